@@ -1,0 +1,100 @@
+"""What is asked of a passage, and what comes back: tasks, requests and answers.
+
+These types are the seam between the plan, the worker and the engines. They know no model,
+no HTTP and no file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from service.errors import DiglotError
+
+DigestLanguage = Literal["en", "zh"]
+Length = Literal["short", "medium", "long"]
+Script = Literal["Hans", "Hant"]
+Kind = Literal["abstractive", "extractive", "keyfacts"]
+Label = Literal["favor", "against", "none"]
+
+LABELS: tuple[Label, ...] = ("favor", "against", "none")
+LABELS_ZH: Mapping[Label, str] = {"favor": "支持", "against": "反对", "none": "中立"}
+
+# How long a digest should be: words in English, characters in Chinese. A Chinese character says
+# about as much as half an English word (FLORES: 1.9 characters a word).
+DIGEST_SIZE: Mapping[DigestLanguage, Mapping[Length, int]] = {
+    "en": {"short": 40, "medium": 80, "long": 160},
+    "zh": {"short": 80, "medium": 160, "long": 320},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the asker wants. An empty `targets` asks for the stance toward the main subject."""
+
+    targets: tuple[str, ...] = ()
+    languages: tuple[DigestLanguage, ...] = ("en", "zh")
+    length: Length = "medium"
+    zh_script: Script = "Hans"
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTask:
+    language: DigestLanguage
+    length: Length = "medium"
+
+
+@dataclass(frozen=True, slots=True)
+class StanceTask:
+    target: str
+
+
+Task = DigestTask | StanceTask
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One clean passage and the tasks asked of it; the engine reads the passage once.
+
+    `language` is the passage's BCP 47 tag. `passage` is plain text, one paragraph a line.
+    """
+
+    id: str
+    passage: str
+    language: str
+    title: str | None
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestAnswer:
+    """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens."""
+
+    text: str
+    kind: Kind
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StanceAnswer:
+    """The label with the highest score; the scores of all labels sum to one."""
+
+    label: Label
+    scores: Mapping[Label, float]
+
+
+TaskAnswer = DigestAnswer | StanceAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer a task, in the order of the request's tasks."""
+
+    tasks: tuple[TaskAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A request that left the engine: with its answer, or with the error that ended it."""
+
+    request_id: str
+    outcome: Answer | DiglotError

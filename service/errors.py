@@ -1,0 +1,96 @@
+"""Every error that Diglot raises on purpose, each with a stable code and its HTTP status.
+
+DiglotError                     500  internal
+├── BadInput                    422  bad_input        what was sent can't be taken
+│   ├── Unreadable              400  unreadable       bytes that are no text, JSON that is no JSON
+│   ├── NoText                  422  no_text          nothing is left to read
+│   ├── TooLong                 413  too_long         over a limit on size
+│   └── Unsupported             415  unsupported      a format that Diglot does not read
+├── BadSetting                  500  bad_setting      a setting that can't work; stops the start
+├── NotReady                    503  not_ready        the engine is loading or broken
+├── Overloaded                  503  overloaded       the queue is full; try again
+├── DeadlineExceeded            504  deadline         the answer was not there in time
+├── Cancelled                   499  cancelled        the asker went away
+└── EngineFailed                500  engine_failed    the engine broke on this article
+    └── NoRoom                  503  no_room          the engine is full; admit again later
+
+The text of an error is written for the person who sent the article: it says what was wrong and,
+where it can, what would be right. It never holds a path of the machine or a stack trace.
+"""
+
+from typing import ClassVar
+
+
+class DiglotError(Exception):
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+
+class BadInput(DiglotError):
+    code = "bad_input"
+    status = 422
+    title = "The request can't be taken"
+
+
+class Unreadable(BadInput):
+    code = "unreadable"
+    status = 400
+    title = "The input can't be read"
+
+
+class NoText(BadInput):
+    code = "no_text"
+    title = "There is no text to read"
+
+
+class TooLong(BadInput):
+    code = "too_long"
+    status = 413
+    title = "The input is too long"
+
+
+class Unsupported(BadInput):
+    code = "unsupported"
+    status = 415
+    title = "The format is not supported"
+
+
+class BadSetting(DiglotError):
+    code = "bad_setting"
+    title = "A setting is wrong"
+
+
+class NotReady(DiglotError):
+    code = "not_ready"
+    status = 503
+    title = "The service is not ready"
+
+
+class Overloaded(DiglotError):
+    code = "overloaded"
+    status = 503
+    title = "The service is overloaded"
+
+
+class DeadlineExceeded(DiglotError):
+    code = "deadline"
+    status = 504
+    title = "The deadline passed"
+
+
+class Cancelled(DiglotError):
+    code = "cancelled"
+    status = 499
+    title = "The request was cancelled"
+
+
+class EngineFailed(DiglotError):
+    code = "engine_failed"
+    title = "The engine failed on this article"
+
+
+class NoRoom(EngineFailed):
+    code = "no_room"
+    status = 503
+    title = "The engine has no room just now"

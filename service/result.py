@@ -1,0 +1,83 @@
+"""The Result: what Diglot answers for one article, the same over HTTP, in files and in tests.
+
+The types here are the contract that docs/api.md describes. Fields are added, never renamed.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.digest import Kind, Label, Script
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Digest(_Part):
+    text: str
+    kind: Kind = Field(description="How it was made: written by a model, or taken from the text.")
+    engine: str = Field(description="The engine that made this digest.")
+    truncated: bool = Field(False, description="The digest ran into its limit and was cut.")
+    script: Script | None = Field(None, description="The script of a Chinese digest.")
+
+
+class Evidence(_Part):
+    quote: str
+    start: int | None = Field(description="Offset of the quote in the text that was sent.")
+    end: int | None = Field(description="Offset after the quote's last character.")
+    speaker: str | None = Field(None, description="Who is quoted, where the article makes it clear.")
+
+
+class Stance(_Part):
+    target: str
+    target_source: Literal["given", "detected"]
+    label: Label
+    label_zh: str
+    scores: dict[Label, float]
+    evidence: list[Evidence] = []
+
+
+class Checks(_Part):
+    unsupported_numbers: list[str] = []
+    unsupported_names: list[str] = []
+    languages_agree: bool | None = Field(None, description="None when there is one digest only.")
+
+
+class Removed(_Part):
+    what: str
+    count: int
+
+
+class ReadingReport(_Part):
+    characters: int = Field(description="Characters of the text that was sent.")
+    kept: int = Field(description="Characters of the clean text.")
+    removed: list[Removed] = []
+    coverage: float = Field(description="The part of the clean text that the engine read.")
+
+
+class Maker(_Part):
+    name: str
+    model: str | None
+    revision: str | None
+    prompts: str
+
+
+class Timing(_Part):
+    queued_ms: int
+    total_ms: int
+
+
+class Result(_Part):
+    id: str
+    source: str | None
+    title: str | None
+    language: str
+    digests: dict[Literal["en", "zh"], Digest]
+    stance: Stance | list[Stance]
+    checks: Checks
+    reading: ReadingReport
+    warnings: list[str]
+    engine: Maker
+    timing: Timing
+    fingerprint: str = Field(description="Of the text, the engine, the prompts and the options.")

@@ -1,0 +1,109 @@
+"""Every setting, declared once: its name, default, bounds and meaning.
+
+A setting `passage_tokens` is the flag `--passage-tokens` and the variable
+`DIGLOT_PASSAGE_TOKENS`; click reads both, checks them, and names the variable in the help text.
+docs/operating.md lists the same declarations (a test holds the two together).
+"""
+
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+PREFIX = "DIGLOT_"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def setting(default: Any, meaning: str, type: Any = None) -> Any:
+    """A field of Settings, with the click type that checks it and the sentence that explains it."""
+    return field(default=default, metadata={"meaning": meaning, "type": type})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    engine: str = setting(
+        "auto",
+        "Who writes: a model, or the article's own sentences. auto takes transformers where the"
+        " weights are on disk or can be fetched.",
+        click.Choice(["auto", "transformers", "extractive"]),
+    )
+    model: str = setting(
+        "Qwen/Qwen3.5-2B", "Hub id, or a folder in Hugging Face format, of the model."
+    )
+    revision: str | None = setting(
+        None, "Commit, tag or branch of the model on the hub; pin a commit in production."
+    )
+    device: str = setting("auto", "Where the model runs.", click.Choice(["auto", "cpu", "cuda"]))
+    dtype: str = setting(
+        "auto",
+        "Number format of the weights; auto is bfloat16 on a GPU and float32 on a CPU.",
+        click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    )
+    threads: int = setting(
+        0, "CPU threads of the model; 0 takes every core.", click.IntRange(min=0)
+    )
+    passage_tokens: int = setting(
+        8192, "Longest passage that the model reads at once, in tokens.", click.IntRange(min=256)
+    )
+    batch_rows: int = setting(
+        16, "Most rows (tasks of articles) that the model writes at once.", click.IntRange(min=1)
+    )
+    batch_window_ms: int = setting(
+        20,
+        "How long the first of a batch waits for others, in milliseconds.",
+        click.IntRange(min=0, max=10_000),
+    )
+    queue_limit: int = setting(
+        256, "Most articles that wait or are at work; over it: 503.", click.IntRange(min=1)
+    )
+    prompts: Path | None = setting(
+        None,
+        "Folder of prompts to use instead of the ones that come with Diglot.",
+        click.Path(exists=True, file_okay=False, path_type=Path),
+    )
+    names: Path | None = setting(
+        None,
+        "Glossary of names (TSV) to add to prompts/names.tsv.",
+        click.Path(exists=True, dir_okay=False, path_type=Path),
+    )
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(8000, "Port to listen on.", click.IntRange(0, 65_535))
+    http_threads: int = setting(
+        64, "Threads that serve HTTP; each waits for one answer.", click.IntRange(min=1)
+    )
+    timeout_s: float = setting(
+        600.0, "Longest time for one answer, in seconds; over it: 504.", click.FloatRange(min=0.1)
+    )
+    max_characters: int = setting(
+        200_000, "Longest text that POST /summarize takes, in characters.", click.IntRange(min=1)
+    )
+    log_level: str = setting(
+        "info", "How much is logged.", click.Choice(["debug", "info", "warning", "error"])
+    )
+
+
+def options(*names: str) -> Callable[[Command], Command]:
+    """Give a click command the flags of these settings, in this order."""
+    declared: dict[str, Field[Any]] = {f.name: f for f in fields(Settings)}
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(names):
+            command = _option(declared[name])(command)
+        return command
+
+    return decorate
+
+
+def _option(declared: Field[Any]) -> Callable[[Command], Command]:
+    return click.option(
+        "--" + declared.name.replace("_", "-"),
+        declared.name,
+        default=declared.default,
+        type=declared.metadata["type"],
+        envvar=PREFIX + declared.name.upper(),
+        show_envvar=True,
+        show_default=declared.default is not None,
+        help=declared.metadata["meaning"],
+    )
