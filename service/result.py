@@ -26,7 +26,7 @@ class Evidence(_Part):
     quote: str
     start: int | None = Field(description="Offset of the quote in the text that was sent.")
     end: int | None = Field(description="Offset after the quote's last character.")
-    speaker: str | None = Field(None, description="Who is quoted, where the article makes it clear.")
+    speaker: str | None = Field(None, description="Who is quoted, where that is clear.")
 
 
 class Stance(_Part):
