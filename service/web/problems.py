@@ -1,0 +1,82 @@
+"""Errors as RFC 9457 problems: `application/problem+json`, worded for the person who asked.
+
+`type` is the address of the explanation on this same server (`/docs#no_text`), so that it can be
+opened where there is no internet; `code` is its last part, for programs.
+"""
+
+import json
+import logging
+from typing import Any
+
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from service.errors import DiglotError, NotReady, Overloaded, TooLong
+from service.web.bodies import BadFields
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2}
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, members: dict[str, Any] | None = None
+) -> Response:
+    """A problem response; `members` are added to the ones that every problem has."""
+    body = {
+        "type": f"/docs#{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": g.get("request_id"),
+        **(members or {}),
+    }
+    response = Response(
+        json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+        status,
+        content_type="application/problem+json",
+    )
+    if code in RETRY_AFTER_S:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S[code])
+    return response
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(DiglotError, _on_diglot_error)
+    app.register_error_handler(HTTPException, _on_http_exception)
+    app.register_error_handler(Exception, _on_surprise)
+
+
+def _on_diglot_error(error: DiglotError) -> Response:
+    if error.status == DiglotError.status:
+        log.error("request %s: %s", g.get("request_id"), error, exc_info=error)
+    members = None
+    if isinstance(error, BadFields):
+        members = {"errors": [{"field": f, "message": m} for f, m in error.errors]}
+    detail = str(error) or error.title
+    return problem(error.status, error.code, error.title, detail, members)
+
+
+def _on_http_exception(error: HTTPException) -> Response:
+    """What Flask refuses by itself: an unknown address, a wrong method, a huge or broken body."""
+    if isinstance(error, RequestEntityTooLarge):
+        return problem(413, TooLong.code, TooLong.title, "The body has more bytes than are taken.")
+    title = error.name
+    code = title.lower().replace(" ", "_")
+    headers = dict(error.get_headers())
+    detail = error.description or title
+    if "Allow" in headers:
+        detail = f"Allowed here: {headers['Allow']}."
+    elif error.code == 404:
+        detail = "There is nothing at this address. Articles go to POST /summarize."
+    response = problem(error.code or 500, code, title, detail)
+    if "Allow" in headers:
+        response.headers["Allow"] = headers["Allow"]
+    return response
+
+
+def _on_surprise(error: Exception) -> Response:
+    log.error("request %s failed unexpectedly", g.get("request_id"), exc_info=error)
+    detail = "Something broke inside the service. The log tells more under this request id."
+    return problem(500, DiglotError.code, DiglotError.title, detail)

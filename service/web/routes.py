@@ -1,0 +1,147 @@
+"""What each address answers."""
+
+import concurrent.futures
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Literal, Protocol, cast
+
+from flask import Blueprint, Response, current_app, g, render_template, request
+
+from service.article import Article
+from service.digest import Options
+from service.engines import Identity
+from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
+from service.result import Result
+from service.settings import Settings
+from service.web.bodies import read_article
+from service.web.problems import problem
+
+blueprint = Blueprint("diglot", __name__)
+
+# How often a waiting request looks whether its asker is still there.
+LOOK_EVERY_S = 0.25
+# The desk watches the deadline; this much later the face gives up on the desk as well.
+GRACE_S = 5.0
+# A client that sends or takes no byte for so long loses its connection, not a thread of ours.
+STALLED_S = 30.0
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class Desk(Protocol):
+    """What the face asks of a desk; service/desk.py has the real one."""
+
+    @property
+    def state(self) -> Literal["loading", "ready", "draining", "broken"]: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def identity(self) -> Identity | None: ...
+    def submit(
+        self,
+        article: Article,
+        options: Options,
+        *,
+        timeout_s: float | None = None,
+        id: str | None = None,
+    ) -> concurrent.futures.Future[Result]: ...
+
+
+class Slots:
+    """Bounds how many requests wait for answers, so that threads are left for /livez and /readyz.
+
+    Without it a busy service would look dead, and be killed for it.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._free = threading.BoundedSemaphore(count)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        if not self._free.acquire(blocking=False):
+            raise Overloaded(f"{self._count} requests wait for their answers already.")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+@blueprint.get("/")
+def page() -> Response:
+    response = Response(render_template("page.html"), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@blueprint.get("/livez")
+def livez() -> Response:
+    return _json({"state": "live"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    desk = _desk()
+    if desk.state == "ready" and desk.identity is not None:
+        return _json({"state": "ready", "engine": asdict(desk.identity)})
+    reason = desk.reason or f"The engine is {desk.state}."
+    return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": desk.state})
+
+
+@blueprint.post("/summarize")
+def summarize() -> Response:
+    settings: Settings = current_app.config["SETTINGS"]
+    slots: Slots = current_app.config["SLOTS"]
+    client = cast(socket.socket | None, request.environ.get("gunicorn.socket"))
+    if client is not None:
+        client.settimeout(STALLED_S)
+    with slots.one():
+        article, options = read_article(request, settings.max_characters)
+        future = _desk().submit(article, options, timeout_s=settings.timeout_s, id=g.request_id)
+        result = _wait(future, settings.timeout_s + GRACE_S, client)
+    return Response(result.model_dump_json(), mimetype="application/json")
+
+
+def _wait(
+    future: concurrent.futures.Future[Result], limit_s: float, client: socket.socket | None
+) -> Result:
+    """The Result; an asker who hung up, or a desk that never answers, frees the place at once."""
+    last = time.monotonic() + limit_s
+    while not concurrent.futures.wait([future], timeout=LOOK_EVERY_S).done:
+        if client is not None and _gone(client):
+            future.cancel()
+            raise Cancelled("The client closed the connection before the answer was there.")
+        if time.monotonic() > last:
+            future.cancel()
+            raise DeadlineExceeded("The answer was not there in time.")
+    try:
+        return future.result()
+    except concurrent.futures.CancelledError as error:
+        raise NotReady("The service is stopping.") from error
+
+
+def _gone(client: socket.socket) -> bool:
+    """Whether the client has closed its side; an HTTP client that waits for an answer has not."""
+    poll = select.poll()
+    poll.register(client, select.POLLIN)
+    try:
+        return bool(poll.poll(0)) and client.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
+def _desk() -> Desk:
+    return cast(Desk, current_app.config["DESK"])
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(current_app.json.dumps(body), mimetype="application/json")

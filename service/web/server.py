@@ -1,0 +1,129 @@
+"""gunicorn with Diglot inside: one worker process that owns the engine, threads for HTTP.
+
+Only Diglot's own settings count: gunicorn's files and GUNICORN_CMD_ARGS are not read, because a
+second worker would load a second model, and a short timeout would cut answers off.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from service.errors import BadSetting
+from service.settings import Settings
+from service.web.app import create_app
+from service.web.routes import Desk
+
+log = logging.getLogger(__name__)
+
+# Threads beside those that wait for answers: they keep /livez, /readyz and the page answering.
+SPARE_THREADS = 8
+# The heartbeat comes from the worker's own loop, every second, however long an article takes.
+# Only a process that hangs as a whole is late; loading weights can hold it for a while.
+HEARTBEAT_TIMEOUT_S = 120
+# Longer than the deadline of a request, so that each one in flight gets its answer or its 504.
+DRAIN_BEYOND_DEADLINE_S = 15
+KEEPALIVE_S = 15
+BACKLOG = 2048
+LOG_FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
+
+
+class OwnedDesk(Desk, Protocol):
+    """A desk as its owner sees it."""
+
+    def open(self) -> None: ...
+    def close(self, timeout_s: float) -> object: ...
+
+
+MakeDesk = Callable[[Settings], OwnedDesk]
+
+
+def run(settings: Settings, make_desk: MakeDesk | None = None) -> None:
+    """Serve until SIGTERM (answers what is in flight, exit code 0) or SIGINT (stops at once).
+
+    `make_desk` is called in the worker process. Raises BadSetting when the address can't be
+    listened on; otherwise ends the process.
+    """
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    listener = _listen(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    model = f" ({settings.model})" if settings.engine != "extractive" else ""
+    log.info("http://%s:%d is open; loading the engine: %s%s", shown, port, settings.engine, model)
+    _Server(settings, make_desk or _make_desk, listener.detach()).run()
+
+
+def _make_desk(settings: Settings) -> OwnedDesk:
+    from service.desk import Desk as RealDesk
+    from service.engines.choose import load_engine
+
+    return RealDesk(settings, load_engine)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; taken here, because gunicorn retries for 5 s and then says less."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        everywhere = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(
+            address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=everywhere
+        )
+    except OSError as error:
+        raise BadSetting(
+            f"Can't listen on {host} port {port}: {error.strerror}. Choose another with --host and"
+            " --port, or DIGLOT_HOST and DIGLOT_PORT."
+        ) from error
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, settings: Settings, make_desk: MakeDesk, listener: int) -> None:
+        self._settings = settings
+        self._make_desk = make_desk
+        self._listener = listener
+        self._desk: OwnedDesk | None = None
+        self._hurried = False
+        super().__init__()
+
+    def load_config(self) -> None:
+        choices = {
+            "bind": f"fd://{self._listener}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": self._settings.http_threads + SPARE_THREADS,
+            "timeout": HEARTBEAT_TIMEOUT_S,
+            "graceful_timeout": int(self._settings.timeout_s) + DRAIN_BEYOND_DEADLINE_S,
+            "keepalive": KEEPALIVE_S,
+            "limit_request_line": 8190,  # options of a text body stand in the query string
+            "preload_app": False,  # the engine's threads would not survive the fork
+            "control_socket_disable": True,
+            "accesslog": None,
+            "loglevel": "debug" if self._settings.log_level == "debug" else "warning",
+            "proc_name": "diglot",
+            "worker_int": self._on_hurry,
+            "worker_exit": self._on_worker_exit,
+        }
+        for name, value in choices.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called by gunicorn in the worker process, after the fork."""
+        self._desk = self._make_desk(self._settings)
+        self._desk.open()
+        return create_app(self._desk, self._settings)
+
+    def _on_hurry(self, worker: Any) -> None:
+        self._hurried = True
+
+    def _on_worker_exit(self, server: Any, worker: Any) -> None:
+        if self._desk is None:  # gunicorn may call this in the master too
+            return
+        if self._hurried:
+            # Python would wait for the threads that wait for their answers.
+            logging.shutdown()
+            os._exit(0)
+        self._desk.close(DRAIN_BEYOND_DEADLINE_S)
