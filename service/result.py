@@ -54,6 +54,8 @@ class ReadingReport(_Part):
     kept: int = Field(description="Characters of the clean text.")
     removed: list[Removed] = []
     coverage: float = Field(description="The part of the clean text that the engine read.")
+    authors: list[str] = []
+    published: str | None = None
 
 
 class Maker(_Part):

@@ -1,0 +1,180 @@
+"""The command line: `python -m service COMMAND`.
+
+Every flag that is a setting comes from `service.settings`, and so has its DIGLOT_* variable. What
+is heavy to import is imported by the command that needs it.
+"""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from service import __version__
+from service.digest import Options
+from service.errors import BadInput, BadSetting, DiglotError
+from service.settings import Settings, options
+
+USAGE = 2
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="diglot")
+def main() -> None:
+    """Read an article in any language; answer with an English digest, a Chinese digest and a
+    stance.
+
+    读任何语言的文章，给出英文摘要、中文摘要和立场。
+    """
+
+
+def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
+    """Exit with what the command returns; an error that Diglot raises on purpose is one line."""
+
+    @wraps(command)
+    def run(**flags: Any) -> NoReturn:
+        try:
+            sys.exit(command(**flags))
+        except DiglotError as error:
+            click.echo(f"diglot: {error}", err=True)
+            sys.exit(USAGE if isinstance(error, BadInput | BadSetting) else 1)
+
+    return run
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Folder for digests.jsonl, one Result a line.",
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    help="Whom or what the stance is toward; may be given again. Default: the main subject.",
+)
+@click.option(
+    "--languages", default="en,zh", show_default=True, help="Which digests: en, zh or en,zh."
+)
+@click.option(
+    "--length",
+    type=click.Choice(["short", "medium", "long"]),
+    default="medium",
+    show_default=True,
+    help="How long a digest is.",
+)
+@click.option(
+    "--zh-script",
+    type=click.Choice(["Hans", "Hant"]),
+    default="Hans",
+    show_default=True,
+    help="Simplified or Traditional characters in the Chinese digest.",
+)
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    show_default=True,
+    help="Go on where the last run stopped, or start over.",
+)
+@options(
+    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
+    "prompts", "names", "log_level",
+)  # fmt: skip
+@clear_errors
+def digest(
+    paths: tuple[Path, ...],
+    out: Path,
+    targets: tuple[str, ...],
+    languages: str,
+    length: Any,
+    zh_script: Any,
+    resume: bool,
+    **flags: Any,
+) -> int:
+    """Digest files and folders of articles into DIR/digests.jsonl.
+
+    Reads .txt, .md, .html, .json and .jsonl, in UTF-8, GB18030 or Big5, and folders recursively.
+
+    A second run skips what is done. Exit status: 0 all good, 1 some articles failed (each is in the
+    file with its error), 2 wrong usage, 130 stopped by Ctrl-C.
+    """
+    from service import progress
+    from service.desk import Desk
+    from service.documents import find_files
+    from service.engines.choose import load_engine
+    from service.folder import count, digest_folder
+    from service.ledger import Ledger
+
+    settings = Settings(**flags)
+    _log_to_stderr(settings.log_level)
+    wanted = Options(tuple(targets), _languages(languages), length, zh_script)
+    files = find_files(paths)
+    if not files:
+        raise BadInput("nothing to read: no .txt, .md, .html, .json or .jsonl file there")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    desk = Desk(settings, load_engine)
+    with Ledger(out, resume=resume) as ledger:
+        desk.open()
+        steps = digest_folder(files, desk, ledger, wanted)
+        try:
+            return progress.show(steps, count(files), ledger)
+        except KeyboardInterrupt:
+            steps.close()
+            click.echo(f"stopped; run it again to go on. What is done: {ledger.path}", err=True)
+            return INTERRUPTED
+
+
+@main.command()
+@options(
+    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
+    "batch_window_ms", "queue_limit", "prompts", "names", "host", "port", "http_threads",
+    "timeout_s", "max_characters", "log_level",
+)  # fmt: skip
+@clear_errors
+def serve(**flags: Any) -> int:
+    """Serve over HTTP: POST an article to /summarize.
+
+    One process owns the model, its threads serve HTTP, and requests that arrive together are read
+    together. SIGTERM lets what was taken finish first.
+    """
+    from service.web.server import run
+
+    settings = Settings(**flags)
+    _log_to_stderr(settings.log_level)
+    return run(settings) or 0
+
+
+@main.command()
+@options("model", "revision", "log_level")
+@clear_errors
+def pull(**flags: Any) -> int:
+    """Fetch the model's weights ahead of time."""
+    from service.engines.weights import fetch
+
+    settings = Settings(**flags)
+    _log_to_stderr(settings.log_level)
+    click.echo(fetch(settings))
+    return 0
+
+
+def _languages(text: str) -> tuple[Any, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [part for part in chosen if part not in ("en", "zh")]
+    if unknown or not chosen:
+        raise BadInput(f"--languages takes en, zh or en,zh, not {text!r}")
+    return chosen
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )

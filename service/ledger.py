@@ -1,0 +1,143 @@
+"""The ledger of a folder: `digests.jsonl`, one finished article a line.
+
+Every line is written the moment its article ends, so that a stop, a crash or a full disk loses
+nothing that was done. `arrange` puts the lines into the order of the input at the end of a run. A
+half line that a kill left behind is dropped at the next start. Only one run at a time may hold a
+ledger.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from service.errors import BadSetting, DiglotError
+
+FILE = "digests.jsonl"
+
+Line = dict[str, Any]
+
+
+class Ledger:
+    """Raises BadSetting when the folder can't be used or another run holds it."""
+
+    def __init__(self, folder: Path, *, resume: bool = True) -> None:
+        self.path = folder / FILE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / f".{FILE}.lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._writer = self.path.open("ab" if resume else "wb", buffering=0)
+            self._reader = self.path.open("rb")
+        except BlockingIOError as error:
+            raise BadSetting(f"another run is writing to {folder}") from error
+        except OSError as error:
+            raise BadSetting(f"can't write to {folder}: {error.strerror}") from error
+        self._entries: dict[str, _Entry] = {}
+        self._index()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.close()
+        self._writer.close()
+        self._lock.close()
+
+    def is_done(self, id: str) -> bool:
+        """Whether an article has its Result here; one that failed is not done."""
+        return id in self._entries and self._entries[id].done
+
+    def read(self, id: str) -> Line:
+        """The line of an article; KeyError when there is none."""
+        line: Line = json.loads(self._raw(self._entries[id]))
+        return line
+
+    def append(self, line: Line) -> None:
+        """Write a finished article down, at once. Raises DiglotError when the disk refuses."""
+        # backslashreplace: a broken page may hold half of a surrogate pair, which UTF-8 has not.
+        raw = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        end = self._writer.seek(0, os.SEEK_END)
+        try:
+            self._write(raw)
+        except OSError as error:
+            self._writer.truncate(end)
+            raise DiglotError(f"can't write {self.path}: {error.strerror}") from error
+        self._note(line, end, len(raw))
+
+    def arrange(self, ids: Iterable[str], sources: Collection[str]) -> None:
+        """Put the lines of `ids` first, in that order, and drop what they replace.
+
+        A line of one of `sources` that is not among `ids` is of an earlier text or other options,
+        so it goes; lines of other sources follow as they stand. The new file replaces the old one
+        in one move, so that at no moment is there less on the disk.
+        """
+        order = [key for key in dict.fromkeys(ids) if key in self._entries]
+        first = set(order)
+        order += [
+            key
+            for key, entry in self._entries.items()
+            if key not in first and entry.source not in sources
+        ]
+        new = self.path.with_name(f".{FILE}.new")
+        try:
+            with new.open("wb") as file:
+                file.writelines(self._raw(self._entries[key]) for key in order)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self.path)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise DiglotError(f"can't arrange {self.path}: {error.strerror}") from error
+
+    def _write(self, raw: bytes) -> None:
+        """All of `raw`: an unbuffered write takes a part only when the disk is all but full."""
+        while raw:
+            raw = raw[self._writer.write(raw) :]
+
+    def _raw(self, entry: "_Entry") -> bytes:
+        self._reader.seek(entry.offset)
+        return self._reader.read(entry.size)
+
+    def _note(self, line: Line, offset: int, size: int) -> None:
+        self._entries[str(line["id"])] = _Entry(
+            offset, size, str(line.get("source")), "error" not in line
+        )
+
+    def _index(self) -> None:
+        """Find every whole line; cut off the rest, which a kill left behind."""
+        offset = 0
+        for raw in self._reader:
+            line = _parse(raw)
+            if line is not None:
+                self._note(line, offset, len(raw))
+            elif not raw.endswith(b"\n"):
+                self._writer.truncate(offset)
+                break
+            offset += len(raw)
+
+
+class _Entry(NamedTuple):
+    """Where a line stands in the file, whose it is, and whether it is a Result or an error."""
+
+    offset: int
+    size: int
+    source: str
+    done: bool
+
+
+def _parse(raw: bytes) -> Line | None:
+    try:
+        line = json.loads(raw)
+    except ValueError:
+        return None
+    whole = raw.endswith(b"\n") and isinstance(line, dict) and "id" in line
+    return line if whole else None

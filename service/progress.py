@@ -1,0 +1,106 @@
+"""What a person sees of a run over a folder: a bar while it goes, a table at its end."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from service.folder import Step
+from service.ledger import Ledger, Line
+
+MOST_ROWS = 20
+SECONDS_BETWEEN_LINES = 10.0
+"""How often the run is reported where stderr is no terminal, a log for example."""
+
+
+def show(steps: Iterator[Step], total: int, ledger: Ledger) -> int:
+    """Draw the run on stderr and its table on stdout. Returns the exit status, 0 or 1."""
+    counts: Counter[str] = Counter()
+    first: list[Line] = []
+    for step in _drawn(steps, total):
+        counts[step.what] += 1
+        if len(first) < MOST_ROWS:
+            first.append(ledger.read(step.id))
+    console = Console()
+    console.print(_table(first))
+    if (hidden := counts.total() - len(first)) > 0:
+        console.print(f"… and {hidden} more.")
+    console.print(
+        f"{counts['digested']} digested, {counts['skipped']} done before,"
+        f" {counts['failed']} failed → {ledger.path}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return 1 if counts["failed"] else 0
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed * 60:.0f} articles/min" if speed else "- articles/min")
+
+
+def _drawn(steps: Iterator[Step], total: int) -> Iterator[Step]:
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("digesting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    reported = time.monotonic()
+    with bar:
+        task = bar.add_task("digesting", total=total)
+        for number, step in enumerate(steps, start=1):
+            bar.update(task, advance=1, total=max(total, number))
+            yield step
+            if not console.is_terminal and time.monotonic() - reported > SECONDS_BETWEEN_LINES:
+                reported = time.monotonic()
+                _report(console, bar.tasks[task])
+
+
+def _report(console: Console, task: Task) -> None:
+    left = f", about {task.time_remaining:.0f} s left" if task.time_remaining else ""
+    rate = _Rate().render(task).plain
+    console.print(f"{task.completed:.0f} of {task.total:.0f}, {rate}{left}", highlight=False)
+
+
+def _table(lines: list[Line]) -> Table:
+    table = Table(show_lines=True)
+    table.add_column("Article", overflow="fold", ratio=2)
+    table.add_column("English", ratio=5)
+    table.add_column("中文", ratio=5)
+    table.add_column("Stance", ratio=2)
+    for line in lines:
+        table.add_row(*map(Text, _row(line)))
+    return table
+
+
+def _row(line: Line) -> tuple[str, str, str, str]:
+    if error := line.get("error"):
+        return line["source"], f"FAILED: {error['detail']}", "", ""
+    stances = line["stance"] if isinstance(line["stance"], list) else [line["stance"]]
+    opinions = "\n".join(f"{s['label']} {s['label_zh']}: {s['target']}" for s in stances)
+    source = f"{line['source']}\n{line['language']}"
+    return source, _digest(line, "en"), _digest(line, "zh"), opinions
+
+
+def _digest(line: Line, language: str) -> str:
+    digest = line["digests"].get(language)
+    return f"{digest['text']} [{digest['kind']}]" if digest else ""
