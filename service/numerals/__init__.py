@@ -1,0 +1,11 @@
+"""Figures and dates: found in English and Chinese text, compared, and written in either language.
+
+143億美元, US$14.3 billion and 14,300 million dollars are one fact. `find_figures` gives it one
+value, `render` writes it as the other language does.
+"""
+
+from service.numerals.figure import Bound, Figure, Kind
+from service.numerals.find import find_figures
+from service.numerals.render import render
+
+__all__ = ["Bound", "Figure", "Kind", "find_figures", "render"]

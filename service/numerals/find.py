@@ -1,0 +1,41 @@
+"""Find every figure of a text, in English and Chinese alike."""
+
+from collections.abc import Iterator
+
+from service.numerals.amounts import find_amounts, find_fractions, find_ordinals, idioms
+from service.numerals.dates import find_dates
+from service.numerals.figure import Figure
+
+# Full-width forms stand for their ASCII ones, character by character, so that offsets hold.
+_FOLD = {
+    **{code: code - 0xFEE0 for code in range(0xFF10, 0xFF1A)},
+    **{code: code - 0xFEE0 for code in range(0xFF21, 0xFF3B)},
+    **{code: code - 0xFEE0 for code in range(0xFF41, 0xFF5B)},
+    **dict(zip(map(ord, "％．＄～－\u00a0\u2009\u202f\u3000￥￡‑"), "%.$~-    ¥£-", strict=True)),
+}
+
+
+def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
+    """Every figure of `text`, in order, none overlapping.
+
+    `language_hint` is a BCP 47 tag. It says whose money a bare 元 or ¥ is: in Simplified Chinese
+    the yuan, in Traditional Chinese it stays open (Taiwan, Hong Kong or Macau).
+    """
+    folded = text.translate(_FOLD)
+    taken = bytearray(len(folded))
+    figures: list[Figure] = []
+
+    def take(found: Iterator[Figure]) -> None:
+        for figure in found:
+            if not any(taken[figure.start : figure.end]):
+                taken[figure.start : figure.end] = b"\1" * (figure.end - figure.start)
+                figures.append(figure)
+
+    take(find_dates(folded))
+    take(find_fractions(folded))
+    for start, end in idioms(folded):
+        taken[start:end] = b"\1" * (end - start)
+    take(find_ordinals(folded))
+    local = None if (language_hint or "").startswith(("zh-Hant", "zh-TW", "zh-HK")) else "CNY"
+    take(find_amounts(folded, taken, local))
+    return sorted(figures, key=lambda f: f.start)

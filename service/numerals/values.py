@@ -1,0 +1,158 @@
+"""The value of a numeral: 三千五百, 2億5000萬, twenty-five, half a million."""
+
+import re
+from fractions import Fraction
+
+_FORMAL = str.maketrans(
+    "壹贰貳弐叁叄參肆伍陆陸柒捌玖拾佰仟兩两○萬億", "一二二二三三三四五六六七八九十百千二二〇万亿"
+)
+_DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_SMALL = {"十": 10, "百": 100, "千": 1000}
+_LARGE = {"万": 10**4, "亿": 10**8, "兆": 10**12}
+_TENS = {"廿": "二十", "卅": "三十"}
+
+# Nobody writes a figure with more digits; longer runs are serial numbers.
+LONGEST = 15
+
+SCALES_ZH = "十百千万萬亿億兆"
+WORDS = {
+    word: n
+    for n, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+        " fifteen sixteen seventeen eighteen nineteen".split()
+    )
+} | {
+    word: 10 * n
+    for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
+SCALES = {
+    "hundred": 100,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "dozen": 12,
+    "k": 10**3,
+    "mn": 10**6,
+    "m": 10**6,
+    "bn": 10**9,
+    "b": 10**9,
+    "tn": 10**12,
+}
+ORDINALS = {
+    word: n
+    for n, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+        " thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+        " twentieth".split(),
+        1,
+    )
+} | {
+    "thirtieth": 30,
+    "fortieth": 40,
+    "fiftieth": 50,
+    "sixtieth": 60,
+    "seventieth": 70,
+    "eightieth": 80,
+    "ninetieth": 90,
+    "hundredth": 100,
+}
+
+
+def arabic(numeral: str) -> Fraction | None:
+    """The value of `1,600.5`; None where it has more digits than a figure has."""
+    plain = numeral.replace(",", "")
+    return Fraction(plain) if 0 < len(plain) <= LONGEST + 1 else None
+
+
+def scale_zh(characters: str) -> int:
+    """万 -> 10**4, 万亿 -> 10**12, 千万 -> 10**7; an empty string is 1."""
+    scale = 1
+    for c in characters.translate(_FORMAL):
+        scale *= _SMALL.get(c) or _LARGE[c]
+    return scale
+
+
+def chinese(numeral: str) -> Fraction | None:
+    """The value of a Chinese numeral, or None where the characters make none (三四十, 五六)."""
+    whole, dot, decimals = numeral.translate(_FORMAL).replace("點", "点").partition("点")
+    value = _whole(whole)
+    if value is None or not dot:
+        return None if value is None else Fraction(value)
+    digits = "".join(str(_DIGITS[c]) for c in decimals if c in _DIGITS)
+    if not digits or len(digits) != len(decimals):
+        return None
+    return value + Fraction(int(digits), 10 ** len(digits))
+
+
+def _whole(numeral: str) -> int | None:
+    for short, full in _TENS.items():
+        numeral = numeral.replace(short, full)
+    if not 0 < len(numeral) <= 2 * LONGEST:
+        return None
+    if all(c in _DIGITS for c in numeral):
+        # 二〇二五 is read digit by digit; 五六 means "five or six".
+        enough = len(numeral) == 1 or len(numeral) >= 3
+        return int("".join(str(_DIGITS[c]) for c in numeral)) if enough else None
+    return _sections(numeral)
+
+
+def _sections(numeral: str) -> int | None:
+    """Sum the sections that 万, 亿 and 兆 close: 三千五百万 is (3000 + 500) * 10**4."""
+    total = section = 0
+    pending: int | None = None
+    last = 10**4
+    for c in numeral:
+        if c in _LARGE:
+            total = _close(total, section + (pending or 0), _LARGE[c])
+            if total == 0:
+                return None
+            section, pending, last = 0, None, 10**4
+        elif c in _SMALL:
+            if _SMALL[c] >= last or (pending is None and c != "十"):
+                return None
+            section += (1 if pending is None else pending) * _SMALL[c]
+            pending, last = None, _SMALL[c]
+        elif _DIGITS[c] == 0:
+            continue
+        elif pending is not None:
+            return None
+        else:
+            pending = _DIGITS[c]
+    return total + section + _rest(pending, numeral)
+
+
+def _close(total: int, section: int, scale: int) -> int:
+    """万亿 multiplies what stands before it; 亿…万 adds to it; 三万五千亿 multiplies both."""
+    if section == 0:
+        return total * scale
+    return (total + section) * scale if total < scale else total + section * scale
+
+
+def _rest(pending: int | None, numeral: str) -> int:
+    """The last digit: 5 in 二十五, but 500 in 三千五 and 5000 in 三万五."""
+    if pending is None:
+        return 0
+    before = numeral[-2] if len(numeral) > 1 else ""
+    if before in _LARGE:
+        return pending * _LARGE[before] // 10
+    return pending * (_SMALL.get(before, 10) // 10)
+
+
+def english(words: str) -> Fraction | None:
+    """The value of number words: `two hundred and five`, `half a million`, `two and a half`."""
+    tokens = [t for t in re.split(r"[\s-]+", words.lower()) if t]
+    total = section = Fraction(0)
+    for i, token in enumerate(tokens):
+        if token in WORDS:
+            section += WORDS[token]
+        elif token == "half":
+            section += Fraction(1, 2)
+        elif token in SCALES:
+            factor = SCALES[token]
+            section = (section or 1) * factor
+            if factor >= 1000:
+                total, section = total + section, Fraction(0)
+        elif token not in ("and", "a", "an") or (i == 0 and len(tokens) == 1):
+            return None
+    return total + section
