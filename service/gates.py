@@ -10,7 +10,7 @@ from service.digest import DIGEST_SIZE, DigestTask
 from service.language import detect
 
 _TAGS = re.compile(r"</?think>|<\|[a-z_]+\|>", re.IGNORECASE)
-_WORDS = re.compile(r"[㐀-鿿]|[^\W_]+")
+_WORDS = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
 LOOP_WORDS = 6
 LOOP_TIMES = 4
 RUNAWAY = 4

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Collection, Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -26,16 +27,20 @@ class Ledger:
 
     def __init__(self, folder: Path, *, resume: bool = True) -> None:
         self.path = folder / FILE
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / f".{FILE}.lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._writer = self.path.open("ab" if resume else "wb", buffering=0)
-            self._reader = self.path.open("rb")
-        except BlockingIOError as error:
-            raise BadSetting(f"another run is writing to {folder}") from error
-        except OSError as error:
-            raise BadSetting(f"can't write to {folder}: {error.strerror}") from error
+        with ExitStack() as opened:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                lock = opened.enter_context((folder / f".{FILE}.lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._writer = opened.enter_context(
+                    self.path.open("ab" if resume else "wb", buffering=0)
+                )
+                self._reader = opened.enter_context(self.path.open("rb"))
+            except BlockingIOError as error:
+                raise BadSetting(f"another run is writing to {folder}") from error
+            except OSError as error:
+                raise BadSetting(f"can't write to {folder}: {error.strerror}") from error
+            self._opened = opened.pop_all()
         self._entries: dict[str, _Entry] = {}
         self._index()
 
@@ -48,9 +53,7 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._reader.close()
-        self._writer.close()
-        self._lock.close()
+        self._opened.close()
 
     def is_done(self, id: str) -> bool:
         """Whether an article has its Result here; one that failed is not done."""
@@ -69,7 +72,8 @@ class Ledger:
         try:
             self._write(raw)
         except OSError as error:
-            self._writer.truncate(end)
+            with suppress(OSError):  # else the next start drops the half line
+                self._writer.truncate(end)
             raise DiglotError(f"can't write {self.path}: {error.strerror}") from error
         self._note(line, end, len(raw))
 

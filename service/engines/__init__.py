@@ -22,8 +22,8 @@ class Identity:
 class Engine(Protocol):
     """Reads passages and answers their tasks, many at a time.
 
-    Only the worker's thread calls an engine. The outcome for a request never depends on what
-    else was admitted beside it.
+    Only the worker's thread calls an engine, except for `measure`, which any thread may call. The
+    outcome for a request never depends on what else was admitted beside it.
     """
 
     identity: Identity

@@ -1,0 +1,49 @@
+# Everything a person does with a checkout. `make help` lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+SEEDS ?= seeds
+OUT ?= out
+# Where pip looks for torch's CPU build, when the small one is wanted; see the README.
+TORCH_INDEX ?=
+
+PIP = $(VENV)/bin/pip --disable-pip-version-check
+RUN = $(VENV)/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup digest serve test check clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Make .venv and install what Diglot runs on
+
+digest: setup ## Digest SEEDS (default: seeds) into OUT (default: out)
+	$(RUN) service digest "$(SEEDS)" --out "$(OUT)"
+
+serve: setup ## Serve HTTP on port 8000
+	$(RUN) service serve
+
+test: $(VENV)/.ready-dev ## Install what the tests need, and run them all
+	$(RUN) pytest
+
+check: $(VENV)/.ready-dev ## Lint, format and types
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+clean: ## Remove .venv, out and caches
+	rm -rf "$(VENV)" out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Diglot needs Python 3.11 or newer")'
+	$(PYTHON) -m venv "$(VENV)"
+
+$(VENV)/.ready: requirements.txt | $(VENV)/bin/python
+	test -z "$(TORCH_INDEX)" || $(PIP) install --index-url "$(TORCH_INDEX)" torch==2.13.0
+	$(PIP) install -r requirements.txt
+	touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+	$(PIP) install -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,226 @@
+"""Which of an article's own sentences make its digest?
+
+The known method: every sentence is a TF-IDF vector, an article's centre is the sum of them (Radev,
+Jing, Styś & Tam 2004, "Centroid-based summarization of multiple documents"), news says first what
+matters most (lead bias), and each next sentence is taken for what it adds to the ones taken
+(maximal marginal relevance, Carbonell & Goldstein 1998). Chosen sentences stand in source order.
+
+The cost is linear in the text, plus candidates times chosen sentences; there is no matrix of
+sentences by sentences, so a book costs what its length costs.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.terms import terms
+
+LEAD_WEIGHT = 0.6
+LEAD_REACH = 4.0
+"""Lead bias falls to 1/e of itself over this many sentences."""
+TITLE_WEIGHT = 0.3
+NOVELTY = 0.35
+"""The weight of what was said already against relevance (1 - lambda in the paper)."""
+MAX_CANDIDATES = 300
+LONG_WORD = 12
+"""Characters that one word may take of an English size, so that a blob can't pass as one word."""
+
+_ENDINGS = ".!?。！？…"
+_CLOSERS = "\"'”’」』）)】》]*"
+_OPENERS = "\"'“‘「『"
+_BULLET = re.compile(r"\s*(?:[-•●▪◦·*►▶◀◄▲▼※■□◆◇]|\(?\d{1,2}[.)、](?!\d)|[a-z]\))")
+_CLAUSE_ENDS = ",;:，；：、—。.!?！？"
+
+# A sentence that opens with one of these leans on the one before it.
+_LEANING_EN = re.compile(
+    r"""["'“‘(]*(?:
+    he|she|it|they|his|her|its|their|this|that|these|those|such|
+    however|but|and|or|so|yet|nor|also|then|thus|hence|therefore|moreover|furthermore|besides|
+    meanwhile|instead|nevertheless|nonetheless|still|otherwise|consequently|additionally|
+    similarly|likewise|conversely|accordingly|afterwards|later|neither|both|the\ former|the\ latter|
+    in\ addition|in\ contrast|by\ contrast|as\ a\ result|for\ example|for\ instance|
+    on\ the\ other\ hand|at\ the\ same\ time|in\ response|even\ so|
+    another|others|the\ rest|the\ same|here|there|who|which|because|perhaps|yes|no
+    )\b(?!['’]?-)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LEANING_ZH = re.compile(
+    "[“‘「『（]*(?:"
+    "然而|但是?|不过|可是|却|而且|并且|况且|何况|此外|另外|除此|同时|与此同时|对此|为此|因此|因而|所以|于是"
+    "|从而|其中|其后|其次|随后|之后|此后|此前|此时|其|该|这|那|此|他|她|它|牠|该公司|前者|后者|例如|比如|譬如"
+    "|换言之|换句话说|也就是说|总之|相反|相比之下|反之|否则|尽管如此|即便如此|至于|再者|接着|紧接着|隨即|随即"
+    "|更|还|也|又|而|并|则|同样|另一|值得注意的是|两者|双方|以上|上述|如此"
+    ")"
+)
+# Not leaning, though they open like it.
+_STANDING_ZH = re.compile(
+    "其实|其他|其它|还原|更新|更换|更名|也门|该隐|此次|并购|而立|那不勒斯|但丁|还款"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The digest, the chosen sentences' indexes, and whether the only one had to be cut."""
+
+    text: str
+    chosen: tuple[int, ...]
+    cut: bool
+
+
+def extract(
+    sentences: Sequence[str], language: str, size: int, title: str | None = None
+) -> Extract:
+    """The digest of `sentences` within `size`: words, or characters in Chinese and Japanese."""
+    chosen = choose(sentences, language, size, title)
+    text = join([sentences[i] for i in chosen], language)
+    if extent(text, language) <= size:
+        return Extract(text, tuple(chosen), cut=False)
+    return Extract(cut(text, language, size), tuple(chosen), cut=True)
+
+
+def choose(
+    sentences: Sequence[str], language: str, size: int, title: str | None = None
+) -> list[int]:
+    """Indexes, ascending, of the sentences that together say the most within `size`.
+
+    Never empty when a sentence holds text. Only a single sentence may be over `size`.
+    """
+    fit = [i for i, text in enumerate(sentences) if is_sound(text, language)]
+    fit = fit or [i for i, text in enumerate(sentences) if text.strip()]
+    if not fit:
+        return []
+    vectors = _vectors([sentences[i] for i in fit], language)
+    scores = _relevance(vectors, set(terms(title or "", language)))
+    ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
+    picker = _Picker(sentences, language, size)
+    chosen = picker.pick([(fit[k], scores[k], vectors[k]) for k in ranked])
+    return sorted(chosen) or [fit[ranked[0]]]
+
+
+def join(sentences: Sequence[str], language: str) -> str:
+    """One paragraph: with spaces between sentences, in Chinese and Japanese without."""
+    between = "" if _is_spaceless(language) else " "
+    return between.join(" ".join(sentence.split()) for sentence in sentences)
+
+
+def extent(text: str, language: str) -> int:
+    """How long `text` is: in words, in Chinese and Japanese in characters without spaces."""
+    words = text.split()
+    if _is_spaceless(language):
+        return sum(map(len, words))
+    return max(len(words), sum(map(len, words)) // LONG_WORD)
+
+
+def cut(text: str, language: str, size: int) -> str:
+    """The start of `text` within `size`, ended at a clause where one ends in time, with "…"."""
+    if _is_spaceless(language):
+        head = text[: max(size - 1, 1)]
+    else:
+        head = " ".join(text[: size * LONG_WORD].split()[:size])
+    clause = max(head.rfind(mark) for mark in _CLAUSE_ENDS)
+    if clause > len(head) // 2:
+        head = head[:clause]
+    return head.rstrip(_CLAUSE_ENDS + " ") + "…"
+
+
+def is_sound(sentence: str, language: str) -> bool:
+    """Whether a digest may hold `sentence`: no heading, bullet, question, bare quote, fragment."""
+    text = sentence.strip()
+    body = text.rstrip(_CLOSERS)
+    if not body or body[-1] not in _ENDINGS or body.endswith(("?", "？")):
+        return False
+    if _BULLET.match(text) or _is_bare_quote(text):
+        return False
+    return extent(text, language) >= (10 if _is_spaceless(language) else 5)
+
+
+def leans(sentence: str, language: str) -> bool:
+    """Whether `sentence` opens with a word that only the sentence before it explains."""
+    text = sentence.lstrip()
+    if not _is_spaceless(language):
+        return bool(_LEANING_EN.match(text))
+    from service.script import to_script
+
+    opening = to_script(text[:12], "Hans")
+    return bool(_LEANING_ZH.match(opening)) and not _STANDING_ZH.match(opening)
+
+
+def _is_bare_quote(text: str) -> bool:
+    """A quotation with hardly a word beside it: nothing says who spoke."""
+    if text[0] not in _OPENERS:
+        return False
+    closing = max(text.rfind(mark) for mark in "\"'”’」』")
+    return closing <= 0 or len(text) - closing <= 4
+
+
+def _is_spaceless(language: str) -> bool:
+    return language.partition("-")[0] in {"zh", "ja", "yue"}
+
+
+Vector = dict[str, float]
+
+
+def _vectors(sentences: Sequence[str], language: str) -> list[Vector]:
+    """Each sentence's TF-IDF vector, of length one; a sentence without terms is empty."""
+    counts = [Counter(terms(sentence, language)) for sentence in sentences]
+    seen_in = Counter(term for count in counts for term in count)
+    vectors = []
+    for count in counts:
+        vector = {t: n * math.log(1 + len(counts) / seen_in[t]) for t, n in count.items()}
+        norm = math.sqrt(sum(w * w for w in vector.values()))
+        vectors.append({t: w / norm for t, w in vector.items()} if norm else {})
+    return vectors
+
+
+def _relevance(vectors: Sequence[Vector], title: set[str]) -> list[float]:
+    """Nearness to the article's centre, plus lead bias, plus the part of the title it covers."""
+    centre: Counter[str] = Counter()
+    for vector in vectors:
+        centre.update(vector)
+    near = [sum(w * centre[t] for t, w in vector.items()) for vector in vectors]
+    nearest = max(near, default=0.0) or 1.0
+    lead = [LEAD_WEIGHT * math.exp(-i / LEAD_REACH) for i in range(len(vectors))]
+    named = [len(title & v.keys()) / len(title) if title else 0.0 for v in vectors]
+    return [
+        n / nearest + first + TITLE_WEIGHT * name
+        for n, first, name in zip(near, lead, named, strict=True)
+    ]
+
+
+class _Picker:
+    """Takes the candidate that adds most, as long as one fits into what is left of the size."""
+
+    def __init__(self, sentences: Sequence[str], language: str, size: int) -> None:
+        self.sentences = sentences
+        self.language = language
+        self.left = size
+
+    def pick(self, candidates: list[tuple[int, float, Vector]]) -> set[int]:
+        chosen: set[int] = set()
+        said = [0.0] * len(candidates)
+        extents = [extent(self.sentences[i], self.language) for i, _, _ in candidates]
+        leaning = [leans(self.sentences[i], self.language) for i, _, _ in candidates]
+        while True:
+            able = [
+                k
+                for k, (i, _, _) in enumerate(candidates)
+                if i not in chosen
+                and extents[k] <= self.left
+                and (not leaning[k] or i - 1 in chosen)
+            ]
+            if not able:
+                return chosen
+            best = max(able, key=lambda k: (candidates[k][1] - NOVELTY * said[k], -k))
+            index, _, vector = candidates[best]
+            chosen.add(index)
+            self.left -= extents[best]
+            for k, (_, _, other) in enumerate(candidates):
+                said[k] = max(said[k], _similarity(vector, other))
+
+
+def _similarity(one: Vector, other: Vector) -> float:
+    if len(other) < len(one):
+        one, other = other, one
+    return sum(weight * other.get(term, 0.0) for term, weight in one.items())

@@ -1,0 +1,69 @@
+"""Which Han characters belong to which script, and which are everyday characters.
+
+Many characters are written alike in both scripts (中, 文), and some are a Simplified character and
+another Traditional word at once (后, 里, 台). Only those that stand in one script alone are
+evidence of it.
+"""
+
+from functools import cache
+
+_HAN = range(0x4E00, 0xA000)
+# Variants that OpenCC passes through and that yet tell the script.
+_SIMPLIFIED_TOO = "么"
+
+
+@cache
+def gb2312_level_one() -> frozenset[str]:
+    """The 3,755 everyday characters of the Simplified standard GB 2312."""
+    return _level("gb2312", (0xB0, 0xA1), (0xD7, 0xFE))
+
+
+@cache
+def big5_level_one() -> frozenset[str]:
+    """The 5,401 everyday characters of the Traditional standard Big5."""
+    return _level("big5", (0xA4, 0x40), (0xC6, 0x7E))
+
+
+def _level(encoding: str, first: tuple[int, int], last: tuple[int, int]) -> frozenset[str]:
+    codes = (
+        bytes((lead, trail))
+        for lead in range(first[0], last[0] + 1)
+        for trail in range(0x40, 0xFF)
+        if first <= (lead, trail) <= last
+    )
+    return frozenset(code.decode(encoding, "ignore") for code in codes) - {""}
+
+
+@cache
+def to_simplified() -> dict[str, str]:
+    """Each character that stands in Traditional text only, with its Simplified form."""
+    forms = _changed("tw2s") | _changed("hk2s") | _changed("tw2s")
+    only = {form: to for form, to in forms.items() if form not in gb2312_level_one()}
+    return {form: only.get(to, to) for form, to in only.items()}
+
+
+@cache
+def to_traditional() -> dict[str, str]:
+    """Each character that stands in Simplified text only, with its usual Traditional form."""
+    forms = _changed("s2t") | _changed("s2tw")
+    only = {
+        form: to
+        for form, to in forms.items()
+        if form not in big5_level_one() and form not in to_simplified()
+    }
+    return only | dict.fromkeys(_SIMPLIFIED_TOO, "麼")
+
+
+def _changed(config: str) -> dict[str, str]:
+    from opencc import OpenCC
+
+    characters = [chr(code) for code in _HAN]
+    # A newline between keeps OpenCC from reading two neighbours as one word.
+    forms = OpenCC(config).convert("\n".join(characters)).split("\n")
+    return {c: form for c, form in zip(characters, forms, strict=True) if c != form}
+
+
+def script_evidence(text: str) -> tuple[int, int]:
+    """How many characters of `text` are Simplified only, and how many Traditional only."""
+    simplified, traditional = to_traditional(), to_simplified()
+    return sum(c in simplified for c in text), sum(c in traditional for c in text)

@@ -1,0 +1,45 @@
+import dataclasses
+
+import pytest
+
+from service.article import Article
+from service.digest import Options
+from service.engines import Identity
+from service.fingerprint import fingerprint
+
+ARTICLE = Article("市议会昨天开会。 The council met.", title="Stops", source="a.txt")
+IDENTITY = Identity("transformers", "Qwen/Qwen3.5-2B", "abc", "sha256:1")
+
+
+def test_the_same_article_asked_the_same_way_has_the_same_fingerprint() -> None:
+    again = dataclasses.replace(ARTICLE, source="another/place.txt")
+    assert fingerprint(ARTICLE, Options(), IDENTITY) == fingerprint(again, Options(), IDENTITY)
+    # Written down once: a change of the recipe would digest every user's folder again.
+    assert fingerprint(Article("x"), Options(), IDENTITY) == (
+        "sha256:cb0e6cd0ce90f09d718406157f47b93df1562c6eccdc090950bb3a108267da0a"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"article": dataclasses.replace(ARTICLE, text="市议会今天开会。 The council meets.")},
+        {"article": dataclasses.replace(ARTICLE, title="Other")},
+        {"article": dataclasses.replace(ARTICLE, markup="html")},
+        {"options": Options(targets=("the plan",))},
+        {"options": Options(languages=("en",))},
+        {"options": Options(length="short")},
+        {"options": Options(zh_script="Hant")},
+        {"identity": dataclasses.replace(IDENTITY, name="extractive")},
+        {"identity": dataclasses.replace(IDENTITY, model="Qwen/Qwen3.5-4B")},
+        {"identity": dataclasses.replace(IDENTITY, revision="def")},
+        {"identity": dataclasses.replace(IDENTITY, prompts="sha256:2")},
+    ],
+)
+def test_any_change_of_what_makes_an_answer_changes_it(change: dict[str, object]) -> None:
+    base = {"article": ARTICLE, "options": Options(), "identity": IDENTITY}
+    assert fingerprint(**{**base, **change}) != fingerprint(**base)  # type: ignore[arg-type]
+
+
+def test_half_a_surrogate_pair_has_a_fingerprint() -> None:
+    assert fingerprint(Article("\ud83d"), Options(), IDENTITY).startswith("sha256:")

@@ -1,0 +1,260 @@
+"""The worker over a scripted engine: batches, order, failures, deadlines, cancellation."""
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+
+import pytest
+
+from service.digest import Answer, DigestAnswer, DigestTask, Request
+from service.errors import (
+    DeadlineExceeded,
+    DiglotError,
+    EngineFailed,
+    NoText,
+    NotReady,
+    Overloaded,
+)
+from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
+from service.worker import Plan, Worker
+from tests.scripted import EN, ScriptedEngine, written
+
+
+def result(id: str, text: str) -> Result:
+    return Result(
+        id=id,
+        source=text,
+        title=None,
+        language="en",
+        digests={},
+        stance=Stance(
+            target="x", target_source="given", label="none", label_zh="中立", scores={"none": 1}
+        ),
+        checks=Checks(languages_agree=None),
+        reading=ReadingReport(characters=1, kept=1, coverage=1),
+        warnings=[],
+        engine=Maker(name="scripted", model=None, revision=None, prompts=""),
+        timing=Timing(queued_ms=0, total_ms=0),
+        fingerprint="",
+    )
+
+
+def ask(passage: str, times: int = 1) -> Plan:
+    """A plan that asks `times` times and returns what it was answered last."""
+    text = ""
+    for _ in range(times):
+        answer = yield Request("same id for all", passage, "en", None, (DigestTask("en"),))
+        assert isinstance(answer, Answer)
+        assert isinstance(answer.tasks[0], DigestAnswer)
+        text = answer.tasks[0].text
+    return result(passage, text)
+
+
+@contextmanager
+def working(engine: ScriptedEngine, **settings: float) -> Iterator[Worker]:
+    worker = Worker(engine, **settings)  # type: ignore[arg-type]
+    worker.start()
+    yield worker
+    assert worker.stop(timeout_s=10)
+
+
+def held(engine: ScriptedEngine) -> threading.Event:
+    """Holds every step of the engine until the event is set."""
+    gate = threading.Event()
+    engine.before_step = lambda: gate.wait(10)
+    return gate
+
+
+def until(condition: object, seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.005)
+
+
+def test_a_plan_gets_its_answer_and_its_times() -> None:
+    with working(ScriptedEngine()) as worker:
+        done = worker.submit(ask("one")).result(10)
+    assert done.source == EN
+    assert done.timing.total_ms >= done.timing.queued_ms >= 0
+
+
+def test_what_arrives_together_is_read_together() -> None:
+    engine = ScriptedEngine()
+    with working(engine, window_s=0.2) as worker:
+        futures = [worker.submit(ask(f"article {n}")) for n in range(8)]
+        [future.result(10) for future in futures]
+    assert engine.batches == [[f"article {n}" for n in range(8)]]
+
+
+def test_what_does_not_fit_goes_into_the_next_step_in_order() -> None:
+    engine = ScriptedEngine(rows=3)
+    with working(engine, window_s=0.2) as worker:
+        futures = [worker.submit(ask(str(n))) for n in range(7)]
+        assert [future.result(10).id for future in futures] == list("0123456")
+    assert engine.batches == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+
+
+def test_a_plan_that_has_begun_goes_before_one_that_has_not() -> None:
+    engine = ScriptedEngine(rows=1)
+    with working(engine, window_s=0.2) as worker:
+        for future in [worker.submit(ask("twice", times=2)), worker.submit(ask("once"))]:
+            future.result(10)
+    assert engine.batches == [["twice"], ["twice"], ["once"]]
+
+
+def test_a_broken_step_costs_only_the_guilty_article() -> None:
+    engine = ScriptedEngine()
+    with working(engine, window_s=0.2) as worker:
+        futures = [worker.submit(ask(text)) for text in ("a", "poison", "b")]
+        assert futures[0].result(10).id == "a"
+        assert futures[2].result(10).id == "b"
+        with pytest.raises(EngineFailed, match="twice"):
+            futures[1].result(10)
+        assert worker.submit(ask("after")).result(10).id == "after"
+    assert engine.batches == [["a", "poison", "b"], ["a"], ["poison"], ["b"], ["after"]]
+
+
+def test_an_error_for_one_request_leaves_its_neighbours_alone() -> None:
+    def script(request: Request) -> Answer | DiglotError:
+        return EngineFailed("no") if request.passage == "bad" else written(request)
+
+    with working(ScriptedEngine(script), window_s=0.2) as worker:
+        bad, good = worker.submit(ask("bad")), worker.submit(ask("good"))
+        assert good.result(10).id == "good"
+        with pytest.raises(EngineFailed, match="no"):
+            bad.result(10)
+
+
+def test_a_plan_may_catch_the_error_and_answer_all_the_same() -> None:
+    def forgiving() -> Plan:
+        try:
+            yield Request("1", "bad", "en", None, (DigestTask("en"),))
+        except EngineFailed:
+            return result("1", "caught")
+        raise AssertionError("the engine answered")
+
+    engine = ScriptedEngine(lambda request: EngineFailed("no"))
+    with working(engine) as worker:
+        assert worker.submit(forgiving()).result(10).source == "caught"
+
+
+def test_a_plan_that_breaks_is_an_error_of_its_article_only() -> None:
+    def broken() -> Plan:
+        yield Request("1", "x", "en", None, (DigestTask("en"),))
+        raise ZeroDivisionError
+
+    with working(ScriptedEngine()) as worker:
+        with pytest.raises(EngineFailed):
+            worker.submit(broken()).result(10)
+        assert worker.submit(ask("next")).result(10).id == "next"
+
+
+def test_an_article_that_can_never_fit_fails_instead_of_waiting_for_ever() -> None:
+    with working(ScriptedEngine(rows=0)) as worker, pytest.raises(EngineFailed, match="fit"):
+        worker.submit(ask("too big")).result(10)
+
+
+def test_a_plan_that_raises_at_once_raises_for_its_caller_and_frees_its_place() -> None:
+    def empty() -> Generator[Request, Answer, Result]:
+        raise NoText("nothing to read")
+        yield
+
+    with working(ScriptedEngine(), queue_limit=1) as worker:
+        for _ in range(3):
+            with pytest.raises(NoText):
+                worker.submit(empty())
+        assert worker.open_jobs == 0
+        assert worker.submit(ask("fine")).result(10).id == "fine"
+
+
+def test_the_queue_is_bounded() -> None:
+    engine = ScriptedEngine()
+    gate = held(engine)
+    with working(engine, queue_limit=2) as worker:
+        futures = [worker.submit(ask("a")), worker.submit(ask("b"))]
+        with pytest.raises(Overloaded, match="2 articles"):
+            worker.submit(ask("c"))
+        gate.set()
+        [future.result(10) for future in futures]
+        until(lambda: worker.open_jobs == 0)
+        assert worker.submit(ask("d")).result(10).id == "d"
+
+
+def test_a_deadline_ends_waiting_and_running_work() -> None:
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    with working(engine, window_s=0.05) as worker:
+        futures = [worker.submit(ask(text), timeout_s=0.2) for text in ("running", "waiting")]
+        time.sleep(0.3)
+        gate.set()
+        late = worker.submit(ask("late"), timeout_s=30)
+        assert late.result(10).id == "late"
+        # The step that ran had its answer ready, so it is given; what still waited is over.
+        assert futures[0].result(10).id == "running"
+        with pytest.raises(DeadlineExceeded):
+            futures[1].result(10)
+        assert worker.open_jobs == 0
+
+
+def test_cancelled_work_leaves_the_engine_and_its_plan_is_closed() -> None:
+    closed = threading.Event()
+
+    def watched() -> Plan:
+        try:
+            yield from ask("cancel me", times=100)
+        finally:
+            closed.set()
+        raise AssertionError
+
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    with working(engine) as worker:
+        running: Future[Result] = worker.submit(watched())
+        waiting = worker.submit(ask("waits"))
+        until(lambda: worker.open_jobs == 2)
+        assert running.cancel()
+        assert waiting.cancel()
+        gate.set()
+        with pytest.raises(CancelledError):
+            running.result(10)
+        assert closed.wait(10)
+        until(lambda: worker.open_jobs == 0)
+    assert ["waits"] not in engine.batches
+
+
+def test_stop_finishes_what_was_taken_and_takes_no_more() -> None:
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    worker = Worker(engine)
+    worker.start()
+    futures = [worker.submit(ask(str(n))) for n in range(3)]
+    assert worker.stop(timeout_s=0.05) is False
+    with pytest.raises(NotReady):
+        worker.submit(ask("late"))
+    gate.set()
+    assert [future.result(10).id for future in futures] == ["0", "1", "2"]
+    assert worker.stop(timeout_s=10)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_worker_fails_what_it_held_and_says_so() -> None:
+    engine = ScriptedEngine()
+
+    class Fatal(BaseException):
+        pass
+
+    def fatal() -> None:
+        raise Fatal
+
+    engine.before_step = fatal
+    worker = Worker(engine)
+    worker.start()
+    future = worker.submit(ask("lost"))
+    with pytest.raises(NotReady):
+        future.result(10)
+    until(lambda: not worker.alive)
+    with pytest.raises(NotReady):
+        worker.submit(ask("later"))
