@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 BYTES_A_CHARACTER = 12
 ROOM_BESIDE_THE_TEXT = 64 * 1024
 
+# The desk watches the deadline; this much later the face gives up on the desk as well.
+GRACE_S = 5.0
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
@@ -26,6 +29,7 @@ def create_app(desk: Desk, settings: Settings) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_characters * BYTES_A_CHARACTER + ROOM_BESIDE_THE_TEXT,
         DESK=desk,
+        GRACE_S=GRACE_S,
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),
     )

@@ -8,7 +8,7 @@ import json
 import logging
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from service.errors import DiglotError, NotReady, Overloaded, TooLong
@@ -61,7 +61,8 @@ def _on_diglot_error(error: DiglotError) -> Response:
 def _on_http_exception(error: HTTPException) -> Response:
     """What Flask refuses by itself: an unknown address, a wrong method, a huge or broken body."""
     if isinstance(error, RequestEntityTooLarge):
-        return problem(413, TooLong.code, TooLong.title, "The body has more bytes than are taken.")
+        most = current_app.config["MAX_CONTENT_LENGTH"]
+        return problem(413, TooLong.code, TooLong.title, f"The body is over {most:,} bytes.")
     title = error.name
     code = title.lower().replace(" ", "_")
     headers = dict(error.get_headers())

@@ -25,8 +25,6 @@ blueprint = Blueprint("diglot", __name__)
 
 # How often a waiting request looks whether its asker is still there.
 LOOK_EVERY_S = 0.25
-# The desk watches the deadline; this much later the face gives up on the desk as well.
-GRACE_S = 5.0
 # A client that sends or takes no byte for so long loses its connection, not a thread of ours.
 STALLED_S = 30.0
 
@@ -107,7 +105,7 @@ def summarize() -> Response:
     with slots.one():
         article, options = read_article(request, settings.max_characters)
         future = _desk().submit(article, options, timeout_s=settings.timeout_s, id=g.request_id)
-        result = _wait(future, settings.timeout_s + GRACE_S, client)
+        result = _wait(future, settings.timeout_s + current_app.config["GRACE_S"], client)
     return Response(result.model_dump_json(), mimetype="application/json")
 
 

@@ -29,7 +29,6 @@ HEARTBEAT_TIMEOUT_S = 120
 DRAIN_BEYOND_DEADLINE_S = 15
 KEEPALIVE_S = 15
 BACKLOG = 2048
-LOG_FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 
 
 class OwnedDesk(Desk, Protocol):
@@ -48,7 +47,6 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> None:
     `make_desk` is called in the worker process. Raises BadSetting when the address can't be
     listened on; otherwise ends the process.
     """
-    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

@@ -1,0 +1,106 @@
+"""A server in a process of its own, on a port that the system picks, for tests to talk to."""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+START_S = 60.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Served:
+    process: subprocess.Popen[bytes]
+    log: Path
+    host: str
+    port: int
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self.host, self.port, timeout=60)
+
+    def get(self, path: str) -> Reply:
+        return self._ask("GET", path, b"", {})
+
+    def post(self, body: Any, content_type: str = "application/json", query: str = "") -> Reply:
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self._ask("POST", "/summarize" + query, sent, {"Content-Type": content_type})
+
+    def wait_until_ready(self, timeout_s: float = START_S) -> None:
+        last = time.monotonic() + timeout_s
+        while True:
+            try:
+                if self.get("/readyz").status == 200:
+                    return
+            except OSError:
+                pass  # the worker is on its way
+            assert time.monotonic() < last, self.log.read_text()
+            time.sleep(0.05)
+
+    def wait_for_log(self, text: str, timeout_s: float = 20.0) -> None:
+        last = time.monotonic() + timeout_s
+        while text not in self.log.read_text():
+            assert time.monotonic() < last, self.log.read_text()
+            time.sleep(0.05)
+
+    def worker_pid(self) -> int:
+        pid = self.process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def serving(
+    log: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """Run `python ARGUMENTS` until it says which address is open; it is killed at the end."""
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            host, port = _address(process, log)
+            yield Served(process, log, host, port)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int]:
+    last = time.monotonic() + START_S
+    while time.monotonic() < last and process.poll() is None:
+        if found := re.search(r"http://\[?([^\]\s]+)\]?:(\d+) is open", log.read_text()):
+            return found[1], int(found[2])
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())

@@ -1,0 +1,194 @@
+"""The service as it is run: gunicorn in a process of its own, over a real socket."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.integration.serving import ROOT, Reply, Served, serving
+
+SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
+SLOW_STEP_S = 1.5
+SLOW = ("-m", "tests.scripted_server", str(SLOW_STEP_S))
+ENGLISH = (
+    "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. "
+    "It will cost 12 million euros and open in 2027. Mayor Ruth Ellison called it overdue. "
+    "Critics say that the money should go to schools. Work starts in March."
+)
+CHINESE = (
+    "青石镇议会周二投票决定在磨坊河上建一座新桥。工程预计耗资1200万元，2027年通车。"
+    "镇长林秀兰表示，这座桥早该建了。反对者认为，这笔钱应该用于学校。工程将于三月开工。"
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("serve") / "log", *SERVE) as server:
+        server.wait_until_ready()
+        yield server
+
+
+def test_health_says_which_engine(served: Served) -> None:
+    assert served.get("/livez").status == 200
+    assert served.get("/readyz").json["engine"]["name"] == "extractive"
+    assert "extractive" in served.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [(ENGLISH, "en"), (CHINESE, "zh-Hans")], ids=["en", "zh"]
+)
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "text/html"])
+def test_article_is_digested(served: Served, text: str, language: str, kind: str) -> None:
+    html = f"<html><body><article><p>{text}</p></article></body></html>"
+    body = {"application/json": {"text": text}, "text/html": html.encode()}.get(kind, text.encode())
+    reply = served.post(body, kind)
+    assert reply.status == 200, reply.body
+    assert reply.json["language"] == language
+    assert set(reply.json["digests"]) == {"en", "zh"}
+    assert "2027" in reply.json["digests"]["en"]["text"] + reply.json["digests"]["zh"]["text"]
+    assert reply.json["stance"]["label"] in {"favor", "against", "none"}
+    assert reply.json["id"] == reply.headers["X-Request-Id"]
+
+
+def test_many_at_once_each_get_their_own_answer(served: Served) -> None:
+    def ask(number: int) -> Reply:
+        article = {"text": f"{ENGLISH} {CHINESE}", "source": f"{number}.txt"}
+        return served.post(article)
+
+    with ThreadPoolExecutor(32) as pool:
+        replies = list(pool.map(ask, range(64)))
+    assert {reply.status for reply in replies} == {200}
+    assert [reply.json["source"] for reply in replies] == [f"{n}.txt" for n in range(64)]
+
+
+def test_errors_over_the_wire(served: Served) -> None:
+    assert served.post(b"\xff\xfe\xfd", "text/plain").json["code"] == "unreadable"
+    assert served.post({"txt": "a"}).json["errors"][0]["field"] == "text"
+    assert served.post(b"a" * 3_000_000, "text/plain").status == 413
+    assert served.get("/metrics").status == 404
+
+
+def test_chunked_body_is_read(served: Served) -> None:
+    connection = served.connect()
+    chunks = [ENGLISH.encode(), CHINESE.encode()]
+    headers = {"Content-Type": "text/plain"}
+    connection.request("POST", "/summarize", iter(chunks), headers, encode_chunked=True)
+    response = connection.getresponse()
+    assert response.status == 200
+    assert response.read()
+    connection.close()
+
+
+def test_killed_worker_is_replaced(served: Served) -> None:
+    killed = served.worker_pid()
+    os.kill(killed, signal.SIGKILL)
+    last = time.monotonic() + 20
+    while served.worker_pid() == killed:
+        assert time.monotonic() < last
+        time.sleep(0.05)
+    served.wait_until_ready()
+    assert served.post({"text": CHINESE}).status == 200
+
+
+def test_sigterm_answers_what_is_in_flight(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SLOW) as server, ThreadPoolExecutor(3) as pool:
+        server.wait_until_ready()
+        replies = [pool.submit(server.post, {"text": ENGLISH}) for _ in range(3)]
+        time.sleep(SLOW_STEP_S / 3)
+        server.process.send_signal(signal.SIGTERM)
+        assert [reply.result().status for reply in replies] == [200, 200, 200]
+        assert server.process.wait(timeout=20) == 0
+
+
+def test_sigint_stops_at_once(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "-m", "tests.scripted_server", "60") as server:
+        server.wait_until_ready()
+        connection = server.connect()
+        connection.request("POST", "/summarize", ENGLISH, {"Content-Type": "text/plain"})
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(timeout=10) == 0
+        connection.close()
+
+
+def test_deadline(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SLOW, "0.5") as server:
+        server.wait_until_ready()
+        reply = server.post({"text": CHINESE})
+        assert (reply.status, reply.json["code"]) == (504, "deadline")
+
+
+def test_client_that_hangs_up_frees_its_place(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SLOW) as server:
+        server.wait_until_ready()
+        connection = server.connect()
+        connection.request("POST", "/summarize", ENGLISH, {"Content-Type": "text/plain"})
+        time.sleep(0.3)
+        connection.close()
+        server.wait_for_log("POST /summarize 499")
+        assert server.post({"text": CHINESE}).status == 200
+
+
+def test_what_arrives_together_is_read_together(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SLOW) as server:
+        server.wait_until_ready()
+        with ThreadPoolExecutor(9) as pool:
+            first = pool.submit(server.post, {"text": ENGLISH})
+            time.sleep(SLOW_STEP_S / 3)  # the first is being read; the others wait for it together
+            others = [pool.submit(server.post, {"text": CHINESE}) for _ in range(8)]
+            assert {reply.result().status for reply in [first, *others]} == {200}
+        assert server.post({"text": ENGLISH}).status == 200
+        server.wait_for_log("batch 1\n")
+        server.wait_for_log("batch 8\n")
+
+
+def test_busy_service_still_answers_health_checks(tmp_path: Path) -> None:
+    slow = "from tests.scripted_server import *; main(2.0, http_threads=2)"
+    with serving(tmp_path / "log", "-c", slow) as server, ThreadPoolExecutor(12) as pool:
+        server.wait_until_ready()
+        asked = [pool.submit(server.post, {"text": ENGLISH}) for _ in range(12)]
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert server.get("/livez").status == 200
+        assert time.monotonic() - started < 1.0
+        statuses = [reply.result().status for reply in asked]
+        assert statuses.count(200) == 2
+        assert statuses.count(503) == 10
+        refused = next(reply.result() for reply in asked if reply.result().status == 503)
+        assert refused.json["code"] == "overloaded"
+        assert refused.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_port_in_use_is_said_clearly(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "service", "serve", "--host", host, "--port", port]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert ended.returncode != 0
+    assert port in ended.stderr.decode()
+    assert "in use" in ended.stderr.decode()
+    assert "Traceback" not in ended.stderr.decode()
+
+
+def test_ipv6(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SERVE, "--host", "::1") as server:
+        server.wait_until_ready()
+        assert server.host == "::1"
+
+
+def test_gunicorns_own_settings_are_not_read(tmp_path: Path) -> None:
+    environment = {"GUNICORN_CMD_ARGS": "--workers 3", "WEB_CONCURRENCY": "3"}
+    with serving(tmp_path / "log", *SERVE, environment=environment) as server:
+        server.wait_until_ready()
+        pid = server.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert len(children) == 1

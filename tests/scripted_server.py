@@ -1,0 +1,35 @@
+"""Serve over HTTP with a scripted engine: `python -m tests.scripted_server SECONDS [TIMEOUT]`.
+
+Each step of the engine takes SECONDS; an answer may take TIMEOUT seconds. Its batches are printed.
+"""
+
+import logging
+import sys
+import time
+
+from service.desk import Desk
+from service.engines import Engine
+from service.settings import Settings
+from service.web.server import run
+from tests.scripted import ScriptedEngine
+
+
+def main(seconds: float, timeout_s: float = 60.0, http_threads: int = 64) -> None:
+    def load(_: Settings) -> Engine:
+        engine = ScriptedEngine()
+
+        def before_step() -> None:
+            if engine.batches:
+                print("batch", len(engine.batches[-1]), flush=True)
+            time.sleep(seconds)
+
+        engine.before_step = before_step
+        return engine
+
+    logging.basicConfig(level="INFO")
+    settings = Settings(engine="extractive", port=0, timeout_s=timeout_s, http_threads=http_threads)
+    run(settings, lambda settings: Desk(settings, load))
+
+
+if __name__ == "__main__":
+    main(*map(float, sys.argv[1:]))
