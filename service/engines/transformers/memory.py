@@ -1,0 +1,116 @@
+"""Does a model fit, and was that error a lack of memory?"""
+
+import gc
+import json
+import struct
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from service.errors import BadSetting
+
+GIB = 1 << 30
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Torch raises its own error on a GPU, and a plain RuntimeError on a CPU."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def refuse_if_too_large(folder: Path, dtype: torch.dtype, device: torch.device, name: str) -> None:
+    """Raise BadSetting when the weights alone need more memory than is free.
+
+    Linux hands out memory that it does not have and then kills the process without a word, so
+    the question has to be asked before.
+    """
+    needed = parameters(folder) * dtype.itemsize
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
+    if free is not None and needed > free:
+        raise BadSetting(
+            f"model {name}: its weights need {needed / GIB:.1f} GiB of memory as"
+            f" {str(dtype).removeprefix('torch.')} and {free / GIB:.1f} GiB are free."
+            " Take a smaller model, dtype bfloat16, or the extractive engine"
+        )
+
+
+def parameters(folder: Path) -> int:
+    """The number of parameters of the text model, read from the heads of the safetensors files."""
+    count = 0
+    for path in sorted(folder.glob("*.safetensors")):
+        for key, tensor in _head(path).items():
+            if key != "__metadata__" and "visual" not in key and not key.startswith("mtp"):
+                count += prod(tensor["shape"])
+    return count
+
+
+def _head(path: Path) -> dict[str, dict[str, list[int]]]:
+    """The names and shapes of a file: 8 bytes of length, then JSON (huggingface/safetensors)."""
+    with path.open("rb") as file:
+        first = file.read(8)
+        if len(first) < 8:
+            return {}
+        (length,) = struct.unpack("<Q", first)
+        try:
+            head: dict[str, dict[str, list[int]]] = json.loads(file.read(min(length, 100 << 20)))
+        except ValueError:
+            return {}  # loading it says what is wrong
+    return head
+
+
+def free_memory() -> int | None:
+    """Bytes that this process may still take: of the machine, or of its container if less."""
+    limits = [_available_on_machine(), _available_in_container()]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _available_on_machine() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def _available_in_container() -> int | None:
+    """What control group v2 leaves, counting file pages as free: the kernel gives them back."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = (group / "memory.max").read_text(encoding="ascii").strip()
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return None
+    return None if limit == "max" else max(0, int(limit) - used + int(stat.get("file", 0)))
+
+
+def token_budget(model: Any) -> int:
+    """The padded tokens that one batch may come to, so that half of the free memory holds them.
+
+    A token costs its keys and values in every layer with full attention, and the widest
+    activations of the layer that is being computed.
+    """
+    config = model.config.get_text_config()
+    layers: list[str] = getattr(config, "layer_types", None) or []
+    attending = sum(kind != "linear_attention" for kind in layers) or config.num_hidden_layers
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    wide = getattr(config, "intermediate_size", None) or 4 * config.hidden_size
+    numbers: int = 2 * attending * heads * width + 4 * (config.hidden_size + wide)
+    device = model.device
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
+    size: int = model.dtype.itemsize
+    return max(1, (free or 4 * GIB) // 2 // (numbers * size))
+
+
+def release(device: torch.device) -> None:
+    """Give back what a failed pass left behind."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
