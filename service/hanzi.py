@@ -8,7 +8,7 @@ evidence of it.
 from functools import cache
 
 _HAN = range(0x4E00, 0xA000)
-# Variants that OpenCC passes through and that yet tell the script.
+# In Big5, but as a rare word: in running text it is the Simplified 麼.
 _SIMPLIFIED_TOO = "么"
 
 
@@ -25,13 +25,19 @@ def big5_level_one() -> frozenset[str]:
 
 
 def _level(encoding: str, first: tuple[int, int], last: tuple[int, int]) -> frozenset[str]:
-    codes = (
-        bytes((lead, trail))
-        for lead in range(first[0], last[0] + 1)
-        for trail in range(0x40, 0xFF)
-        if first <= (lead, trail) <= last
-    )
-    return frozenset(code.decode(encoding, "ignore") for code in codes) - {""}
+    found: set[str] = set()
+    for lead in range(first[0], last[0] + 1):
+        for trail in range(0x40, 0xFF):
+            if first <= (lead, trail) <= last:
+                found.update(_decoded(bytes((lead, trail)), encoding))
+    return frozenset(found)
+
+
+def _decoded(code: bytes, encoding: str) -> str:
+    try:
+        return code.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
 
 
 @cache
@@ -45,13 +51,15 @@ def to_simplified() -> dict[str, str]:
 @cache
 def to_traditional() -> dict[str, str]:
     """Each character that stands in Simplified text only, with its usual Traditional form."""
-    forms = _changed("s2t") | _changed("s2tw")
+    forms = _changed("s2t")
+    local = _changed("s2tw")  # Hong Kong's own forms (着) change here alone, so both must agree
     only = {
-        form: to
-        for form, to in forms.items()
+        form: local[form]
+        for form in forms.keys() & local.keys()
         if form not in big5_level_one() and form not in to_simplified()
     }
-    return only | dict.fromkeys(_SIMPLIFIED_TOO, "麼")
+    only |= dict.fromkeys(_SIMPLIFIED_TOO, "麼")
+    return {form: to for form, to in only.items() if to not in only}
 
 
 def _changed(config: str) -> dict[str, str]:

@@ -19,8 +19,9 @@ _LINK = re.compile(r"https?://\S+|\S+@\S+")
 # Japanese text is a third kana or more; a Chinese one may hold a の or a Japanese name.
 _KANA_SHARE = 0.12
 # Below these, a statistical guess is a coin toss.
-_FEWEST_LETTERS = 12
-_LEAST_CONFIDENCE = 0.4
+_FEWEST_LETTERS = 10
+_LEAST_CONFIDENCE = 0.3
+_ENGLISH = ("en", "pcm")
 
 
 def detect(text: str) -> str:
@@ -35,7 +36,7 @@ def detect(text: str) -> str:
     # A Han character counts as a word: Chinese about technology may hold a Latin name in every
     # clause and is Chinese still.
     if han + kana + hangul < max(1, len(words)):
-        return _by_statistics(words)
+        return _by_statistics(_HAN.sub(" ", sample), words)
     if hangul > han + kana:
         return "ko"
     if kana > _KANA_SHARE * (han + kana):
@@ -52,11 +53,16 @@ def _sample(text: str) -> str:
     return text[:part] + "\n" + text[middle : middle + part]
 
 
-def _by_statistics(words: list[str]) -> str:
+def _by_statistics(sample: str, words: list[str]) -> str:
     if sum(map(len, words)) < _FEWEST_LETTERS:
         return "und"
-    language, confidence = _identifier().classify(" ".join(words))
-    return str(language) if confidence >= _LEAST_CONFIDENCE else "und"
+    (language, confidence), *_ = ranked = _identifier().rank(" ".join(sample.split()))
+    if language in _ENGLISH and confidence < _LEAST_CONFIDENCE:
+        # Pidgin takes the half of a short English text's votes; together they are enough.
+        together = sum(share for name, share in ranked if name in _ENGLISH)
+        return "en" if together >= _LEAST_CONFIDENCE else "und"
+    # zxx is the tag of what is no language at all.
+    return "und" if confidence < _LEAST_CONFIDENCE or language == "zxx" else str(language)
 
 
 @cache

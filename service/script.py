@@ -40,7 +40,9 @@ def is_pure(text: str, script: Script) -> bool:
 
 def _to_hans(text: str) -> str:
     # tw2s and not t2s: it knows that 意味著 is 意味着 while 著名 stays.
-    return _translate(_converter("tw2s").convert(text), to_simplified())
+    # It takes a 么 that is already there for another word (幺), so that is kept out of its sight.
+    convert = _converter("tw2s").convert
+    return _translate("么".join(convert(part) for part in text.split("么")), to_simplified())
 
 
 def _to_hant(text: str) -> str:
