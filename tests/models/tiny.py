@@ -28,8 +28,8 @@ from service.settings import Settings
 ENGLISH = """The city council voted on Tuesday to close the old bridge over the river Linden for
 eighteen months. Engineers found cracks in three of its nine piers in March. The mayor, Ada Brook,
 said the repair would cost 41.5 million crowns, a third more than was planned."""
-CHINESE = """市议会周二投票决定，将林登河上的旧桥关闭十八个月。工程师今年三月在九个桥墩中的三个发现了裂缝。
-市长艾达·布鲁克说，维修将花费4150万克朗，比原计划多出三分之一。商户反对这一决定，担心生意受损。"""
+CHINESE = """市议会周二投票决定，将林登河上的旧桥关闭十八个月。
+工程师今年三月在九个桥墩中的三个发现了裂缝。市长艾达·布鲁克说，维修将花费4150万克朗，比原计划多出三分之一。商户反对这一决定，担心生意受损。"""
 
 # In the shape of Qwen's own: turns between <|im_start|> and <|im_end|>, and an empty thought
 # where thinking is switched off.
@@ -41,7 +41,7 @@ CHAT_TEMPLATE = (
     "{%- if enable_thinking is defined and enable_thinking is false %}"
     "{{- '<think>\\n\\n</think>\\n\\n' }}{%- endif %}{%- endif %}"
 )
-ALWAYS_THINKS = CHAT_TEMPLATE.split("{%- if enable")[0] + "{{- '<think>\\n' }}{%- endif %}"
+ALWAYS_THINKS = CHAT_TEMPLATE.partition("{%- if enable")[0] + "{{- '<think>\\n' }}{%- endif %}"
 _WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
