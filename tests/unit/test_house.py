@@ -1,0 +1,103 @@
+"""The rules of the house: who may import whom, and what stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SERVICE = Path(__file__).parents[2] / "service"
+
+# Each layer may import itself and the ones before it.
+LAYERS = [
+    "errors settings article digest result",
+    "traced documents charsets cleaning sentences language script hanzi numerals names",
+    "prompts terms lexicon shifters voices about extract stance subject keyfacts checks gates"
+    " passages",
+    "embedded",
+    "engines",
+    "fingerprint page report plan",
+    "worker desk ledger folder",
+    "progress web",
+    "cli",
+    "__main__",
+]
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer.split()}
+MODULES = sorted(path.relative_to(SERVICE.parent) for path in SERVICE.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((SERVICE.parent / path).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def unit(parts: tuple[str, ...]) -> str:
+    """The module or package right below `service` that a path or a dotted name belongs to."""
+    return parts[1].removesuffix(".py") if len(parts) > 1 else ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_run_one_way(path: Path) -> None:
+    own = unit(path.parts)
+    if own == "__init__":
+        return
+    assert own in RANK, f"{own} has no layer yet: give it one here and in CONTRIBUTING.md"
+    for name in imported(path):
+        other = unit(tuple(name.split(".")))
+        if name.startswith("service.") and other in RANK:
+            assert RANK[other] <= RANK[own], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_only_the_model_engine_knows_torch(path: Path) -> None:
+    heavy = {name.split(".")[0] for name in imported(path)} & {"torch", "transformers"}
+    assert not heavy or path.parts[1:3] == ("engines", "transformers")
+
+
+def test_faces_do_not_import_each_other() -> None:
+    for path in MODULES:
+        if unit(path.parts) == "web":
+            assert not any(name.startswith("service.cli") for name in imported(path))
+
+
+def modules_after(code: str) -> set[str]:
+    code += "; import sys; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+def test_the_command_line_starts_light() -> None:
+    heavy = {
+        "torch",
+        "transformers",
+        "flask",
+        "pydantic",
+        "jieba",
+        "opencc",
+        "trafilatura",
+        "numpy",
+    }
+    assert not heavy & modules_after("import service.cli")
+
+
+def test_the_extractive_engine_never_needs_torch() -> None:
+    code = (
+        "from service.desk import Desk; from service.engines.choose import load_engine;"
+        "from service.settings import Settings; from service.article import Article;"
+        "from service.digest import Options;"
+        "desk = Desk(Settings(engine='extractive'), load_engine); desk.open(); desk.wait();"
+        "article = Article('The council met. It will build forty stops. 市议会开会。');"
+        "assert desk.submit(article, Options()).result(60).engine.name == 'extractive';"
+        "desk.close(30)"
+    )
+    assert not {"torch", "transformers"} & modules_after(code)

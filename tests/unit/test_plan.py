@@ -1,0 +1,176 @@
+"""One article's way through a plan, with every answer given by hand."""
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import pytest
+
+from service.article import Article
+from service.digest import (
+    Answer,
+    DigestAnswer,
+    DigestTask,
+    Options,
+    Request,
+    StanceAnswer,
+    StanceTask,
+    TaskAnswer,
+)
+from service.errors import EngineFailed, NoText
+from service.names import Glossary
+from service.plan import plan
+from service.result import Result, Stance
+from tests.scripted import EN, ZH, ScriptedEngine, written
+
+ARTICLE_EN = Article(
+    "The city council praised the tram plan on Tuesday. The tram plan will build 40 stops.\n"
+    "It costs 12 million dollars. Residents strongly support the tram plan, the council said.",
+    title="Forty stops",
+    source="trams.txt",
+)
+ARTICLE_ZH = Article(
+    "市议会星期二通过了电车计划。该计划将新建40个车站，耗资1200万美元。\n"
+    "居民大力支持电车计划，认为这是一项明智的决定。",
+    title="四十个车站",
+    source="电车.txt",
+)
+GLOSSARY = Glossary.load(None)
+
+
+def begin(
+    article: Article, options: Options | None = None, engine: ScriptedEngine | None = None
+) -> tuple[Generator[Request, Answer, Result], Request]:
+    steps = plan(article, options or Options(), engine or ScriptedEngine(), GLOSSARY, id="1")
+    return steps, next(steps)
+
+
+def finish(steps: Generator[Request, Answer, Result], answer: Answer) -> Result:
+    with pytest.raises(StopIteration) as stop:
+        steps.send(answer)
+    result = stop.value.value
+    assert isinstance(result, Result)
+    return result
+
+
+def answers(*tasks: TaskAnswer) -> Answer:
+    return Answer(tasks)
+
+
+STANCE = StanceAnswer("favor", {"favor": 0.8, "against": 0.1, "none": 0.1})
+
+
+@pytest.mark.parametrize("article", [ARTICLE_EN, ARTICLE_ZH], ids=["en", "zh"])
+def test_everything_is_asked_at_once_and_ends_in_a_result(article: Article) -> None:
+    steps, request = begin(article)
+    assert request.tasks[:2] == (DigestTask("en"), DigestTask("zh"))
+    assert isinstance(request.tasks[2], StanceTask)
+    result = finish(steps, written(request))
+    assert result.digests["en"].text == EN
+    assert result.digests["zh"].text == ZH
+    assert result.digests["zh"].script == "Hans"
+    assert result.digests["en"].engine == "scripted"
+    assert isinstance(result.stance, Stance)
+    assert result.stance.target_source == "detected"
+    assert result.source == article.source
+    assert result.reading.characters == len(article.text)
+
+
+@pytest.mark.parametrize(
+    ("article", "target"), [(ARTICLE_EN, "the tram plan"), (ARTICLE_ZH, "电车计划")]
+)
+def test_evidence_is_the_articles_own_text(article: Article, target: str) -> None:
+    steps, _ = begin(article, Options(targets=(target,)))
+    result = finish(
+        steps,
+        answers(DigestAnswer(EN, "abstractive"), DigestAnswer(ZH, "abstractive"), STANCE),
+    )
+    assert isinstance(result.stance, Stance)
+    assert result.stance.evidence
+    for evidence in result.stance.evidence:
+        assert article.text[evidence.start : evidence.end] == evidence.quote
+
+
+def test_several_targets_give_a_list_in_their_order_each_once() -> None:
+    steps, request = begin(ARTICLE_EN, Options(targets=("trams", "the council", "trams")))
+    assert request.tasks[2:] == (StanceTask("trams"), StanceTask("the council"))
+    result = finish(steps, written(request))
+    assert isinstance(result.stance, list)
+    assert [stance.target for stance in result.stance] == ["trams", "the council"]
+
+
+def test_one_language_is_asked_for_and_given() -> None:
+    steps, request = begin(ARTICLE_ZH, Options(languages=("zh",), length="short"))
+    assert request.tasks[0] == DigestTask("zh", "short")
+    result = finish(steps, answers(DigestAnswer(ZH, "abstractive"), STANCE))
+    assert set(result.digests) == {"zh"}
+    assert result.checks.languages_agree is None
+
+
+def test_a_digest_comes_in_the_script_that_was_asked_for() -> None:
+    steps, _ = begin(ARTICLE_ZH, Options(languages=("zh",), zh_script="Hant"))
+    result = finish(steps, answers(DigestAnswer(ZH, "abstractive"), STANCE))
+    assert result.digests["zh"].script == "Hant"
+    assert "車站" in result.digests["zh"].text
+    assert result.stance.label_zh == "支持"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("article", "bad"),
+    [(ARTICLE_EN, ""), (ARTICLE_EN, ZH), (ARTICLE_ZH, "<think>hm</think>"), (ARTICLE_ZH, " ")],
+)
+def test_a_faulty_digest_is_replaced_labelled_and_warned_of(article: Article, bad: str) -> None:
+    steps, _ = begin(article, Options(languages=("en",)))
+    result = finish(steps, answers(DigestAnswer(bad, "abstractive"), STANCE))
+    digest = result.digests["en"]
+    assert digest.engine == "extractive"
+    assert digest.kind == ("extractive" if article is ARTICLE_EN else "keyfacts")
+    assert digest.text.strip()
+    assert "en digest was replaced" in result.warnings[0]
+
+
+def test_invented_figures_are_listed() -> None:
+    steps, _ = begin(ARTICLE_EN)
+    invented = DigestAnswer("The plan costs 99 million dollars and 40 stops.", "abstractive")
+    result = finish(steps, answers(invented, DigestAnswer(ZH, "abstractive"), STANCE))
+    assert any("99" in figure for figure in result.checks.unsupported_numbers)
+    assert not any("40" in figure for figure in result.checks.unsupported_numbers)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "![]()\n![]()"])
+def test_nothing_to_read_is_said_at_once(text: str) -> None:
+    with pytest.raises(NoText):
+        begin(Article(text))
+
+
+@pytest.mark.parametrize("article", [ARTICLE_EN, ARTICLE_ZH], ids=["en", "zh"])
+def test_a_long_article_is_read_in_parts_and_all_of_it(article: Article) -> None:
+    engine = ScriptedEngine()
+    engine.passage_limit = 70
+    long = replace(article, text="\n".join(f"{n}. {article.text}" for n in range(1, 6)))
+    own = "en" if article is ARTICLE_EN else "zh"
+    steps, request = begin(long, engine=engine)
+    parts = [request.passage]
+    while request.tasks == (DigestTask(own, "medium"),):
+        assert engine.measure(request.passage) <= 70
+        request = steps.send(answers(DigestAnswer(f"{len(parts)} {own}.", "abstractive")))
+        parts.append(request.passage)
+    result = finish(steps, written(request))
+    read = "".join("".join(parts[:-1]).split())
+    for sentence in ("strongly support", "明智的决定"):
+        expected = sentence.replace(" ", "")
+        assert (expected in read) == (sentence in article.text)
+    assert result.reading.coverage == 1.0
+    assert "parts" in result.warnings[-1]
+
+
+def test_an_article_whose_digests_do_not_shrink_is_an_error_not_a_loop() -> None:
+    engine = ScriptedEngine()
+    engine.passage_limit = 70
+    steps, request = begin(replace(ARTICLE_EN, text=ARTICLE_EN.text * 3), engine=engine)
+    growing = DigestAnswer(
+        "The council speaks of trams and stops and money again. " * 3, "keyfacts"
+    )
+    with pytest.raises(EngineFailed, match="too long"):
+        while True:
+            request = steps.send(answers(growing))
+            assert request.tasks == (DigestTask("en", "medium"),)
