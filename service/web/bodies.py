@@ -33,6 +33,7 @@ CHARSETS = {
 }
 
 _MOST_ERRORS = 20
+_MOST_IN_DETAIL = 3
 _LONGEST_ECHO = 60
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -89,9 +90,9 @@ class BadFields(BadInput):
     """BadInput that says what is wrong with which field."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        field, message = errors[0]
-        more = f" ({len(errors) - 1} more in errors)" if len(errors) > 1 else ""
-        super().__init__(f"{field}: {message}{more}")
+        shown = "; ".join(f"{field} {message}" for field, message in errors[:_MOST_IN_DETAIL])
+        more = len(errors) - _MOST_IN_DETAIL
+        super().__init__(f"{shown}; and {more} more, see errors" if more > 0 else shown)
         self.errors = errors
 
 

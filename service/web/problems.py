@@ -33,7 +33,7 @@ def problem(
         **(members or {}),
     }
     response = Response(
-        json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+        (json.dumps(body, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
         status,
         content_type="application/problem+json",
     )

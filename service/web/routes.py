@@ -106,7 +106,7 @@ def summarize() -> Response:
         article, options = read_article(request, settings.max_characters)
         future = _desk().submit(article, options, timeout_s=settings.timeout_s, id=g.request_id)
         result = _wait(future, settings.timeout_s + current_app.config["GRACE_S"], client)
-    return Response(result.model_dump_json(), mimetype="application/json")
+    return Response(result.model_dump_json() + "\n", mimetype="application/json")
 
 
 def _wait(
@@ -142,4 +142,4 @@ def _desk() -> Desk:
 
 
 def _json(body: dict[str, Any]) -> Response:
-    return Response(current_app.json.dumps(body), mimetype="application/json")
+    return Response(current_app.json.dumps(body) + "\n", mimetype="application/json")

@@ -41,11 +41,11 @@ class OwnedDesk(Desk, Protocol):
 MakeDesk = Callable[[Settings], OwnedDesk]
 
 
-def run(settings: Settings, make_desk: MakeDesk | None = None) -> None:
+def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
     """Serve until SIGTERM (answers what is in flight, exit code 0) or SIGINT (stops at once).
 
     `make_desk` is called in the worker process. Raises BadSetting when the address can't be
-    listened on; otherwise ends the process.
+    listened on. gunicorn mostly ends the process itself; the exit status is returned otherwise.
     """
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
@@ -53,6 +53,7 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> None:
     model = f" ({settings.model})" if settings.engine != "extractive" else ""
     log.info("http://%s:%d is open; loading the engine: %s%s", shown, port, settings.engine, model)
     _Server(settings, make_desk or _make_desk, listener.detach()).run()
+    return 0
 
 
 def _make_desk(settings: Settings) -> OwnedDesk:
@@ -72,8 +73,11 @@ def _listen(host: str, port: int) -> socket.socket:
             address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=everywhere
         )
     except OSError as error:
+        # create_server says the address again; a name that is not found has no errno of the system.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
         raise BadSetting(
-            f"Can't listen on {host} port {port}: {error.strerror}. Choose another with --host and"
+            f"can't listen on {host} port {port}: {reason}. Choose another with --host and"
             " --port, or DIGLOT_HOST and DIGLOT_PORT."
         ) from error
 

@@ -188,14 +188,14 @@ def test_bad_field_is_named(
     body = problem(post(client, {"text": ENGLISH, **fields}), 422, "bad_input")
     assert [error["field"] for error in body["errors"]] == [field]
     assert says in body["errors"][0]["message"]
-    assert body["detail"].startswith(f"{field}: ")
+    assert body["detail"].startswith(f"{field} ")
 
 
 def test_every_bad_field_is_named_at_once_but_not_endlessly(client: FlaskClient) -> None:
     body = problem(post(client, {f"f{i}": 1 for i in range(2000)}), 422, "bad_input")
     assert len(body["errors"]) == 20
     assert body["errors"][0] == {"field": "text", "message": "is required"}
-    assert "19 more in errors" in body["detail"]
+    assert "17 more, see errors" in body["detail"]
 
 
 def test_options_in_the_wrong_place_are_refused(client: FlaskClient, desk: FakeDesk) -> None:

@@ -1,0 +1,174 @@
+"""The HTTP face over the real desk, worker and plan; only the engine is scripted."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from service.desk import Desk
+from service.result import Result
+from service.settings import Settings
+from service.web.app import create_app
+from tests.scripted import EN, ZH, ScriptedEngine
+
+ENGLISH = "The council of Ashford voted to build a bridge. Mayor Ruth Ellison called it overdue."
+CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
+SETTINGS = Settings(queue_limit=12, batch_window_ms=0, timeout_s=20.0)
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+class CountingDesk(Desk):
+    """The real desk; `taken` counts what it took, so that tests need not guess how long to wait."""
+
+    taken = 0
+
+    def submit(self, *article: Any, **options: Any) -> Future[Result]:
+        future = super().submit(*article, **options)
+        with self._counting:
+            self.taken += 1
+        return future
+
+    _counting = threading.Lock()
+
+
+@pytest.fixture
+def desk(engine: ScriptedEngine) -> Iterator[CountingDesk]:
+    opened = CountingDesk(SETTINGS, lambda _: engine)
+    opened.open()
+    opened.wait()
+    yield opened
+    opened.close(5.0)
+
+
+@pytest.fixture
+def app(desk: CountingDesk) -> Flask:
+    return create_app(desk, SETTINGS)
+
+
+class Gate:
+    """The engine's steps wait before it; `reached` is set when one does."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self._opened = threading.Event()
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def wait(self) -> None:
+        self.reached.set()
+        assert self._opened.wait(20)
+
+
+@pytest.fixture
+def gate(engine: ScriptedEngine) -> Iterator[Gate]:
+    closed = Gate()
+    engine.before_step = closed.wait
+    yield closed
+    closed.open()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as threads:
+        yield threads
+
+
+def post(app: Flask, text: str, id: str | None = None, **fields: Any) -> Any:
+    headers = {"X-Request-Id": id} if id else {}
+    return app.test_client().post("/summarize", json={"text": text, **fields}, headers=headers)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    last = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < last
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_whole_way(app: Flask, text: str) -> None:
+    result = post(app, text, "r1", targets=["桥", "mayor"], source="a.txt").get_json()
+    assert result["id"] == "r1"
+    assert result["source"] == "a.txt"
+    assert {k: d["text"] for k, d in result["digests"].items()} == {"en": EN, "zh": ZH}
+    assert [stance["target"] for stance in result["stance"]] == ["桥", "mayor"]
+    assert result["reading"]["characters"] == len(text)
+
+
+def test_what_arrives_together_ends_in_one_batch(
+    app: Flask,
+    desk: CountingDesk,
+    engine: ScriptedEngine,
+    gate: Gate,
+    pool: ThreadPoolExecutor,
+) -> None:
+    first = pool.submit(post, app, ENGLISH)
+    assert gate.reached.wait(10)
+    others = [pool.submit(post, app, CHINESE) for _ in range(8)]
+    wait_until(lambda: desk.taken == 9)
+    gate.open()
+    assert {reply.result().status_code for reply in [first, *others]} == {200}
+    assert [len(batch) for batch in engine.batches] == [1, 8]
+
+
+def test_over_the_bound_of_the_queue_is_503(
+    app: Flask, desk: CountingDesk, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
+    taken = [pool.submit(post, app, ENGLISH) for _ in range(SETTINGS.queue_limit)]
+    wait_until(lambda: desk.taken == SETTINGS.queue_limit)
+    refused = post(app, CHINESE)
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
+    assert refused.headers["Retry-After"]
+    gate.open()
+    assert {reply.result().status_code for reply in taken} == {200}
+    assert post(app, CHINESE).status_code == 200
+
+
+def test_an_article_that_breaks_the_engine_fails_alone(
+    app: Flask, desk: CountingDesk, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
+    texts = [ENGLISH, "Here is poison in the text of an article.", CHINESE]
+    replies: list[Future[Any]] = [pool.submit(post, app, text) for text in texts]
+    wait_until(lambda: desk.taken == 3)
+    gate.open()
+    assert [reply.result().status_code for reply in replies] == [200, 500, 200]
+    assert replies[1].result().get_json()["code"] == "engine_failed"
+
+
+def test_the_same_request_id_twice_at_once(
+    app: Flask, desk: CountingDesk, gate: Gate, pool: ThreadPoolExecutor
+) -> None:
+    replies = [pool.submit(post, app, text, "same") for text in (ENGLISH, CHINESE)]
+    wait_until(lambda: desk.taken == 2)
+    gate.open()
+    results = [reply.result().get_json() for reply in replies]
+    assert [result["id"] for result in results] == ["same", "same"]
+    assert [result["reading"]["characters"] for result in results] == [len(ENGLISH), len(CHINESE)]
+
+
+@pytest.mark.parametrize("text", ["\u200b \u3000", "\x00", "![](a.png)"])
+def test_nothing_left_to_read(app: Flask, text: str) -> None:
+    reply = post(app, text)
+    assert (reply.status_code, reply.get_json()["code"]) == (422, "no_text")
+
+
+def test_engine_that_can_not_be_loaded() -> None:
+    def load(_: Settings) -> ScriptedEngine:
+        raise RuntimeError("no weights")
+
+    desk = Desk(SETTINGS, load)
+    app = create_app(desk, SETTINGS)
+    assert app.test_client().get("/readyz").get_json()["state"] == "loading"
+    desk.open()
+    wait_until(lambda: desk.state == "broken")
+    assert "no weights" in app.test_client().get("/readyz").get_json()["detail"]
+    assert post(app, ENGLISH).get_json()["code"] == "not_ready"
