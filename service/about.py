@@ -7,18 +7,27 @@ its other sentences are too, a little.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from service.names import Glossary
 from service.terms import terms
 
-NAMED, TAKEN_UP, IN_PASSING = 1.0, 0.7, 0.35
+NAMED, TAKEN_UP, IN_PASSING = 1.0, 0.7, 0.5
 """How much of a sentence's opinion is toward a target that it names, takes up, or leaves unsaid."""
-ENOUGH_TERMS = 0.6
-"""The part of a target's terms that names it; a target may be a phrase nobody repeats in full."""
+ALL_BUT, PART = 0.6, 0.25
+"""The part of a target's terms that names it, as nobody repeats a long phrase in full; and the
+part that takes it up."""
 LEAD = 3
 REACH = 2
 """How many sentences in a row may take up a target without naming it."""
 
+_APPOSITION = re.compile(r"[,，(（)）]")
+_UNDOING = re.compile(
+    r"(?:the )?(?:(?:clos|remov|demolish|bann|end|cutt|scrapp|repeal|abolish|cancell?|eliminat|"
+    r"dismantl|privatis|privatiz|sell|stopp)ing|closure|removal|demolition|abolition|sale|repeal|"
+    r"ban|cuts?)\b|取消|关闭|拆除|禁止|停止|停办|停运|废除|削减|裁撤|撤销|砍掉|叫停|关停",
+    re.IGNORECASE,
+)
 _TAKES_UP_EN = re.compile(
     r"\b(?:it|its|they|their|them|he|his|him|she|her|this|that|these|those|such|"
     r"the (?:company|plan|project|scheme|proposal|policy|measure|bill|law|deal|idea|move|decision|"
@@ -32,26 +41,52 @@ _TAKES_UP_ZH = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """For each sentence, from 0 to 1, how much its opinion is one about the target.
+
+    `names` are the target's, in small letters. `undoes`: the target is the end of something
+    ("closing the library", 拆除戲院), so that who wants to keep the thing is against it.
+    """
+
+    weights: list[float]
+    names: tuple[str, ...]
+    undoes: bool
+
+
 def relevance(
     sentences: Sequence[str], target: str, language: str, title: str, glossary: Glossary
-) -> list[float]:
-    """For each sentence, from 0 to 1, how much its opinion is one about `target`.
-
-    Chinese has to be Simplified, the target and the title too.
-    """
+) -> About:
+    """Chinese has to be Simplified, the target and the title too."""
     names = [name.lower() for name in _names(target, glossary)]
-    wanted = set(terms(target, language))
-    named = [_names_it(text, names, wanted, language) for text in (title, *sentences)]
-    is_subject = named[0] or sum(named[1 : 1 + LEAD]) > 0 or 3 * sum(named) >= len(named)
+    wanted = [set(terms(name, language)) for name in names]
+    title_named, *named = (_named(text, names, wanted, language) for text in (title, *sentences))
+    often = 3 * sum(part >= PART for part in named) >= len(named)
+    is_subject = often or max([title_named, *named[:LEAD]]) >= ALL_BUT
     takes_up = _TAKES_UP_ZH if language.startswith("zh") else _TAKES_UP_EN
     weights: list[float] = []
     since = REACH
-    for text, is_named in zip(sentences, named[1:], strict=True):
-        since = 0 if is_named else since + 1
-        if is_named:
+    for text, part in zip(sentences, named, strict=True):
+        since = 0 if part >= PART else since + 1
+        if part >= ALL_BUT:
             weights.append(NAMED)
-        elif since <= REACH and takes_up.search(text):
+        elif since == 0 or (since <= REACH and takes_up.search(text)):
             weights.append(TAKEN_UP)
         else:
             weights.append(IN_PASSING if is_subject else 0.0)
-    return weights
+    return About(weights, tuple(names), bool(_UNDOING.match(target.strip())))
+
+
+def _named(text: str, names: Sequence[str], wanted: Sequence[set[str]], language: str) -> float:
+    """The part of a name of the target that `text` holds, of the name that it holds most of."""
+    lowered = text.lower()
+    if any(name in lowered for name in names):
+        return 1.0
+    held = set(terms(text, language))
+    return max((len(name & held) / len(name) for name in wanted if name), default=0.0)
+
+
+def _names(target: str, glossary: Glossary) -> list[str]:
+    """The target as it was asked for, its parts in apposition, and what the glossary calls it."""
+    parts = [part.strip() for part in _APPOSITION.split(target)]
+    return list(dict.fromkeys(filter(None, [target.strip(), *parts])))

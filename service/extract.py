@@ -17,12 +17,16 @@ from dataclasses import dataclass
 
 from service.terms import terms
 
-LEAD_WEIGHT = 0.6
-LEAD_REACH = 4.0
+LEAD_WEIGHT = 0.4
+LEAD_REACH = 6.0
 """Lead bias falls to 1/e of itself over this many sentences."""
 TITLE_WEIGHT = 0.3
 NOVELTY = 0.35
 """The weight of what was said already against relevance (1 - lambda in the paper)."""
+SAME = 0.7
+"""A sentence this near to one that was taken says the same again, and is not taken."""
+FULL_WORDS, FULL_CHARACTERS = 14, 28
+"""A sentence shorter than this says less than its nearness to the centre lets expect."""
 MAX_CANDIDATES = 300
 LONG_WORD = 12
 """Characters that one word may take of an English size, so that a blob can't pass as one word."""
@@ -93,6 +97,9 @@ def choose(
         return []
     vectors = _vectors([sentences[i] for i in fit], language)
     scores = _relevance(vectors, set(terms(title or "", language)))
+    full = FULL_CHARACTERS if _is_spaceless(language) else FULL_WORDS
+    extents = [extent(sentences[i], language) for i in fit]
+    scores = [score * min(1.0, size / full) for score, size in zip(scores, extents, strict=True)]
     ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
     picker = _Picker(sentences, language, size)
     chosen = picker.pick([(fit[k], scores[k], vectors[k]) for k in ranked])
@@ -208,6 +215,7 @@ class _Picker:
                 for k, (i, _, _) in enumerate(candidates)
                 if i not in chosen
                 and extents[k] <= self.left
+                and said[k] < SAME
                 and (not leaning[k] or i - 1 in chosen)
             ]
             if not able:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from service.errors import BadSetting
 
 SHIPPED = Path(__file__).resolve().parent.parent / "prompts" / "stance.tsv"
 EnglishOrChinese = Literal["en", "zh"]
-EntryKind = Literal["act", "view", "plea"]
+EntryKind = Literal["act", "view", "plea", "keep"]
 _COLUMNS = ("language", "kind", "forms", "weight", "term")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 MOST_WORDS = 6
@@ -80,7 +80,7 @@ def _rows(name: str, text: str) -> Iterator[tuple[str, EntryKind, int, str]]:
         if len(fields) != len(_COLUMNS) or not re.fullmatch("-?[123]", fields[3]):
             raise BadSetting(f"{name}: can't read the line {line!r}")
         language, kind, forms, weight, term = fields
-        if language not in {"en", "zh"} or kind not in {"act", "view", "plea"} or not term:
+        if language not in {"en", "zh"} or kind not in get_args(EntryKind) or not term:
             raise BadSetting(f"{name}: can't read the line {line!r}")
         if len(term.split()) > MOST_WORDS or (language == "zh" and len(term) > MOST_CHARACTERS):
             raise BadSetting(f"{name}: the entry {term!r} is too long")

@@ -1,0 +1,108 @@
+"""What is an article mainly about? The target of its stance when the asker names none.
+
+Candidates are the noun phrases of the title and the lead: in Chinese, runs of nouns by part of
+speech; in English, runs of words that hold no word of grammar (Rose, Engel, Cramer & Cowley 2010,
+"Automatic Keyword Extraction from Individual Documents"). The one that the whole text repeats most
+wins; the title weighs more, and so does a name that the glossary knows.
+"""
+
+import re
+from collections.abc import Iterator
+
+from service.names import Glossary
+from service.script import to_script
+from service.terms import STOP_WORDS
+
+READ = 20_000
+"""Characters of the text that phrases are counted in."""
+LEAD = 400
+"""Characters of the text that candidates are taken from, beside the title."""
+MOST_WORDS, MOST_CHARACTERS = 4, 12
+IN_TITLE, A_NAME = 3.0, 1.5
+SHORTEST_ZH = 2
+_SHOWN = 40
+"""Characters of the text that stand for its subject when it holds no phrase at all."""
+
+_WORDS_EN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
+_NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg vn eng j ng an".split())
+_INSIDE_ZH = _NOUNS_ZH | frozenset("m q f b x a".split())
+_WEAK_EN = frozenset(
+    "year years month months week weeks day days time people man woman number lot kind way".split()
+)
+
+
+def main_subject(text: str, title: str | None, language: str, glossary: Glossary) -> str:
+    """The phrase as the article writes it, in its own language and script.
+
+    Never empty when the text or the title holds a letter or a digit.
+    """
+    title = (title or "").strip()
+    body = text[:READ]
+    lead = body[:LEAD]
+    chinese = language.startswith("zh")
+    phrases = _phrases_zh if chinese else _phrases_en
+    scores: dict[str, float] = {}
+    for part, weight in ((title, IN_TITLE), (lead, 1.0)):
+        for phrase in phrases(part):
+            scores[phrase] = max(scores.get(phrase, 0.0), weight)
+    everything = f"{title}\n{body}".lower()
+    names = _known(f"{title}\n{lead}", glossary)
+    for phrase in scores:
+        scores[phrase] *= _salience(phrase, everything, chinese)
+        if any(name in phrase.lower() for name in names):
+            scores[phrase] *= A_NAME
+    if scores:
+        return max(scores, key=lambda phrase: (scores[phrase], -everything.find(phrase.lower())))
+    return title or " ".join(text[: 4 * _SHOWN].split())[:_SHOWN]
+
+
+def _salience(phrase: str, everything: str, chinese: bool) -> float:
+    """How often it stands in the text, more for a longer phrase, as that says more."""
+    size = len(phrase) / 2 if chinese else len(phrase.split())
+    return everything.count(phrase.lower()) * float(size) ** 0.5
+
+
+def _known(text: str, glossary: Glossary) -> set[str]:
+    return {str(name).lower() for name in glossary.find_names(text)}
+
+
+def _phrases_zh(text: str) -> Iterator[str]:
+    """Runs of nouns, and of what stands between nouns (6号线, 大 数据), with a noun at the end."""
+    if not text:
+        return
+    from jieba import posseg
+
+    simplified = to_script(text, "Hans")
+    original = text if len(text) == len(simplified) else simplified
+    run: list[tuple[int, int, bool]] = []
+    at = 0
+    for word, flag in posseg.cut(simplified):
+        end = at + len(word)
+        if flag in _INSIDE_ZH and not word.isspace() and word[0].isalnum():
+            run.append((at, end, flag in _NOUNS_ZH))
+        else:
+            yield from _named(run, original)
+            run = []
+        at = end
+    yield from _named(run, original)
+
+
+def _named(run: list[tuple[int, int, bool]], text: str) -> Iterator[str]:
+    """Every part of a run that ends in a noun and is neither too short nor too long."""
+    for first in range(len(run)):
+        for last in range(first, min(first + 5, len(run))):
+            phrase = text[run[first][0] : run[last][1]]
+            if run[last][2] and SHORTEST_ZH <= len(phrase) <= MOST_CHARACTERS:
+                yield phrase
+
+
+def _phrases_en(text: str) -> Iterator[str]:
+    words = [(found.start(), found.end(), found[0]) for found in _WORDS_EN.finditer(text)]
+    for first in range(len(words)):
+        for last in range(first, min(first + MOST_WORDS, len(words))):
+            word = words[last][2]
+            if not word[0].isalnum() or word.lower() in STOP_WORDS:
+                break
+            phrase = text[words[first][0] : words[last][1]]
+            if len(phrase) > 2 and not phrase.isdigit() and phrase.lower() not in _WEAK_EN:
+                yield phrase
