@@ -14,6 +14,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.article import Article, Markup
 from service.digest import DigestLanguage, Length, Options, Script
@@ -124,13 +125,30 @@ def read_article(request: Request, max_characters: int) -> tuple[Article, Option
     return Article(text, asked.title, asked.source, MARKUPS.get(kind, "plain")), asked.options()
 
 
+def _bytes(request: Request) -> bytes:
+    """The whole body. Raises Unreadable for a part of one: half an article is not the article."""
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        raise
+    except (
+        Exception
+    ) as error:  # whatever the server's reader makes of a broken chunk, or of silence
+        raise Unreadable("The body broke off, or its chunks are malformed.") from error
+    if len(body) < (request.content_length or 0):
+        raise Unreadable(
+            f"The body broke off after {len(body):,} of {request.content_length:,} bytes."
+        )
+    return body
+
+
 def _decode(request: Request) -> str:
     label = request.mimetype_params.get("charset", "utf-8").strip().lower()
     charset = CHARSETS.get(label)
     if charset is None:
         raise Unsupported(f"The charset {_echo(label)} is not known; UTF-8 is the best choice.")
     try:
-        return request.get_data().decode(charset)
+        return _bytes(request).decode(charset)
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"The body is not {label.upper()}: byte {error.start:,} can't be decoded. Send UTF-8,"

@@ -86,6 +86,25 @@ def test_chunked_body_is_read(served: Served) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: 100\r\n\r\nHalf an article",
+        "Transfer-Encoding: chunked\r\n\r\n4\r\nHalf\r\n",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\nHalf\r\n",
+    ],
+    ids=["short", "no last chunk", "no chunk"],
+)
+def test_half_an_article_is_not_taken_for_the_article(served: Served, framing: str) -> None:
+    with socket.create_connection((served.host, served.port), timeout=10) as client:
+        head = "POST /summarize HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+        client.sendall((head + framing).encode())
+        client.shutdown(socket.SHUT_WR)
+        reply = client.makefile("rb").read()
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert b"unreadable" in reply
+
+
 def test_killed_worker_is_replaced(served: Served) -> None:
     killed = served.worker_pid()
     os.kill(killed, signal.SIGKILL)
