@@ -115,9 +115,7 @@ class TransformersEngine:
             raise NoText("the passage is empty")
         size = self.measure(request.passage)
         if size > self._longest:
-            raise TooLong(
-                f"the passage has {size} tokens; the model reads {self._longest} at once"
-            )
+            raise TooLong(f"the passage has {size} tokens; the model reads {self._longest} at once")
         title = f"{request.title}\n\n" if request.title else ""
         passage = self._tokens.plain(title + request.passage)
         prompts = [self._prompt(passage, task, request.language) for task in request.tasks]
@@ -229,9 +227,8 @@ class TransformersEngine:
             batch = [index for index in planned if not self._is_cancelled(open_tasks[index][0])()]
             if not batch:
                 continue
-            for index, shares in zip(
-                batch, score(self._loaded, [questions[index] for index in batch]), strict=True
-            ):
+            scored = score(self._loaded, [questions[index] for index in batch], most)
+            for index, shares in zip(batch, scored, strict=True):
                 job, place = open_tasks[index]
                 scores = dict(zip(LABELS, shares, strict=True))
                 label = max(LABELS, key=lambda label: scores[label])

@@ -19,12 +19,12 @@ class Question:
     answers: Sequence[Sequence[int]]
 
 
-def score(loaded: Loaded, questions: Sequence[Question]) -> list[list[float]]:
+def score(loaded: Loaded, questions: Sequence[Question], most: int = 64) -> list[list[float]]:
     """For each question, the probabilities of its answers; they sum to one.
 
     An answer's weight is the probability of its whole string after the prompt, the product over
-    its tokens. All questions are read in one forward pass; answers that differ in their last
-    token only share one row of it.
+    its tokens. All questions are read in one forward pass where `most` rows are enough; answers
+    that differ in their last token only share a row.
     """
     contexts: dict[tuple[int, ...], int] = {}
     places = [
@@ -35,10 +35,15 @@ def score(loaded: Loaded, questions: Sequence[Question]) -> list[list[float]]:
         for question in questions
     ]
     longest = max(len(answer) for question in questions for answer in question.answers)
-    likely = _log_probabilities(loaded, list(contexts), longest)
+    rows = list(contexts)
+    likely = [
+        one
+        for start in range(0, len(rows), most)
+        for one in _log_probabilities(loaded, rows[start : start + most], longest)
+    ]
     return [
-        _shares([_weight(likely[row], answer) for row, answer in zip(rows, answers, strict=True)])
-        for rows, answers in ((r, q.answers) for r, q in zip(places, questions, strict=True))
+        _shares([_weight(likely[row], answer) for row, answer in zip(at, one.answers, strict=True)])
+        for at, one in zip(places, questions, strict=True)
     ]
 
 
