@@ -11,12 +11,12 @@ from typing import Any
 from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from service.errors import DiglotError, NotReady, Overloaded, TooLong
+from service.errors import DiglotError, NoRoom, NotReady, Overloaded, TooLong
 from service.web.bodies import BadFields
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2}
+RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2, NoRoom.code: 2}
 
 
 def problem(

@@ -34,10 +34,12 @@ function showStance(stance) {
   const scores = add(card, "div", undefined, { class: "scores" });
   for (const [label, score] of Object.entries(stance.scores)) {
     const item = add(scores, "label");
-    add(item, "meter", undefined, { value: score, max: 1 });
+    add(item, "meter", undefined, { value: score, max: 1, class: label });
     add(item, "span", `${LABELS[label]} ${Math.round(score * 100)}%`);
   }
-  for (const evidence of stance.evidence) add(card, "blockquote", evidence.quote, { dir: "auto" });
+  for (const { quote, speaker } of stance.evidence) {
+    add(card, "blockquote", speaker ? `${quote} — ${speaker}` : quote, { dir: "auto" });
+  }
 }
 
 function show(result) {
