@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
+from pathlib import Path
 
-from service import embedded
+from service import embedded, names
 from service.digest import Answer, DigestTask, Finished, Request, StanceAnswer, Task, TaskAnswer
 from service.engines import Identity
 from service.errors import BadInput, DiglotError, EngineFailed, NoRoom
@@ -28,9 +29,7 @@ class ExtractiveEngine:
 
     def __init__(self, settings: Settings) -> None:
         self._glossary = Glossary.load(settings.names)
-        parts = (embedded.METHOD, Lexicon.load().fingerprint, self._glossary.fingerprint)
-        made_by = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        self.identity = Identity("extractive", None, None, f"sha256:{made_by}")
+        self.identity = Identity("extractive", None, None, _fingerprint(settings.names))
         self._waiting: dict[str, Request] = {}
 
     def measure(self, passage: str) -> int:
@@ -81,3 +80,11 @@ class ExtractiveEngine:
             glossary=self._glossary,
         )
         return StanceAnswer(reading.label, reading.scores)
+
+
+def _fingerprint(extra_names: Path | None) -> str:
+    """Of all that words the answers: the method, the lexicon and the glossary."""
+    made_by = hashlib.sha256(f"{embedded.METHOD}\n{Lexicon.load().fingerprint}\n".encode())
+    for path in filter(None, (names.SHIPPED, extra_names)):
+        made_by.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256:{made_by.hexdigest()}"

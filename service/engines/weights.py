@@ -31,7 +31,7 @@ FETCHED = [
 ]
 NOT_FETCHED = ["*/*", "consolidated*"]
 
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class Weights:
 
     folder: Path
     revision: str | None
+
+    def __str__(self) -> str:
+        return str(self.folder)
 
 
 def is_folder(model: str) -> bool:
@@ -88,7 +91,7 @@ def _missing_weights(folder: Path) -> str | None:
     if index.is_file():
         try:
             shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, AttributeError, OSError):
+        except (ValueError, LookupError, TypeError, AttributeError, OSError):
             return f"{index.name} can't be read"
         absent = sorted(shard for shard in shards if not (folder / shard).is_file())
         if absent:
