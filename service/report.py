@@ -80,7 +80,13 @@ def _evidence(page: Page, target: Target, answer: StanceAnswer) -> list[Evidence
         return []
     sign = 1 if answer.label == "favor" else -1
     sentences = page.reading.sentences
-    lexicon = read_stance([s.text for s in sentences], target.text, page.reading.language)
+    lexicon = read_stance(
+        [sentence.text for sentence in sentences],
+        target.text,
+        page.reading.language,
+        title=page.reading.title,
+        glossary=page.glossary,
+    )
     picks = [pick for pick in lexicon.evidence if pick.weight * sign > 0]
     picks.sort(key=lambda pick: -abs(pick.weight))
     return [_quote(page, sentences[p.index], p.speaker) for p in picks[:MOST_QUOTES]]
