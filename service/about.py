@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.names import Glossary
+from service.script import to_script
 from service.terms import terms
 
 NAMED, TAKEN_UP, IN_PASSING = 1.0, 0.7, 0.5
@@ -17,7 +18,8 @@ NAMED, TAKEN_UP, IN_PASSING = 1.0, 0.7, 0.5
 ALL_BUT, PART = 0.6, 0.25
 """The part of a target's terms that names it, as nobody repeats a long phrase in full; and the
 part that takes it up."""
-LEAD = 3
+LEAD = 6
+"""Sentences among which the subject of an article is named."""
 REACH = 2
 """How many sentences in a row may take up a target without naming it."""
 
@@ -88,5 +90,8 @@ def _named(text: str, names: Sequence[str], wanted: Sequence[set[str]], language
 
 def _names(target: str, glossary: Glossary) -> list[str]:
     """The target as it was asked for, its parts in apposition, and what the glossary calls it."""
-    parts = [part.strip() for part in _APPOSITION.split(target)]
-    return list(dict.fromkeys(filter(None, [target.strip(), *parts])))
+    parts = [target, *_APPOSITION.split(target)]
+    names = [form for part in parts if part.strip() for form in glossary.variants(part.strip())]
+    surnames = [name.split()[-1] for name in names if " " in name and glossary.entry(name)]
+    surnames = [each for each in surnames if glossary.entry(each) is glossary.entry(names[0])]
+    return list(dict.fromkeys(to_script(name, "Hans").lower() for name in [*names, *surnames]))

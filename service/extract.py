@@ -20,7 +20,7 @@ from service.terms import terms
 LEAD_WEIGHT = 0.4
 LEAD_REACH = 6.0
 """Lead bias falls to 1/e of itself over this many sentences."""
-TITLE_WEIGHT = 0.3
+TITLE_WEIGHT = 0.5
 NOVELTY = 0.35
 """The weight of what was said already against relevance (1 - lambda in the paper)."""
 SAME = 0.7
@@ -96,10 +96,9 @@ def choose(
     if not fit:
         return []
     vectors = _vectors([sentences[i] for i in fit], language)
-    scores = _relevance(vectors, set(terms(title or "", language)))
     full = FULL_CHARACTERS if _is_spaceless(language) else FULL_WORDS
-    extents = [extent(sentences[i], language) for i in fit]
-    scores = [score * min(1.0, size / full) for score, size in zip(scores, extents, strict=True)]
+    fullness = [min(1.0, extent(sentences[i], language) / full) for i in fit]
+    scores = _relevance(vectors, fullness, set(terms(title or "", language)))
     ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
     picker = _Picker(sentences, language, size)
     chosen = picker.pick([(fit[k], scores[k], vectors[k]) for k in ranked])
@@ -181,8 +180,11 @@ def _vectors(sentences: Sequence[str], language: str) -> list[Vector]:
     return vectors
 
 
-def _relevance(vectors: Sequence[Vector], title: set[str]) -> list[float]:
-    """Nearness to the article's centre, plus lead bias, plus the part of the title it covers."""
+def _relevance(
+    vectors: Sequence[Vector], fullness: Sequence[float], title: set[str]
+) -> list[float]:
+    """Nearness to the article's centre and lead bias, as far as the sentence is a full one; plus
+    the part of the title that it covers."""
     centre: Counter[str] = Counter()
     for vector in vectors:
         centre.update(vector)
@@ -191,8 +193,8 @@ def _relevance(vectors: Sequence[Vector], title: set[str]) -> list[float]:
     lead = [LEAD_WEIGHT * math.exp(-i / LEAD_REACH) for i in range(len(vectors))]
     named = [len(title & v.keys()) / len(title) if title else 0.0 for v in vectors]
     return [
-        n / nearest + first + TITLE_WEIGHT * name
-        for n, first, name in zip(near, lead, named, strict=True)
+        full * (n / nearest + first) + TITLE_WEIGHT * name
+        for n, first, full, name in zip(near, lead, fullness, named, strict=True)
     ]
 
 

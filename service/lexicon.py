@@ -68,6 +68,7 @@ class Lexicon:
             Hit(start, end, term, kind, weight)
             for start, end, term in spans
             for kind, weight in table[term].items()
+            if weight
         ]
 
 
@@ -77,7 +78,7 @@ def _rows(name: str, text: str) -> Iterator[tuple[str, EntryKind, int, str]]:
         raise BadSetting(f"{name} must begin with the columns {', '.join(_COLUMNS)}")
     for line in lines[1:]:
         fields = line.split("\t")
-        if len(fields) != len(_COLUMNS) or not re.fullmatch("-?[123]", fields[3]):
+        if len(fields) != len(_COLUMNS) or not re.fullmatch("-?[123]|0", fields[3]):
             raise BadSetting(f"{name}: can't read the line {line!r}")
         language, kind, forms, weight, term = fields
         if language not in {"en", "zh"} or kind not in get_args(EntryKind) or not term:

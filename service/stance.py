@@ -11,6 +11,7 @@ is the speaker's: a news report that quotes both sides takes none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from service import shifters
@@ -30,6 +31,8 @@ REPORT = 0.25
 CONTRASTED, CONTRASTING = 0.5, 1.3
 """Before "but" and after it: what follows is what the author means."""
 NEGATED = -0.7
+UNREAL = 0.5
+"""What a word counts after "if" or "would"."""
 STRONGER, WEAKER = 1.4, 0.6
 SIGNS_OF_AN_OPINION = 0.1
 """Signs a sentence that make an article an opinion piece."""
@@ -80,7 +83,7 @@ def read_stance(
     if reads == "zh":
         texts = [to_script(text, "Hans") for text in texts]
         target, title = to_script(target, "Hans"), to_script(title or "", "Hans")
-    near = relevance(texts, target, reads, title or "", glossary or Glossary.load())
+    near = relevance(texts, target, reads, title or "", glossary or _shipped_names())
     argues = _argues(texts, spoken, reads)
     picks = []
     for index, (text, voice, weight) in enumerate(zip(texts, spoken, near.weights, strict=True)):
@@ -91,6 +94,11 @@ def read_stance(
                 quoted = abs(SPEAKER * others) > abs(own)
                 picks.append(EvidencePick(index, total, quoted, voice.speaker if quoted else None))
     return _decide(picks, len(texts))
+
+
+@cache
+def _shipped_names() -> Glossary:
+    return Glossary.load()
 
 
 def _decide(picks: list[EvidencePick], count: int) -> StanceReading:
@@ -183,6 +191,8 @@ def _shifted(hit: Hit, text: str, language: EnglishOrChinese) -> float:
         weight *= STRONGER
     elif shifters.WEAKER[language].search(said_before):
         weight *= WEAKER
+    if hit.kind == "view" and shifters.UNREAL[language].search(said_before):
+        weight *= UNREAL
     return weight * _contrast(hit, text, language)
 
 

@@ -6,8 +6,10 @@ speech; in English, runs of words that hold no word of grammar (Rose, Engel, Cra
 wins; the title weighs more, and so does a name that the glossary knows.
 """
 
+import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from service.names import Glossary
 from service.script import to_script
@@ -18,7 +20,9 @@ READ = 20_000
 LEAD = 400
 """Characters of the text that candidates are taken from, beside the title."""
 MOST_WORDS, MOST_CHARACTERS = 4, 12
-IN_TITLE, A_NAME = 3.0, 1.5
+IN_TITLE, A_NAME = 2.0, 2.0
+REPEATED = 0.2
+"""A longer phrase stands for its part when it makes up this much of the part's mentions."""
 SHORTEST_ZH = 2
 _SHOWN = 40
 """Characters of the text that stand for its subject when it holds no phrase at all."""
@@ -41,29 +45,46 @@ def main_subject(text: str, title: str | None, language: str, glossary: Glossary
     lead = body[:LEAD]
     chinese = language.startswith("zh")
     phrases = _phrases_zh if chinese else _phrases_en
-    scores: dict[str, float] = {}
-    for part, weight in ((title, IN_TITLE), (lead, 1.0)):
+    scores = _named(title, body, glossary)
+    for part, weight in ((lead, 1.0), (title, IN_TITLE)):
         for phrase in phrases(part):
-            scores[phrase] = max(scores.get(phrase, 0.0), weight)
-    everything = f"{title}\n{body}".lower()
-    names = _known(f"{title}\n{lead}", glossary)
-    for phrase in scores:
-        scores[phrase] *= _salience(phrase, everything, chinese)
-        if any(name in phrase.lower() for name in names):
-            scores[phrase] *= A_NAME
-    if scores:
-        return max(scores, key=lambda phrase: (scores[phrase], -everything.find(phrase.lower())))
-    return title or " ".join(text[: 4 * _SHOWN].split())[:_SHOWN]
+            score = weight * _times(phrase, body) * (1 if chinese else math.sqrt(len(phrase)))
+            scores[phrase] = max(scores.get(phrase, 0.0), score)
+    if not any(scores.values()):
+        return title or " ".join(text[: 4 * _SHOWN].split())[:_SHOWN]
+    best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
+    return _in_full(best, scores, body)
 
 
-def _salience(phrase: str, everything: str, chinese: bool) -> float:
-    """How often it stands in the text, more for a longer phrase, as that says more."""
-    size = len(phrase) / 2 if chinese else len(phrase.split())
-    return everything.count(phrase.lower()) * float(size) ** 0.5
+def _times(phrase: str, body: str) -> int:
+    return body.lower().count(phrase.lower())
 
 
-def _known(text: str, glossary: Glossary) -> set[str]:
-    return {str(name).lower() for name in glossary.find_names(text)}
+def _in_full(best: str, phrases: Iterable[str], body: str) -> str:
+    """The longest phrase around `best` that the text repeats: 阶梯水价 and not 阶梯."""
+    times = _times(best, body)
+    longer = [
+        phrase
+        for phrase in phrases
+        if best.lower() in phrase.lower() and _times(phrase, body) >= max(2, times * REPEATED)
+    ]
+    return max(longer, key=lambda phrase: (len(phrase), phrase), default=best)
+
+
+def _named(title: str, body: str, glossary: Glossary) -> dict[str, float]:
+    """The names of title and lead, as they stand there first, by how often the text names them."""
+    found = glossary.find_names(f"{title}\n{body}", title)
+    counts = Counter(name.key for name in found)
+    scores: dict[str, float] = {}
+    seen: set[str] = set()
+    for name in found:
+        if name.start > len(title) + LEAD:
+            break
+        if name.key not in seen:
+            seen.add(name.key)
+            weight = IN_TITLE if name.start < len(title) else 1.0
+            scores[name.surface] = weight * A_NAME * counts[name.key]
+    return scores
 
 
 def _phrases_zh(text: str) -> Iterator[str]:
@@ -81,13 +102,13 @@ def _phrases_zh(text: str) -> Iterator[str]:
         if flag in _INSIDE_ZH and not word.isspace() and word[0].isalnum():
             run.append((at, end, flag in _NOUNS_ZH))
         else:
-            yield from _named(run, original)
+            yield from _parts(run, original)
             run = []
         at = end
-    yield from _named(run, original)
+    yield from _parts(run, original)
 
 
-def _named(run: list[tuple[int, int, bool]], text: str) -> Iterator[str]:
+def _parts(run: list[tuple[int, int, bool]], text: str) -> Iterator[str]:
     """Every part of a run that ends in a noun and is neither too short nor too long."""
     for first in range(len(run)):
         for last in range(first, min(first + 5, len(run))):
@@ -104,5 +125,5 @@ def _phrases_en(text: str) -> Iterator[str]:
             if not word[0].isalnum() or word.lower() in STOP_WORDS:
                 break
             phrase = text[words[first][0] : words[last][1]]
-            if len(phrase) > 2 and not phrase.isdigit() and phrase.lower() not in _WEAK_EN:
+            if len(phrase) > 2 and not phrase[0].isdigit() and phrase.lower() not in _WEAK_EN:
                 yield phrase

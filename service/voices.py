@@ -15,21 +15,21 @@ MOST_CARRIED = 6
 """A quotation that does not end within so many sentences was opened by mistake."""
 
 _SAYS_EN = re.compile(
-    r"\b(?:said|says|say|saying|told|tells|argue[sd]?|arguing|claim(?:s|ed|ing)?|according to|"
-    r"insist(?:s|ed)?|warn(?:s|ed)?|wrote|writes|added|adds|believe[sd]?|thinks?|thought|noted|"
-    r"explained|announced|replied|stated|states|called|calls|described|describes|acknowledged|"
-    r"admitted|admits|pointed out|testified|maintain(?:s|ed)|contend(?:s|ed)?|asked|"
-    r"promise[sd]?|predict(?:s|ed)?|suggest(?:s|ed)?|complain(?:s|ed)|critics|supporters|opponents|"
-    r"campaigners|reportedly|quoted)\b",
+    r"\b(?:said|says|(?<!to )(?<!not )(?<!should )(?<!can )say|told|tells|argue[sd]?|arguing|"
+    r"claim(?:s|ed|ing)?|according to|insist(?:s|ed)?|warn(?:s|ed)?|wrote|writes|added|adds|"
+    r"believe[sd]?|thinks?|thought|noted|explained|announced|replied|stated|states|called|calls|"
+    r"described|describes|acknowledged|admitted|admits|pointed out|testified|maintain(?:s|ed)|"
+    r"contend(?:s|ed)?|asked|promise[sd]?|predict(?:s|ed)?|suggest(?:s|ed)?|complain(?:s|ed)|"
+    r"critics|supporters|opponents|campaigners|reportedly|quoted)\b",
     re.IGNORECASE,
 )
 _AUTHOR_EN = re.compile(
-    r"\b(?:I|we)\s+(?:would\s+|do\s+|have\s+|must\s+|should\s+|also\s+|still\s+|\w+ly\s+)?"
+    r"\b(?:I|[Ww]e)\s+(?:would\s+|do\s+|have\s+|must\s+|should\s+|also\s+|still\s+|\w+ly\s+)?"
     r"(?:say|said|argue[sd]?|believe[sd]?|think|thought|insist|warn(?:ed)?|suggest|call(?:ed)?|"
     r"ask(?:ed)?|told|promise|predict|admit|add|claim)\b|\bin my (?:view|opinion)\b"
 )
 _SAYS = (
-    "表示|[说說](?!明|服|法|辞|辭|到底|白了|穿|来|來)|(?<![堪名简簡职職俗号號人宣])[称稱](?![为為赞讚职職号號道霸])"
+    "表示|(?<![能要以得不来來别別再先难難虽雖])[说說](?!成|明|服|法|辞|辭|到底|白了|穿|来|來)|(?<![堪名简簡职職俗号號人宣])[称稱](?![为為赞讚职職号號道霸])"
     "|宣[称稱]|[认認][为為]|指出|透露|[强強][调調]|坦言|直言|回[应應]|写道|寫道|警告|指[称稱]|呼吁|呼籲"
     "|[据據][悉报報]|批[评評][称稱]|反[驳駁]|解[释釋]|承[认認]|介[绍紹]|告[诉訴]|提到|[质質]疑|形容|主[张張]|提醒"
     "|答道|[问問]道|留言"
@@ -44,7 +44,7 @@ _SPEAKER_EN = re.compile(
     r"(?:,[^,]{1,60},)?\s+(?:also\s+|has\s+)?"
     r"(?:said|says|told|argue[sd]|claim(?:s|ed)|insist(?:s|ed)|warn(?:s|ed)|wrote|writes|added|"
     r"adds|noted|calls|called|described|replied|promise[sd]?|complained)\b"
-    r"|\b(?:said|says|according to)\s+"
+    r"|\b(?:said|says|[Aa]ccording to)\s+"
     r"(?P<after>(?:the|an?|[A-Z][\w.'’-]*)(?:\s+[\w'’&-]+){0,4}?)(?=[,.;:”\"]|\s+(?:who|in|on|at)\b|$)"
 )
 _SPEAKER_ZH = re.compile(

@@ -1,0 +1,212 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.extract import choose, cut, extent, extract, is_sound, join, leans
+
+ENGLISH = [
+    "The harbour authority will close the old ferry pier in March.",
+    "The ferry pier opened in 1931 and carries 400 passengers a day.",
+    "However, its timber piles are rotten below the water line.",
+    "Who will pay?",
+    '"I have taken this boat since I was nine."',
+    "A new ferry pier of steel will open beside it in June at a cost of $12 million.",
+    "Timetable",
+    "The harbour authority expects the new pier to last 80 years.",
+    "A bakery on the square won a prize for its rye bread.",
+]
+CHINESE = [
+    "港务局将于三月关闭旧渡轮码头。",
+    "旧渡轮码头1931年启用，每天运送400名乘客。",
+    "然而，水线以下的木桩已经腐烂。",
+    "谁来出这笔钱？",
+    "“我九岁起就坐这条船了。”",
+    "新的钢结构渡轮码头将于六月在旁边启用，造价1200万元。",
+    "时间表",
+    "港务局预计新渡轮码头可以使用80年。",
+    "广场上的一家面包店凭黑麦面包得了奖。",
+]
+CASES = [(ENGLISH, "en", 50), (CHINESE, "zh-Hans", 80)]
+
+
+@pytest.mark.parametrize(("sentences", "language", "size"), CASES)
+def test_takes_the_article_s_main_sentences_in_order(
+    sentences: list[str], language: str, size: int
+) -> None:
+    chosen = choose(sentences, language, size)
+    assert chosen == sorted(set(chosen))
+    assert 5 in chosen
+    assert not {3, 4, 6, 8} & set(chosen)
+    assert sum(extent(sentences[i], language) for i in chosen) <= size
+
+
+@pytest.mark.parametrize(("sentences", "language", "size"), CASES)
+def test_does_not_begin_with_a_sentence_that_leans(
+    sentences: list[str], language: str, size: int
+) -> None:
+    for first in range(len(sentences)):
+        chosen = choose(sentences[first:], language, size)
+        assert not leans(sentences[first:][chosen[0]], language)
+
+
+@pytest.mark.parametrize(("sentences", "language", "size"), CASES)
+def test_says_nothing_twice(sentences: list[str], language: str, size: int) -> None:
+    chosen = choose([sentences[0]] * 5 + sentences, language, size)
+    assert sum(([sentences[0]] * 5 + sentences)[i] == sentences[0] for i in chosen) == 1
+
+
+@pytest.mark.parametrize(
+    ("sentences", "title", "language"),
+    [(ENGLISH, "A prize for rye bread from the square", "en"), (CHINESE, "黑麦面包得奖", "zh")],
+)
+def test_the_title_tells_what_matters(sentences: list[str], title: str, language: str) -> None:
+    two = [sentences[1], sentences[8]]
+    size = max(extent(each, language) for each in two)
+    assert choose(two, language, size) == [0]
+    assert choose(two, language, size, title) == [1]
+
+
+def test_the_scripts_of_chinese_are_one() -> None:
+    traditional = ["港務局將於三月關閉舊渡輪碼頭。", *CHINESE[1:]]
+    assert choose(traditional, "zh-Hant", 60) == choose(CHINESE, "zh-Hans", 60)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "size", "expected"),
+    [
+        ("One two three four, five six seven.", "en", 5, "One two three four…"),
+        ("一二三四五六，七八九十。", "zh", 9, "一二三四五六…"),
+    ],
+)
+def test_a_single_sentence_over_the_size_is_cut_at_a_clause(
+    sentence: str, language: str, size: int, expected: str
+) -> None:
+    taken = extract([sentence], language, size)
+    assert (taken.text, taken.chosen, taken.cut) == (expected, (0,), True)
+    assert extent(taken.text, language) <= size
+
+
+@pytest.mark.parametrize("blob", ["x" * 10_000, "甲" * 10_000, "1," * 5_000, "😀" * 10_000])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_blob_is_cut_too(blob: str, language: str) -> None:
+    taken = extract([blob], language, 40)
+    assert taken.cut
+    assert 0 < len(taken.text) < 600
+    assert cut(blob, language, 40) == taken.text
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "ja", "fr", "und"])
+def test_nothing_to_choose_from(language: str) -> None:
+    assert choose([], language, 80) == choose(["", "  "], language, 80) == []
+    assert extract([], language, 80).text == ""
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [["Where?", "Why?"], ["Contents", "Index"], ["但是他走了。"], ["\ud800"], ["\x00."]],
+)
+def test_unsound_sentences_are_better_than_none(sentences: list[str]) -> None:
+    assert choose(sentences, "en", 80)
+    assert choose(sentences, "zh", 80)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "expected"),
+    [
+        ("The council voted for the bridge on Tuesday.", "en", True),
+        ("The council voted", "en", False),
+        ("Will the council vote for it now?", "en", False),
+        ('"We are very happy with it."', "en", False),
+        ('"We are happy," said the mayor of the town.', "en", True),
+        ("• The council voted for the bridge.", "en", False),
+        ("1. The council voted for the bridge.", "en", False),
+        ("1.5 million people voted for the bridge.", "en", True),
+        ("市议会周二投票赞成建桥。", "zh", True),
+        ("市议会投票赞成建桥的经过", "zh", False),
+        ("市议会会投票赞成建桥吗？", "zh", False),
+        ("「我們對結果非常滿意。」", "zh", False),
+        ("「我們非常滿意」，鎮長昨天表示。", "zh", True),
+        ("一是市议会投票赞成建桥。", "zh", True),
+    ],
+)
+def test_is_sound(sentence: str, language: str, expected: bool) -> None:
+    assert is_sound(sentence, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "expected"),
+    [
+        ("However, it rained.", "en", True),
+        ("They left at noon.", "en", True),
+        ("“This is new,” she said.", "en", True),
+        ("Theodore left at noon.", "en", False),
+        ("So-called experts left.", "en", False),
+        ("The mayor left at noon.", "en", False),
+        ("然而，下雨了。", "zh", True),
+        ("對此，公司沒有回應。", "zh", True),
+        ("他還表示不滿。", "zh", True),
+        ("其他三市也将参加。", "zh", False),
+        ("该市将参加。", "zh", True),
+        ("市长中午离开。", "zh", False),
+    ],
+)
+def test_leans(sentence: str, language: str, expected: bool) -> None:
+    assert leans(sentence, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("en", "a b. c"), ("zh-Hans", "a b.c"), ("ja", "a b.c")]
+)
+def test_join(language: str, expected: str) -> None:
+    assert join(["a\n b.", " c"], language) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(max_size=60), max_size=12),
+    st.sampled_from(["en", "zh-Hant", "ja", "und"]),
+    st.integers(5, 60),
+)
+def test_always_a_choice_within_the_size(sentences: list[str], language: str, size: int) -> None:
+    chosen = choose(sentences, language, size)
+    assert chosen == sorted(set(chosen))
+    assert bool(chosen) == any(sentence.strip() for sentence in sentences)
+    if len(chosen) > 1:
+        assert sum(extent(sentences[i], language) for i in chosen) <= size
+
+
+def test_the_choice_does_not_hang_on_hash_order() -> None:
+    code = (
+        "from service.extract import choose\n"
+        f"print(choose({ENGLISH * 3!r}, 'en', 60), choose({CHINESE * 3!r}, 'zh', 90))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_book_costs_what_its_length_costs(language: str) -> None:
+    sentences = [
+        f"Sentence {i} of the book tells of ship number {i * 7919 % 10_007} and its crew."
+        if language == "en"
+        else f"第{i}句写的是第{i * 7919 % 10_007}号船和它的水手们。"
+        for i in range(20_000)
+    ]
+    begun = time.monotonic()
+    assert choose(sentences, language, 160)
+    assert time.monotonic() - begun < 20  # a matrix of all by all would take hours
