@@ -4,8 +4,20 @@
 value, `render` writes it as the other language does.
 """
 
+from service.numerals.compare import Atom, atoms, is_weighty, same, supported
 from service.numerals.figure import Bound, Figure, Kind
 from service.numerals.find import find_figures
 from service.numerals.render import render
 
-__all__ = ["Bound", "Figure", "Kind", "find_figures", "render"]
+__all__ = [
+    "Atom",
+    "Bound",
+    "Figure",
+    "Kind",
+    "atoms",
+    "find_figures",
+    "is_weighty",
+    "render",
+    "same",
+    "supported",
+]

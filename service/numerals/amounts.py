@@ -56,6 +56,7 @@ _PERCENT = re.compile(
     r" ?(?:(?P<pp>percentage points?|个百分点|個百分點|百分点|百分點)|%|[ -]?per ?cent(?![a-z])|[ -]?percent(?![a-z]))",
     re.IGNORECASE,
 )
+_DECADES = re.compile(r"[ -]decades?(?![a-z])")
 _TENTHS = re.compile(
     r"(?<![〇零一二三四五六七八九十百千0-9])(?P<n>[一二两兩三四五六七八九])成(?P<more>[一二三四五六七八九半])?"
     r"(?![为為员員立功了都果就本長长分绩績交熟人名份])"
@@ -87,8 +88,8 @@ _IDIOMS = re.compile(
     r"十分(?![钟鐘之])|万一|萬一|千万(?=[别別不要])|千萬(?=[別不要])|一[些定般直样樣切旦起向律贯貫再致度味举舉带帶面边邊心次性]"
     r"|四川|四面八方|四处|四處|三星|三峡|三峽|三亚|三亞|三明|三門|三门|九龙|九龍|九江|五角大[楼樓]|六[小四]|百度|百姓|百货|百貨|百合|千问|千問"
     r"|万科|萬科|万达|萬達|万里|萬里|万岁|萬歲|万能|萬能|万物|萬物|万分|萬分|十堰|两岸|兩岸|两会|兩會|两国|兩國"
-    r"|二手|二战|二戰|一战|一戰|二维|三[维維]|三国|三國|七夕|八卦|五四|六四|九一八|九一一|双十一|雙十一|十一[黄黃]|五一|十一届|千禧|千瓦|千克|千米|百万富翁|百萬富翁"
-    r"|亿万富|億萬富|七十二变|统一|統一|唯一|之一|第一|不一|专一|單一|单一|万众|萬眾|千方百|百[感家花]|一[哥姐]|八达|八達|五[脏臟金官]|三[农農包维]|四[季周]|十字"
+    r"|二手|二战|二戰|一战|一戰|二维|三[维維]|三国|三國|七夕|八卦|五四|六四|九一八|九一一|双十一|雙十一|十一[黄黃]|五一|十一届|千禧|百万富翁|百萬富翁"
+    r"|亿万富|億萬富|七十二变|统一|統一|唯一|之一|不一|专一|單一|单一|万众|萬眾|千方百|百[感家花]|一[哥姐]|八达|八達|五[脏臟金官]|三[农農包维]|四[季周]|十字"
 )
 _UNIT_NEEDED = set("一二三四五六七八九十百千万萬亿億兆两兩零〇")
 _COUNTED = re.compile(
@@ -96,17 +97,24 @@ _COUNTED = re.compile(
     r"克升元块塊角度成公英平立海光万萬亿億小秒星点點步层層级級等班组組队隊代批对對双雙口段节節类類门門字号號路线線国國州省市县縣区區村大者多余餘后後时時月日]"
 )
 _NAME_BEFORE = re.compile(r"(?<![A-Za-z])(?P<word>[A-Za-z][A-Za-z0-9.]*) \Z")
+# 伊尔-76 is an aircraft.
+_MODEL = re.compile(r"[\u4e00-\u9fff][-‑–]\Z")
 _LATIN = re.compile(r"[A-Za-z]")
+# 6x6 cm, 36×24 mm
+_TIMES = re.compile(r"[0-9][xX×](?=[0-9])")
 _NOT_A_NAME = set(
-    "in on at by over about some only nearly around since after before from to until and but the"
+    "category article chapter section figure page question number no group grade level phase stage"
+    " line route type part act table step class room day week rule clause tier paragraph item"
+    " version"
+    " in on at by over about some only nearly around since after before from to until and but the"
     " between more than least under just roughly approximately almost when while as with for of or"
     " all another its their his her our these those with within through during per usd rmb cny hk"
     " eur gbp total january february march april may june july august september october november"
     " december".split()
 )
 _ORDINAL = re.compile(
-    r"(?<![A-Za-z0-9.])(?:(?P<n>[0-9]{1,4})(?:st|nd|rd|th)|(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy"
-    rf"|eighty|ninety)-)?(?P<word>{'|'.join(ORDINALS)}))(?![A-Za-z])(?!-| quarter| half)",
+    r"(?<![A-Za-z0-9.])(?<![0-9][ -])(?:(?P<n>[0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z])|(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy"
+    rf"|eighty|ninety)-)?(?P<word>{'|'.join(ORDINALS)})(?![A-Za-z-]| quarter| half))",
     re.IGNORECASE,
 )
 _ORDINAL_ZH = re.compile(
@@ -117,7 +125,7 @@ _FRACTION_ZH = re.compile(
 )
 _HALF_ZH = re.compile(r"一半(?!是)|[半过過]半[数數]?(?=[的人民议議选選])|半数|半數")
 _FRACTION_EN = re.compile(
-    r"(?<![A-Za-z])(?<!and )(?P<above>an?|one|two|three|four|[1-9])[ -]"
+    r"(?<![A-Za-z])(?!(?<=and )a half)(?P<above>an?|one|two|three|four|[1-9])[ -]"
     r"(?P<below>third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?(?![A-Za-z])"
     r"|(?<![A-Za-z-])(?P<half>half)(?= (?:of|the|its|their|his|her|all) )",
     re.IGNORECASE,
@@ -144,6 +152,7 @@ class _Counted:
     kind: Kind
     unit: str | None
     end: int
+    factor: int = 1
 
 
 def find_fractions(text: str) -> Iterator[Figure]:
@@ -155,31 +164,32 @@ def find_fractions(text: str) -> Iterator[Figure]:
         if m["below"] in ("百", "千", "万", "萬", "100"):
             yield _found(m, "percent", above * 100 / below, "%")
         else:
-            yield _found(m, "fraction", above / below)
+            spelled = not m["below"].isascii()
+            yield _found(m, "fraction", above / below, None, spelled)
     for m in _TENTHS.finditer(text):
         tens, ones = _numeral_zh(m["n"]) or Fraction(0), m["more"] or "〇"
         part = Fraction(5) if ones == "半" else _numeral_zh(ones) or Fraction(0)
         yield _found(m, "percent", 10 * tens + part, "%", True)
     for m in _HALF_ZH.finditer(text):
-        yield _found(m, "fraction", Fraction(1, 2))
+        yield _found(m, "fraction", Fraction(1, 2), None, True)
     for m in _FRACTION_EN.finditer(text):
         word = (m["above"] or "1").lower()
         above = Fraction(word) if word.isdigit() else Fraction(WORDS.get(word, 1))
         half = (m["below"] or "half").lower()
-        yield _found(m, "fraction", above / (_BELOW.get(half) or ORDINALS[half]))
+        value = above / (_BELOW.get(half) or ORDINALS[half])
+        yield _found(m, "fraction", value, None, not word.isdigit())
 
 
 def find_ordinals(text: str) -> Iterator[Figure]:
-    """第13, 13號, the 13th, twenty-first. First and second are mostly wording, and left out."""
+    """第13, 13號, the 13th, twenty-first."""
     for m in _ORDINAL.finditer(text):
         value = int(m["n"]) if m["n"] else WORDS.get((m["tens"] or "").lower(), 0)
         value += 0 if m["n"] else ORDINALS[m["word"].lower()]
-        if m["n"] or value > 2:
-            yield _found(m, "ordinal", Fraction(value), None, not m["n"])
+        yield _found(m, "ordinal", Fraction(value), None, not m["n"])
     for m in _ORDINAL_ZH.finditer(text):
         numeral = m["n"] or m["no"]
         number = _numeral_zh(numeral)
-        if number and (numeral.isascii() or number > 2):
+        if number:
             yield _found(m, "ordinal", number, None, not numeral.isascii())
 
 
@@ -237,6 +247,7 @@ def _amount(text: str, m: re.Match[str], local_money: str | None) -> Figure | No
         number, low, counted = second
         values = (low, number.value)
     kind, unit, end = counted.kind, counted.unit, counted.end
+    values = tuple(value * counted.factor for value in values)
     values, end = _and_a_half(text, values, kind, end)
     bound: Bound = "more" if number.more else ""
     if not bound:
@@ -275,8 +286,12 @@ def _arabic(text: str, m: re.Match[str], has_sign: bool) -> _Number | None:
 
 
 def _part_of_an_id(text: str, m: re.Match[str]) -> bool:
-    """GPT-5, A320, v1.2.3, 10.0.0.1, 4G, +86…: digits that are a piece of something longer."""
+    """GPT-5, A320, v1.2.3, 10.0.0.1, 007, +86…: digits that are a piece of something longer."""
+    if m["arabic"][0] == "0" and m["arabic"][1:2].isdigit():
+        return True
     before, after = text[max(0, m.start() - 2) : m.start()], text[m.end() : m.end() + 2]
+    if _TIMES.match(text, max(0, m.start() - 2)):
+        return False
     if before and (_LATIN.match(before[-1]) or before[-1] in "_@#+/"):
         # US$ and RMB stand before a number without being part of it.
         return SIGN_BEFORE.search(text, max(0, m.start() - 5), m.start()) is None
@@ -329,6 +344,9 @@ def _counted(text: str, at: int, local_money: str | None) -> _Counted:
             spelling = m.group(1).lower()
             code = local_money if spelling in LOCAL_MONEY else MONEY_BY_SPELLING[spelling]
             return _Counted("money", code, m.end())
+    m = _DECADES.match(text, at)
+    if m:
+        return _Counted("measure", "year", m.end(), 10)
     for pattern in (UNIT_ZH, UNIT_EN):
         m = pattern.match(text, at)
         if m:
@@ -341,7 +359,9 @@ def _is_quantity(text: str, number: _Number, counted: _Counted) -> bool:
         return _spelled_quantity(text, number, counted)
     if counted.kind != "number" or number.scale > 1 or number.more:
         return True
-    if _LATIN.match(text, number.end):
+    if _LATIN.match(text, number.end) and not _TIMES.match(text, number.end - 1):
+        return False
+    if _MODEL.search(text, max(0, number.start - 2), number.start):
         return False
     if _COUNTED.match(text, number.end):
         return True

@@ -134,7 +134,7 @@ _MERIDIEM = r"(?P<half>a\.m\.|p\.m\.|am\b|pm\b|a\.m|p\.m)"
 _BEFORE_MONTH = (
     r"(?:(?<=\bin )|(?<=\bof )|(?<=\bby )|(?<=\bsince )|(?<=\buntil )|(?<=\bfrom )|(?<=\blast )"
     r"|(?<=\bnext )|(?<=\bthis )|(?<=\bearly )|(?<=\blate )|(?<=\bmid-)|(?<=\bbefore )"
-    r"|(?<=\bafter )|(?<=\bduring )|(?<=\bthrough ))"
+    r"|(?<=\band )|(?<=\bto )|(?<=–)|(?<=\bafter )|(?<=\bduring )|(?<=\bthrough ))"
 )
 
 # In order: where two patterns match the same characters, the earlier one counts.
@@ -183,7 +183,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None]
          r"(?P<minute>半)?", _clock),
         (rf"(?:(?P<half>{_HALF_DAY}) ?)?(?<![0-9:.])(?P<hour>[0-2]?[0-9])[:：](?P<minute>[0-5][0-9])(?![0-9:])",
          _clock),
-        (rf"(?<![0-9月第一二三四五六七八九十百千万萬年.]){_DAY_ZH} ?日(?![本元内內间間圆圓語语常均报報子系軍军程用期])",
+        (rf"(?<![0-9月第一二三四五六七八九十百千万萬年.])(?!一 ?日){_DAY_ZH} ?日(?![本元内內间間圆圓語语常均报報子系軍军程用期])",
          _calendar),
     )
 )  # fmt: skip

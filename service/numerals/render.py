@@ -37,7 +37,7 @@ def _plain(value: Fraction, grouped: bool = True) -> str:
     """Digits with at most four decimals, without trailing zeros."""
     if value.denominator == 1:
         return f"{value.numerator:,}" if grouped else str(value.numerator)
-    return f"{float(value):,.4f}".rstrip("0").rstrip(".")
+    return f"{float(value):{',' if grouped else ''}.4f}".rstrip("0").rstrip(".")
 
 
 def _scaled_en(value: Fraction) -> tuple[str, str]:
@@ -50,7 +50,7 @@ def _scaled_en(value: Fraction) -> tuple[str, str]:
 def _scaled_zh(value: Fraction) -> tuple[str, str]:
     for scale, word, decimals in ((10**12, "万亿", 4), (10**8, "亿", 4), (10**4, "万", 2)):
         if value >= scale and (value * 10**decimals / scale).denominator == 1:
-            return _plain(value / scale), word
+            return _plain(value / scale, grouped=False), word
     # A year-sized number stays without a comma, as Chinese texts write it.
     return _plain(value, grouped=value >= 10**4), ""
 

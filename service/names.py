@@ -1,0 +1,289 @@
+"""Which people, bodies, places and products does a text name, in any of their spellings?
+
+The glossary (prompts/names.tsv) knows one name under several: 扎克伯格, 祖克柏 and Zuckerberg are
+Mark Zuckerberg. What it doesn't know is read from the text itself: see `unlisted`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from service.errors import BadSetting
+from service.unlisted import Pair, Span, capitalised, latin_in_chinese, pairs
+
+SHIPPED = Path(__file__).resolve().parent.parent / "prompts" / "names.tsv"
+Kind = Literal["person", "org", "place", "product"]
+_KINDS: Mapping[str, Kind] = {"person": "person", "org": "org", "place": "place",
+                              "product": "product"}  # fmt: skip
+_COLUMNS = 3
+
+# Surnames that are words, or that too many people bear, name nobody by themselves.
+_COMMON_SURNAMES = frozenset(
+    "allen anderson baker bell black brown bush carter chan clark cook cox davis evans gates green"
+    " harris hill huang jackson james jobs johnson jones jordan king lama lewis li martin may"
+    " miller moore morgan page robinson scott sanders smith taylor thomas thompson truss turner"
+    " walker white williams wilson wright young swift bryant rogan kennedy clinton marcos"
+    " francis mamdani".split()
+)
+# The family name stands first: nothing can be told from the last word.
+_FAMILY_NAME_FIRST = frozenset(
+    "aung ban chen chiang deng he hou hu jiang kim ko lai lee lei li liang lula ma mao meng moon"
+    " park ren tsai wang wen xi yao yoon zhang zhou zhu pope king queen pony".split()
+)
+# English words that open sentences in capitals and are names in the glossary too.
+_WORDS_TOO = frozenset("apple congress line meta oracle shell snap turkey windows".split())
+# A longer transliteration goes on here: 米兰 is not named in 米兰达, nor 特朗普 in ·特朗普.
+_GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜恩姆夫曼")
+_CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
+# Where characters meet that belong to two words, or where a name is part of an everyday word.
+_NO_NAME = re.compile(
+    "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
+    "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One naming in a text: `surface` stands at `[start, end)`.
+
+    `key` is the same for every spelling. A form that is not known is None; a name that Chinese
+    writes in Latin letters has them in `zh_hans` and `zh_hant`.
+    """
+
+    key: str
+    surface: str
+    start: int
+    end: int
+    en: str | None
+    zh_hans: str | None
+    zh_hant: str | None
+    kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the glossary; the first form of each column is the usual one."""
+
+    english: tuple[str, ...]
+    simplified: tuple[str, ...]
+    traditional: tuple[str, ...]
+    kind: Kind | None = None
+
+    @property
+    def key(self) -> str:
+        return self.english[0]
+
+
+class Glossary:
+    """Names and their spellings in English and both Chinese scripts."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_form: dict[str, Entry] = {}
+        surnames: dict[str, set[str]] = defaultdict(set)
+        for entry in entries:
+            for form in (*entry.english, *entry.simplified, *entry.traditional):
+                self._by_form[form] = entry
+            for form in entry.english if entry.kind == "person" else ():
+                if surname := _surname(form):
+                    surnames[surname].add(entry.key)
+        for surname, keys in surnames.items():
+            if len(keys) == 1:
+                entry = next(e for e in self._by_form.values() if e.key in keys)
+                self._by_form.setdefault(surname, entry)
+        self._small = {form.lower(): entry for form, entry in self._by_form.items()}
+        self._han = _by_opening(f for f in self._by_form if not f[0].isascii() and len(f) > 1)
+        self._latin = _by_first_word(f for f in self._by_form if _WORD.match(f))
+
+    @classmethod
+    def load(cls, extra: Path | None = None) -> "Glossary":
+        """The names that come with Diglot, and those of `extra`, which win.
+
+        Raises BadSetting, with the number of the line, for a file that is no such table.
+        """
+        entries = _read(SHIPPED)
+        return cls(entries + _read(extra) if extra is not None else entries)
+
+    def entry(self, form: str) -> Entry | None:
+        """The name that `form` is a spelling of; Latin letters in any case."""
+        return self._by_form.get(form) or self._small.get(form.lower())
+
+    def variants(self, form: str) -> list[str]:
+        """`form`, and every other spelling of the same name."""
+        entry = self.entry(form)
+        known = (*entry.english, *entry.simplified, *entry.traditional) if entry else ()
+        return list(dict.fromkeys((form, *known)))
+
+    def find_names(self, text: str, title: str | None = None) -> list[Name]:
+        """Every name of `text` in order, none overlapping, the longest form first.
+
+        `title` teaches spellings (`中文名（English Name）`) beside the text.
+        """
+        taught = _taught([*pairs(text), *pairs(title or "")], self)
+        found = [*self._in_han(text, taught), *self._in_latin(text, taught)]
+        for span in (*latin_in_chinese(text), *capitalised(text)):
+            name = self._unlisted(span, taught)
+            if name is not None:
+                found.append(name)
+        return _without_overlaps(found)
+
+    def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
+        own = _by_opening(form for form in taught if not form[0].isascii())
+        blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
+        found: list[Name] = []
+        at = 0
+        while at < len(text) - 1:
+            opening = text[at : at + 2]
+            form = ""
+            if opening in self._han or opening in own:
+                forms = (*own.get(opening, ()), *self._han.get(opening, ()))
+                form = next((f for f in forms if text.startswith(f, at)), "")
+            end = at + len(form)
+            if form and _stands_alone(text, at, end) and at not in blocked:
+                entry = taught.get(form) or self._by_form[form]
+                found.append(_name(taught.get(entry.key, entry), form, at))
+                at = end
+            else:
+                at += 1
+        return found
+
+    def _in_latin(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
+        found: list[Name] = []
+        end = 0
+        for word in _WORD.finditer(text):
+            if word.start() < end:
+                continue
+            for form in self._latin.get(word.group(), ()):
+                end = word.start() + len(form)
+                if text.startswith(form, word.start()) and _is_word_end(text, end):
+                    if not _opens_sentence_as_a_word(text, word.start(), form):
+                        entry = self._by_form[form]
+                        found.append(_name(taught.get(entry.key, entry), form, word.start()))
+                    break
+            else:
+                end = word.start()
+        return found
+
+    def _unlisted(self, span: Span, taught: Mapping[str, Entry]) -> Name | None:
+        entry = taught.get(span.text) or self.entry(span.text)
+        if entry is not None:
+            return _name(entry, span.text, span.start)
+        form = span.text
+        if form.islower():
+            return None
+        zh = form if span.in_chinese else None
+        return Name(form, form, span.start, span.end, form, zh, zh, None)
+
+
+_WORD = re.compile(r"[^\W\d_][\w&.'’-]*", re.UNICODE)
+
+
+def _read(path: Path) -> list[Entry]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"The glossary {path.name} can't be read: {error}") from None
+    return [
+        _entry(line, f"{path.name}, line {number}")
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.startswith("#")
+    ]
+
+
+def _entry(line: str, where: str) -> Entry:
+    cells = [cell.strip() for cell in line.split("\t")]
+    if len(cells) not in (_COLUMNS, _COLUMNS + 1):
+        raise BadSetting(
+            f"{where}: {len(cells)} columns; needed are English, Simplified, Traditional and,"
+            " if wanted, the kind, parted by tabs"
+        )
+    english, simplified, traditional = (
+        tuple(form.strip() for form in cell.split("|") if form.strip()) for cell in cells[:3]
+    )
+    if not english:
+        raise BadSetting(f"{where}: the English name is missing")
+    kind = cells[3] if len(cells) > _COLUMNS else ""
+    if kind and kind not in _KINDS:
+        raise BadSetting(f"{where}: {kind!r} is no kind; kinds are {', '.join(_KINDS)}")
+    return Entry(english, simplified, traditional, _KINDS.get(kind))
+
+
+def _surname(full: str) -> str | None:
+    words = full.split()
+    if len(words) < 2 or words[0].lower() in _FAMILY_NAME_FIRST:
+        return None
+    last = words[-1]
+    known = len(last) > 3 and last.isalpha() and last.lower() not in _COMMON_SURNAMES
+    return last if known else None
+
+
+def _by_opening(forms: Iterable[str]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = defaultdict(list)
+    for form in sorted(set(forms), key=len, reverse=True):
+        table[form[:2]].append(form)
+    return dict(table)
+
+
+def _by_first_word(forms: Iterable[str]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = defaultdict(list)
+    for form in sorted(set(forms), key=len, reverse=True):
+        word = _WORD.match(form)
+        if word:
+            table[word.group()].append(form)
+    return dict(table)
+
+
+def _taught(found: Iterable[Pair], glossary: Glossary) -> dict[str, Entry]:
+    """The pairs that the article itself gives, by both spellings."""
+    taught: dict[str, Entry] = {}
+    for pair in found:
+        by_english, by_chinese = glossary.entry(pair.english), glossary.entry(pair.chinese)
+        if by_chinese is not None and by_english is not by_chinese:
+            continue
+        known = by_english or Entry((pair.english,), (), (), None)
+        # The article's own spelling is the one to use for it.
+        entry = replace(
+            known,
+            simplified=(pair.chinese, *known.simplified),
+            traditional=(pair.chinese, *known.traditional),
+        )
+        taught.setdefault(pair.chinese, entry)
+        taught.setdefault(pair.english, entry)
+    return taught
+
+
+def _name(entry: Entry, surface: str, start: int) -> Name:
+    # Chinese writes names that have no Chinese form in Latin letters.
+    hans, hant = (forms[0] if forms else None for forms in (entry.simplified, entry.traditional))
+    if not entry.simplified and not entry.traditional:
+        hans = hant = entry.key
+    end = start + len(surface)
+    return Name(entry.key, surface, start, end, entry.key, hans, hant, entry.kind)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else ""
+    after = text[end] if end < len(text) else ""
+    return before not in _CAME_BEFORE and after not in _GOES_ON
+
+
+def _is_word_end(text: str, end: int) -> bool:
+    after = text[end : end + 2]
+    return not (after and (after[0].isalnum() and after[0].isascii() or after[0] == "_")) and not (
+        after[:1] in ("'", "’", "-") and after[1:].isalpha() and after[1:] != "s"
+    )
+
+
+def _opens_sentence_as_a_word(text: str, start: int, form: str) -> bool:
+    return form.lower() in _WORDS_TOO and not text[max(0, start - 3) : start].strip(" \"'“‘")
+
+
+def _without_overlaps(names: list[Name]) -> list[Name]:
+    """The earliest first, of those that start together the longest; listed ones win a tie."""
+    kept: list[Name] = []
+    for name in sorted(names, key=lambda n: (n.start, -n.end)):
+        if not kept or name.start >= kept[-1].end:
+            kept.append(name)
+    return kept

@@ -1,0 +1,96 @@
+"""Do two figures state the same? The judgement that the checks are made of.
+
+Figures are compared by their atoms: a range has two, a date one for each part. 70–72 billion and
+700億 share an atom, and so do December 10 and 12月10日 and "the 10th".
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from service.numerals.figure import Figure
+
+_HALF_DAY = 720
+# A year may stand without its 年, a month be a number, a 3rd be 第三: these compare by value alone.
+_PLAIN = frozenset({"number", "year", "month", "day", "quarter"})
+_PARTS = {"Y": "year", "M": "month", "D": "day", "Q": "quarter", "decade": "decade",
+          "century": "century"}  # fmt: skip
+
+
+class Atom(NamedTuple):
+    """One value and the group of values that it can be compared with."""
+
+    group: str
+    value: Fraction
+
+
+def atoms(figure: Figure) -> tuple[Atom, ...]:
+    """The values of a figure, each in the group in which they are comparable."""
+    if figure.kind == "date":
+        parts = (figure.unit or "").split("-")
+        return tuple(
+            Atom(_PARTS[part], value) for part, value in zip(parts, figure.values, strict=True)
+        )
+    if figure.kind == "time":
+        hour, minute = figure.values
+        return (Atom(figure.unit or "h12", hour * 60 + minute),)
+    if figure.kind == "percent":
+        return tuple(Atom("ratio", value / 100) for value in figure.values)
+    group = "ratio" if figure.kind == "fraction" else "number"
+    return tuple(Atom(group, value) for value in figure.values)
+
+
+def same(one: Atom, other: Atom) -> bool:
+    """True when the two can be one fact, told in two languages."""
+    if one.group == other.group:
+        if one.group == "h12":
+            return one.value % _HALF_DAY == other.value % _HALF_DAY
+        return one.value == other.value
+    groups = {one.group, other.group}
+    if groups <= _PLAIN:
+        return one.value == other.value
+    if groups <= {"h", "h12"}:
+        return one.value % _HALF_DAY == other.value % _HALF_DAY
+    if groups & {"h", "h12"} and groups & _PLAIN:
+        return _is_hour(one, other)
+    return (
+        _is_of_the_century(one, other)
+        or groups == {"decade", "year"}
+        and (one.value == other.value)
+    )
+
+
+def _is_hour(one: Atom, other: Atom) -> bool:
+    """15時 may be counted as 3, and 0230 be a time without its colon."""
+    clock, plain = (one, other) if one.group in ("h", "h12") else (other, one)
+    hour, minute = divmod(clock.value, 60)
+    return plain.value in ({hour, hour % 12} if minute == 0 else {hour * 100 + minute})
+
+
+def _is_of_the_century(one: Atom, other: Atom) -> bool:
+    """The 1800s are the 19th century or its first decade."""
+    by_group = {one.group: one.value, other.group: other.value}
+    if set(by_group) == {"century", "decade"}:
+        return by_group["decade"] == (by_group["century"] - 1) * 100
+    if set(by_group) == {"century", "number"}:
+        return by_group["century"] == by_group["number"]
+    return False
+
+
+def supported(atom: Atom, others: Iterable[Atom]) -> bool:
+    """True when one of `others` states the same."""
+    return any(same(atom, other) for other in others)
+
+
+def is_weighty(figure: Figure) -> bool:
+    """False for what translations add and drop at will: two, 三, first, half, a thousand."""
+    last = figure.values[-1]
+    if figure.kind == "ordinal" and last <= 2:
+        return False
+    if not figure.spelled:
+        return True
+    if figure.kind == "fraction":
+        return last != Fraction(1, 2)
+    if figure.kind in ("percent", "money"):
+        return last > 1
+    return last > 12 and not (figure.kind == "number" and figure.text[:2].lower() == "a ")
