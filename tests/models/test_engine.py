@@ -1,5 +1,6 @@
 """The engine behind its seam, with tiny random models: the plumbing, not the quality."""
 
+import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from service.digest import (
     StanceTask,
     Task,
 )
+from service.engines.choose import load_engine
 from service.engines.transformers.engine import TransformersEngine
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
 from service.prompts import load_prompts
@@ -178,6 +180,19 @@ def test_a_cancelled_request_never_comes_back(engine: TransformersEngine) -> Non
     assert set(outcomes(engine.step())) == {"a"}
 
 
+def test_a_cancel_frees_the_room_at_once(folders: dict[str, Path]) -> None:
+    engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=3))
+    engine.admit(request("a"))
+    engine.cancel("a")
+    engine.admit(request("b"))
+    engine.cancel("b")
+    engine.admit(request("b", tasks=TASKS[:1]))
+    (finished,) = engine.step()
+    assert finished.request_id == "b"
+    assert isinstance(finished.outcome, Answer)
+    assert len(finished.outcome.tasks) == 1
+
+
 def test_cancelling_during_a_step_ends_it(engine: TransformersEngine) -> None:
     """From another thread, as soon as the first token is being computed."""
     engine.admit(request("a", tasks=[DigestTask("en", "long")]))
@@ -276,3 +291,13 @@ def test_control_tokens_in_an_article_change_no_turn(engine: TransformersEngine)
     assert text.count("<|im_start|>") == 2
     assert text.count("<|im_end|>") == 1
     assert text.count("<think>") == 1
+
+
+@pytest.mark.parametrize("engine_setting", ["auto", "transformers"])
+def test_a_folder_with_weights_is_loaded_by_choice(
+    folders: dict[str, Path], engine_setting: str
+) -> None:
+    settings = dataclasses.replace(tiny.settings(folders["qwen2"]), engine=engine_setting)
+    engine = load_engine(settings)
+    assert engine.identity.name == "transformers"
+    assert engine.identity.model == "qwen2"

@@ -143,6 +143,21 @@ def test_a_broken_folder_stops_the_start_and_says_why(
     assert "copied" in str(refused.value)
 
 
+def test_code_that_comes_with_a_model_is_never_run(
+    tmp_path: Path, folders: dict[str, Path]
+) -> None:
+    folder = copy(folders["qwen3"], tmp_path)
+    trace = tmp_path / "it-ran"
+    (folder / "evil.py").write_text(f"open({str(trace)!r}, 'w').close()")
+    code = {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}
+    edit_config(auto_map=code)(folder)
+    load(tiny.settings(folder))  # qwen3 is known, so its own code is not needed
+    edit_config(auto_map=code, model_type="evil")(folder)
+    with pytest.raises(BadSetting, match=r"config\.json can't be used"):
+        load(tiny.settings(folder))
+    assert not trace.exists()
+
+
 def test_an_unknown_folder(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="model nowhere: there is no such folder"):
         load(tiny.settings(tmp_path / "nowhere"))

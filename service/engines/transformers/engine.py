@@ -70,6 +70,7 @@ class TransformersEngine:
 
     def admit(self, request: Request) -> None:
         """Take `request` in: one row a task. A request of many tasks is taken when none waits."""
+        self._forget_cancelled()
         if request.id in self._jobs:
             raise BadInput("a request with this id is at work already")
         rows = sum(len(job.prompts) for job in self._jobs.values())
@@ -79,6 +80,7 @@ class TransformersEngine:
 
     def step(self) -> list[Finished]:
         """Answer everything that was admitted."""
+        self._forget_cancelled()
         finished = self._settle(list(self._jobs.values()))
         gone = self._cancelled & self._jobs.keys()
         self._jobs.clear()
@@ -92,6 +94,11 @@ class TransformersEngine:
         """
         if request_id in self._jobs:
             self._cancelled.add(request_id)
+
+    def _forget_cancelled(self) -> None:
+        for request_id in list(self._cancelled):
+            self._jobs.pop(request_id, None)
+        self._cancelled.clear()
 
     def _longest_passage(self, wanted: int) -> int:
         if self._loaded.context is None:

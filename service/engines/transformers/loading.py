@@ -4,11 +4,13 @@ import gc
 import logging
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from service.engines.transformers.memory import is_out_of_memory, refuse_if_too_large
@@ -46,6 +48,7 @@ def load(settings: Settings) -> Loaded:
     weights = find(settings) or fetch(settings)
     name = public_name(settings.model)
     device = _device(settings.device)
+    _quieten()
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or _cores())
     config = _config(weights, name)
@@ -64,6 +67,15 @@ def load(settings: Settings) -> Loaded:
         context=getattr(model.config.get_text_config(), "max_position_embeddings", None),
         stops=stops,
     )
+
+
+def _quieten() -> None:
+    """What matters of transformers' own notes is checked here; a log is no place for bars."""
+    notes: Any = transformers.logging
+    if "TRANSFORMERS_VERBOSITY" not in os.environ:
+        notes.set_verbosity_error()
+    if not sys.stderr.isatty():
+        notes.disable_progress_bar()
 
 
 def _cores() -> int:
