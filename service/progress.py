@@ -84,9 +84,9 @@ def _report(console: Console, task: Task) -> None:
 def _table(lines: list[Line]) -> Table:
     table = Table(show_lines=True)
     table.add_column("Article", overflow="fold", ratio=2)
-    table.add_column("English", ratio=5)
-    table.add_column("中文", ratio=5)
-    table.add_column("Stance", ratio=2)
+    table.add_column("English", overflow="fold", ratio=5)
+    table.add_column("中文", overflow="fold", ratio=5)
+    table.add_column("Stance", overflow="fold", ratio=2)
     for line in lines:
         table.add_row(*map(Text, _row(line)))
     return table
