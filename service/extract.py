@@ -139,7 +139,7 @@ def is_sound(sentence: str, language: str) -> bool:
         return False
     if _BULLET.match(text) or _is_bare_quote(text):
         return False
-    return extent(text, language) >= (10 if _is_spaceless(language) else 5)
+    return extent(text, language) >= (6 if _is_spaceless(language) else 4)
 
 
 def leans(sentence: str, language: str) -> bool:
@@ -218,7 +218,7 @@ class _Picker:
                 if i not in chosen
                 and extents[k] <= self.left
                 and said[k] < SAME
-                and (not leaning[k] or i - 1 in chosen)
+                and (not leaning[k] or i == 0 or i - 1 in chosen)
             ]
             if not able:
                 return chosen

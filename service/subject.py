@@ -24,8 +24,8 @@ IN_TITLE, A_NAME = 2.0, 2.0
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
 SHORTEST_ZH = 2
-_SHOWN = 40
-"""Characters of the text that stand for its subject when it holds no phrase at all."""
+LONGEST = 60
+"""Characters of a subject; so much of the title or the text stands for one that has no phrase."""
 
 _WORDS_EN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 _NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg vn eng j ng an".split())
@@ -51,7 +51,7 @@ def main_subject(text: str, title: str | None, language: str, glossary: Glossary
             score = weight * _times(phrase, body) * (1 if chinese else math.sqrt(len(phrase)))
             scores[phrase] = max(scores.get(phrase, 0.0), score)
     if not any(scores.values()):
-        return title or " ".join(text[: 4 * _SHOWN].split())[:_SHOWN]
+        return " ".join((title or text[: 4 * LONGEST]).split())[:LONGEST].strip()
     best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
     return _in_full(best, scores, body)
 
@@ -125,5 +125,9 @@ def _phrases_en(text: str) -> Iterator[str]:
             if not word[0].isalnum() or word.lower() in STOP_WORDS:
                 break
             phrase = text[words[first][0] : words[last][1]]
-            if len(phrase) > 2 and not phrase[0].isdigit() and phrase.lower() not in _WEAK_EN:
+            if (
+                2 < len(phrase) <= LONGEST
+                and not phrase[0].isdigit()
+                and phrase.lower() not in _WEAK_EN
+            ):
                 yield phrase

@@ -51,7 +51,7 @@ def test_does_not_begin_with_a_sentence_that_leans(
 ) -> None:
     for first in range(len(sentences)):
         chosen = choose(sentences[first:], language, size)
-        assert not leans(sentences[first:][chosen[0]], language)
+        assert chosen[0] == 0 or not leans(sentences[first:][chosen[0]], language)
 
 
 @pytest.mark.parametrize(("sentences", "language", "size"), CASES)
