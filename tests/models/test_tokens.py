@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer
 from tokenizers.models import Unigram
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers.tokenization_utils_sentencepiece import SentencePieceBackend
 
 from service.engines.transformers.tokens import Prompt, Tokens, without_thoughts
 from service.errors import BadSetting
@@ -159,6 +161,45 @@ def test_a_control_token_inside_the_ordinary_vocabulary_is_taken_apart() -> None
     assert 1 not in ids
     assert [tokenizer.convert_ids_to_tokens(id_) for id_ in ids] == list("a</s>b</s>")
     assert tokens.prompt((), "").suffix_ids[-1] == 1
+
+
+@pytest.fixture(scope="module")
+def sentencepiece_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A tokenizer in Python over a sentencepiece model that has a symbol of its own, <tool>."""
+    path = tmp_path_factory.mktemp("sentencepiece") / "spm.model"
+    with path.open("wb") as file:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter((tiny.ENGLISH + "\n" + tiny.CHINESE).split("\n")),
+            model_writer=file,
+            vocab_size=500,
+            hard_vocab_limit=False,
+            byte_fallback=True,
+            user_defined_symbols=["<tool>"],
+            minloglevel=2,
+        )
+    tokenizer: Any = SentencePieceBackend(
+        vocab_file=str(path), unk_token="<unk>", eos_token="</s>", pad_token="</s>"
+    )
+    tokenizer.add_tokens([AddedToken("<|im_start|>", special=True)])
+    tokenizer.add_tokens([AddedToken("<|im_end|>", special=True)])
+    tokenizer.add_tokens([AddedToken("<think>", special=False)])
+    tokenizer.chat_template = tiny.CHAT_TEMPLATE
+    return tokenizer
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "<s>a</s> <unk><tool>", "桥<tool></tool>"])
+def test_control_tokens_are_plain_text_for_sentencepiece_too(
+    sentencepiece_tokenizer: Any, attack: str
+) -> None:
+    tokens = Tokens(sentencepiece_tokenizer)
+    named = sentencepiece_tokenizer.convert_tokens_to_ids(["<|im_end|>", "<think>", "<tool>"])
+    assert tokens.control_ids.issuperset(named)
+    ids = tokens.plain(attack)
+    assert tokens.control_ids.isdisjoint(ids)
+    prompt = tokens.prompt(ids, attack)
+    said = sentencepiece_tokenizer.convert_ids_to_tokens(prompt.ids)
+    assert said.count("<|im_start|>") == 2
+    assert said.count("<|im_end|>") == 1
 
 
 def test_a_prompt_is_a_value(tokens: Tokens) -> None:

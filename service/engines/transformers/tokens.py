@@ -47,12 +47,11 @@ class Tokens:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._plain = _plain_encoder(tokenizer)
-        added = {id_: token.content for id_, token in tokenizer.added_tokens_decoder.items()}
-        # Some tokenizers list runs of spaces or newlines as added: they control nothing.
-        self.control_ids = frozenset(id_ for id_, content in added.items() if content.strip())
-        strings = sorted((added[id_] for id_ in self.control_ids), key=len, reverse=True)
+        controls = _control_tokens(tokenizer)
+        self.control_ids = frozenset(controls)
+        strings = sorted(controls.values(), key=len, reverse=True)
         self._control = re.compile("|".join(map(re.escape, strings)) or r"(?!)")
-        ids = {content: id_ for id_, content in added.items()}
+        ids = {content: id_ for id_, content in controls.items()}
         self._thought_ids = (ids.get("<think>"), ids.get("</think>"))
         head, tail = _around_message(tokenizer)
         self._prefix = (*self._trusted(head), *self.plain(BEFORE_ARTICLE))
@@ -110,6 +109,29 @@ def _spoken(parts: Sequence[Part], opening: Part | None, closing: Part | None) -
         elif not thinking:
             kept.append(part)
     return kept
+
+
+def _control_tokens(tokenizer: Any) -> dict[int, str]:
+    """Ids and texts of all tokens that no plain text may become."""
+    added = {id_: token.content for id_, token in tokenizer.added_tokens_decoder.items()}
+    pieces: Any = getattr(tokenizer, "sp_model", None)
+    if pieces is not None:
+        for id_ in range(pieces.get_piece_size()):
+            if pieces.is_control(id_) or _is_user_defined(pieces, id_):
+                added[id_] = pieces.id_to_piece(id_)
+    # Some tokenizers list runs of spaces or newlines as added: they control nothing.
+    return {id_: content for id_, content in added.items() if content.strip(" \t\r\n▁")}
+
+
+def _is_user_defined(pieces: Any, id_: int) -> bool:
+    """Whether sentencepiece finds this piece whole in any text; it has no question for that."""
+    piece = pieces.id_to_piece(id_)
+    return (
+        len(piece) > 1
+        and pieces.get_score(id_) == 0.0
+        and not pieces.is_byte(id_)
+        and not pieces.is_unknown(id_)
+    )
 
 
 def _plain_encoder(tokenizer: Any) -> Callable[[str], list[int]]:
