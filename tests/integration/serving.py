@@ -52,7 +52,7 @@ class Served:
                 if self.get("/readyz").status == 200:
                     return
             except OSError:
-                pass  # the worker is on its way
+                assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < last, self.log.read_text()
             time.sleep(0.05)
 
