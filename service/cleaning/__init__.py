@@ -56,13 +56,18 @@ def _settle(article: Article, page: Page | None, removed: Counter[str]) -> Draft
         authors.extend(draft.authors)
         published = published or draft.published
         title = title or draft.front_title
-        settled = draft.text() == text.text
+        settled = draft.text() == _without_blank_lines(text.text)
         text, markup = Traced.join([line.traced for line in draft.lines], "\n"), "plain"
         if settled:
             break
     draft.authors = authors
     draft.published = published
     return draft
+
+
+def _without_blank_lines(text: str) -> str:
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _placed(draft: Draft) -> list[Sentence]:

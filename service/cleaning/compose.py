@@ -48,8 +48,9 @@ def compose(text: Traced, markup: Markup, title: str | None, removed: Counter[st
         text = _front_matter(text, draft, removed)
     lines = read_lines(text, markup, removed)
     lines = article_lines(lines, removed, draft.authors)
-    lines = join_broken([_trimmed(line, draft, removed) for line in lines])
     title = _tidy_title(title or draft.front_title)
+    lines = [_trimmed(line, draft, removed) for line in lines]
+    lines = join_broken(lines, titled=title is not None)
     draft.title = title or _headline(lines)
     _add(draft, lines, removed)
     return draft

@@ -29,13 +29,16 @@ _WRAPPED = (50, 95)
 _MARKED = re.compile(r"[►▲▼◀▶△▽◄]")
 
 
-def join_broken(lines: Sequence[Line]) -> list[Line]:
-    """The lines with broken sentences put together again."""
+def join_broken(lines: Sequence[Line], titled: bool) -> list[Line]:
+    """The lines with broken sentences put together again.
+
+    Where no title is known (`titled`), the first line is a headline as likely as not.
+    """
     wrapped = _is_hard_wrapped(lines)
     groups: list[list[Line]] = []
     for line in lines:
         previous = groups[-1][-1] if groups else None
-        first = len(groups) == 1 and len(groups[0]) == 1
+        first = not titled and len(groups) == 1 and len(groups[0]) == 1
         if previous and _goes_on(previous, line, first, len(groups[-1]) > 1, wrapped):
             groups[-1].append(line)
         else:
@@ -67,7 +70,6 @@ def _goes_on(before: Line, after: Line, first: bool, joined: bool, wrapped: bool
     if not _OPEN_END.search(a) or _OWN_START.match(b) or _MARKED.match(a):
         return False
     if re.search(rf"[{_HAN}]", a[-40:]):
-        # The first line is a headline as likely as not.
         certain = not first or _SENTENCE_END.search(a) or _COMMA_END.search(a)
         goes = after.shape == "text" and _HAN_START.match(b) and _stops_short(a, joined)
         return bool(certain and goes)

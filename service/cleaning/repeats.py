@@ -9,6 +9,8 @@ import re
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 
+from service.cleaning.lines import units
+
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’][a-z]+)?")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -29,7 +31,9 @@ _DIRECTION = re.compile(
     r"|fell|fall|falls|down|lost|less|lower|oppose|opposes|against|sell|decrease[ds]?)\b",
     re.IGNORECASE,
 )
+# A shorter sentence may be said twice; one with fewer features may only look alike.
 _FEWEST_UNITS = 8
+_FEWEST_FEATURES = 8
 _SHARED_NUMBERS = 3
 _REWORDED = 0.6
 _CONTAINED = 0.97
@@ -63,16 +67,16 @@ class Repeats:
         key = _key(sentence)
         known = self._exact.get(key)
         content = _content(sentence)
-        telling = len(content.features) >= _FEWEST_UNITS
-        if telling and known is None:
-            known = self._said_before(content)
-        if telling and known is not None:
+        telling = len(content.features) >= _FEWEST_FEATURES
+        if known is not None and units(sentence) >= _FEWEST_UNITS:
+            return known
+        if telling and (known := self._said_before(content)) is not None:
             return known
         number = len(self._contents)
         self._exact.setdefault(key, number)
         self._contents.append(content)
         if telling:
-            for feature in content.features | content.numbers:
+            for feature in content.features:
                 self._index[feature].append(number)
         return None
 

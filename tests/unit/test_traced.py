@@ -64,7 +64,7 @@ def test_a_match_may_be_left_alone() -> None:
 def test_unwrap_keeps_the_first_group() -> None:
     traced, count = Traced.of("看[报道](http://x)吧").unwrap(re.compile(r"\[([^\]]*)\]\([^)]*\)"))
     assert (traced.text, count) == ("看报道吧", 1)
-    assert traced.span() == (0, 15)
+    assert traced.span() == (0, 16)
 
 
 def test_join_fills_the_gap() -> None:
