@@ -1,6 +1,7 @@
 """What each address answers."""
 
 import concurrent.futures
+import json
 import select
 import socket
 import threading
@@ -142,4 +143,4 @@ def _desk() -> Desk:
 
 
 def _json(body: dict[str, Any]) -> Response:
-    return Response(current_app.json.dumps(body) + "\n", mimetype="application/json")
+    return Response(json.dumps(body, ensure_ascii=False) + "\n", mimetype="application/json")

@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from service import errors
+from service.result import Result
 from service.settings import Settings
 from service.web.app import create_app
 from tests.fakes import DIGESTS, FakeDesk
@@ -386,6 +388,13 @@ def test_docs_list_every_code_that_can_reach_http() -> None:
             assert row in table, row
     for row in ("| `not_found` | 404 |", "| `method_not_allowed` | 405 |"):
         assert row in table
+
+
+def test_docs_show_results_that_the_service_could_send() -> None:
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    ids = [Result.model_validate_json(example).id for example in shown]
+    assert ids == ["example-2", "example-3"]
 
 
 def _tree(error: type[errors.DiglotError]) -> Iterator[type[errors.DiglotError]]:
