@@ -155,16 +155,17 @@ def _ask_hub(settings: Settings, timeout_s: float) -> str | None:
     return None
 
 
-def fetch(settings: Settings) -> Weights:
+def fetch(settings: Settings, patience_s: float = 10.0) -> Weights:
     """Bring the weights onto this disk (a broken download goes on where it stopped).
 
-    Shows progress on stderr. Raises BadSetting that says what stands in the way.
+    Shows progress on stderr. Raises BadSetting that says what stands in the way, within
+    `patience_s` seconds when the hub does not answer at all.
     """
     if is_folder(settings.model):
         found = find(settings)
         assert found is not None  # a folder is there or find has raised
         return found
-    if why := why_not_fetchable(settings):  # quickly: a download would try for minutes
+    if why := why_not_fetchable(settings, patience_s):  # quickly: a download would try for minutes
         raise BadSetting(f"model {settings.model}: the weights are not on this disk, and {why}")
     from huggingface_hub import snapshot_download
 

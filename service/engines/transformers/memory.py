@@ -12,6 +12,7 @@ import torch
 from service.errors import BadSetting
 
 GIB = 1 << 30
+CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -61,9 +62,9 @@ def _head(path: Path) -> dict[str, dict[str, list[int]]]:
     return head
 
 
-def free_memory() -> int | None:
+def free_memory(group: Path = CONTROL_GROUP) -> int | None:
     """Bytes that this process may still take: of the machine, or of its container if less."""
-    limits = [_available_on_machine(), _available_in_container()]
+    limits = [_available_on_machine(), _available_in_container(group)]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -78,9 +79,8 @@ def _available_on_machine() -> int | None:
     return None
 
 
-def _available_in_container() -> int | None:
+def _available_in_container(group: Path) -> int | None:
     """What control group v2 leaves, counting file pages as free: the kernel gives them back."""
-    group = Path("/sys/fs/cgroup")
     try:
         limit = (group / "memory.max").read_text(encoding="ascii").strip()
         used = int((group / "memory.current").read_text(encoding="ascii"))
