@@ -1,10 +1,10 @@
 """Does a digest say what its article says? Figures, names, and one language against the other."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from service.names import Glossary, Name
-from service.numerals import Atom, Figure, atoms, find_figures, is_weighty, supported
+from service.numerals import Figure, Stated, find_figures, is_weighty
 
 # "Two companies" may be the digest's own count of what the article lists.
 _OWN_COUNT = 3
@@ -13,47 +13,22 @@ _OWN_COUNT = 3
 def unsupported_numbers(digest: str, article_text: str) -> list[str]:
     """The figures of `digest` that the article states in neither language, as the digest has them.
 
-    A figure may be rounded where the digest says so ("more than US$14 billion" for 143億). Counts
-    up to three in words are not looked at: a digest may count what the article lists.
+    A figure may be rounded where the digest says so ("more than US$14 billion" for 143億美元).
+    Counts up to three in words are not looked at: a digest may count what the article lists.
     """
-    stated = [atom for figure in find_figures(article_text) for atom in atoms(figure)]
-    known = _by_value(stated)
+    stated = Stated(find_figures(article_text))
     return list(
         dict.fromkeys(
             figure.text
             for figure in find_figures(digest)
-            if not _is_own_count(figure) and not _is_stated(figure, known, stated)
+            if not (_is_own_count(figure) or stated.has(figure) or stated.rounds(figure))
         )
     )
-
-
-def _by_value(stated: Iterable[Atom]) -> frozenset[Atom]:
-    return frozenset(stated)
 
 
 def _is_own_count(figure: Figure) -> bool:
     counts = figure.kind in ("number", "measure", "ordinal")
     return counts and figure.spelled and figure.values[-1] <= _OWN_COUNT
-
-
-def _is_stated(figure: Figure, known: frozenset[Atom], stated: Sequence[Atom]) -> bool:
-    for atom in atoms(figure):
-        if atom in known or supported(atom, stated):
-            continue
-        if not (figure.bound and any(_rounds_to(other, atom) for other in stated)):
-            return False
-    return True
-
-
-def _rounds_to(exact: Atom, rounded: Atom) -> bool:
-    """True when cutting or rounding `exact` to the digits of `rounded` gives it."""
-    if exact.group != rounded.group or not rounded.value or not exact.value:
-        return False
-    step = 1
-    scaled = rounded.value
-    while scaled.denominator == 1 and scaled.numerator % 10 == 0:
-        scaled, step = scaled / 10, step * 10
-    return abs(exact.value - rounded.value) < step and step * 10 <= rounded.value * 10
 
 
 def unsupported_names(digest: str, article_text: str, glossary: Glossary) -> list[str]:
@@ -85,20 +60,20 @@ def languages_agree(en_digest: str, zh_digest: str, article_text: str | None = N
     states are left out rather than in conflict, so that two digests may pick different facts.
     """
     en, zh = find_figures(en_digest), find_figures(zh_digest)
-    stated = atoms_of(find_figures(article_text)) if article_text is not None else []
+    stated = Stated(find_figures(article_text)) if article_text is not None else Stated([])
     only_en = _by_kind(unmatched(en, zh))
     only_zh = _by_kind(unmatched(zh, en))
-    for kind in only_en.keys() & only_zh.keys():
-        figures = (*only_en[kind], *only_zh[kind])
-        if not all(supported(a, stated) for f in figures for a in atoms(f)):
-            return False
-    return True
+    return all(
+        stated.has(figure)
+        for kind in only_en.keys() & only_zh.keys()
+        for figure in (*only_en[kind], *only_zh[kind])
+    )
 
 
 def figures_match(one: str, other: str) -> bool:
     """The strict comparison, for two texts that should say all the same, as a translation does.
 
-    True when each weighty figure of either text is stated by the other. See
+    True when each weighty figure of either text is stated by the other. What is weighty, says
     `service.numerals.is_weighty`; benchmarks/flores_figures.py measures this function.
     """
     here, there = find_figures(one), find_figures(other)
@@ -106,21 +81,14 @@ def figures_match(one: str, other: str) -> bool:
 
 
 def unmatched(figures: Iterable[Figure], others: Iterable[Figure]) -> list[Figure]:
-    """The weighty figures that none of `others` states."""
-    stated = atoms_of(others)
-    return [
-        figure
-        for figure in figures
-        if is_weighty(figure) and not all(supported(atom, stated) for atom in atoms(figure))
-    ]
-
-
-def atoms_of(figures: Iterable[Figure]) -> list[Atom]:
-    return [atom for figure in figures for atom in atoms(figure)]
+    """The weighty figures that `others` do not state."""
+    stated = Stated(others)
+    return [figure for figure in figures if is_weighty(figure) and not stated.has(figure)]
 
 
 def _by_kind(figures: Iterable[Figure]) -> dict[tuple[str, str | None], list[Figure]]:
     groups: dict[tuple[str, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
-        groups[(figure.kind, figure.unit)].append(figure)
+        # Two amounts in two currencies are in conflict too.
+        groups[(figure.kind, None if figure.kind == "money" else figure.unit)].append(figure)
     return groups

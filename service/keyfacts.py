@@ -11,6 +11,7 @@ from typing import Literal
 
 from service.names import Glossary, Name
 from service.numerals import Figure, find_figures, render
+from service.numerals.wording import LABELS
 
 Target = Literal["en", "zh"]
 
@@ -23,10 +24,10 @@ _BETWEEN_NAMES = {"en": ", ", "zh": "、"}
 _BETWEEN_FACTS = " · "
 
 # A figure says the more by itself the surer it is what it counts.
-_WEIGHTS = {"money": 3.0, "percent": 2.0, "measure": 1.2, "date": 1.0, "fraction": 0.6}
+_WEIGHTS = {"money": 3.0, "percent": 2.0, "measure": 1.2, "date": 1.0}
 _UNIT_WEIGHTS = {
     "person": 2.2, "visit": 1.8, "household": 1.8, "Y-Q": 1.6, "Y-M-D": 1.5, "Y-M": 1.3,
-    "M-D": 1.2, "Y": 0.7, "M": 0.5, "D": 0.0, "Q": 0.5, "times": 0.9, "degree": 0.0, "h": 0.0,
+    "M-D": 1.2, "Y": 0.7, "M": 0.0, "D": 0.0, "Q": 0.0, "times": 0.9, "degree": 0.0, "h": 0.0,
     "pp": 1.6, "year": 0.8, "century": 0.4, "decade": 0.4, "age": 0.8,
 }  # fmt: skip
 # Agencies and papers are named in articles for their photos and bylines.
@@ -38,19 +39,21 @@ _NEWSROOMS = frozenset(
     }
 )  # fmt: skip
 _BYLINE = 0.25
+_FEW, _FEW_PEOPLE = 10, 0.3
 _TITLE_BONUS = 3.0
 _EARLY = 2.0
 """How much more the first mention counts where it opens the article than where it closes it."""
 _NAMES_SHARE = 0.6
 """The part of the line that names may fill, where there are figures too."""
-_MOST_NAMES = {"en": 12, "zh": 14}
-_MOST_FIGURES = 9
+_FEWEST, _A_FACT = 6, {"en": 12, "zh": 24}
+"""A line holds at most six names, and one more for each so many words or characters; so figures."""
 _CLAUSE_END = re.compile(r"[，。；！？,;!?\n：:]")
 _REACH = 30
+_MOST_RANKED = 40
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # Latin letters that Chinese text takes over as they stand: OpenAI, GPT-5, NBA, Llama 4.
-_TAKEN_OVER = re.compile(r"[A-Z]{2,}|[a-z][A-Z]|[0-9]")
+_TAKEN_OVER = re.compile(r"(?=.*[A-Z])(?:[A-Z]{2,5}|\S*[a-z][A-Z]\S*|\S*[0-9](?: \S+)?|.+ [0-9.]+)")
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class _Fact:
     key: object = field(default=None)
 
 
-def key_facts(
+def key_facts(  # noqa: PLR0913, PLR0917
     text: str,
     title: str | None,
     source_language: str,
@@ -115,7 +118,8 @@ def _written(name: Name, target: Target) -> str | None:
         return name.en if name.en and _LATIN_NAME.match(name.en) else None
     if name.zh_hans is not None:
         return name.zh_hans
-    return name.surface if _TAKEN_OVER.search(name.surface) else None
+    label = name.surface.partition(" ")[0].lower() in LABELS
+    return name.surface if _TAKEN_OVER.fullmatch(name.surface) and not label else None
 
 
 def _without_pieces(ranked: list[_Fact]) -> list[_Fact]:
@@ -126,7 +130,7 @@ def _without_pieces(ranked: list[_Fact]) -> list[_Fact]:
         if any(_is_piece(small, other.text.lower()) for other in kept):
             continue
         kept.append(fact)
-        if len(kept) == max(_MOST_NAMES.values()):
+        if len(kept) == _MOST_RANKED:
             break
     return kept
 
@@ -167,6 +171,8 @@ def _weight(figure: Figure) -> float:
         return 0.0
     if figure.kind == "measure" and figure.spelled and figure.values[-1] <= 3:
         return 0.0
+    if figure.unit == "person" and figure.values[-1] < _FEW:
+        return _FEW_PEOPLE
     base = _WEIGHTS.get(figure.kind, 0.0)
     return base * _UNIT_WEIGHTS.get(figure.unit or "", 1.0) if base else 0.0
 
@@ -212,9 +218,10 @@ def _is_part(figure: Figure, other: Figure | None) -> bool:
 def _line(names: list[_Fact], figures: list[_Fact], target: Target, size: int) -> str:
     """The line, filled up to `size`; one fact is said even where it takes more."""
     room = size - _length(LABEL[target], target)
+    most = _FEWEST + size // _A_FACT[target]
     for_names = room * _NAMES_SHARE if figures else room
     said_names: list[str] = []
-    for fact in names[: _MOST_NAMES[target]]:
+    for fact in names[:most]:
         cost = _length(fact.text + _BETWEEN_NAMES[target].strip(), target)
         if said_names and cost > for_names:
             break
@@ -222,7 +229,7 @@ def _line(names: list[_Fact], figures: list[_Fact], target: Target, size: int) -
         for_names -= cost
         room -= cost
     said_figures: list[str] = []
-    for fact in figures[:_MOST_FIGURES]:
+    for fact in figures[:most]:
         cost = _length(fact.text + (_BETWEEN_FACTS if target == "zh" else ""), target)
         if cost > room and (said_figures or said_names):
             break

@@ -9,15 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from service.errors import BadSetting
 from service.unlisted import Pair, Span, capitalised, latin_in_chinese, pairs
 
 SHIPPED = Path(__file__).resolve().parent.parent / "prompts" / "names.tsv"
 Kind = Literal["person", "org", "place", "product"]
-_KINDS: Mapping[str, Kind] = {"person": "person", "org": "org", "place": "place",
-                              "product": "product"}  # fmt: skip
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _COLUMNS = 3
 
 # Surnames that are words, or that too many people bear, name nobody by themselves.
@@ -40,7 +39,8 @@ _GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜�
 _CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
 # Where characters meet that belong to two words, or where a name is part of an everyday word.
 _NO_NAME = re.compile(
-    "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
+    "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏"
+    "|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
     "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
 )
 
@@ -239,8 +239,10 @@ def _taught(found: Iterable[Pair], glossary: Glossary) -> dict[str, Entry]:
     """The pairs that the article itself gives, by both spellings."""
     taught: dict[str, Entry] = {}
     for pair in found:
-        by_english, by_chinese = glossary.entry(pair.english), glossary.entry(pair.chinese)
-        if by_chinese is not None and by_english is not by_chinese:
+        by_english = glossary.entry(pair.english)
+        ends = (pair.chinese[i:] for i in range(len(pair.chinese) - 1))
+        if any(glossary.entry(end) for end in ends):
+            # Known already, or somebody else: 美国厂商特斯拉（Tesla）, 谷歌（Gemma）.
             continue
         known = by_english or Entry((pair.english,), (), (), None)
         # The article's own spelling is the one to use for it.
@@ -271,9 +273,9 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def _is_word_end(text: str, end: int) -> bool:
     after = text[end : end + 2]
-    return not (after and (after[0].isalnum() and after[0].isascii() or after[0] == "_")) and not (
-        after[:1] in ("'", "’", "-") and after[1:].isalpha() and after[1:] != "s"
-    )
+    if after[:1] in ("'", "’", "-"):
+        return after[1:] == "s" or not after[1:].isalpha()
+    return not (after[:1].isascii() and after[:1].isalnum()) and after[:1] != "_"
 
 
 def _opens_sentence_as_a_word(text: str, start: int, form: str) -> bool:

@@ -6,7 +6,10 @@ an article gives itself: 楊立昆（Yann LeCun）.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
+
+from service.capitals import ADJECTIVES, COMMON, DAYS, OPENERS, TITLES
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _HAN = re.compile(f"[{HAN}]")
@@ -28,67 +31,19 @@ class Pair(NamedTuple):
     chinese: str
 
 
-# Capitals that are no names: offices, abbreviations of common nouns, headings.
-_COMMON_CAPITALS = frozenset(
-    "AI AGI API APP App CEO CFO COO CTO CPO CPU GPU TPU GDP CPI PPI PMI IPO ETF ESG ID IP IT IoT LLM"
-    " NGO PC PDF PR QR R&D SUV TV UFO URL USB UTC GMT VIP VR AR VS VPN WiFi Wi-Fi DNA RNA HIV USD"
-    " RMB EUR GBP JPY HKD TWD NT HK US$ HK$ NT$ Q1 Q2 Q3 Q4 OK PS KTV BR Jr Sr Inc Ltd Co Corp PLC"
-    " AM PM am pm EV M&A B2B B2C SaaS 5G 4G 6G 3D 2D App Apps CP KPI OEM MOU FAQ PE VC"
-    " MW kW GW kWh km kg mm cm GB MB TB GHz MHz ICP PUE HTML DOCTYPE CN Copyright http https".split()
-)
-_TITLES = frozenset(
-    "President Vice Prime Minister Premier Chancellor Chairman Chairwoman Chair Chief Executive"
-    " Officer Secretary General Senator Sen Rep Representative Governor Gov Mayor Judge Justice"
-    " King Queen Prince Princess Pope Dr Mr Mrs Ms Miss Sir Lord Lady Prof Professor Captain Capt"
-    " Colonel Sgt Lt Director Ambassador Foreign Defence Defense Finance Interior Attorney Deputy"
-    " Former Mister CEO CFO COO CTO Councillor Commissioner Coach Reverend Rev Congressman"
-    " Congresswoman Lawmaker Councilman".split()
-)
-_ADJECTIVES = frozenset(
-    "American British Chinese Japanese Korean Russian German French Italian Spanish European Asian"
-    " African Indian Australian Canadian Mexican Brazilian Israeli Palestinian Iranian Iraqi Turkish"
-    " Ukrainian Dutch Swiss Swedish Norwegian Danish Polish Greek Taiwanese Vietnamese Thai Arab"
-    " Western Eastern Northern Southern Islamic Muslim Christian Jewish Catholic English Latin"
-    " Republican Democratic Democrat Democrats Republicans Soviet Hong-Kong Egyptian Saudi"
-    " Hungarian Austrian Belgian Finnish Irish Scottish Welsh Portuguese Pakistani Indonesian"
-    " Malaysian Filipino Singaporean Cuban Argentine Chilean Colombian Venezuelan South North East"
-    " West Central Greater Internet Earth Moon Sun God Christmas Easter".split()
-)
-_DAYS = frozenset(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mondays Tuesdays Wednesdays"
-    " Thursdays Fridays Saturdays Sundays January February March April May June"
-    " July August September October November December Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov"
-    " Dec Spring Summer Autumn Fall Winter".split()
-)
-# What opens a sentence in capitals and belongs to no name.
-_OPENERS = frozenset(
-    "A About Above According Across Additionally After Again Against All Almost Along Already Also"
-    " Although Among An And Another Any Around As At Back Based Because Before Behind Being Below"
-    " Besides Between Both But By Can Critics Current Currently Despite Did Do Does During Each"
-    " Earlier Early Either Even Every Everyone Experts Few Finally First Five Following For Four"
-    " From Further Given Had Has Have He Hello Her Here His How However I If In Indeed Inside"
-    " Instead Into Is It Its Just Last Late Later Less Let Like Local Long Many Maybe Meanwhile More"
-    " Moreover Most Much My Near Nearly Neither Never New Next No None Nor Not Nothing Now Of Off"
-    " Officials Often Old On Once One Only Or Other Others Our Out Outside Over Overall Perhaps"
-    " Please Police Rather Recent Recently Researchers Residents Scientists Second Several She"
-    " Should Since Six So Some Someone Soon Still Such Ten Than That The Their Then There Therefore"
-    " These They Third This Those Though Three Through Thus To Today Together Tomorrow Too Toward"
-    " Two Under Unlike Until Up Upon Was We Well Were What Whatever When Where Whether Which While"
-    " Who Whoever Why Will With Within Without Would Yes Yesterday Yet You Your I'm I've I'll It's"
-    " Don't That's There's We're They're Photo Image Source Read Share Related Advertisement Updated"
-    " Published Video Editor Editors Note Key What's He's She's".split()
-)
 _LETTERS = "A-Za-z0-9À-ɏ"
 _CAP = rf"[A-Z](?:[{_LETTERS}&’'+-]|\.(?=[{_LETTERS}]))*"
 _SEQUENCE = re.compile(
     rf"(?<![\w.@/]){_CAP}(?:(?: | of | of the | de | von | van der | van | bin ){_CAP})*"
     r"(?: [0-9]++(?:\.[0-9]++)?+(?![-–,.]?\w| ?%| \w+s\b| million| billion))?"
 )
+_ENDING = re.compile(r"['’]s$|['’.-]+$")
 _TOKEN = re.compile(r"\S+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;•\-–—\n\"“‘(\[])\s*[\"“‘'(\[]?\Z")
+_SERIAL = r"[0-9]++(?:\.[0-9]++)?+(?![0-9,.]*+[0-9])"
 _LATIN = re.compile(
     r"(?<![A-Za-z0-9@/._])[A-Za-z][A-Za-z0-9&.'’+-]*+(?: [A-Z][A-Za-z0-9&.'’+-]*+)*"
-    r"(?: [0-9]++(?:\.[0-9]++)?+(?! ?[年月日号號%％个個名人位億亿万萬千百家岁歲倍美元时時小天-]|[0-9,.]*[0-9]))?"
+    rf"(?: {_SERIAL}(?! ?[年月日号號%％个個名人位億亿万萬千百家岁歲倍美元时時小天-]))?"
 )
 _LONGEST = 60
 """Longer runs of capitals are headings or rubbish, not names."""
@@ -102,8 +57,12 @@ _CHINESE_FIRST = re.compile(
 _ENGLISH_FIRST = re.compile(
     rf"(?P<english>{_CAP}(?: {_CAP}){{0,4}}) ?[（(] ?(?P<chinese>[{HAN}·•・]{{2,16}}) ?[)）]"
 )
+_PERSON = re.compile(r"[A-ZÀ-Þ][\w.'’-]*[a-zß-ÿ.](?: [A-ZÀ-Þ][\w.'’-]*){1,3}")
+_CLAUSE = ' \n\t，。、；：！？,;:!?（(「『“"《-—▲◀►▶'
+_MOST_PAIRS = 200
+_LONGEST_CHINESE = 12
 _SURNAMES = frozenset(
-    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈"
+    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮董萧蕭程曹袁邓鄧许許傅沈"
     "曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史"
     "顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文颜顏"
 )
@@ -138,7 +97,7 @@ def _pieces(found: str) -> Iterator[tuple[int, int]]:
     start = end = 0
     for word in _TOKEN.finditer(found):
         plain = word.group().rstrip(".'’-+&")
-        if plain in _COMMON_CAPITALS and not (plain == "AI" and end):
+        if plain in COMMON and not (plain == "AI" and end):
             if end > start:
                 yield start, end
             start = end = word.end() + 1
@@ -152,6 +111,8 @@ def _is_name_in_chinese(found: str) -> bool:
     if not 1 < len(found) <= _LONGEST or "www." in found or found.startswith("http"):
         return False
     # A small word may be in the glossary: some newspapers write meta.
+    if re.search(r"[0-9]{4}", found):
+        return False
     return any(c.isupper() for c in found) or len(found) > 3
 
 
@@ -166,9 +127,13 @@ def capitalised(text: str) -> Iterator[Span]:
             for start, end in _names_of(match.group()):
                 found = match.group()[start:end]
                 alone = opens is not None and start == 0 and " " not in found
-                if _LONGEST >= len(found) > 1 and not (alone and found not in inside):
+                if _is_name(found) and not (alone and found not in inside):
                     at = offset + match.start() + start
                     yield Span(found, at, at + len(found), False)
+
+
+def _is_name(found: str) -> bool:
+    return 1 < len(found) <= _LONGEST and found[0].isupper()
 
 
 def _inside_sentences(text: str) -> set[str]:
@@ -185,73 +150,74 @@ def _is_headline(line: str) -> bool:
 def _names_of(sequence: str) -> Iterator[tuple[int, int]]:
     """The names in a row of capitalised words, without offices, days and what opens a sentence."""
     start = end = 0
-    fresh = True
+    empty = True
     for word in _TOKEN.finditer(sequence):
-        plain = re.sub(r"['’]s$|['’.-]+$", "", word.group())
-        if (
-            plain in _TITLES
-            or plain in _DAYS
-            or plain in _COMMON_CAPITALS
-            or (fresh and (plain in _OPENERS or plain in _ADJECTIVES or plain.islower()))
-        ):
-            if end > start and not fresh:
+        plain = _ENDING.sub("", word.group())
+        if _parts_names(plain, opens=empty):
+            if not empty:
                 yield start, end
-            start = end = word.end() + 1
-            fresh = True
-            continue
-        fresh = False
-        if plain.islower():
-            continue
-        end = word.start() + len(plain)
-        if plain != word.group():
-            yield start, end
-            start, fresh = word.end() + 1, True
-            end = start
-    if end > start and not fresh:
-        yield start, min(end, len(sequence))
+            start, empty = word.end() + 1, True
+        elif not plain.islower():
+            empty, end = False, word.start() + len(plain)
+            if plain != word.group():
+                yield start, end
+                start, empty = word.end() + 1, True
+    if not empty:
+        yield start, end
+
+
+def _parts_names(word: str, opens: bool) -> bool:
+    if word in TITLES or word in DAYS or word in COMMON:
+        return True
+    return opens and (word in OPENERS or word in ADJECTIVES or word.islower())
 
 
 def pairs(text: str) -> list[Pair]:
     """Spellings that the text gives side by side: 楊立昆（Yann LeCun）, Yann LeCun (楊立昆)."""
     found: list[Pair] = []
-    for m in _CHINESE_FIRST.finditer(text):
+    for m in islice(_CHINESE_FIRST.finditer(text), _MOST_PAIRS):
         before = text[m.start() - 1 : m.start()]
         english = m["english"].strip()
-        if english in _COMMON_CAPITALS or (before.isascii() and before.isalnum()):
+        if english in COMMON or (before.isascii() and before.isalnum()):
             continue
-        chinese = _left_end(m["chinese"], text, quoted=bool(m["open"]))
+        chinese = _left_end(m, english, text)
         if chinese:
             found.append(Pair(english, chinese))
-    for m in _ENGLISH_FIRST.finditer(text):
-        line_start = text.rfind("\n", max(0, m.start() - 400), m.start()) + 1
+    for m in islice(_ENGLISH_FIRST.finditer(text), _MOST_PAIRS):
         # In Chinese text Qwen（阿里巴巴） says whose it is, not what it is called.
-        if not is_chinese(text[max(line_start, m.start() - 400) : m.start() + 40]):
+        if not is_chinese(text[max(0, m.start() - 60) : m.end() + 60]):
             found.append(Pair(m["english"], m["chinese"]))
     return found
 
 
-def _left_end(run: str, text: str, quoted: bool) -> str | None:
-    """The name that the Chinese run before a bracket ends with; None where it can't be told."""
-    if quoted:
-        return run if len(run) <= 12 else None
+def _left_end(m: re.Match[str], english: str, text: str) -> str | None:
+    """The name that the Chinese before a bracket ends with; None where it can't be told."""
+    run = m["chinese"]
+    if m["open"]:
+        return run if len(run) <= _LONGEST_CHINESE else None
     if "·" in run:
-        return _around_dot(run)
+        first, _, rest = run.partition("·")
+        return run if len(first) <= 4 and rest else None
+    before = text[m.start() - 1 : m.start()]
+    if _PERSON.fullmatch(english):
+        return _person(run, before, text)
+    # 特斯拉（Tesla） at the start of a clause; elsewhere other words may belong to the run.
+    return run if len(run) <= _LONGEST_CHINESE and (not before or before in _CLAUSE) else None
+
+
+def _person(run: str, before: str, text: str) -> str | None:
+    """A surname and one or two characters; or the longest end of the run that comes again."""
+    for length in (3, 2):
+        if len(run) >= length and run[-length] in _SURNAMES:
+            return run[-length:]
+    if len(run) <= 5 and before in _CLAUSE:
+        return run
     sample = text[:20_000]
     best: str | None = None
     count = 2.0
-    for length in range(2, min(8, len(run)) + 1):
+    for length in range(2, min(6, len(run)) + 1):
         times = sample.count(run[-length:])
-        if times >= max(2.0, 0.6 * count):
-            best, count = run[-length:], times
-        else:
+        if times < count:
             break
-    if best is None and len(run) >= 3:
-        best = next((run[-n:] for n in (3, 2) if run[-n] in _SURNAMES), None)
-    elif best is None and run[0] in _SURNAMES:
-        best = run
+        best, count = run[-length:], 0.6 * times
     return best
-
-
-def _around_dot(run: str) -> str | None:
-    first, _, rest = run.partition("·")
-    return f"{first[-6:]}·{rest}" if len(first) <= 4 else None

@@ -4,20 +4,17 @@
 value, `render` writes it as the other language does.
 """
 
-from service.numerals.compare import Atom, atoms, is_weighty, same, supported
+from service.numerals.compare import Stated, is_weighty
 from service.numerals.figure import Bound, Figure, Kind
 from service.numerals.find import find_figures
 from service.numerals.render import render
 
 __all__ = [
-    "Atom",
     "Bound",
     "Figure",
     "Kind",
-    "atoms",
+    "Stated",
     "find_figures",
     "is_weighty",
     "render",
-    "same",
-    "supported",
 ]

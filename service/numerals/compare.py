@@ -4,6 +4,7 @@ Figures are compared by their atoms: a range has two, a date one for each part. 
 700億 share an atom, and so do December 10 and 12月10日 and "the 10th".
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
@@ -51,13 +52,11 @@ def same(one: Atom, other: Atom) -> bool:
         return one.value == other.value
     if groups <= {"h", "h12"}:
         return one.value % _HALF_DAY == other.value % _HALF_DAY
-    if groups & {"h", "h12"} and groups & _PLAIN:
+    if (groups & {"h", "h12"}) and (groups & _PLAIN):
         return _is_hour(one, other)
-    return (
-        _is_of_the_century(one, other)
-        or groups == {"decade", "year"}
-        and (one.value == other.value)
-    )
+    if groups == {"decade", "year"}:
+        return one.value == other.value
+    return _is_of_the_century(one, other)
 
 
 def _is_hour(one: Atom, other: Atom) -> bool:
@@ -77,9 +76,51 @@ def _is_of_the_century(one: Atom, other: Atom) -> bool:
     return False
 
 
-def supported(atom: Atom, others: Iterable[Atom]) -> bool:
-    """True when one of `others` states the same."""
-    return any(same(atom, other) for other in others)
+class Stated:
+    """What a text states: asks whether a figure of another text is among it."""
+
+    def __init__(self, figures: Iterable[Figure]) -> None:
+        self._atoms: set[Atom] = set()
+        self._currencies: dict[Fraction, set[str | None]] = defaultdict(set)
+        for figure in figures:
+            self._atoms.update(atoms(figure))
+            for value in figure.values if figure.kind == "money" else ():
+                self._currencies[value].add(figure.unit)
+
+    def has(self, figure: Figure) -> bool:
+        """True when each part of `figure` is stated, and an amount in no other currency only."""
+        return self._in_its_currency(figure) and all(self.has_atom(atom) for atom in atoms(figure))
+
+    def has_atom(self, atom: Atom) -> bool:
+        return atom in self._atoms or any(same(atom, other) for other in self._atoms)
+
+    def rounds(self, figure: Figure) -> bool:
+        """True when `figure` says that it is rough, and what is stated can be cut to it."""
+        return (
+            bool(figure.bound)
+            and self._in_its_currency(figure)
+            and all(
+                self.has_atom(atom) or any(_rounds_to(other, atom) for other in self._atoms)
+                for atom in atoms(figure)
+            )
+        )
+
+    def _in_its_currency(self, figure: Figure) -> bool:
+        if figure.kind != "money" or figure.unit is None:
+            return True
+        stated = (self._currencies.get(value, set()) for value in figure.values)
+        return all(not codes or figure.unit in codes or None in codes for codes in stated)
+
+
+def _rounds_to(exact: Atom, rounded: Atom) -> bool:
+    """True when cutting or rounding `exact` to the digits of `rounded` gives it."""
+    if exact.group != rounded.group or exact.value <= 0 or rounded.value <= 0:
+        return False
+    digits, step = rounded.value, 1
+    while digits.denominator == 1 and digits.numerator % 10 == 0:
+        digits, step = digits / 10, step * 10
+    # More than half of one unit in the last digit, but never a guess of the first one.
+    return abs(exact.value - rounded.value) < step and 5 * step <= rounded.value
 
 
 def is_weighty(figure: Figure) -> bool:

@@ -1,13 +1,17 @@
 """Find every figure of a text, in English and Chinese alike."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from service.numerals.amounts import find_amounts, find_fractions, find_ordinals, idioms
+from service.numerals.amounts import find_amounts
+from service.numerals.clock import find_times
 from service.numerals.dates import find_dates
 from service.numerals.figure import Figure
+from service.numerals.ordinals import find_fractions, find_ordinals
+from service.numerals.wording import idioms
 
 # Full-width forms stand for their ASCII ones, character by character, so that offsets hold.
-_FOLD = {
+_FOLD: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF10, 0xFF1A)},
     **{code: code - 0xFEE0 for code in range(0xFF21, 0xFF3B)},
     **{code: code - 0xFEE0 for code in range(0xFF41, 0xFF5B)},
@@ -32,10 +36,14 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
                 figures.append(figure)
 
     take(find_dates(folded))
+    take(find_times(folded))
     take(find_fractions(folded))
     for start, end in idioms(folded):
         taken[start:end] = b"\1" * (end - start)
     take(find_ordinals(folded))
     local = None if (language_hint or "").startswith(("zh-Hant", "zh-TW", "zh-HK")) else "CNY"
     take(find_amounts(folded, taken, local))
-    return sorted(figures, key=lambda f: f.start)
+    figures.sort(key=lambda f: f.start)
+    if folded == text:
+        return figures
+    return [replace(f, text=text[f.start : f.end]) for f in figures]

@@ -3,17 +3,15 @@
 from fractions import Fraction
 from typing import Literal
 
+from service.numerals.dates import MONTHS
 from service.numerals.figure import Figure
 from service.numerals.units import CURRENCIES, UNITS
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
 _BOUNDS = {
     "en": {"": "{}", "more": "more than {}", "less": "less than {}", "about": "about {}"},
     "zh": {"": "{}", "more": "超过{}", "less": "不到{}", "about": "约{}"},
 }
-_QUARTERS_ZH = "一二三四"
+_DIGITS_ZH = "〇一二三四五六七八九十"
 
 
 def render(figure: Figure, language: Literal["en", "zh"]) -> str:
@@ -87,7 +85,7 @@ def _amount_en(figure: Figure) -> str:
 def _amount_zh(figure: Figure) -> str:
     if figure.kind == "fraction":
         value = figure.values[0]
-        return "一半" if value == Fraction(1, 2) else f"{value.denominator}分之{value.numerator}"
+        return "一半" if value == Fraction(1, 2) else _fraction_zh(value)
     number = _numbers_zh(figure.values)
     if figure.kind == "percent":
         return f"{number}%" if figure.unit == "%" else f"{number}个百分点"
@@ -104,6 +102,13 @@ def _fraction(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
 
 
+def _fraction_zh(value: Fraction) -> str:
+    parts = (value.denominator, value.numerator)
+    if max(parts) <= 10:
+        return "分之".join(_DIGITS_ZH[part] for part in parts)
+    return f"{value.denominator}分之{value.numerator}"
+
+
 def _date_en(figure: Figure) -> str:
     values = [int(v) for v in figure.values]
     parts = dict(zip((figure.unit or "").split("-"), values, strict=True))
@@ -115,7 +120,7 @@ def _date_en(figure: Figure) -> str:
         return f"Q{parts['Q']} {parts.get('Y', '')}".strip()
     if "M" not in parts:
         return str(parts["Y"]) if "Y" in parts else f"the {_ordinal(parts['D'])}"
-    month = _MONTHS[parts["M"] - 1]
+    month = MONTHS[parts["M"] - 1]
     day = f" {parts['D']}" if "D" in parts else ""
     comma = "," if day and "Y" in parts else ""
     year = f" {parts['Y']}" if "Y" in parts else ""
@@ -129,7 +134,7 @@ def _date_zh(figure: Figure) -> str:
         if part == "decade":
             written.append(_decade_zh(value))
         else:
-            quarter = _QUARTERS_ZH[value - 1] if part == "Q" else ""
+            quarter = _DIGITS_ZH[value] if part == "Q" else ""
             form = {"Y": "{}年", "M": "{}月", "D": "{}日", "century": "{}世纪"}
             written.append(f"第{quarter}季度" if quarter else form[part].format(value))
     return "".join(written)
