@@ -79,6 +79,7 @@ def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
     show_default=True,
     help="Simplified or Traditional characters in the Chinese digest.",
 )
+@click.option("--whole-page", is_flag=True, help="Keep a page of several stories together as one.")
 @click.option(
     "--resume/--no-resume",
     default=True,
@@ -97,6 +98,7 @@ def digest(
     languages: str,
     length: Any,
     zh_script: Any,
+    whole_page: bool,
     resume: bool,
     **flags: Any,
 ) -> int:
@@ -116,7 +118,7 @@ def digest(
 
     settings = Settings(**flags)
     _log_to_stderr(settings.log_level)
-    wanted = Options(tuple(targets), _languages(languages), length, zh_script)
+    wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page)
     files = find_files(paths)
     if not files:
         raise BadInput("nothing to read: no .txt, .md, .html, .json or .jsonl file there")

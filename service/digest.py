@@ -35,6 +35,8 @@ class Options:
     languages: tuple[DigestLanguage, ...] = ("en", "zh")
     length: Length = "medium"
     zh_script: Script = "Hans"
+    whole_page: bool = False
+    """Keep a page of several stories together."""
 
 
 @dataclass(frozen=True, slots=True)

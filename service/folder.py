@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal
@@ -38,7 +39,7 @@ class _Entry:
 
 def digest_folder(
     files: Sequence[Path], desk: Desk, ledger: Ledger, options: Options, *, most_in_flight: int = 64
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Digest every article of `files` that `ledger` does not hold; a Step as each is settled.
 
     Waits for `desk` to be ready. A file that can't be read, or an article that can't be digested,
@@ -71,13 +72,19 @@ def digest_folder(
                 yield _write(ledger, entry, future)
             else:
                 in_flight.add(future)
-                future.add_done_callback(lambda done, entry=entry: settled.put((entry, done)))
+                future.add_done_callback(partial(_put, settled, entry))
         while in_flight:
             yield settle()
     finally:
         for future in in_flight:
             future.cancel()
         ledger.arrange(ids, sources)
+
+
+def _put(
+    settled: "SimpleQueue[tuple[_Entry, Future[Result]]]", entry: _Entry, future: Future[Result]
+) -> None:
+    settled.put((entry, future))
 
 
 def count(files: Sequence[Path]) -> int:

@@ -1,10 +1,11 @@
-"""What the steps of one plan share: the article, how it was read, and what was asked of it."""
+"""What the steps of one plan share: the page, what was asked of it, and the stories it tells."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from service.article import Article, Reading
-from service.digest import Options
+from service.digest import DigestAnswer, DigestLanguage, Options, TaskAnswer
 from service.engines import Identity
 from service.names import Glossary
 
@@ -26,3 +27,12 @@ class Page:
     identity: Identity
     glossary: Glossary
     warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story of a page and what was answered about it; most pages are one story."""
+
+    reading: Reading
+    digests: Mapping[DigestLanguage, DigestAnswer]
+    stances: Mapping[Target, TaskAnswer]

@@ -3,16 +3,17 @@
 A plan is a generator. It yields Requests, receives Answers and returns the Result, so the worker
 can keep hundreds of plans going at once while each reads from top to bottom:
 
-    clean ─▶ (too long? digest its parts first) ─▶ ask for everything at once ─▶ check ─▶ Result
+    clean ─▶ part into stories ─▶ (too long? digest the parts first) ─▶ ask for everything ─▶ Result
 
 No raw model text leaves it: a digest that can't pass is replaced by the extractive one, labelled
 as such, with a warning. An article never fails because of what a model wrote.
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 
 from service import embedded
-from service.article import Article
+from service.article import Article, Reading
 from service.cleaning import clean
 from service.digest import (
     Answer,
@@ -21,16 +22,18 @@ from service.digest import (
     Options,
     Request,
     StanceTask,
+    Task,
     TaskAnswer,
 )
 from service.engines import Engine
 from service.errors import EngineFailed
 from service.gates import fault
 from service.names import Glossary
-from service.page import Page, Target
+from service.page import Page, Story, Target
 from service.passages import cut
 from service.report import report
 from service.result import Result
+from service.stories import stories
 from service.subject import main_subject
 
 
@@ -40,57 +43,65 @@ def plan(
     """The steps for one article. Raises NoText at the first step when nothing is left to read."""
     reading = clean(article)
     page = Page(id, article, reading, options, engine.identity, glossary)
-    targets = _targets(page)
-    passage = yield from _condense(page, engine)
+    told: list[Story] = []
+    for story in [reading] if options.whole_page else stories(reading):
+        told.append((yield from _tell(page, story, engine)))
+    return report(page, told)
 
-    digests = [DigestTask(language, options.length) for language in options.languages]
+
+def _tell(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, Story]:
+    """Ask for the digests and the stances of one story, all in one request."""
+    passage = yield from _condense(page, story, engine)
+    targets = _targets(page, story)
+    digests = [DigestTask(language, page.options.length) for language in page.options.languages]
     stances = [StanceTask(target.text) for target in targets]
-    answer = yield Request(id, passage, reading.language, reading.title, (*digests, *stances))
+    answer = yield _request(page, story, passage, *digests, *stances)
 
-    written = answer.tasks[: len(digests)]
     passed = {
-        task.language: _passed(page, task, text, passage)
-        for task, text in zip(digests, written, strict=True)
+        task.language: _passed(page, story, passage, task, written)
+        for task, written in zip(digests, answer.tasks[: len(digests)], strict=True)
     }
-    return report(page, passed, dict(zip(targets, answer.tasks[len(digests) :], strict=True)))
+    opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
+    return Story(story, passed, opinions)
 
 
-def _targets(page: Page) -> tuple[Target, ...]:
+def _request(page: Page, story: Reading, passage: str, *tasks: Task) -> Request:
+    return Request(page.id, passage, story.language, story.title, tasks)
+
+
+def _targets(page: Page, story: Reading) -> tuple[Target, ...]:
     given = tuple(Target(text, "given") for text in dict.fromkeys(page.options.targets))
     if given:
         return given
-    reading = page.reading
-    subject = main_subject(reading.text, reading.title, reading.language, page.glossary)
+    subject = main_subject(story.text, story.title, story.language, page.glossary)
     return (Target(subject, "detected"),)
 
 
-def _condense(page: Page, engine: Engine) -> Generator[Request, Answer, str]:
+def _condense(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, str]:
     """The passage to ask about: the text itself or, over the limit, the digests of all its parts.
 
     Each part is digested in the article's own language, so that a meaning is translated once only.
     """
-    text = page.reading.text
+    text = story.text
+    task = DigestTask("zh" if story.language.startswith("zh") else "en", "medium")
     while engine.passage_limit is not None and engine.measure(text) > engine.passage_limit:
         parts = cut(text, engine.passage_limit, engine.measure)
         page.warnings.append(f"the article is long: it was read in {len(parts)} parts")
         digests: list[str] = []
-        for number, part in enumerate(parts, start=1):
-            digests.append((yield from _digest_part(page, part, number)))
+        for part in parts:
+            answer = yield _request(page, story, part, task)
+            digests.append(_passed(page, story, part, task, answer.tasks[0]).text)
         condensed = "\n".join(digests)
-        if len(condensed) >= len(text):
-            raise EngineFailed("the article is too long: the digests of its parts do not shrink")
+        if len(condensed) >= len(text):  # a model that rambles; another round would not help
+            task = replace(task, length="short")
+            return embedded.digest(text, story.language, story.title, task, page.glossary).text
         text = condensed
     return text
 
 
-def _digest_part(page: Page, part: str, number: int) -> Generator[Request, Answer, str]:
-    reading = page.reading
-    task = DigestTask("zh" if reading.language.startswith("zh") else "en", "medium")
-    answer = yield Request(f"{page.id}/{number}", part, reading.language, reading.title, (task,))
-    return _passed(page, task, answer.tasks[0], part).text
-
-
-def _passed(page: Page, task: DigestTask, answer: TaskAnswer, passage: str) -> DigestAnswer:
+def _passed(
+    page: Page, story: Reading, passage: str, task: DigestTask, answer: TaskAnswer
+) -> DigestAnswer:
     """The answer when it passes the gates, else the article's own sentences in its place."""
     if not isinstance(answer, DigestAnswer):
         raise EngineFailed("the engine answered a digest with something else")
@@ -100,4 +111,4 @@ def _passed(page: Page, task: DigestTask, answer: TaskAnswer, passage: str) -> D
     page.warnings.append(
         f"the model's {task.language} digest was replaced by an extractive one: {reason}"
     )
-    return embedded.digest(passage, page.reading.language, page.reading.title, task, page.glossary)
+    return embedded.digest(passage, story.language, story.title, task, page.glossary)

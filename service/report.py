@@ -1,14 +1,14 @@
 """From answers to the Result: scripts made pure, figures checked, quotes found in the article."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from service import checks
+from service import checks, result
 from service.article import Reading, Sentence
 from service.digest import LABELS_ZH, DigestAnswer, DigestLanguage, StanceAnswer, TaskAnswer
 from service.errors import EngineFailed
 from service.fingerprint import fingerprint
-from service.page import Page, Target
+from service.page import Page, Story, Target
 from service.result import (
     Checks,
     Digest,
@@ -26,27 +26,44 @@ from service.stance import read_stance
 MOST_QUOTES = 3
 
 
-def report(
-    page: Page,
-    digests: Mapping[DigestLanguage, DigestAnswer],
-    stances: Mapping[Target, TaskAnswer],
-) -> Result:
-    """The Result of a page whose digests have passed the gates."""
-    finished = {language: _digest(page, language, digest) for language, digest in digests.items()}
-    opinions = [_stance(page, target, answer) for target, answer in stances.items()]
+def report(page: Page, told: Sequence[Story]) -> Result:
+    """The Result of a page whose digests have passed the gates; `told` has its longest story first.
+
+    The Result's own digests and stance are those of the longest story.
+    """
+    stories = [_story(page, story) for story in told]
+    first = stories[0]
+    if len(stories) > 1:
+        page.warnings.append(
+            f"the page holds {len(stories)} stories: digests and stance are of the longest,"
+            " `stories` has them all"
+        )
     return Result(
         id=page.id,
         source=page.article.source,
         title=page.reading.title,
         language=page.reading.language,
-        digests=finished,
-        stance=opinions if len(opinions) > 1 else opinions[0],
-        checks=_checks(page, finished),
+        digests=first.digests,
+        stance=first.stance,
+        checks=first.checks,
         reading=_reading(page.reading),
         warnings=page.warnings,
         engine=Maker(**asdict(page.identity)),
         timing=Timing(queued_ms=0, total_ms=0),  # the worker, which has the clock, fills it in
         fingerprint=fingerprint(page.article, page.options, page.identity),
+        stories=stories if len(stories) > 1 else [],
+    )
+
+
+def _story(page: Page, told: Story) -> result.Story:
+    digests = {language: _digest(page, language, text) for language, text in told.digests.items()}
+    opinions = [_stance(page, told, target, answer) for target, answer in told.stances.items()]
+    return result.Story(
+        title=told.reading.title,
+        kept=told.reading.kept,
+        digests=digests,
+        stance=opinions if len(opinions) > 1 else opinions[0],
+        checks=_checks(page, told.reading, digests),
     )
 
 
@@ -61,7 +78,7 @@ def _digest(page: Page, language: DigestLanguage, answer: DigestAnswer) -> Diges
     )
 
 
-def _stance(page: Page, target: Target, answer: TaskAnswer) -> Stance:
+def _stance(page: Page, told: Story, target: Target, answer: TaskAnswer) -> Stance:
     if not isinstance(answer, StanceAnswer):
         raise EngineFailed("the engine answered a stance with something else")
     return Stance(
@@ -70,21 +87,21 @@ def _stance(page: Page, target: Target, answer: TaskAnswer) -> Stance:
         label=answer.label,
         label_zh=to_script(LABELS_ZH[answer.label], page.options.zh_script),
         scores={label: round(score, 4) for label, score in answer.scores.items()},
-        evidence=_evidence(page, target, answer),
+        evidence=_evidence(page, told.reading, target, answer),
     )
 
 
-def _evidence(page: Page, target: Target, answer: StanceAnswer) -> list[Evidence]:
+def _evidence(page: Page, reading: Reading, target: Target, answer: StanceAnswer) -> list[Evidence]:
     """Quotes that speak for the label, the strongest first; none for the label `none`."""
     if answer.label == "none":
         return []
     sign = 1 if answer.label == "favor" else -1
-    sentences = page.reading.sentences
+    sentences = reading.sentences
     lexicon = read_stance(
         [sentence.text for sentence in sentences],
         target.text,
-        page.reading.language,
-        title=page.reading.title,
+        reading.language,
+        title=reading.title,
         glossary=page.glossary,
     )
     picks = [pick for pick in lexicon.evidence if pick.weight * sign > 0]
@@ -100,8 +117,8 @@ def _quote(page: Page, sentence: Sentence, speaker: str | None) -> Evidence:
     return Evidence(quote=quote, start=sentence.start, end=sentence.end, speaker=speaker)
 
 
-def _checks(page: Page, digests: Mapping[DigestLanguage, Digest]) -> Checks:
-    text = "\n".join(filter(None, [page.reading.title, page.reading.text]))
+def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Digest]) -> Checks:
+    text = "\n".join(filter(None, [page.reading.title, reading.title, reading.text]))
     numbers: list[str] = []
     names: list[str] = []
     for digest in digests.values():

@@ -70,6 +70,16 @@ class Timing(_Part):
     total_ms: int
 
 
+class Story(_Part):
+    """One of several stories on a page."""
+
+    title: str | None
+    kept: int = Field(description="Characters of the story's clean text.")
+    digests: dict[Literal["en", "zh"], Digest]
+    stance: Stance | list[Stance]
+    checks: Checks
+
+
 class Result(_Part):
     id: str
     source: str | None
@@ -83,3 +93,6 @@ class Result(_Part):
     engine: Maker
     timing: Timing
     fingerprint: str = Field(description="Of the text, the engine, the prompts and the options.")
+    stories: list[Story] = Field(
+        [], description="Where a page holds several stories: all of them, the longest first."
+    )

@@ -14,7 +14,7 @@ LAYERS = [
     "errors settings article digest result",
     "traced documents charsets cleaning sentences language script hanzi numerals names",
     "prompts terms lexicon shifters voices about extract stance subject keyfacts checks gates"
-    " passages",
+    " passages stories unlisted",
     "embedded",
     "engines",
     "fingerprint page report plan",

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from service.digest import DigestTask, StanceTask
+from service.digest import DigestLanguage, DigestTask, StanceTask
 from service.errors import BadSetting
 from service.prompts import SHIPPED, load_prompts, size, stance_language, stance_words
 
@@ -52,6 +52,32 @@ def test_a_stance_is_asked_in_the_language_of_the_passage(
     assert all(word in instruction for word in words)
 
 
+@pytest.mark.parametrize(
+    ("language", "names", "line"),
+    [
+        (
+            "en",
+            {"布鲁克": "Brook", "林登河": "Linden"},
+            "Names in English: 布鲁克 = Brook; 林登河 = Linden",
+        ),
+        ("zh", {"Brook {length}": "布鲁克"}, "人名地名的译法：Brook {length} = 布鲁克"),
+    ],
+)
+def test_names_are_given_where_there_are_any(
+    language: DigestLanguage, names: dict[str, str], line: str
+) -> None:
+    prompts, task = load_prompts(), DigestTask(language)
+    without = prompts.instruction(task, "fr")
+    assert prompts.instruction(task, "fr", names) == f"{without}\n{line}"
+    assert prompts.instruction(task, "fr", {}) == without
+    assert "\n" not in without
+
+
+def test_a_prompt_may_leave_names_out(tmp_path: Path) -> None:
+    (tmp_path / "digest.zh.txt").write_text("约{length}字。", encoding="utf-8")
+    assert load_prompts(tmp_path).instruction(DigestTask("zh"), "en", {"a": "甲"}) == "约160字。"
+
+
 @pytest.mark.parametrize("target", ["{target}", "{length}", r"\1 \g<0>", "100% {", "“引号”"])
 def test_a_target_is_never_expanded(target: str) -> None:
     assert f'"{target}"' in load_prompts().instruction(StanceTask(target), "en")
@@ -85,6 +111,7 @@ def test_the_fingerprint_follows_every_file_and_nothing_else(tmp_path: Path) -> 
         ("digest.zh.txt", "约{length}字，{lenght}", r"digest\.zh\.txt .*unknown .*\{lenght\}"),
         ("digest.en.txt", "{length} {}", r"digest\.en\.txt .*unknown placeholder \{\}"),
         ("stance.en.txt", "Toward {target}: favor, none", r"stance\.en\.txt .*label against"),
+        ("stance.zh.txt", "{target}{names}支持、反对、中立", r"stance\.zh.*unknown .*\{names\}"),
         ("stance.zh.txt", "支持、反对、中立", r"stance\.zh\.txt lacks the placeholder \{target\}"),
         ("stance.zh.txt", "{target}：favor", r"stance\.zh\.txt .*label 支持"),
         ("digest.eng.txt", "{length}", r"digest\.eng\.txt is no prompt"),
