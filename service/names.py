@@ -9,15 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
 
-from service.errors import BadSetting
+from service.entries import SHIPPED, Entry, Kind, read_entries
 from service.unlisted import Pair, Span, capitalised, latin_in_chinese, pairs
 
-SHIPPED = Path(__file__).resolve().parent.parent / "prompts" / "names.tsv"
-Kind = Literal["person", "org", "place", "product"]
-_KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
-_COLUMNS = 3
+__all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
 
 # Surnames that are words, or that too many people bear, name nobody by themselves.
 _COMMON_SURNAMES = frozenset(
@@ -63,20 +59,6 @@ class Name:
     kind: Kind | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the glossary; the first form of each column is the usual one."""
-
-    english: tuple[str, ...]
-    simplified: tuple[str, ...]
-    traditional: tuple[str, ...]
-    kind: Kind | None = None
-
-    @property
-    def key(self) -> str:
-        return self.english[0]
-
-
 class Glossary:
     """Names and their spellings in English and both Chinese scripts."""
 
@@ -95,6 +77,7 @@ class Glossary:
                 self._by_form.setdefault(surname, entry)
         self._small = {form.lower(): entry for form, entry in self._by_form.items()}
         self._han = _by_opening(f for f in self._by_form if not f[0].isascii() and len(f) > 1)
+        self._opens = _any_first(self._han)
         self._latin = _by_first_word(f for f in self._by_form if _WORD.match(f))
 
     @classmethod
@@ -103,8 +86,8 @@ class Glossary:
 
         Raises BadSetting, with the number of the line, for a file that is no such table.
         """
-        entries = _read(SHIPPED)
-        return cls(entries + _read(extra) if extra is not None else entries)
+        entries = read_entries(SHIPPED)
+        return cls(entries + read_entries(extra) if extra is not None else entries)
 
     def entry(self, form: str) -> Entry | None:
         """The name that `form` is a spelling of; Latin letters in any case."""
@@ -132,21 +115,20 @@ class Glossary:
     def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
         own = _by_opening(form for form in taught if not form[0].isascii())
         blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
+        opens = _any_first([*self._han, *own]) if own else self._opens
         found: list[Name] = []
-        at = 0
-        while at < len(text) - 1:
+        end = 0
+        for m in opens.finditer(text):
+            at = m.start()
             opening = text[at : at + 2]
-            form = ""
-            if opening in self._han or opening in own:
-                forms = (*own.get(opening, ()), *self._han.get(opening, ()))
-                form = next((f for f in forms if text.startswith(f, at)), "")
-            end = at + len(form)
-            if form and _stands_alone(text, at, end) and at not in blocked:
+            if at < end or not (opening in self._han or opening in own):
+                continue
+            forms = (*own.get(opening, ()), *self._han.get(opening, ()))
+            form = next((f for f in forms if text.startswith(f, at)), "")
+            if form and _stands_alone(text, at, at + len(form)) and at not in blocked:
                 entry = taught.get(form) or self._by_form[form]
                 found.append(_name(taught.get(entry.key, entry), form, at))
-                at = end
-            else:
-                at += 1
+                end = at + len(form)
         return found
 
     def _in_latin(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
@@ -180,36 +162,6 @@ class Glossary:
 _WORD = re.compile(r"[^\W\d_][\w&.'’-]*", re.UNICODE)
 
 
-def _read(path: Path) -> list[Entry]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"The glossary {path.name} can't be read: {error}") from None
-    return [
-        _entry(line, f"{path.name}, line {number}")
-        for number, line in enumerate(lines, 1)
-        if line.strip() and not line.startswith("#")
-    ]
-
-
-def _entry(line: str, where: str) -> Entry:
-    cells = [cell.strip() for cell in line.split("\t")]
-    if len(cells) not in (_COLUMNS, _COLUMNS + 1):
-        raise BadSetting(
-            f"{where}: {len(cells)} columns; needed are English, Simplified, Traditional and,"
-            " if wanted, the kind, parted by tabs"
-        )
-    english, simplified, traditional = (
-        tuple(form.strip() for form in cell.split("|") if form.strip()) for cell in cells[:3]
-    )
-    if not english:
-        raise BadSetting(f"{where}: the English name is missing")
-    kind = cells[3] if len(cells) > _COLUMNS else ""
-    if kind and kind not in _KINDS:
-        raise BadSetting(f"{where}: {kind!r} is no kind; kinds are {', '.join(_KINDS)}")
-    return Entry(english, simplified, traditional, _KINDS.get(kind))
-
-
 def _surname(full: str) -> str | None:
     words = full.split()
     if len(words) < 2 or words[0].lower() in _FAMILY_NAME_FIRST:
@@ -224,6 +176,11 @@ def _by_opening(forms: Iterable[str]) -> dict[str, list[str]]:
     for form in sorted(set(forms), key=len, reverse=True):
         table[form[:2]].append(form)
     return dict(table)
+
+
+def _any_first(openings: Iterable[str]) -> re.Pattern[str]:
+    """Takes any character that a name begins with, so that the others cost nothing."""
+    return re.compile("[" + re.escape("".join({opening[0] for opening in openings})) + "]")
 
 
 def _by_first_word(forms: Iterable[str]) -> dict[str, list[str]]:

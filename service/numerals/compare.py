@@ -43,24 +43,25 @@ def atoms(figure: Figure) -> tuple[Atom, ...]:
 
 def same(one: Atom, other: Atom) -> bool:
     """True when the two can be one fact, told in two languages."""
-    if one.group == other.group:
-        if one.group == "h12":
-            return one.value % _HALF_DAY == other.value % _HALF_DAY
-        return one.value == other.value
     groups = {one.group, other.group}
-    if groups <= _PLAIN:
-        return one.value == other.value
-    if groups <= {"h", "h12"}:
-        return one.value % _HALF_DAY == other.value % _HALF_DAY
-    if (groups & {"h", "h12"}) and (groups & _PLAIN):
-        return _is_hour(one, other)
-    if groups == {"decade", "year"}:
+    if groups & {"h", "h12"}:
+        return _is_same_time(one, other)
+    if len(groups) == 1 or groups <= _PLAIN or groups == {"decade", "year"}:
         return one.value == other.value
     return _is_of_the_century(one, other)
 
 
+def _is_same_time(one: Atom, other: Atom) -> bool:
+    groups = {one.group, other.group}
+    if groups == {"h"}:
+        return one.value == other.value
+    if groups <= {"h", "h12"}:
+        return one.value % _HALF_DAY == other.value % _HALF_DAY
+    return bool(groups & _PLAIN) and _is_hour(one, other)
+
+
 def _is_hour(one: Atom, other: Atom) -> bool:
-    """15時 may be counted as 3, and 0230 be a time without its colon."""
+    """15時 may be counted as 3, and 1430 be a time without its colon."""
     clock, plain = (one, other) if one.group in ("h", "h12") else (other, one)
     hour, minute = divmod(clock.value, 60)
     return plain.value in ({hour, hour % 12} if minute == 0 else {hour * 100 + minute})

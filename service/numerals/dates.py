@@ -18,10 +18,9 @@ _WORD_START = "(?<![A-Za-z0-9])"
 _DIGIT_HAN = "〇零○一二三四五六七八九"
 _MONTH = rf"(?P<month>{'|'.join(MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?)"
 _CLEAR_MONTH = "|".join(m for m in MONTHS if m not in ("March", "May"))
-_BEFORE_MONTH = "|".join(
-    rf"(?<=\b{word} )"
-    for word in "in of by since until till from last next this early late before after during"
-    " through and to".split()
+_BEFORE_MONTH = re.compile(
+    r"(?:\b(?:in|of|by|since|until|till|from|last|next|this|early|late|before|after|during|through"
+    r"|and|to) |mid-|–)\Z"
 )
 _DAY = "(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9])"
 _YEAR = "(?P<year>1[0-9]{3}|2[01][0-9]{2})(?![0-9])"
@@ -53,6 +52,12 @@ def _calendar(match: re.Match[str]) -> Figure | None:
             parts.append(value)
             units.append(unit)
     return _date(match, "-".join(units), *parts)
+
+
+def _doubtful_month(match: re.Match[str]) -> Figure | None:
+    """March and May are months only after a word that dates stand after."""
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    return _calendar(match) if _BEFORE_MONTH.search(before) else None
 
 
 def _quarter(match: re.Match[str]) -> Figure:
@@ -99,62 +104,82 @@ def _date(match: re.Match[str], unit: str, *parts: int) -> Figure:
     return Figure(match.group(), *match.span(), "date", values, unit)
 
 
+_IN_ENGLISH = tuple(name[:3] for name in MONTHS)
+
 # In order: where two match the same characters, the earlier one counts.
-_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None]], ...] = tuple(
-    (re.compile(pattern), read)
-    for pattern, read in (
+# A pattern is tried only on texts that hold one of the characters or words in front of it.
+_Read = Callable[[re.Match[str]], Figure | None]
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Read], ...] = tuple(
+    (tuple(needs), re.compile(pattern), read)
+    for needs, pattern, read in (
         (
+            "-/.",
             r"(?<![0-9/.-])(?P<year>[12][0-9]{3})([-/.])(?P<month>[01]?[0-9])\2"
             r"(?P<day>[0-3]?[0-9])(?![0-9]|[/.-][0-9])",
             _calendar,
         ),
-        (rf"{_YEAR_ZH} ?(?:的 ?)?{_QUARTER_ZH}季度?", _quarter),
-        (rf"{_QUARTER_ZH}季度", _quarter),
-        (rf"{_WORD_START}Q(?P<q>[1-4])(?![0-9])(?: of|,)?(?: (?:fiscal |FY ?)?{_YEAR})?", _quarter),
+        ("季", rf"{_YEAR_ZH} ?(?:的 ?)?{_QUARTER_ZH}季度?", _quarter),
+        ("季", rf"{_QUARTER_ZH}季度", _quarter),
         (
+            "Q",
+            rf"{_WORD_START}Q(?P<q>[1-4])(?![0-9])(?: of|,)?(?: (?:fiscal |FY ?)?{_YEAR})?",
+            _quarter,
+        ),
+        (
+            ("quarter",),
             r"\b(?P<q>(?i:first|second|third|fourth|1st|2nd|3rd|4th)) quarter(?: of)?"
             rf"(?: (?:fiscal )?{_YEAR})?",
             _quarter,
         ),
-        (rf"{_YEAR_ZH} ?(?:的 ?)?{_ON_DAY}", _calendar),
-        (rf"{_YEAR_ZH} ?(?:的 ?)?{_MONTH_ZH} ?月", _calendar),
-        (rf"{_RELATIVE}(?<![0-9]){_ON_DAY}", _calendar),
-        (rf"{_WORD_START}{_DAY} (?:of )?{_MONTH},? {_YEAR}", _calendar),
-        (rf"{_WORD_START}{_MONTH} {_DAY},? {_YEAR}", _calendar),
-        (rf"{_WORD_START}{_MONTH},? (?:of )?{_YEAR}", _calendar),
+        ("月", rf"{_YEAR_ZH} ?(?:的 ?)?{_ON_DAY}", _calendar),
+        ("月", rf"{_YEAR_ZH} ?(?:的 ?)?{_MONTH_ZH} ?月", _calendar),
+        ("月", rf"{_RELATIVE}(?<![0-9]){_ON_DAY}", _calendar),
+        (_IN_ENGLISH, rf"{_WORD_START}{_DAY} (?:of )?{_MONTH},? {_YEAR}", _calendar),
+        (_IN_ENGLISH, rf"{_WORD_START}{_MONTH} {_DAY},? {_YEAR}", _calendar),
+        (_IN_ENGLISH, rf"{_WORD_START}{_MONTH},? (?:of )?{_YEAR}", _calendar),
         (
+            _IN_ENGLISH,
             rf"{_WORD_START}{_MONTH} {_DAY}(?![,.]?[0-9]|[ -](?:million|billion|per ?cent|%))",
             _calendar,
         ),
-        (rf"{_WORD_START}{_DAY} (?:of )?{_MONTH}(?![a-z])", _calendar),
-        (rf"{_WORD_START}(?P<month>{_CLEAR_MONTH})\b", _calendar),
-        (rf"(?:{_BEFORE_MONTH}|(?<=\bmid-)|(?<=–))(?P<month>March|May)\b", _calendar),
+        (_IN_ENGLISH, rf"{_WORD_START}{_DAY} (?:of )?{_MONTH}(?![a-z])", _calendar),
+        (_IN_ENGLISH, rf"{_WORD_START}(?P<month>{_CLEAR_MONTH})\b", _calendar),
+        (_IN_ENGLISH, r"\b(?P<month>March|May)\b", _doubtful_month),
         (
+            ("年代",),
             "(?<![0-9])(?P<century>1[0-9]|2[01]|十[一二三四五六七八九]|二十一?) ?世[纪紀] ?"
             "(?P<decade>[1-9]0|[一二三四五六七八九]十) ?年代",
             _decade,
         ),
-        ("(?<![0-9])(?P<decade>[12][0-9]{2}0|[1-9]0|[一二三四五六七八九]十) ?年代", _decade),
-        (r"(?<![0-9])(?P<decade>[12][0-9]{2}0)['’]?s\b", _decade),
-        (r"['’](?P<decade>[1-9]0)s\b", _decade),
         (
+            ("年代",),
+            "(?<![0-9])(?P<decade>[12][0-9]{2}0|[1-9]0|[一二三四五六七八九]十) ?年代",
+            _decade,
+        ),
+        ("s", r"(?<![0-9])(?P<decade>[12][0-9]{2}0)['’]?s\b", _decade),
+        ("s", r"['’](?P<decade>[1-9]0)s\b", _decade),
+        (
+            "纪紀",
             "(?<![0-9])(?P<n>[12]?[0-9]|二?十[一二三四五六七八九]?|[一二三四五六七八九]) ?世[纪紀]",
             _century,
         ),
         (
+            ("centur",),
             r"\b(?i:(?P<n>[12]?[0-9](?:st|nd|rd|th)|twenty-first|[a-z]{5,11}th|first|second|third)"
             r"[ -]centur(?:y|ies))\b",
             _century,
         ),
-        (rf"{_YEAR_ZH}(?!代|[级級龄齡历歷租])", _calendar),
-        ("(?<![0-9])(?P<year>[12][0-9]{3})(?= ?(?:[财財]年|[学學]年))", _calendar),
-        ("(?<![0-9])(?P<year>[12][0-9]{3})(?= ?[至到–~-] ?[12][0-9]{3} ?年)", _calendar),
+        ("年", rf"{_YEAR_ZH}(?!代|[级級龄齡历歷租])", _calendar),
+        ("年", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?(?:[财財]年|[学學]年))", _calendar),
+        ("年", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?[至到–~-] ?[12][0-9]{3} ?年)", _calendar),
         (
+            "月",
             rf"(?<![0-9〇零一二三四五六七八九十百千万萬.]){_RELATIVE}{_MONTH_ZH}"
             rf" ?(?:月(?!{_NO_MONTH})|(?=[至到–~-] ?1?[0-9] ?月))",
             _calendar,
         ),
         (
+            "日",
             rf"(?<![0-9月第一二三四五六七八九十百千万萬年.])(?!一 ?日){_DAY_ZH} ?日(?!{_NO_DAY})",
             _calendar,
         ),
@@ -164,8 +189,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None]
 
 def find_dates(text: str) -> Iterator[Figure]:
     """Every date of `text`, pattern by pattern; they may overlap."""
-    for pattern, read in _PATTERNS:
-        for match in pattern.finditer(text):
+    for needs, pattern, read in _PATTERNS:
+        for match in pattern.finditer(text) if any(n in text for n in needs) else ():
             figure = read(match)
             if figure is not None:
                 yield figure

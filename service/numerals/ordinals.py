@@ -28,9 +28,10 @@ _FRACTION_EN = re.compile(
 )
 _BELOW = {"half": 2, "quarter": 4}
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_ORDINAL = re.compile(
-    r"(?<![A-Za-z0-9.])(?<![0-9][ -])(?:(?P<n>[0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z])"
-    rf"|(?:(?P<tens>{_TENS})-)?(?P<word>{'|'.join(ORDINALS)})(?![A-Za-z-]| quarter| half))",
+_ORDINAL = re.compile(r"(?<![A-Za-z0-9.])(?P<n>[0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z])")
+_ORDINAL_WORD = re.compile(
+    rf"(?<![0-9][ -])\b(?:(?P<tens>{_TENS})-)?(?P<word>{'|'.join(ORDINALS)})"
+    "(?![A-Za-z-]| quarter| half)",
     re.IGNORECASE,
 )
 _ORDINAL_ZH = re.compile(
@@ -66,9 +67,10 @@ def find_fractions(text: str) -> Iterator[Figure]:
 def find_ordinals(text: str) -> Iterator[Figure]:
     """第13, 13號, the 13th, twenty-first."""
     for m in _ORDINAL.finditer(text):
-        value = int(m["n"]) if m["n"] else WORDS.get((m["tens"] or "").lower(), 0)
-        value += 0 if m["n"] else ORDINALS[m["word"].lower()]
-        yield _found(m, "ordinal", Fraction(value), spelled=not m["n"])
+        yield _found(m, "ordinal", Fraction(m["n"]))
+    for m in _ORDINAL_WORD.finditer(text):
+        value = WORDS.get((m["tens"] or "").lower(), 0) + ORDINALS[m["word"].lower()]
+        yield _found(m, "ordinal", Fraction(value), spelled=True)
     for m in _ORDINAL_ZH.finditer(text):
         numeral = m["n"] or m["no"]
         number = _numeral_zh(numeral)
