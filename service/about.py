@@ -30,16 +30,21 @@ _UNDOING = re.compile(
     r"ban|cuts?)\b|取消|关闭|拆除|禁止|停止|停办|停运|废除|削减|裁撤|撤销|砍掉|叫停|关停",
     re.IGNORECASE,
 )
-_TAKES_UP_EN = re.compile(
-    r"\b(?:it|its|they|their|them|he|his|him|she|her|this|that|these|those|such|"
-    r"the (?:company|plan|project|scheme|proposal|policy|measure|bill|law|deal|idea|move|decision|"
-    r"programme|program|reform|rule|ban|change|team|firm|government|council|model|product|service|"
-    r"city|system|approach|strategy|experiment|trial|answer|result|case))\b",
+_IT_EN = re.compile(
+    r"\b(?:it|its|they|their|them|he|his|him|she|her|this|that|these|those|such)\b", re.IGNORECASE
+)
+_IT_ZH = re.compile("这|此|该|其|它|他|她|上述|前者|后者")
+# "The plan" takes up a subject from further back than "it" does.
+_THE_PLAN_EN = re.compile(
+    r"\b(?:the|this|that|such an?) (?:company|plan|project|scheme|proposal|policy|measure|bill|law|"
+    r"deal|idea|move|decision|programme|program|reform|rule|ban|change|team|firm|model|product|"
+    r"service|system|approach|strategy|experiment|trial)\b",
     re.IGNORECASE,
 )
-_TAKES_UP_ZH = re.compile(
-    "这|此|该|其|它|他|她|上述|前者|后者|公司|计划|方案|项目|政策|措施|法案|决定|做法|举措|改革|提案|规定|系统|"
-    "产品|模型|服务|制度|试点|团队"
+_THE_PLAN_ZH = re.compile(
+    "(?:这|此|该|上述)(?:一|个|项|份|种|家|些|条)*"
+    "(?:公司|计划|方案|项目|政策|措施|法案|决定|做法|举措|改革|提案|建议|规定|制度|系统|产品|模型|服务|"
+    "试点|团队|安排|办法|设想|想法|主意|件事)"
 )
 
 
@@ -65,14 +70,20 @@ def relevance(
     title_named, *named = (_named(text, names, wanted, language) for text in (title, *sentences))
     often = 3 * sum(part >= PART for part in named) >= len(named)
     is_subject = often or max([title_named, *named[:LEAD]]) >= ALL_BUT
-    takes_up = _TAKES_UP_ZH if language.startswith("zh") else _TAKES_UP_EN
+    chinese = language.startswith("zh")
+    it, the_plan = (_IT_ZH, _THE_PLAN_ZH) if chinese else (_IT_EN, _THE_PLAN_EN)
+    words = [
+        (re.compile(""), 0),
+        (it, REACH),
+        (the_plan, len(named) + REACH if is_subject else REACH),
+    ]
     weights: list[float] = []
     since = REACH
     for text, part in zip(sentences, named, strict=True):
         since = 0 if part >= PART else since + 1
         if part >= ALL_BUT:
             weights.append(NAMED)
-        elif since == 0 or (since <= REACH and takes_up.search(text)):
+        elif any(since <= reach and word.search(text) for word, reach in words):
             weights.append(TAKEN_UP)
         else:
             weights.append(IN_PASSING if is_subject else 0.0)

@@ -13,9 +13,10 @@ METHOD = "1"
 """Raised when the same text would get another digest or stance, so that kept results are redone."""
 
 
-def sentences(passage: str) -> list[str]:
-    """The sentences of a clean passage, one paragraph a line."""
-    return [each for line in passage.splitlines() for each in split(line) if each.strip()]
+def sentences(passage: str, title: str | None = None) -> list[str]:
+    """The sentences of a clean passage, one paragraph a line; `title` is none of them."""
+    lines = (line for line in passage.splitlines() if line.strip() != title)
+    return [each for line in lines for each in split(line) if each.strip()]
 
 
 def digest(
@@ -27,7 +28,7 @@ def digest(
     """
     size = DIGEST_SIZE[task.language][task.length]
     if language.partition("-")[0] == task.language:
-        taken = extract(sentences(passage), language, size, title)
+        taken = extract(sentences(passage, title), language, size, title)
         return DigestAnswer(taken.text, "extractive", truncated=taken.cut)
     facts = key_facts(passage, title, language, task.language, glossary, size)
     return DigestAnswer(facts, "keyfacts")

@@ -17,14 +17,17 @@ from dataclasses import dataclass
 
 from service.terms import terms
 
-LEAD_WEIGHT = 0.4
-LEAD_REACH = 6.0
+LEAD_WEIGHT = 0.35
+LEAD_REACH = 8.0
 """Lead bias falls to 1/e of itself over this many sentences."""
-TITLE_WEIGHT = 0.5
+TITLE_WEIGHT = 0.4
 NOVELTY = 0.35
 """The weight of what was said already against relevance (1 - lambda in the paper)."""
 SAME = 0.7
 """A sentence this near to one that was taken says the same again, and is not taken."""
+WORTH = 0.35
+"""With half of the size filled, a sentence that adds less than this part of the first is left."""
+MOST_IN_A_CHAIN = 3
 FULL_WORDS, FULL_CHARACTERS = 14, 28
 """A sentence shorter than this says less than its nearness to the centre lets expect."""
 MAX_CANDIDATES = 300
@@ -58,6 +61,13 @@ _LEANING_ZH = re.compile(
     "|更|还|也|又|而|并|则|同样|另一|值得注意的是|两者|双方|以上|上述|如此"
     ")"
 )
+# So does one whose first clause has a pronoun for its subject: "By then they had left".
+_PRONOUN_EN = re.compile(
+    r"(?:in|on|at|by|with|since|after|before|when|if|from|last|next|until|for|without)\s"
+    r"(?:[\w'’-]+,?\s){0,4}?(?:he|she|they|it)\s",
+    re.IGNORECASE,
+)
+_PRONOUN_ZH = re.compile("[^，。；：“「]{0,6}，?[^，。；：“「]{0,2}(?<!其)[他她它]们?[^，。；：]")
 # Not leaning, though they open like it.
 _STANDING_ZH = re.compile(
     "其实|其他|其它|还原|更新|更换|更名|也门|该隐|此次|并购|而立|那不勒斯|但丁|还款"
@@ -100,9 +110,9 @@ def choose(
     fullness = [min(1.0, extent(sentences[i], language) / full) for i in fit]
     scores = _relevance(vectors, fullness, set(terms(title or "", language)))
     ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
-    picker = _Picker(sentences, language, size)
-    chosen = picker.pick([(fit[k], scores[k], vectors[k]) for k in ranked])
-    return sorted(chosen) or [fit[ranked[0]]]
+    chosen = _pick(_Pool(sentences, language, fit, scores, vectors), ranked, size)
+    standing = (fit[k] for k in ranked if not leans(sentences[fit[k]], language))
+    return sorted(chosen) or [next(standing, fit[ranked[0]])]
 
 
 def join(sentences: Sequence[str], language: str) -> str:
@@ -146,11 +156,13 @@ def leans(sentence: str, language: str) -> bool:
     """Whether `sentence` opens with a word that only the sentence before it explains."""
     text = sentence.lstrip()
     if not _is_spaceless(language):
-        return bool(_LEANING_EN.match(text))
+        return bool(_LEANING_EN.match(text) or _PRONOUN_EN.match(text))
     from service.script import to_script
 
     opening = to_script(text[:12], "Hans")
-    return bool(_LEANING_ZH.match(opening)) and not _STANDING_ZH.match(opening)
+    if _STANDING_ZH.match(opening):
+        return False
+    return bool(_LEANING_ZH.match(opening) or _PRONOUN_ZH.match(opening))
 
 
 def _is_bare_quote(text: str) -> bool:
@@ -198,36 +210,59 @@ def _relevance(
     ]
 
 
-class _Picker:
-    """Takes the candidate that adds most, as long as one fits into what is left of the size."""
+class _Pool:
+    """The sentences that may be taken: what each says, costs, and needs before it."""
 
-    def __init__(self, sentences: Sequence[str], language: str, size: int) -> None:
-        self.sentences = sentences
-        self.language = language
-        self.left = size
+    def __init__(
+        self,
+        sentences: Sequence[str],
+        language: str,
+        fit: Sequence[int],
+        scores: Sequence[float],
+        vectors: Sequence[Vector],
+    ) -> None:
+        self.scores = dict(zip(fit, scores, strict=True))
+        self.vectors = dict(zip(fit, vectors, strict=True))
+        self.extents = {i: extent(sentences[i], language) for i in fit}
+        self._leaning = {i for i in fit if leans(sentences[i], language)}
+        self.order = fit
 
-    def pick(self, candidates: list[tuple[int, float, Vector]]) -> set[int]:
-        chosen: set[int] = set()
-        said = [0.0] * len(candidates)
-        extents = [extent(self.sentences[i], self.language) for i, _, _ in candidates]
-        leaning = [leans(self.sentences[i], self.language) for i, _, _ in candidates]
-        while True:
-            able = [
-                k
-                for k, (i, _, _) in enumerate(candidates)
-                if i not in chosen
-                and extents[k] <= self.left
-                and said[k] < SAME
-                and (not leaning[k] or i == 0 or i - 1 in chosen)
-            ]
-            if not able:
-                return chosen
-            best = max(able, key=lambda k: (candidates[k][1] - NOVELTY * said[k], -k))
-            index, _, vector = candidates[best]
+    def chain(self, index: int) -> tuple[int, ...]:
+        """The sentence with those before it that it leans on; empty when they can't be taken."""
+        chain = [index]
+        while chain[0] in self._leaning and chain[0] > 0:
+            if chain[0] - 1 not in self.scores or len(chain) == MOST_IN_A_CHAIN:
+                return ()
+            chain.insert(0, chain[0] - 1)
+        return tuple(chain)
+
+
+def _pick(pool: _Pool, ranked: Sequence[int], size: int) -> set[int]:
+    """Takes what adds most, as long as something fits into what is left of the size."""
+    chains = [chain for k in ranked if (chain := pool.chain(pool.order[k]))]
+    said = dict.fromkeys({i for chain in chains for i in chain}, 0.0)
+    chosen: set[int] = set()
+    left, best_gain = size, 0.0
+    while True:
+        best: tuple[float, tuple[int, ...]] | None = None
+        for chain in chains:
+            new = tuple(i for i in chain if i not in chosen)
+            cost = sum(pool.extents[i] for i in new)
+            if not new or cost > left or any(said[i] >= SAME for i in new):
+                continue
+            gain = sum(pool.extents[i] * (pool.scores[i] - NOVELTY * said[i]) for i in new) / cost
+            if best is None or gain > best[0]:
+                best = (gain, new)
+        best_gain = max(best_gain, best[0] if best else 0.0)
+        if best is None or (left < size / 2 and best[0] < WORTH * best_gain):
+            return chosen
+        for index in best[1]:
             chosen.add(index)
-            self.left -= extents[best]
-            for k, (_, _, other) in enumerate(candidates):
-                said[k] = max(said[k], _similarity(vector, other))
+            left -= pool.extents[index]
+            for other in said:
+                said[other] = max(
+                    said[other], _similarity(pool.vectors[index], pool.vectors[other])
+                )
 
 
 def _similarity(one: Vector, other: Vector) -> float:

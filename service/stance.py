@@ -36,6 +36,10 @@ UNREAL = 0.5
 STRONGER, WEAKER = 1.4, 0.6
 SIGNS_OF_AN_OPINION = 0.1
 """Signs a sentence that make an article an opinion piece."""
+EXPLICIT = 1.5
+"""What "I oppose" and "we support" count."""
+TITLE = 1.5
+"""What the title counts: there an author says it short."""
 MOST_OF_A_SENTENCE = 1.5
 UNDECIDED, UNDECIDED_A_SENTENCE = 0.4, 0.005
 """Evidence that an article needs, and needs more of for every sentence, to have a stance."""
@@ -75,25 +79,26 @@ def read_stance(
     `language` is the sentences' BCP 47 tag. Only English and Chinese are read: in another
     language there is no evidence, and the label is `none`.
     """
+    title = title or ""
     reads: EnglishOrChinese = "zh" if language.startswith("zh") else "en"
     if language.partition("-")[0] not in {"en", "zh"}:
-        return _decide([], 0)
+        return _decide([], 0, 0.0)
     texts = [sentence[:LONGEST] for sentence in sentences]
     spoken = voices(texts, reads)
     if reads == "zh":
         texts = [to_script(text, "Hans") for text in texts]
-        target, title = to_script(target, "Hans"), to_script(title or "", "Hans")
-    near = relevance(texts, target, reads, title or "", glossary or _shipped_names())
+        target, title = to_script(target, "Hans"), to_script(title, "Hans")
+    near = relevance(texts, target, reads, title, glossary or _shipped_names())
     argues = _argues(texts, spoken, reads)
+    much = REPORT + (1 - REPORT) * argues
     picks = []
     for index, (text, voice, weight) in enumerate(zip(texts, spoken, near.weights, strict=True)):
-        if weight:
-            own, others = _opinion(text, reads, voice, near, argues)
-            total = weight * (REPORT + (1 - REPORT) * argues) * (own + SPEAKER * others)
-            if total:
-                quoted = abs(SPEAKER * others) > abs(own)
-                picks.append(EvidencePick(index, total, quoted, voice.speaker if quoted else None))
-    return _decide(picks, len(texts))
+        own, others = _opinion(text, reads, voice, near, argues) if weight else (0.0, 0.0)
+        if total := weight * much * (own + SPEAKER * others):
+            quoted = abs(SPEAKER * others) > abs(own)
+            picks.append(EvidencePick(index, total, quoted, voice.speaker if quoted else None))
+    in_title = _opinion(title, reads, voices([title], reads)[0], near, argues)[0] if title else 0.0
+    return _decide(picks, len(texts), TITLE * much * in_title)
 
 
 @cache
@@ -101,10 +106,11 @@ def _shipped_names() -> Glossary:
     return Glossary.load()
 
 
-def _decide(picks: list[EvidencePick], count: int) -> StanceReading:
+def _decide(picks: list[EvidencePick], count: int, in_title: float) -> StanceReading:
     """Each side's evidence counts as far as the other side has none; what they share is `none`."""
-    favor = sum(pick.weight for pick in picks if pick.weight > 0)
-    against = -sum(pick.weight for pick in picks if pick.weight < 0)
+    weights = [in_title, *(pick.weight for pick in picks)]
+    favor = sum(weight for weight in weights if weight > 0)
+    against = -sum(weight for weight in weights if weight < 0)
     shared = favor * against / (favor + against) if favor and against else 0.0
     none = UNDECIDED + UNDECIDED_A_SENTENCE * count + shared
     total = favor + against + none - shared
@@ -191,6 +197,8 @@ def _shifted(hit: Hit, text: str, language: EnglishOrChinese) -> float:
         weight *= STRONGER
     elif shifters.WEAKER[language].search(said_before):
         weight *= WEAKER
+    if hit.kind == "act" and shifters.FIRST_PERSON[language].search(said_before):
+        weight *= EXPLICIT
     if hit.kind == "view" and shifters.UNREAL[language].search(said_before):
         weight *= UNREAL
     return weight * _contrast(hit, text, language)

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator
 
 from service.names import Glossary
 from service.script import to_script
-from service.terms import STOP_WORDS
+from service.terms import STOP_WORDS, terms
 
 READ = 20_000
 """Characters of the text that phrases are counted in."""
 LEAD = 400
 """Characters of the text that candidates are taken from, beside the title."""
 MOST_WORDS, MOST_CHARACTERS = 4, 12
-IN_TITLE, A_NAME = 2.0, 2.0
+IN_TITLE, AT_FRONT, A_NAME = 2.0, 1.5, 2.0
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
 SHORTEST_ZH = 2
@@ -28,10 +28,12 @@ LONGEST = 60
 """Characters of a subject; so much of the title or the text stands for one that has no phrase."""
 
 _WORDS_EN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
-_NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg vn eng j ng an".split())
-_INSIDE_ZH = _NOUNS_ZH | frozenset("m q f b x a".split())
+_NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg eng j ng an".split())
+_INSIDE_ZH = _NOUNS_ZH | frozenset("vn m q f b x a".split())
 _WEAK_EN = frozenset(
-    "year years month months week weeks day days time people man woman number lot kind way".split()
+    """year years month months week weeks day days time times people man men woman women number lot
+    kind way million billion trillion thousand hundred percent per cent dollar dollars pound pounds
+    euro euros yuan report case thing home house city town""".split()
 )
 
 
@@ -41,32 +43,62 @@ def main_subject(text: str, title: str | None, language: str, glossary: Glossary
     Never empty when the text or the title holds a letter or a digit.
     """
     title = (title or "").strip()
-    body = text[:READ]
+    # A clean text begins with its title, which must not count as a mention.
+    body = text[:READ].removeprefix(title)
     lead = body[:LEAD]
     chinese = language.startswith("zh")
     phrases = _phrases_zh if chinese else _phrases_en
+    mentions = _Mentions(body, language)
     scores = _named(title, body, glossary)
     for part, weight in ((lead, 1.0), (title, IN_TITLE)):
         for phrase in phrases(part):
-            score = weight * _times(phrase, body) * (1 if chinese else math.sqrt(len(phrase)))
+            often = mentions.of(phrase)
+            if " " in phrase and often + (weight > 1) < 2:
+                continue
+            first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
+            score = first * weight * often * (_rarity(phrase) if chinese else _size(phrase))
             scores[phrase] = max(scores.get(phrase, 0.0), score)
     if not any(scores.values()):
         return " ".join((title or text[: 4 * LONGEST]).split())[:LONGEST].strip()
     best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
-    return _in_full(best, scores, body)
+    return _in_full(best, scores, _Mentions(f"{title}\n{body}", language))
 
 
-def _times(phrase: str, body: str) -> int:
-    return body.lower().count(phrase.lower())
+class _Mentions:
+    """How often a text holds a phrase; in English singular and plural are one."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._language = "" if language.startswith("zh") else language
+        self._text = self._folded(text)
+
+    def of(self, phrase: str) -> int:
+        return self._text.count(self._folded(phrase))
+
+    def _folded(self, text: str) -> str:
+        return f" {' '.join(terms(text, self._language))} " if self._language else text.lower()
 
 
-def _in_full(best: str, phrases: Iterable[str], body: str) -> str:
+def _rarity(phrase: str) -> float:
+    """How seldom Chinese uses its words, by the counts of jieba's dictionary: the mean of their
+    information, 0 to 1."""
+    import jieba
+
+    words = jieba.lcut(to_script(phrase, "Hans"), HMM=False)
+    most = math.log(jieba.dt.total)
+    return sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
+
+
+def _size(phrase: str) -> float:
+    return math.sqrt(len(phrase)) * (1.0 if " " in phrase or not phrase.islower() else 0.5)
+
+
+def _in_full(best: str, phrases: Iterable[str], mentions: _Mentions) -> str:
     """The longest phrase around `best` that the text repeats: 阶梯水价 and not 阶梯."""
-    times = _times(best, body)
+    enough = max(2, mentions.of(best) * REPEATED)
     longer = [
         phrase
         for phrase in phrases
-        if best.lower() in phrase.lower() and _times(phrase, body) >= max(2, times * REPEATED)
+        if best.lower() in phrase.lower() and mentions.of(phrase) >= enough
     ]
     return max(longer, key=lambda phrase: (len(phrase), phrase), default=best)
 

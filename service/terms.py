@@ -31,7 +31,9 @@ STOP_WORDS = frozenset(
     so some still such take taken takes than that the their theirs them themselves then there these
     they thing things this those though three through thus to today together told too took toward
     two under until up upon us use used very was way we well went were what when where whether which
-    while who whole whom whose why will with within without would yes yet you your yours""".split()
+    while who whole whom whose why will with within without would yes yet you your yours
+    across along amid beside besides behind beyond despite except inside outside per towards via
+    throughout unlike""".split()
 )
 # Characters of grammar: a pair that holds one of them joins two terms instead of being one.
 STOP_CHARACTERS = frozenset(

@@ -73,7 +73,7 @@ class ExtractiveEngine:
                 request.passage, request.language, request.title, task, self._glossary
             )
         reading = read_stance(
-            embedded.sentences(request.passage),
+            embedded.sentences(request.passage, request.title),
             task.target,
             request.language,
             title=request.title,
