@@ -152,7 +152,7 @@ def serve(**flags: Any) -> int:
 
     settings = Settings(**flags)
     _log_to_stderr(settings.log_level)
-    return run(settings) or 0
+    return run(settings)
 
 
 @main.command()

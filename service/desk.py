@@ -11,17 +11,25 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Literal
 
+from service import embedded
 from service.article import Article
-from service.digest import Options
+from service.digest import LANGUAGES, DigestTask, Options
 from service.engines import Engine, Identity
 from service.errors import DiglotError, NotReady
+from service.language import detect
 from service.names import Glossary
 from service.plan import plan
 from service.result import Result
 from service.settings import Settings
+from service.stance import read_stance
 from service.worker import Worker
 
 log = logging.getLogger(__name__)
+
+WARM_UP = (
+    "The council praised the plan on 4 May. It costs 12 million dollars.",
+    "市議會五月四日讚揚了這項計劃，耗資1200万美元。",
+)
 
 State = Literal["loading", "ready", "draining", "broken"]
 
@@ -108,6 +116,7 @@ class Desk:
         try:
             self._glossary = Glossary.load(self._settings.names)
             self._engine = self._load(self._settings)
+            self._warm_up()
             worker = Worker(
                 self._engine,
                 queue_limit=self._settings.queue_limit,
@@ -119,7 +128,24 @@ class Desk:
             self._failure = error
             log.error("%s", error)
         except Exception as error:
-            self._failure = DiglotError(f"the engine could not be loaded: {error}")
+            # What went wrong may name paths of this machine: that is for the log, not for the page.
+            self._failure = DiglotError(
+                f"the engine could not be loaded ({type(error).__name__}); the log says more"
+            )
             log.exception("the engine could not be loaded")
         finally:
             self._loaded.set()
+
+    def _warm_up(self) -> None:
+        """Load what reading needs (dictionaries, converters) before the first article waits for it.
+
+        The model is left alone: its first passage is slow on some machines, but right.
+        """
+        assert self._engine is not None
+        assert self._glossary is not None
+        for text in WARM_UP:
+            language = detect(text)
+            next(plan(Article(text), Options(), self._engine, self._glossary, id="warm-up"))
+            for wanted in LANGUAGES:
+                embedded.digest(text, language, None, DigestTask(wanted), self._glossary)
+            read_stance(embedded.sentences(text), "plan", language, glossary=self._glossary)

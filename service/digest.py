@@ -16,6 +16,7 @@ Script = Literal["Hans", "Hant"]
 Kind = Literal["abstractive", "extractive", "keyfacts"]
 Label = Literal["favor", "against", "none"]
 
+LANGUAGES: tuple[DigestLanguage, ...] = ("en", "zh")
 LABELS: tuple[Label, ...] = ("favor", "against", "none")
 LABELS_ZH: Mapping[Label, str] = {"favor": "支持", "against": "反对", "none": "中立"}
 

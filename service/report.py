@@ -126,7 +126,7 @@ def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Diges
         names += checks.unsupported_names(digest.text, text, page.glossary)
     agree = None
     if len(digests) > 1:
-        agree = checks.languages_agree(digests["en"].text, digests["zh"].text)
+        agree = checks.languages_agree(digests["en"].text, digests["zh"].text, text)
     return Checks(
         unsupported_numbers=list(dict.fromkeys(numbers)),
         unsupported_names=list(dict.fromkeys(names)),
