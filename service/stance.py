@@ -41,7 +41,7 @@ EXPLICIT = 1.5
 TITLE = 1.5
 """What the title counts: there an author says it short."""
 MOST_OF_A_SENTENCE = 1.5
-UNDECIDED, UNDECIDED_A_SENTENCE = 0.4, 0.005
+UNDECIDED, UNDECIDED_A_SENTENCE = 0.35, 0.005
 """Evidence that an article needs, and needs more of for every sentence, to have a stance."""
 LONGEST = 2_000
 """Characters of a sentence that are read; a longer one is not a sentence."""
