@@ -45,7 +45,7 @@ _PINYIN = re.compile(
     r"(?<=[\u3400-\u9fff])[(（](?=[^()（）]{0,6}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ])"
     r"[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,6}[)）]"
 )
-_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+|(?<=[０-９])[．％](?=[０-９]|\b|$)")
+_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+|(?<=[０-９])(?:[．％]|，(?=[０-９]{3}(?![０-９])))")
 _LOST = re.compile(r"(?:\ufffd|锟斤拷)+")
 # Joiners stay: emoji and Persian need them. Bidirectional overrides go: they hide what is read.
 _CONTROL = re.compile(
@@ -53,7 +53,7 @@ _CONTROL = re.compile(
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _SPACE = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_HIGH = re.compile(r"[\x80-\xff\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{2,}")
+_HIGH = re.compile(r"[\x80-\xff\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{2,1000}")
 _MOJIBAKE_LEAD = re.compile(r"[ÂÃâäåæçèéïðÐÑ]")
 
 

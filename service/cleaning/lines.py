@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.article import Markup
+from service.cleaning.headings import SECTIONS
 from service.cleaning.inline import LINE_END, tidy
-from service.cleaning.rules import RULES, SECTIONS
+from service.cleaning.rules import RULES
 from service.traced import Traced
 
 Shape = Literal["text", "heading", "bullet", "row"]

@@ -8,6 +8,7 @@ remembers only its last few sentences.
 import re
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
+from itertools import pairwise
 
 from service.cleaning.lines import units
 
@@ -24,6 +25,10 @@ _STOP = frozenset(
     "the a an of to in on at by for and or is are was were be been it its that this with as from"
     " has have had will would".split()
 )
+_STOP_HAN = frozenset(
+    "的了着著过過在将將把被给給让讓使由从從向对對于於为為以因而且并並和与與及或但却卻也又还還就才都"
+    "已曾正再更很最太是有其此这這那该該各每某至到自约約共新首另即均则則所之会會能可要应應等个個"
+)
 # Words of direction come in opposites; a sentence that turns one around is new.
 _DIRECTION = re.compile(
     r"[涨漲升增高多跌降减減低少买買卖賣]|赞成|贊成|支持|反对|反對|胜|勝|败|敗"
@@ -36,7 +41,7 @@ _FEWEST_UNITS = 8
 _FEWEST_FEATURES = 8
 _SHARED_NUMBERS = 3
 _REWORDED = 0.6
-_CONTAINED = 0.97
+_IN_ORDER = 0.75
 _REMEMBERED = 4
 # How far apart two sentences of one paragraph stand.
 _NEIGHBOURS = 4
@@ -44,7 +49,10 @@ _NEIGHBOURS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Content:
+    """What a sentence says: pairs of neighbours, and the words (characters) that carry meaning."""
+
     features: frozenset[str]
+    words: frozenset[str]
     numbers: frozenset[str]
     names: frozenset[str]
     denials: int
@@ -90,7 +98,7 @@ class Repeats:
         """
         new = _content(sentence)
         around = self._contents[max(0, near - _NEIGHBOURS) : min(before, near + _NEIGHBOURS + 1)]
-        return any(_agree(new, old) and _contained(new, old) >= _REWORDED for old in around)
+        return any(_agree(new, old) and _same_words(new, old) >= _REWORDED for old in around)
 
     def _said_before(self, new: _Content) -> int | None:
         votes = Counter(
@@ -114,24 +122,32 @@ def _contained(new: _Content, old: _Content) -> float:
     return len(new.features & old.features) / max(1, len(new.features))
 
 
+def _same_words(new: _Content, old: _Content) -> float:
+    return len(new.words & old.words) / max(1, len(new.words))
+
+
 def _repeats(new: _Content, old: _Content) -> bool:
     if not _agree(new, old):
         return False
     contained = _contained(new, old)
-    if contained >= _CONTAINED:
+    if new.words <= old.words and contained >= _IN_ORDER:
         return True
     shared = len(new.numbers) >= _SHARED_NUMBERS and new.numbers == old.numbers
-    return shared and contained >= _REWORDED
+    return shared and _same_words(new, old) >= _REWORDED
 
 
 def _content(sentence: str) -> _Content:
     features: set[str] = set()
     for run in _HAN_RUN.findall(sentence):
         features.update(run[i : i + 2] for i in range(len(run) - 1))
-    words = [word.lower() for word in _WORD.findall(sentence)]
-    features.update(word for word in words if word not in _STOP)
+    latin = [word.lower() for word in _WORD.findall(sentence)]
+    telling = [word for word in latin if word not in _STOP]
+    features.update(telling)
+    features.update(f"{one} {two}" for one, two in pairwise(telling))
+    han = set("".join(_HAN_RUN.findall(sentence))) - _STOP_HAN
     return _Content(
         frozenset(features),
+        frozenset(han.union(telling)),
         frozenset(_NUMBER.findall(sentence)),
         frozenset(_CAPITAL.findall(sentence)),
         len(_DENIAL.findall(sentence)),

@@ -8,6 +8,24 @@ does. Every pattern is linear: bounded repeats, no nested ones over the same cha
 import re
 from dataclasses import dataclass
 
+from service.cleaning.vocabulary import (
+    AGENCIES,
+    CLOCK,
+    DATE,
+    FULL_NAME,
+    GAP,
+    HAN_NAME,
+    NAMES,
+    NAV_EN,
+    NAV_ZH,
+    PHOTO_ZH,
+    REPORTER,
+    ROLE,
+    SHARE_EN,
+    SHARE_ZH,
+    ZH_BYLINE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -24,100 +42,6 @@ class Rule:
 def _rule(kind: str, longest: int, pattern: str, flags: int = re.IGNORECASE) -> Rule:
     return Rule(kind, longest, re.compile(pattern, flags))
 
-
-_ROLE = (
-    r"(?:本版)?(?:文字?|图文|圖文|文图|撰文|撰稿人?|作者|采写|採寫|执笔|執筆|编译|編譯|翻译"
-    r"|翻譯|译者|譯者|校对|校對|审校|審校"
-    r"|审核|審核|核稿|监制|監製|策划|策劃|排版|美编|美編|主编|主編|总编|總編|编辑|編輯"
-    r"|责任?编辑|責任?編輯|责编|責編"
-    r"|编审|編審|记者|記者|本报记者|本報記者|特派记者|特派記者|通讯员|通訊員|实习生|實習生"
-    r"|实习记者|實習記者|见习记者|見習記者"
-    r"|整理|采访|採訪|采访整理|图|圖|摄影|攝影|来源|來源|稿源|文章来源|文章來源|信息来源"
-    r"|新闻来源)"
-)
-_MARK = r"[：:／/丨｜|]"
-# A person's or a desk's name, and a row of them.
-_HAN_NAME = r"(?:(?![和与與及])[\u4e00-\u9fff·]){2,6}"
-_LATIN_NAME = r"(?-i:[A-Z][\w.’'\-]{0,20}(?: (?:[A-Z][\w.’'\-]{0,20}|de|van|von|bin)){0,3})"
-_NAME = rf"(?!{_ROLE}\s?{_MARK})(?:{_HAN_NAME}|{_LATIN_NAME})"
-# Atomic, so that a long row of names is tried in one way only.
-_NAMES = (
-    rf"(?>{_NAME}(?:(?:\s?[、，,/&;]\s?| ?(?:和|与|與|及) ?| and "
-    rf"| (?=[\u4e00-\u9fff])){_NAME}){{0,8}})"
-)
-_ZH_BYLINE = (
-    rf"[（(【\[]?\s?{_ROLE}\s?{_MARK}\s?{_NAMES}(?:[\s，,;；|｜/／]{{1,3}}{_ROLE}\s?{_MARK}\s?{_NAMES}){{0,8}}"
-    r"\s?[）)】\]]?"
-)
-_REPORTER = (
-    r"[（(【\[]?(?:(?:本[报報刊网網台臺]|[\u4e00-\u9fff]{2,8}[报報网網社台臺])?(?:特派|特约"
-    r"|特約|实习|實習|见习|見習)?"
-    rf"(?:记者|記者))[\s：:]?\s?{_NAMES}(?:\s?[／/]\s?[\u4e00-\u9fff]{{2,6}}"
-    rf"(?:[报報][导導道]|电|電))?[）)】\]]?"
-)
-_AGENCIES = (
-    r"(?:路透社?|法新社?|美[联聯]社|新[华華]社|中新社|彭博社?|中央社|欧新社|歐新社|共同社"
-    r"|视觉中国|視覺中國|东方IC|CFP"
-    r"|AP(?: Photo)?|AFP|EPA|Reuters|Bloomberg|Xinhua|Getty(?: Images)?|Shutterstock|Unsplash"
-    r"|(?:网[络絡]|網[絡路]|[资資]料|受[访訪]者)[图圖照][片]?|作者提供|[资資]料照片?)"
-)
-_PHOTO_ZH = (
-    r"(?:图片?来源|圖片?來源|图源|圖源|照片?来源|照片?來源|图片|圖片|照片|题图|題圖"
-    r"|资料图片?|資料圖片?|资料照片?|資料照片?"
-    r"|图说|圖說|图注|圖注|图片?说明|圖片?說明|摄影|攝影|影像來源|封面图|封面圖|首图|首圖"
-    r"|翻摄自?|翻攝自?|图|圖)"
-)
-
-_SHARE_EN = (
-    r"(?:share|tweet|pin|e-?mail|print|facebook|twitter|x|linkedin|reddit|whatsapp|telegram|weibo"
-    r"|wechat|line|threads|bluesky|pinterest|messenger|instagram|youtube|flipboard|copy|link|url"
-    r"|this|the|story|article|post|page|via|to|on|with|by|your|friends?|button|buttons|save|for"
-    r"|later|comment|comments|more|options|bookmark|it|now|a)"
-)
-_SHARE_ZH = (
-    r"(?:一键|一鍵|分享|转发|轉發|转载|轉載|点击|點擊|收藏|点赞|點讚|點贊|按讚|在看|微信"
-    r"|微博|新浪|腾讯|朋友圈|好友|空间|空間"
-    r"|QQ|脸书|臉書|推特|Facebook|Twitter|LINE|LinkedIn|Threads|WhatsApp|Telegram|Email"
-    r"|Plurk|微信好友"
-    r"|复制|複製|连结|連結|链接|鏈接|列印|打印|本页|本頁|举报|舉報|评论|評論|留言|本文|文章"
-    r"|本篇|这篇|這篇|此文|给|給|到|至"
-    r"|按钮|按鈕|一下|更多|扫一扫|掃一掃|X|用|的|手机|手機|阅读|閱讀)"
-)
-_GAP = r"[\s|｜·•/／,，、:：!！.。>»\-–—]"
-
-_NAV_EN = (
-    r"(?:home|contact(?: us)?|about(?: us)?|advertise(?: with us)?|advertising"
-    r"|terms(?: of (?:use|service))?"
-    r"|terms (?:and|&) conditions|privacy(?: policy| notice)?|cookies?(?: policy| settings"
-    r"| notice)?"
-    r"|careers|jobs|sitemap|site map|help|faqs?|accessibility|corrections|newsletters?"
-    r"|log ?in|sign in"
-    r"|sign up|register|subscribe|menu|search|rss|archives?|legal|do not sell my info|store"
-    r"|podcasts?"
-    r"|e-?paper|events|sports?|world|politics|business|opinion|culture|tech|technology"
-    r"|science|news"
-    r"|local|climate|health|video|videos|photos|weather|account|my account|back to top|top)"
-)
-_NAV_ZH = (
-    r"(?:首页|首頁|关于我们|關於我們|联系我们|聯絡我們|聯繫我們|广告服务|廣告服務|广告刊登"
-    r"|廣告刊登|隐私政策|隱私政策|隱私權政策"
-    r"|隱私權聲明|服务条款|服務條款|使用条款|使用條款|网站地图|網站地圖|招聘信息|招聘"
-    r"|诚聘英才|人才招聘|加入我们|加入我們|法律声明"
-    r"|法律聲明|版权声明|版權聲明|免责声明|免責聲明|友情链接|友情鏈接|帮助中心|意见反馈"
-    r"|客服中心|會員中心|会员中心|登录|登錄|登入"
-    r"|注册|註冊|举报|订阅|訂閱|网站首页|手机版|手機版|返回首页|回首頁|返回顶部|回頂端|RSS"
-    r"|APP|App|繁體|简体|繁体|簡體|EN|English"
-    r"|要闻|要聞|国际|國際|国内|財經|财经|科技|体育|體育|娱乐|娛樂|社会|社會|生活|评论|評論"
-    r"|视频|視頻|图片|圖片|专题|專題|政治"
-    r"|军事|軍事|文化|教育|健康|汽车|房产|即時|熱門|热门|兩岸|地方|藝文)"
-)
-
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
-_DATE = (
-    r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
-    rf"|\d{{1,2}} {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
-)
-_CLOCK = r"(?:,?\s?(?:at )?\d{1,2}[:.：]\d{2}(?:[:：]\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{2,4})?)"
 
 RULES: tuple[Rule, ...] = (
     # Licences, registrations, disclaimers
@@ -159,19 +83,20 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "share",
         16,
-        rf"(?=.{{0,30}}(?:share|tweet|print)){_SHARE_EN}(?:{_GAP}{{1,4}}{_SHARE_EN}){{0,15}}{_GAP}{{0,3}}",
+        rf"(?=.{{0,30}}(?:share|tweet|print)){SHARE_EN}(?:{GAP}{{1,4}}{SHARE_EN}){{0,15}}{GAP}{{0,3}}",
     ),
     _rule(
         "share",
         24,
         rf"(?=.{{0,40}}(?:分享|[转轉][发發]|点赞|點讚|列印"
-        rf"|打印)){_SHARE_ZH}(?:{_GAP}{{0,4}}{_SHARE_ZH}){{0,20}}{_GAP}{{0,3}}",
+        rf"|打印)){SHARE_ZH}(?:{GAP}{{0,4}}{SHARE_ZH}){{0,20}}{GAP}{{0,3}}",
     ),
     _rule(
         "subscribe",
         45,
         r"(?:(?:want|enjoy(?:ing|ed)?|like|liked|love) (?:more|this|what|our)\b.{0,60}[?!.] )?"
-        r"(?:please )?(?:subscribe (?:to|now|today|for|here|and)|sign up|join (?:us|our|the"
+        r"(?:please )?(?:subscribe (?:to|now|today|for|here|and)|sign up (?:for|to|now"
+        r"|today|here|with|free)|join (?:us|our|the"
         r"|\d)|register (?:now|for|here|today)"
         r"|become a (?:member|subscriber)|support (?:us|our)|donate|download (?:our|the)"
         r"|get (?:our|the|more|unlimited)"
@@ -196,14 +121,16 @@ RULES: tuple[Rule, ...] = (
         r"|我們|本[报報刊台]|粉[丝絲专專]|LINE|原文"
         r"|会员|會員|Telegram|Facebook|YouTube|Instagram|視頻號|视频号|小程序|下方|链接"
         r"|連結|進入專題|进入专题))"
-        r"(?!.{0,60}(?:表示|指出|认为|認為|发现|發現|报道称|研究|调查|調查|据|據)).{0,80}",
+        r"(?!.{0,60}(?:表示|指出|认为|認為|发现|發現|报道称|研究|调查|調查|据|據|只有|占"
+        r"|的(?:人|顾客|顧客"
+        r"|用户|用戶|读者|讀者|网友|網友|消费者|消費者|民众|民眾))).{0,80}",
     ),
     # Photographs and captions
-    _rule("credit", 60, rf"[（(\[【]?{_PHOTO_ZH}(?:[／/：:丨|｜]|\s?[：:])\s?.{{1,80}}"),
+    _rule("credit", 60, rf"[（(\[【]?{PHOTO_ZH}(?:[／/：:丨|｜]|\s?[：:])\s?.{{1,80}}"),
     _rule(
         "credit",
         70,
-        rf"[（(]?(?:[▲△▼▽►▶◀◄].{{0,150}}|.{{2,60}}[。\s／/|｜（(]){_AGENCIES}"
+        rf"[（(]?(?:[▲△▼▽►▶◀◄].{{0,150}}|.{{2,60}}[。\s／/|｜（(]){AGENCIES}"
         rf"(?:[／/].{{1,20}})?[）)。.]{{0,2}}",
         0,
     ),
@@ -229,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         "credit",
         30,
         rf"(?:.{{0,30}}[。，\s])?(?:[\u4e00-\u9fff]{{2,6}}[社报報网網])?(?:记者"
-        rf"|記者)?\s?{_HAN_NAME}\s?[摄攝][。]?",
+        rf"|記者)?\s?{HAN_NAME}\s?[摄攝][。]?",
     ),
     _rule(
         "credit",
@@ -261,8 +188,8 @@ RULES: tuple[Rule, ...] = (
     # An arrow, what the picture shows, and after that who took it.
     _rule("credit", 70, r"[▲△▼▽►▶◀◄].{0,150}[。！？\s][^。！？.!?]{2,14}"),
     # Who wrote it and when
-    _rule("byline", 60, _ZH_BYLINE),
-    _rule("byline", 24, _REPORTER),
+    _rule("byline", 60, ZH_BYLINE),
+    _rule("byline", 24, REPORTER),
     _rule(
         "byline",
         14,
@@ -273,21 +200,22 @@ RULES: tuple[Rule, ...] = (
         24,
         r"(?:words |story |written |reported |compiled |text )?by:? (?:(?:a"
         r"|our) (?:\w{1,12} ){0,2}(?:writer|reporter|correspondent|editor|desk|staff)s?\b.{0,160}"
-        rf"|{_NAMES}(?:\s?[,|｜·•/–—-]\s?.{{1,60}})?(?<![.!?]))",
+        rf"|{FULL_NAME}(?:(?:, | and | & ){FULL_NAME}){{0,6}}"
+        rf"(?:\s?[,|｜·•/–—-]\s?.{{1,60}})?(?<![.!?]))",
     ),
     _rule(
         "byline",
         50,
         r"[(\[]?(?:additional )?(?:reporting|editing|writing) (?:by|for) (?-i:[A-Z]).{2,200}",
     ),
-    _rule("byline", 20, rf"(?:editors?|authors?|writers?|reporters?|source)\s?[:：] ?{_NAMES}"),
+    _rule("byline", 20, rf"(?:editors?|authors?|writers?|reporters?|source)\s?[:：] ?{NAMES}"),
     _rule(
         "date",
         30,
         rf"(?:(?:发[布表佈]|發[布表佈]|更新|刊登|出版|published|updated|posted"
         rf"|last (?:updated|modified))(?:[时時][间間]|日期| on"
-        rf"| at)?\s?[：:]?\s?)?{_DATE}{_CLOCK}?(?:\s?[|·•/，,]?\s?"
-        rf"(?:{_ROLE}\s?[：:]\s?\S{{1,24}}|\d{{1,2}} min(?:ute)?s? read|updated.{{0,40}}"
+        rf"| at)?\s?[：:]?\s?)?{DATE}{CLOCK}?(?:\s?[|·•/，,]?\s?"
+        rf"(?:{ROLE}\s?[：:]\s?\S{{1,24}}|\d{{1,2}} min(?:ute)?s? read|updated.{{0,40}}"
         rf"|[\u4e00-\u9fff]{{2,8}}[网網报報社]))*",
     ),
     _rule(
@@ -321,8 +249,8 @@ RULES: tuple[Rule, ...] = (
         r"|cookies)|you need to enable javascript|您的浏览器|您的瀏覽器|本网站使用\s?cookie"
         r"|本網站使用\s?cookie).{0,300}",
     ),
-    _rule("boilerplate", 20, rf"{_NAV_EN}(?:\s?[|｜·•/>›»\-–]\s?{_NAV_EN})+"),
-    _rule("boilerplate", 40, rf"{_NAV_ZH}(?:[\s|｜·•/>›»\-–]{{1,3}}{_NAV_ZH})+"),
+    _rule("boilerplate", 20, rf"{NAV_EN}(?:\s?[|｜·•/>›»\-–]\s?{NAV_EN})+"),
+    _rule("boilerplate", 40, rf"{NAV_ZH}(?:[\s|｜·•/>›»\-–]{{1,3}}{NAV_ZH})+"),
     _rule(
         "boilerplate",
         4,
@@ -388,46 +316,4 @@ RULES: tuple[Rule, ...] = (
         r"(?:文章)?(?:[来來]源|出[处處]|原文|source|via)\s?[：:]\s?[^。！？]{1,100}",
     ),
     _rule("references", 12, r"(?:https?://|www\.)\S{1,400}"),
-)
-
-# Headings of sections that are no part of the article, read without their brackets or colon.
-SECTIONS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
-    (kind, reach, re.compile(pattern, re.IGNORECASE))
-    for kind, reach, pattern in (
-        (
-            "references",
-            "section",
-            r"[参參]考(?:文章|文[献獻]|[资資]料|[链鏈連][接結]|[来來]源|[书書]目)"
-            r"|[资資]料[来來]源[与與和及](?:[链鏈連][接結]|[参參]考.{2})|引用(?:文[献獻]"
-            r"|[来來]源)|[资資]料[来來]源|[来來]源|注[释釋]|註釋"
-            r"|references|sources|bibliography|works cited|citations|footnotes"
-            r"|notes and references|external links",
-        ),
-        (
-            "references",
-            "section",
-            r"术语|術語|术语表|術語表|[术術][语語]解[释釋]|名[词詞]解[释釋]"
-            r"|[专專]有名[词詞]|词汇表|詞彙表|用語解說|用語說明|用语解说|glossary|key terms"
-            r"|terms explained",
-        ),
-        (
-            "references",
-            "links",
-            r"相[关關](?:[阅閱][读讀]|[报報][导導道]|新[闻聞]|[链鏈連][接結]|文章|推[荐薦])"
-            r"|延伸[阅閱][读讀]|推[荐薦](?:[阅閱][读讀]|文章|新[闻聞])|更多(?:[阅閱][读讀]"
-            r"|新[闻聞]|[报報][导導道]|文章|精彩.{0,4})"
-            r"|猜你喜[欢歡]|你可能(?:也|还|還)?(?:喜[欢歡]|感[兴興]趣).{0,4}"
-            r"|[热熱][门門](?:文章|新[闻聞]|推[荐薦]|排行)?|[热熱]点推荐|最新(?:文章"
-            r"|新[闻聞])|今日[热熱][门門點点]|编辑推荐|編輯推薦|大家都在看|人氣(?:新聞"
-            r"|文章)|排行榜|點閱排行"
-            r"|related(?: (?:articles?|stories|posts?|news|content|reading|coverage|topics"
-            r"|links))?|read (?:more|next|also|this next)|see also|further reading"
-            r"|more (?:from|in|on|stories).{0,40}|most (?:read|popular|viewed|shared)"
-            r"|trending(?: now)?|recommended(?: for you| reading| stories)?|you (?:may"
-            r"|might) (?:also )?(?:like|be interested in).{0,10}|up next|popular(?: now"
-            r"| stories| posts)?|editors?['’]? picks?|top stories|latest(?: news| stories)?"
-            r"|don['’]t miss|in case you missed it|what to read next|keep reading"
-            r"|around the web|from around the web|elsewhere",
-        ),
-    )
 )

