@@ -1,12 +1,13 @@
 """The words that ask a model for a digest or a stance: one small file per task and language.
 
 An instruction is written in the language that it asks for, and stands after the article, so that
-all tasks of one article begin with the same tokens.
+all tasks of one article begin with the same tokens. A line that holds {names} is left out where
+there are no names to give.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,11 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "stance.en.txt": frozenset({"target"}),
     "stance.zh.txt": frozenset({"target"}),
 }
+_MAY_HOLD: Mapping[str, frozenset[str]] = {
+    "digest.en.txt": frozenset({"names"}),
+    "digest.zh.txt": frozenset({"names"}),
+}
+_NAMES_LINE = re.compile(r"\n*[^\n]*\{names\}[^\n]*")
 _LABELS: Mapping[DigestLanguage, Mapping[Label, str]] = {
     "en": {label: label for label in LABELS},
     "zh": LABELS_ZH,
@@ -49,20 +55,27 @@ class Prompts:
     texts: Mapping[str, str]
     fingerprint: str
 
-    def instruction(self, task: Task, passage_language: str) -> str:
+    def instruction(
+        self, task: Task, passage_language: str, names: Mapping[str, str] | None = None
+    ) -> str:
         """What is asked for `task`, filled in; a stance is asked in the passage's language.
 
-        The target goes in as it is: text of the asker, not to be expanded again.
+        `names` maps names of the passage to their spelling in the digest's language. They and the
+        target go in as they are: text of the asker, not to be expanded again.
         """
         match task:
             case DigestTask(language=language):
-                return self._fill(f"digest.{language}.txt", length=str(size(task)))
+                spelt = "; ".join(f"{one} = {other}" for one, other in (names or {}).items())
+                return self._fill(f"digest.{language}.txt", length=str(size(task)), names=spelt)
             case StanceTask(target=target):
                 language = stance_language(passage_language)
                 return self._fill(f"stance.{language}.txt", target=target)
 
     def _fill(self, name: str, **values: str) -> str:
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], self.texts[name])
+        text = self.texts[name]
+        if not values.get("names"):
+            text = _NAMES_LINE.sub("", text).strip()
+        return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
 def size(task: DigestTask) -> int:
@@ -80,8 +93,10 @@ def stance_words(passage_language: str) -> Mapping[Label, str]:
     return _LABELS[stance_language(passage_language)]
 
 
-def load_prompts(folder: Path | None = None) -> Prompts:
+def load_prompts(folder: Path | None = None, lists: Iterable[Path] = ()) -> Prompts:
     """The prompts of `folder`, and Diglot's own for every file that it does not hold.
+
+    `lists` are files that fill the prompts, such as a glossary: they count in the fingerprint.
 
     Raises BadSetting when a file is unknown, unreadable or empty, when a placeholder is missing
     or unknown, or when a stance prompt does not name every label.
@@ -91,7 +106,7 @@ def load_prompts(folder: Path | None = None) -> Prompts:
     texts = {name: _read(name, folder) for name in sorted(_NEEDED)}
     for name, text in texts.items():
         _check(name, text)
-    return Prompts(texts, _fingerprint(texts))
+    return Prompts(texts, _fingerprint(texts, lists))
 
 
 def _refuse_unknown_files(folder: Path) -> None:
@@ -118,7 +133,7 @@ def _read(name: str, folder: Path | None) -> str:
 
 def _check(name: str, text: str) -> None:
     found = {placeholder[1] for placeholder in _PLACEHOLDER.finditer(text)}
-    for placeholder in sorted(found - _NEEDED[name]):
+    for placeholder in sorted(found - _NEEDED[name] - _MAY_HOLD.get(name, frozenset())):
         raise BadSetting(f"prompts: {name} holds the unknown placeholder {{{placeholder}}}")
     for placeholder in sorted(_NEEDED[name] - found):
         raise BadSetting(f"prompts: {name} lacks the placeholder {{{placeholder}}}")
@@ -130,12 +145,11 @@ def _check(name: str, text: str) -> None:
                 raise BadSetting(f"prompts: {name} does not name the label {word}")
 
 
-def _fingerprint(texts: Mapping[str, str]) -> str:
+def _fingerprint(texts: Mapping[str, str], lists: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     parts = [BEFORE_ARTICLE, AFTER_ARTICLE]
     for name in sorted(texts):
         parts += [name, texts[name]]
-    for part in parts:
-        encoded = part.encode()
+    for encoded in (*(part.encode() for part in parts), *(path.read_bytes() for path in lists)):
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return f"sha256:{digest.hexdigest()}"

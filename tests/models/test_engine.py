@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from service import names
 from service.digest import (
     Answer,
     DigestAnswer,
@@ -66,7 +67,7 @@ def test_identity_names_model_and_prompts(engine: TransformersEngine) -> None:
     assert engine.identity.name == "transformers"
     assert engine.identity.model == "qwen3"
     assert engine.identity.revision is None
-    assert engine.identity.prompts == load_prompts().fingerprint
+    assert engine.identity.prompts == load_prompts(None, [names.SHIPPED]).fingerprint
 
 
 def test_every_task_is_answered_in_order(engine: TransformersEngine) -> None:
@@ -107,6 +108,14 @@ def test_title_and_target_reach_the_model(engine: TransformersEngine) -> None:
     assert other.tasks[2] != plain.tasks[2]
 
 
+def test_names_of_the_glossary_reach_the_model(engine: TransformersEngine) -> None:
+    asked = request("a", "北京下雨。", language="zh", tasks=[DigestTask("en", "short")])
+    (prompt,) = engine._prompts_of(asked)
+    assert "Names in English: 北京 = Beijing<|im_end|>" in engine._loaded.tokenizer.decode(
+        prompt.ids
+    )
+
+
 def test_a_full_engine_takes_no_more(folders: dict[str, Path]) -> None:
     engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=4))
     engine.admit(request("a"))
@@ -143,7 +152,7 @@ def test_the_limit_leaves_room_for_prompt_and_answer(tmp_path: Path) -> None:
     folder = tiny.save(tmp_path / "small", tiny.make_model("qwen3", context=1500))
     engine = TransformersEngine(tiny.settings(folder))
     limit = engine.passage_limit
-    assert limit is not None and 64 <= limit < 1500 - 480 - 256
+    assert limit is not None and 64 <= limit < 1500 - 480 - 512
     passage = "a" + " a" * (limit - 1)
     assert engine.measure(passage) == limit
     tasks = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("x" * 100)]

@@ -104,6 +104,14 @@ def test_the_fingerprint_follows_every_file_and_nothing_else(tmp_path: Path) -> 
     assert len(seen) == 5
 
 
+def test_the_fingerprint_follows_the_lists_that_fill_prompts(tmp_path: Path) -> None:
+    names = tmp_path / "names.tsv"
+    names.write_text("Linden\t林登\t林登\tplace\n", encoding="utf-8")
+    one = load_prompts(None, [names]).fingerprint
+    names.write_text("Linden\t菩提\t菩提\tplace\n", encoding="utf-8")
+    assert len({one, load_prompts(None, [names]).fingerprint, load_prompts().fingerprint}) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from service import names
 from service.digest import (
     LABELS,
     Answer,
@@ -22,16 +23,18 @@ from service.engines.transformers.batching import batches
 from service.engines.transformers.loading import load
 from service.engines.transformers.memory import is_out_of_memory, release, token_budget
 from service.engines.transformers.scoring import Question, score
+from service.engines.transformers.spellings import spellings
 from service.engines.transformers.tokens import Prompt, Tokens
 from service.engines.transformers.writing import Row, Written, write
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
+from service.names import Glossary
 from service.prompts import load_prompts, stance_words
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-RESERVE = 256
-"""Tokens of the context that are kept free for a title and a target."""
+RESERVE = 512
+"""Tokens of the context that are kept free for a title, a target and a list of names."""
 SHORTEST_PASSAGE = 64
 """Tokens; a model that can read less at once is of no use."""
 
@@ -52,7 +55,9 @@ class TransformersEngine:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._prompts = load_prompts(settings.prompts)
+        self._glossary = Glossary.load(settings.names)
+        lists = filter(None, (names.SHIPPED, settings.names))
+        self._prompts = load_prompts(settings.prompts, lists)
         self._loaded = load(settings)
         self._tokens = Tokens(self._loaded.tokenizer)
         self._batch_rows = settings.batch_rows
@@ -103,10 +108,11 @@ class TransformersEngine:
     def _longest_passage(self, wanted: int) -> int:
         if self._loaded.context is None:
             return wanted
-        asked: list[Task] = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("")]
+        tasks: list[Task] = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("")]
         around = max(
-            len(self._prompt((), task, language)) + self._answer_limit(task)
-            for task in asked
+            len(self._prompt((), task, Request("", "", language, None, ())))
+            + self._answer_limit(task)
+            for task in tasks
             for language in ("en", "zh")
         )
         limit = min(wanted, self._loaded.context - around - RESERVE)
@@ -125,7 +131,7 @@ class TransformersEngine:
             raise TooLong(f"the passage has {size} tokens; the model reads {self._longest} at once")
         title = f"{request.title}\n\n" if request.title else ""
         passage = self._tokens.plain(title + request.passage)
-        prompts = [self._prompt(passage, task, request.language) for task in request.tasks]
+        prompts = [self._prompt(passage, task, request) for task in request.tasks]
         for prompt, task in zip(prompts, request.tasks, strict=True):
             if self._loaded.context and (
                 len(prompt) + self._answer_limit(task) > self._loaded.context
@@ -133,8 +139,12 @@ class TransformersEngine:
                 raise TooLong("the passage, its title and its target are too long together")
         return prompts
 
-    def _prompt(self, passage: Sequence[int], task: Task, language: str) -> Prompt:
-        return self._tokens.prompt(passage, self._prompts.instruction(task, language))
+    def _prompt(self, passage: Sequence[int], task: Task, request: Request) -> Prompt:
+        spelt = {}
+        if isinstance(task, DigestTask):
+            spelt = spellings(request.passage, request.title, task.language, self._glossary)
+        instruction = self._prompts.instruction(task, request.language, spelt)
+        return self._tokens.prompt(passage, instruction)
 
     def _answer_limit(self, task: Task) -> int:
         if isinstance(task, DigestTask):

@@ -1,0 +1,36 @@
+import pytest
+
+from service.digest import DigestLanguage
+from service.engines.transformers.spellings import MOST_NAMES, spellings
+from service.names import Glossary
+
+GLOSSARY = Glossary.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("阿里巴巴在北京开会，北京下雨。", "en", {"北京": "Beijing", "阿里巴巴": "Alibaba"}),
+        (
+            "Alibaba met in Beijing; Beijing was wet.",
+            "zh",
+            {"Beijing": "北京", "Alibaba": "阿里巴巴"},
+        ),
+        ("阿里巴巴在北京开会。", "zh", {}),
+        ("Alibaba met in Beijing.", "en", {}),
+        ("没有名字。", "en", {}),
+        ("", "zh", {}),
+    ],
+)
+def test_names_cross_from_one_writing_to_the_other(
+    text: str, language: DigestLanguage, expected: dict[str, str]
+) -> None:
+    assert spellings(text, None, language, GLOSSARY) == expected
+    assert list(spellings(text, None, language, GLOSSARY)) == list(expected)  # most often first
+
+
+def test_a_list_of_countries_does_not_fill_the_prompt() -> None:
+    text = (
+        "中国、日本、法国、德国、英国、美国、印度、巴西、埃及、越南、泰国、波兰、瑞典、挪威。"
+    )
+    assert len(spellings(text, None, "en", GLOSSARY)) == MOST_NAMES
