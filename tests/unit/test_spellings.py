@@ -30,7 +30,5 @@ def test_names_cross_from_one_writing_to_the_other(
 
 
 def test_a_list_of_countries_does_not_fill_the_prompt() -> None:
-    text = (
-        "中国、日本、法国、德国、英国、美国、印度、巴西、埃及、越南、泰国、波兰、瑞典、挪威。"
-    )
+    text = "中国、日本、法国、德国、英国、美国、印度、巴西、埃及、越南、泰国、波兰、瑞典、挪威。"
     assert len(spellings(text, None, "en", GLOSSARY)) == MOST_NAMES
