@@ -9,6 +9,8 @@ from service.names import Glossary
 
 MOST_NAMES = 12
 """Each costs some ten tokens of the prompt; the names that come most often come first."""
+RATHER_THAN_PLACES = 10
+"""A model knows what a country is called; people and firms are what it gets wrong."""
 
 
 def spellings(
@@ -20,11 +22,12 @@ def spellings(
     needs no list.
     """
     other: dict[str, str] = {}
-    times: Counter[str] = Counter()
+    weight: Counter[str] = Counter()
     for name in glossary.find_names(text, title):
         usual = name.en if language == "en" else name.zh_hans
-        if usual is None or name.surface.isascii() == usual.isascii():
+        foreign = name.surface.isascii() == (language == "zh")
+        if usual is None or not foreign or usual.isascii() != (language == "en"):
             continue
         other.setdefault(name.surface, usual)
-        times[name.surface] += 1
-    return {surface: other[surface] for surface, _ in times.most_common(MOST_NAMES)}
+        weight[name.surface] += 1 if name.kind == "place" else RATHER_THAN_PLACES
+    return {surface: other[surface] for surface, _ in weight.most_common(MOST_NAMES)}
