@@ -45,7 +45,7 @@ _PINYIN = re.compile(
     r"(?<=[\u3400-\u9fff])[(（](?=[^()（）]{0,6}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ])"
     r"[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,6}[)）]"
 )
-_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+|(?<=[０-９])(?:[．％]|，(?=[０-９]{3}(?![０-９])))")
+_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+(?:．[０-９]+|，[０-９]{3}(?![０-９])|％)*")
 _LOST = re.compile(r"(?:\ufffd|锟斤拷)+")
 # Joiners stay: emoji and Persian need them. Bidirectional overrides go: they hide what is read.
 _CONTROL = re.compile(

@@ -1,5 +1,6 @@
 """A web page to the text of its article."""
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ def read_page(html: str) -> Page:
 def _extract(html: str) -> Page | None:
     import trafilatura
 
+    # What it complains of is the sender's page; the text is read some other way then.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
         found = trafilatura.bare_extraction(
             html, with_metadata=True, include_comments=False, favor_recall=True

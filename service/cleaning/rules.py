@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "subscribe",
         45,
-        r"[【\[（(▼↓👇]{0,2}\s?(?:想看更多.{0,20}[？?，,]?\s?|更多.{0,16}[，,]\s?)?"
+        r"[^\w\s]{0,3}\s?(?:想看更多.{0,20}[？?，,]?\s?|更多.{0,16}[，,]\s?)?"
         r"(?:(?:欢迎|歡迎|请|請|立即|立刻|马上|馬上|快来|免费|免費)?"
         r"(?:扫码|掃碼|扫描|掃描|扫一扫|掃一掃|长按|長按|识别|識別|微信搜索|点击|點擊|点此"
         r"|點此|点我|點我|关注|關注|追蹤|追踪|订阅|訂閱"
@@ -119,7 +119,8 @@ RULES: tuple[Rule, ...] = (
         r"(?!的|者|制|量|数|人|费|費|度|后|後)"
         r"(?=.{0,40}(?:公众号|公眾號|二维码|二維碼|客户端|客戶端|APP|电子报|電子報|我们"
         r"|我們|本[报報刊台]|粉[丝絲专專]|LINE|原文"
-        r"|会员|會員|Telegram|Facebook|YouTube|Instagram|視頻號|视频号|小程序|下方|链接"
+        r"|会员|會員|Telegram|Facebook|YouTube|Instagram|視頻號|视频号|小程序|下方|好友"
+        r"|粉絲團|粉丝团|链接"
         r"|連結|進入專題|进入专题))"
         r"(?!.{0,60}(?:表示|指出|认为|認為|发现|發現|报道称|研究|调查|調查|据|據|只有|占"
         r"|的(?:人|顾客|顧客"
@@ -161,14 +162,14 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "credit",
         40,
-        r"[(\[]?(?:file )?(?:photos?|photographs?|images?|pictures?|illustrations?"
+        r"[(\[]?(?:file )?(?:photos?|photographs?|photography|images?|pictures?|illustrations?"
         r"|graphics?|captions?|screenshots?)(?: (?:credits?|by|courtesy(?: of)?"
         r"|source))?\s?[:：/].{1,200}",
     ),
     _rule(
         "credit",
         24,
-        r"[(\[]?(?:photo(?:graph)?s?|images?|pictures?|illustrations?) (?:by"
+        r"[(\[]?(?:photo(?:graph)?s?|photography|images?|pictures?|illustrations?) (?:by"
         r"|courtesy of) (?-i:[A-Z]).{1,100}",
     ),
     _rule(
@@ -291,6 +292,46 @@ RULES: tuple[Rule, ...] = (
         r"(?:扫码|掃碼|长按|長按)?(?:关注|關注|追蹤|订阅|訂閱)(?:我们|我們|本[号號])?"
         r"|follow us(?: on .{1,30})?",
     ),
+    _rule("subscribe", 3, r"subscribe(?: now| today| here)?[!.]?"),
+    _rule(
+        "subscribe",
+        40,
+        r".{0,80}(?:点我|點我|点此|點此|点击|點擊|立即|马上|馬上)下[载載]\s?(?:APP"
+        r"|客[户戶]端)?[!！。]?",
+    ),
+    _rule("licence", 60, r"(?:[风風][险險]提示|[温溫]馨提[示醒]|特[别別]提示)\s?[：:].{1,200}"),
+    _rule(
+        "boilerplate",
+        12,
+        r"continue reading.{0,40}|listen to this (?:article|story).{0,20}"
+        r"|comments are closed\.?|reuse this content"
+        r"|[请請][继繼][续續]往下[阅閱][读讀].{0,3}|A\s?[-+]?(?:\s?A\s?[-+]?){1,3}",
+    ),
+    _rule(
+        "boilerplate",
+        16,
+        r"(?:(?:[阅閱][读讀]|[评評][论論]|[点點][赞讚贊]|[浏瀏][览覽]|[转轉][发發]|人氣"
+        r"|views?|likes?|comments?)(?:[数數量]"
+        r"|次[数數])?[：:]?\s?[\d.,]{1,8}\s?[万萬kKwW+]?\s{0,2}){1,5}",
+    ),
+    _rule(
+        "boilerplate",
+        30,
+        r"(?:this|the) (?:article|story|piece) (?:first |originally )?(?:appeared"
+        r"|was (?:first|originally) published|appears) (?:in|on|at|by)\b.{1,160}",
+    ),
+    _rule(
+        "boilerplate",
+        16,
+        r"(?:get in touch|contact (?:us|the (?:author|editor))|letters|e-?mail|[邮郵]箱"
+        r"|[联聯][系繫絡])\s?[：:].{0,40}\S@\S{1,60}",
+    ),
+    _rule(
+        "byline",
+        24,
+        rf"{FULL_NAME} is (?:a|an|the|our) (?:[\w’'\-]{{1,16}} ){{0,5}}(?:writer|editor"
+        rf"|reporter|correspondent|columnist|journalist|critic)\b.{{0,80}}",
+    ),
     # Pointers elsewhere
     _rule(
         "references",
@@ -313,7 +354,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "references",
         30,
-        r"(?:文章)?(?:[来來]源|出[处處]|原文|source|via)\s?[：:]\s?[^。！？]{1,100}",
+        r"(?:文章)?(?:[来來]源|出[处處]|原文|source|via)\s?[：:|｜]\s?[^。！？]{1,100}",
     ),
     _rule("references", 12, r"(?:https?://|www\.)\S{1,400}"),
 )

@@ -11,6 +11,8 @@ _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 _PARAGRAPH_UNITS = 45
 # A section without a marked heading is believed in the last part of a text only.
 _LATE = 0.5
+# Running text is at least three parts of five where its foot is looked for.
+_OF_PARTS, _ONE_PART = 3, 5
 
 
 def article_lines(lines: Sequence[Line], removed: Counter[str], authors: list[str]) -> list[Line]:
@@ -34,7 +36,24 @@ def article_lines(lines: Sequence[Line], removed: Counter[str], authors: list[st
                 authors.extend(names_in(line.text))
         else:
             kept.append(line)
-    return kept
+    return _without_tail(kept, removed)
+
+
+def _without_tail(lines: list[Line], removed: Counter[str]) -> list[Line]:
+    """The lines up to the last that is no heading.
+
+    A heading with nothing beneath it heads nothing: it is a link or a button of the page's foot. A
+    text that is mostly such lines (a poem, a list of headlines) is left alone.
+    """
+    end = len(lines)
+    while end and lines[end - 1].shape == "heading":
+        end -= 1
+    running = sum(len(line.text) for line in lines if line.shape != "heading")
+    if not end or running * _ONE_PART < sum(len(line.text) for line in lines) * _OF_PARTS:
+        return lines
+    if end < len(lines):
+        removed["boilerplate"] += len(lines) - end
+    return lines[:end]
 
 
 def _section_opens(line: Line, read: int, total: int) -> tuple[str, str] | None:
