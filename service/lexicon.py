@@ -127,19 +127,26 @@ def _english(text: str, table: dict[str, dict[EntryKind, int]]) -> Iterator[tupl
 
 
 def _chinese(text: str, table: dict[str, dict[EntryKind, int]]) -> Iterator[tuple[int, int, str]]:
-    import jieba
-
-    bounds = [0, *accumulate(map(len, jieba.cut(text, HMM=False)))]
+    bounds: list[int] = []
     i = 0
     while i < len(text):
         for n in range(min(MOST_CHARACTERS, len(text) - i), 1, -1):
-            term = text[i : i + n]
-            if term in table and (n >= _SURE_LENGTH or _is_word(i, i + n, bounds)):
-                yield i, i + n, term
+            if text[i : i + n] not in table:
+                continue
+            # Segmenting costs most of the time, and most texts hold few short entries.
+            bounds = bounds or _bounds(text)
+            if n >= _SURE_LENGTH or _is_word(i, i + n, bounds):
+                yield i, i + n, text[i : i + n]
                 i += n
                 break
         else:
             i += 1
+
+
+def _bounds(text: str) -> list[int]:
+    import jieba
+
+    return [0, *accumulate(map(len, jieba.cut(text, HMM=False)))]
 
 
 def _is_word(start: int, end: int, bounds: list[int]) -> bool:

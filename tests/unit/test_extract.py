@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.extract import choose, cut, extent, extract, is_sound, join, leans
+from service.extract import choose, cut, extract, join
+from service.sound import extent, leans
 
 ENGLISH = [
     "The harbour authority will close the old ferry pier in March.",
@@ -116,47 +117,34 @@ def test_unsound_sentences_are_better_than_none(sentences: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "language", "expected"),
+    ("sentences", "language", "size"),
     [
-        ("The council voted for the bridge on Tuesday.", "en", True),
-        ("The council voted", "en", False),
-        ("Will the council vote for it now?", "en", False),
-        ('"We are very happy with it."', "en", False),
-        ('"We are happy," said the mayor of the town.', "en", True),
-        ("• The council voted for the bridge.", "en", False),
-        ("1. The council voted for the bridge.", "en", False),
-        ("1.5 million people voted for the bridge.", "en", True),
-        ("市议会周二投票赞成建桥。", "zh", True),
-        ("市议会投票赞成建桥的经过", "zh", False),
-        ("市议会会投票赞成建桥吗？", "zh", False),
-        ("「我們對結果非常滿意。」", "zh", False),
-        ("「我們非常滿意」，鎮長昨天表示。", "zh", True),
-        ("一是市议会投票赞成建桥。", "zh", True),
+        (
+            [
+                "Two winters ago the borough did something unglamorous.",
+                "It lent householders money for heat pumps, interest free, over ten long years.",
+                "Heat pumps for householders saved money over the years of the borough's loans.",
+            ],
+            "en",
+            24,
+        ),
+        (
+            [
+                "两年前的冬天，这个区做了一件不起眼的事。",
+                "它把钱免息借给居民装热泵，分十年还清，居民热泵越装越多。",
+                "居民装热泵十年省下的钱，已经超过热泵本身的价钱。",
+            ],
+            "zh",
+            60,
+        ),
     ],
 )
-def test_is_sound(sentence: str, language: str, expected: bool) -> None:
-    assert is_sound(sentence, language) is expected
-
-
-@pytest.mark.parametrize(
-    ("sentence", "language", "expected"),
-    [
-        ("However, it rained.", "en", True),
-        ("They left at noon.", "en", True),
-        ("“This is new,” she said.", "en", True),
-        ("Theodore left at noon.", "en", False),
-        ("So-called experts left.", "en", False),
-        ("The mayor left at noon.", "en", False),
-        ("然而，下雨了。", "zh", True),
-        ("對此，公司沒有回應。", "zh", True),
-        ("他還表示不滿。", "zh", True),
-        ("其他三市也将参加。", "zh", False),
-        ("该市将参加。", "zh", True),
-        ("市长中午离开。", "zh", False),
-    ],
-)
-def test_leans(sentence: str, language: str, expected: bool) -> None:
-    assert leans(sentence, language) is expected
+def test_a_sentence_comes_with_the_one_it_leans_on(
+    sentences: list[str], language: str, size: int
+) -> None:
+    chosen = choose(sentences, language, size)
+    assert 1 not in chosen or 0 in chosen
+    assert choose(sentences[:2], language, size) == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ SERVICE = Path(__file__).parents[2] / "service"
 LAYERS = [
     "errors settings article digest result",
     "traced documents charsets cleaning sentences language script hanzi numerals names",
-    "prompts terms lexicon shifters voices about extract stance subject keyfacts checks gates"
+    "prompts terms sound lexicon shifters voices about extract stance subject keyfacts checks gates"
     " passages stories unlisted",
     "embedded",
     "engines",

@@ -1,0 +1,71 @@
+import pytest
+
+from service.sound import extent, is_sound, leans
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "expected"),
+    [
+        ("The council voted for the bridge on Tuesday.", "en", True),
+        ("The council voted", "en", False),
+        ("Will the council vote for it now?", "en", False),
+        ('"We are very happy with it."', "en", False),
+        ('"We are happy," said the mayor of the town.', "en", True),
+        ("• The council voted for the bridge.", "en", False),
+        ("1. The council voted for the bridge.", "en", False),
+        ("1.5 million people voted for the bridge.", "en", True),
+        ("市议会周二投票赞成建桥。", "zh", True),
+        ("市议会投票赞成建桥的经过", "zh", False),
+        ("市议会会投票赞成建桥吗？", "zh", False),
+        ("「我們對結果非常滿意。」", "zh", False),
+        ("「我們非常滿意」，鎮長昨天表示。", "zh", True),
+        ("一是市议会投票赞成建桥。", "zh", True),
+    ],
+)
+def test_is_sound(sentence: str, language: str, expected: bool) -> None:
+    assert is_sound(sentence, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "expected"),
+    [
+        ("However, it rained.", "en", True),
+        ("They left at noon.", "en", True),
+        ("“This is new,” she said.", "en", True),
+        ("Theodore left at noon.", "en", False),
+        ("So-called experts left.", "en", False),
+        ("The mayor left at noon.", "en", False),
+        ("然而，下雨了。", "zh", True),
+        ("對此，公司沒有回應。", "zh", True),
+        ("他還表示不滿。", "zh", True),
+        ("其他三市也将参加。", "zh", False),
+        ("该市将参加。", "zh", True),
+        ("市长中午离开。", "zh", False),
+    ],
+)
+def test_leans(sentence: str, language: str, expected: bool) -> None:
+    assert leans(sentence, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("three plain words", "en", 3),
+        ("x" * 120, "en", 10),
+        ("", "en", 0),
+        ("汉字 三个", "zh", 4),
+        ("AI 模型", "zh-Hant", 4),
+        ("日本 語", "ja", 3),
+    ],
+)
+def test_extent(text: str, language: str, expected: int) -> None:
+    assert extent(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00", "\ud800", "“" * 50_000, "in " * 50_000, "1." * 50_000]
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_odd_text_is_not_sound(text: str, language: str) -> None:
+    assert not is_sound(text, language) or text.startswith("1.")
+    assert leans(text, language) in (True, False)
