@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from service.errors import BadSetting
+from service.terms import segmenter
 
 SHIPPED = Path(__file__).resolve().parent.parent / "prompts" / "stance.tsv"
 EnglishOrChinese = Literal["en", "zh"]
@@ -144,9 +145,7 @@ def _chinese(text: str, table: dict[str, dict[EntryKind, int]]) -> Iterator[tupl
 
 
 def _bounds(text: str) -> list[int]:
-    import jieba
-
-    return [0, *accumulate(map(len, jieba.cut(text, HMM=False)))]
+    return [0, *accumulate(map(len, segmenter().cut(text, HMM=False)))]
 
 
 def _is_word(start: int, end: int, bounds: list[int]) -> bool:

@@ -23,7 +23,8 @@ _LEANING_EN = re.compile(
     similarly|likewise|conversely|accordingly|afterwards|later|neither|both|the\ former|the\ latter|
     in\ addition|in\ contrast|by\ contrast|as\ a\ result|for\ example|for\ instance|
     on\ the\ other\ hand|at\ the\ same\ time|in\ response|even\ so|
-    another|others|the\ rest|the\ same|here|there|who|which|because|perhaps|yes|no
+    another|others|secondly|thirdly|(?:second|third|fourth|finally)(?=,)|the\ rest|the\ same|
+    here|there|who|which|because|perhaps|yes|no
     )\b(?!['’]?-)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -33,6 +34,7 @@ _LEANING_ZH = re.compile(
     "|从而|其中|其后|其次|随后|之后|此后|此前|此时|其|该|这|那|此|他|她|它|牠|该公司|前者|后者|例如|比如|譬如"
     "|换言之|换句话说|也就是说|总之|相反|相比之下|反之|否则|尽管如此|即便如此|至于|再者|接着|紧接着|隨即|随即"
     "|更|还|也|又|而|并|则|同样|另一|值得注意的是|两者|双方|以上|上述|如此"
+    "|第[二三四五六]，|听上去|听起来|看上去|看起来"
     ")"
 )
 # So does one whose first clause has a pronoun for its subject: "By then they had left".

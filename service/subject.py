@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from service.names import Glossary
 from service.script import to_script
-from service.terms import STOP_WORDS, terms
+from service.terms import STOP_WORDS, segmenter, terms
 
 READ = 20_000
 """Characters of the text that phrases are counted in."""
@@ -81,8 +81,7 @@ class _Mentions:
 def _rarity(phrase: str) -> float:
     """How seldom Chinese uses its words, by the counts of jieba's dictionary: the mean of their
     information, 0 to 1."""
-    import jieba
-
+    jieba = segmenter()
     words = jieba.lcut(to_script(phrase, "Hans"), HMM=False)
     most = math.log(jieba.dt.total)
     return sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
@@ -123,13 +122,11 @@ def _phrases_zh(text: str) -> Iterator[str]:
     """Runs of nouns, and of what stands between nouns (6号线, 大 数据), with a noun at the end."""
     if not text:
         return
-    from jieba import posseg
-
     simplified = to_script(text, "Hans")
     original = text if len(text) == len(simplified) else simplified
     run: list[tuple[int, int, bool]] = []
     at = 0
-    for word, flag in posseg.cut(simplified):
+    for word, flag in segmenter().posseg.cut(simplified):
         end = at + len(word)
         if flag in _INSIDE_ZH and not word.isspace() and word[0].isalnum():
             run.append((at, end, flag in _NOUNS_ZH))

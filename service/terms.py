@@ -6,7 +6,10 @@ Words and N-grams for Chinese Information Retrieval"). Traditional and Simplifie
 term are one term. Latin words and numbers inside Chinese text count as words.
 """
 
+import logging
 import re
+from functools import cache
+from typing import Any
 
 from service.script import to_script
 
@@ -75,3 +78,13 @@ def _stem(word: str) -> str:
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
+
+
+@cache
+def segmenter() -> Any:
+    """jieba, which tells neither its loading time nor that a cache could not be written."""
+    import jieba
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.CRITICAL)
+    return jieba
