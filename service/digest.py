@@ -42,8 +42,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class DigestTask:
+    """`fault` says, in the digest's language, why the last answer could not be used."""
+
     language: DigestLanguage
     length: Length = "medium"
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ can keep hundreds of plans going at once while each reads from top to bottom:
 
     clean ─▶ part into stories ─▶ (too long? digest the parts first) ─▶ ask for everything ─▶ Result
 
-No raw model text leaves it: a digest that can't pass is replaced by the extractive one, labelled
-as such, with a warning. An article never fails because of what a model wrote.
+No raw model text leaves it: a digest that fails a gate is asked for once more, with the reason;
+one that fails again is replaced by the extractive one, labelled as such, with a warning. An article
+never fails because of what a model wrote.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 
-from service import embedded
+from service import counts, embedded
 from service.article import Article, Reading
 from service.cleaning import clean
 from service.digest import (
@@ -27,7 +28,7 @@ from service.digest import (
 )
 from service.engines import Engine
 from service.errors import EngineFailed
-from service.gates import fault
+from service.gates import FAULTS, Fault, fault
 from service.names import Glossary
 from service.page import Page, Story, Target
 from service.passages import cut
@@ -57,12 +58,10 @@ def _tell(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answ
     stances = [StanceTask(target.text) for target in targets]
     answer = yield _request(page, story, passage, *digests, *stances)
 
-    passed = {
-        task.language: _passed(page, story, passage, task, written)
-        for task, written in zip(digests, answer.tasks[: len(digests)], strict=True)
-    }
+    written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
+    passed = yield from _passed(page, story, passage, written)
     opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
-    return Story(story, passed, opinions)
+    return Story(story, {task.language: digest for task, digest in passed.items()}, opinions)
 
 
 def _request(page: Page, story: Reading, passage: str, *tasks: Task) -> Request:
@@ -90,7 +89,8 @@ def _condense(page: Page, story: Reading, engine: Engine) -> Generator[Request, 
         digests: list[str] = []
         for part in parts:
             answer = yield _request(page, story, part, task)
-            digests.append(_passed(page, story, part, task, answer.tasks[0]).text)
+            passed = yield from _passed(page, story, part, {task: answer.tasks[0]})
+            digests.append(passed[task].text)
         condensed = "\n".join(digests)
         if len(condensed) >= len(text):  # a model that rambles; another round would not help
             task = replace(task, length="short")
@@ -100,15 +100,57 @@ def _condense(page: Page, story: Reading, engine: Engine) -> Generator[Request, 
 
 
 def _passed(
-    page: Page, story: Reading, passage: str, task: DigestTask, answer: TaskAnswer
+    page: Page, story: Reading, passage: str, written: Mapping[DigestTask, TaskAnswer]
+) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
+    """The digests that pass the gates, if need be after they were asked for once more.
+
+    In place of one that fails again stand the article's own sentences, labelled, with a warning.
+    """
+    digests = {task: _digest(answer) for task, answer in written.items()}
+    faults = _faults(story, digests)
+    if faults:
+        digests |= yield from _again(page, story, passage, faults)
+        faults = _faults(story, {task: digests[task] for task in faults})
+    for task, gate in faults.items():
+        digests[task] = _replacement(page, story, passage, task, gate)
+    return digests
+
+
+def _faults(story: Reading, digests: Mapping[DigestTask, DigestAnswer]) -> dict[DigestTask, Fault]:
+    text = "\n".join(filter(None, [story.title, story.text]))
+    faults: dict[DigestTask, Fault] = {}
+    for task, digest in digests.items():
+        gate = fault(digest.text, task, text) if digest.kind == "abstractive" else None
+        if gate is not None:
+            counts.digests_refused.labels(task.language, gate).inc()
+            faults[task] = gate
+    return faults
+
+
+def _again(
+    page: Page, story: Reading, passage: str, faults: Mapping[DigestTask, Fault]
+) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
+    """Ask once more, with the reason. An engine that can't answer leaves the first digests."""
+    asked = [replace(task, fault=FAULTS[gate][task.language]) for task, gate in faults.items()]
+    try:
+        answer = yield _request(page, story, passage, *asked)
+    except EngineFailed:
+        return {}
+    return dict(zip(faults, map(_digest, answer.tasks), strict=True))
+
+
+def _replacement(
+    page: Page, story: Reading, passage: str, task: DigestTask, gate: Fault
 ) -> DigestAnswer:
-    """The answer when it passes the gates, else the article's own sentences in its place."""
-    if not isinstance(answer, DigestAnswer):
-        raise EngineFailed("the engine answered a digest with something else")
-    reason = fault(answer.text, task) if answer.kind == "abstractive" else None
-    if reason is None:
-        return answer
+    counts.digests_replaced.labels(task.language).inc()
     page.warnings.append(
-        f"the model's {task.language} digest was replaced by an extractive one: {reason}"
+        f"the model's {task.language} digest was replaced by an extractive one:"
+        f" {FAULTS[gate]['en']}"
     )
     return embedded.digest(passage, story.language, story.title, task, page.glossary)
+
+
+def _digest(answer: TaskAnswer) -> DigestAnswer:
+    if not isinstance(answer, DigestAnswer):
+        raise EngineFailed("the engine answered a digest with something else")
+    return answer

@@ -32,6 +32,8 @@ AFTER_ARTICLE = "\n</article>\n\n"
 LONGEST_FILE = 20_000  # characters; a prompt is a few sentences
 _PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
 _NEEDED: Mapping[str, frozenset[str]] = {
+    "again.en.txt": frozenset({"fault"}),
+    "again.zh.txt": frozenset({"fault"}),
     "digest.en.txt": frozenset({"length"}),
     "digest.zh.txt": frozenset({"length"}),
     "stance.en.txt": frozenset({"target"}),
@@ -66,7 +68,10 @@ class Prompts:
         match task:
             case DigestTask(language=language):
                 spelt = "; ".join(f"{one} = {other}" for one, other in (names or {}).items())
-                return self._fill(f"digest.{language}.txt", length=str(size(task)), names=spelt)
+                asked = self._fill(f"digest.{language}.txt", length=str(size(task)), names=spelt)
+                if task.fault is None:
+                    return asked
+                return f"{asked}\n{self._fill(f'again.{language}.txt', fault=task.fault)}"
             case StanceTask(target=target):
                 language = stance_language(passage_language)
                 return self._fill(f"stance.{language}.txt", target=target)

@@ -6,8 +6,8 @@ from service.digest import Answer, DigestAnswer, DigestTask, Finished, Request, 
 from service.engines import Identity
 from service.errors import DiglotError, NoRoom
 
-EN = "The council will build forty new stops by the spring."
-ZH = "市议会将在明年春天之前新建四十个车站。"
+EN = "The council will build new stops by the spring, and the residents support the plan."
+ZH = "市议会将在明年春天之前新建车站，居民支持这项计划。"
 
 Script = Callable[[Request], Answer | DiglotError]
 

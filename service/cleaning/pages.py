@@ -97,7 +97,7 @@ class _Visible:
 
 
 def _visible(html: str) -> _Visible:
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree
 
     collector = _Visible()
     # What was seen before a page broke is what there is.

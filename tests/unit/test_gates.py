@@ -1,36 +1,58 @@
 import pytest
 
 from service.digest import DigestTask
-from service.gates import fault
+from service.gates import FAULTS, fault
+from service.prompts import load_prompts
 from tests.scripted import EN, ZH
 
 GOOD = {"en": EN, "zh": ZH}
+ARTICLE = f"{EN} {ZH}"
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_good_digest_passes(language: str) -> None:
-    assert fault(GOOD[language], DigestTask(language)) is None
+    assert fault(GOOD[language], DigestTask(language), ARTICLE) is None
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "reason"),
+    ("language", "text", "gate"),
     [
         ("en", "", "empty"),
         ("zh", " \n", "empty"),
-        ("en", ZH, "wrong language"),
-        ("zh", EN, "wrong language"),
+        ("en", ZH, "language"),
+        ("zh", EN, "language"),
         ("en", f"<think>What is asked?</think>{EN}", "tags"),
         ("zh", f"{ZH}<|im_end|>", "tags"),
-        ("en", "The stops are new and will open soon. " * 6, "repeated"),
-        ("zh", "车站将在春天开放。" * 6, "repeated"),
-        ("en", " ".join(f"stop{n} opened in the town" for n in range(200)), "ran on"),
-        ("zh", "".join(f"第{n}个车站在本市开放。" for n in range(200)), "ran on"),
+        ("en", "The stops are new and will open soon. " * 6, "loop"),
+        ("zh", "车站将在春天开放。" * 6, "loop"),
+        ("en", " ".join(f"stop{n} opened in the town" for n in range(200)), "runaway"),
+        ("zh", "".join(f"第{n}个车站在本市开放。" for n in range(200)), "runaway"),
     ],
 )
-def test_a_faulty_digest_is_stopped(language: str, text: str, reason: str) -> None:
-    assert reason in (fault(text, DigestTask(language)) or "")
+def test_a_faulty_digest_is_stopped(language: str, text: str, gate: str) -> None:
+    assert fault(text, DigestTask(language), ARTICLE) == gate
 
 
 def test_an_english_digest_may_name_things_in_chinese_and_the_other_way_round() -> None:
-    assert fault(EN + " The plan is called 四十站.", DigestTask("en")) is None
-    assert fault(ZH + "该计划名为 Forty Stops。", DigestTask("zh")) is None
+    assert fault(EN + " The plan is called 四十站.", DigestTask("en"), ARTICLE) is None
+    assert fault(ZH + "该计划名为 Open Stops。", DigestTask("zh"), ARTICLE) is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_instruction_is_not_a_digest(language: str) -> None:
+    echo = load_prompts().texts[f"digest.{language}.txt"]
+    assert fault(GOOD[language] + echo[:120], DigestTask(language), ARTICLE) == "echo"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "The council will build 90 new stops by spring."), ("zh", "市议会将新建九十个车站。")],
+)
+def test_a_figure_that_the_article_does_not_state_stops_a_digest(language: str, text: str) -> None:
+    assert fault(text, DigestTask(language), ARTICLE) == "figures"
+
+
+def test_every_gate_has_its_words_in_both_languages() -> None:
+    for words in FAULTS.values():
+        assert words["en"].isascii()
+        assert not words["zh"].isascii()

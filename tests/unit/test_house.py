@@ -11,10 +11,11 @@ SERVICE = Path(__file__).parents[2] / "service"
 
 # Each layer may import itself and the ones before it.
 LAYERS = [
-    "errors settings article digest result",
-    "traced documents charsets cleaning sentences language script hanzi numerals names",
+    "errors settings article digest result counts",
+    "traced documents charsets cleaning sentences language script hanzi"
+    " numerals capitals entries unlisted names",
     "prompts terms sound lexicon shifters voices about extract stance subject keyfacts checks gates"
-    " passages stories unlisted",
+    " passages stories",
     "embedded",
     "engines",
     "fingerprint page report plan",

@@ -1,9 +1,11 @@
 """One article's way through a plan, with every answer given by hand."""
 
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
+from service import counts
 from service.article import Article
 from service.digest import (
     Answer,
@@ -15,7 +17,8 @@ from service.digest import (
     StanceTask,
     TaskAnswer,
 )
-from service.errors import NoText
+from service.errors import EngineFailed, NoText
+from service.gates import FAULTS
 from service.names import Glossary
 from service.plan import plan
 from service.result import Result, Stance
@@ -114,13 +117,28 @@ def test_a_digest_comes_in_the_script_that_was_asked_for() -> None:
     assert result.stance.label_zh == "支持"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    ("article", "bad"),
-    [(ARTICLE_EN, ""), (ARTICLE_EN, ZH), (ARTICLE_ZH, "<think>hm</think>"), (ARTICLE_ZH, " ")],
-)
-def test_a_faulty_digest_is_replaced_labelled_and_warned_of(article: Article, bad: str) -> None:
+BAD = [(ARTICLE_EN, ""), (ARTICLE_EN, ZH), (ARTICLE_ZH, "<think>hm</think>"), (ARTICLE_ZH, " ")]
+GOOD_EN = "The council will build 40 stops for 12 million dollars, and residents support it."
+
+
+@pytest.mark.parametrize(("article", "bad"), BAD)
+def test_a_faulty_digest_is_asked_for_once_more_with_the_reason(article: Article, bad: str) -> None:
     steps, _ = begin(article, Options(languages=("en",)))
-    result = finish(steps, answers(DigestAnswer(bad, "abstractive"), STANCE))
+    again = steps.send(answers(DigestAnswer(bad, "abstractive"), STANCE))
+    (task,) = again.tasks
+    assert isinstance(task, DigestTask)
+    assert task.fault in {words["en"] for words in FAULTS.values()}
+    result = finish(steps, answers(DigestAnswer(GOOD_EN, "abstractive")))
+    assert result.digests["en"].text == GOOD_EN
+    assert result.digests["en"].kind == "abstractive"
+    assert result.warnings == []
+
+
+@pytest.mark.parametrize(("article", "bad"), BAD)
+def test_one_that_fails_again_is_replaced_and_warned_of(article: Article, bad: str) -> None:
+    steps, _ = begin(article, Options(languages=("en",)))
+    steps.send(answers(DigestAnswer(bad, "abstractive"), STANCE))
+    result = finish(steps, answers(DigestAnswer(bad, "abstractive")))
     digest = result.digests["en"]
     assert digest.engine == "extractive"
     assert digest.kind == ("extractive" if article is ARTICLE_EN else "keyfacts")
@@ -128,12 +146,43 @@ def test_a_faulty_digest_is_replaced_labelled_and_warned_of(article: Article, ba
     assert "en digest was replaced" in result.warnings[0]
 
 
-def test_invented_figures_are_listed() -> None:
+def test_an_engine_that_breaks_on_the_second_try_fails_no_article() -> None:
+    steps, _ = begin(ARTICLE_EN, Options(languages=("en",)))
+    steps.send(answers(DigestAnswer("", "abstractive"), STANCE))
+    with pytest.raises(StopIteration) as stop:
+        steps.throw(EngineFailed("broken"))
+    assert stop.value.value.digests["en"].kind == "extractive"
+
+
+def test_only_the_faulty_digest_is_asked_for_again() -> None:
     steps, _ = begin(ARTICLE_EN)
-    invented = DigestAnswer("The plan costs 99 million dollars and 40 stops.", "abstractive")
-    result = finish(steps, answers(invented, DigestAnswer(ZH, "abstractive"), STANCE))
-    assert any("99" in figure for figure in result.checks.unsupported_numbers)
-    assert not any("40" in figure for figure in result.checks.unsupported_numbers)
+    first = answers(DigestAnswer(GOOD_EN, "abstractive"), DigestAnswer(EN, "abstractive"), STANCE)
+    again = steps.send(first)
+    assert [task.language for task in again.tasks] == ["zh"]  # type: ignore[union-attr]
+    result = finish(steps, answers(DigestAnswer("居民支持新建40个车站的电车计划。", "abstractive")))
+    assert result.digests["en"].text == GOOD_EN
+    assert "居民" in result.digests["zh"].text
+
+
+@pytest.mark.parametrize(
+    ("article", "language", "text"),
+    [
+        (ARTICLE_EN, "en", "The plan costs 99 million dollars and brings 40 stops."),
+        (ARTICLE_ZH, "zh", "该计划耗资9900万美元，将新建40个车站。"),
+    ],
+)
+def test_invented_figures_are_stopped_and_refusals_counted(
+    article: Article, language: Any, text: str
+) -> None:
+    refused = counts.digests_refused.labels(language, "figures")
+    replaced = counts.digests_replaced.labels(language)
+    before = refused._value.get(), replaced._value.get()
+    steps, _ = begin(article, Options(languages=(language,)))
+    steps.send(answers(DigestAnswer(text, "abstractive"), STANCE))
+    result = finish(steps, answers(DigestAnswer(text, "abstractive")))
+    assert result.digests[language].kind == "extractive"
+    assert result.checks.unsupported_numbers == []
+    assert (refused._value.get(), replaced._value.get()) == (before[0] + 2, before[1] + 1)
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "![]()\n![]()"])
