@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from service.names import Glossary, Name
 from service.numerals import Figure, Stated, find_figures, is_weighty
@@ -16,7 +17,7 @@ def unsupported_numbers(digest: str, article_text: str) -> list[str]:
     A figure may be rounded where the digest says so ("more than US$14 billion" for 143億美元).
     Counts up to three in words are not looked at: a digest may count what the article lists.
     """
-    stated = Stated(find_figures(article_text))
+    stated = _stated(article_text)
     return list(
         dict.fromkeys(
             figure.text
@@ -26,6 +27,17 @@ def unsupported_numbers(digest: str, article_text: str) -> list[str]:
     )
 
 
+# The digests of an article are checked one after the other.
+@lru_cache(maxsize=2)
+def _stated(article_text: str) -> Stated:
+    return Stated(find_figures(article_text))
+
+
+@lru_cache(maxsize=2)
+def _named(article_text: str, glossary: Glossary) -> frozenset[str]:
+    return frozenset(name.key for name in glossary.find_names(article_text))
+
+
 def _is_own_count(figure: Figure) -> bool:
     counts = figure.kind in ("number", "measure", "ordinal")
     return counts and figure.spelled and figure.values[-1] <= _OWN_COUNT
@@ -33,7 +45,7 @@ def _is_own_count(figure: Figure) -> bool:
 
 def unsupported_names(digest: str, article_text: str, glossary: Glossary) -> list[str]:
     """The names of `digest` that the article has in no spelling, as the digest has them."""
-    stated = {name.key for name in glossary.find_names(article_text)}
+    stated = _named(article_text, glossary)
     article = article_text.casefold()
     return list(
         dict.fromkeys(
@@ -60,7 +72,7 @@ def languages_agree(en_digest: str, zh_digest: str, article_text: str | None = N
     states are left out rather than in conflict, so that two digests may pick different facts.
     """
     en, zh = find_figures(en_digest), find_figures(zh_digest)
-    stated = Stated(find_figures(article_text)) if article_text is not None else Stated([])
+    stated = _stated(article_text) if article_text is not None else Stated([])
     only_en = _by_kind(unmatched(en, zh))
     only_zh = _by_kind(unmatched(zh, en))
     return all(

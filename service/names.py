@@ -29,7 +29,7 @@ _FAMILY_NAME_FIRST = frozenset(
     " park ren tsai wang wen xi yao yoon zhang zhou zhu pope king queen pony".split()
 )
 # English words that open sentences in capitals and are names in the glossary too.
-_WORDS_TOO = frozenset("apple congress line meta oracle shell snap turkey windows".split())
+_WORDS_TOO = frozenset("apple congress line oracle shell snap turkey windows".split())
 # A longer transliteration goes on here: 米兰 is not named in 米兰达, nor 特朗普 in ·特朗普.
 _GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜恩姆夫曼")
 _CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
@@ -37,7 +37,7 @@ _CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
 _NO_NAME = re.compile(
     "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏"
     "|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
-    "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
+    "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|米[兰蘭][达達]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
 )
 
 
@@ -76,9 +76,9 @@ class Glossary:
                 entry = next(e for e in self._by_form.values() if e.key in keys)
                 self._by_form.setdefault(surname, entry)
         self._small = {form.lower(): entry for form, entry in self._by_form.items()}
-        self._han = _by_opening(f for f in self._by_form if not f[0].isascii() and len(f) > 1)
+        self._han = _by_opening(f for f in self._by_form if _HAN.search(f) and len(f) > 1)
         self._opens = _any_first(self._han)
-        self._latin = _by_first_word(f for f in self._by_form if _WORD.match(f))
+        self._latin = _by_first_word(f for f in self._by_form if not _HAN.search(f))
 
     @classmethod
     def load(cls, extra: Path | None = None) -> "Glossary":
@@ -113,7 +113,7 @@ class Glossary:
         return _without_overlaps(found)
 
     def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
-        own = _by_opening(form for form in taught if not form[0].isascii())
+        own = _by_opening(form for form in taught if _HAN.search(form))
         blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
         opens = _any_first([*self._han, *own]) if own else self._opens
         found: list[Name] = []
@@ -139,7 +139,7 @@ class Glossary:
                 continue
             for form in self._latin.get(word.group(), ()):
                 end = word.start() + len(form)
-                if text.startswith(form, word.start()) and _is_word_end(text, end):
+                if text.startswith(form, word.start()) and _is_word(text, word.start(), end):
                     if not _opens_sentence_as_a_word(text, word.start(), form):
                         entry = self._by_form[form]
                         found.append(_name(taught.get(entry.key, entry), form, word.start()))
@@ -159,7 +159,10 @@ class Glossary:
         return Name(form, form, span.start, span.end, form, zh, zh, None)
 
 
-_WORD = re.compile(r"[^\W\d_][\w&.'’-]*", re.UNICODE)
+_FIRST_PART = re.compile(r"\b[A-Z][a-z]+-\Z")
+_SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])[\s\"“‘'(]*\Z")
+_WORD = re.compile(r"[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ&]|\.(?=[A-Za-z]))*")
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 def _surname(full: str) -> str | None:
@@ -228,15 +231,20 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return before not in _CAME_BEFORE and after not in _GOES_ON
 
 
-def _is_word_end(text: str, end: int) -> bool:
+def _is_word(text: str, start: int, end: int) -> bool:
+    """True when no letter goes on at `end`, and no other name leads up to it: Jean-Claude."""
     after = text[end : end + 2]
-    if after[:1] in ("'", "’", "-"):
-        return after[1:] == "s" or not after[1:].isalpha()
-    return not (after[:1].isascii() and after[:1].isalnum()) and after[:1] != "_"
+    if (after[:1].isascii() and after[:1].isalnum()) or after[:1] == "_":
+        return False
+    if after[:1] in ("'", "’") and after[1:].isalpha() and after[1:] != "s":
+        return False
+    return not _FIRST_PART.search(text, max(0, start - 20), start)
 
 
 def _opens_sentence_as_a_word(text: str, start: int, form: str) -> bool:
-    return form.lower() in _WORDS_TOO and not text[max(0, start - 3) : start].strip(" \"'“‘")
+    return form.lower() in _WORDS_TOO and bool(
+        _SENTENCE_START.search(text, max(0, start - 4), start)
+    )
 
 
 def _without_overlaps(names: list[Name]) -> list[Name]:

@@ -15,6 +15,8 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _HAN = re.compile(f"[{HAN}]")
 # A Latin line may quote a Chinese word, and a Chinese one is rarely half Latin.
 _CHINESE_SHARE = 0.15
+_CHINESE_STOPS = re.compile("[，。、；]")
+_WITH_STOPS = 0.02
 
 
 class Span(NamedTuple):
@@ -70,7 +72,8 @@ _SURNAMES = frozenset(
 
 def is_chinese(line: str) -> bool:
     """True for a line that is written in Chinese, names in Latin letters and all."""
-    return len(_HAN.findall(line)) > _CHINESE_SHARE * len(line)
+    share = _CHINESE_SHARE if not _CHINESE_STOPS.search(line) else _WITH_STOPS
+    return len(_HAN.findall(line)) > share * len(line)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -97,7 +100,8 @@ def _pieces(found: str) -> Iterator[tuple[int, int]]:
     start = end = 0
     for word in _TOKEN.finditer(found):
         plain = word.group().rstrip(".'’-+&")
-        if plain in COMMON and not (plain == "AI" and end):
+        small = plain.islower() and plain.capitalize() in OPENERS
+        if small or (plain in COMMON and not (plain == "AI" and end)):
             if end > start:
                 yield start, end
             start = end = word.end() + 1
@@ -143,7 +147,7 @@ def _inside_sentences(text: str) -> set[str]:
 
 
 def _is_headline(line: str) -> bool:
-    words = [w for w in re.findall(r"[A-Za-z][\w'’-]*", line[:400]) if len(w) > 3]
+    words = [w for w in re.findall(r"\b[A-Za-z][a-z'’]+", line[:400]) if len(w) > 3]
     return len(words) > 3 and sum(w[0].isupper() for w in words) > 0.75 * len(words)
 
 

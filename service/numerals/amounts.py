@@ -168,6 +168,9 @@ def _range_end(
     if upper is None:
         return None
     last = _counted(text, upper.end, local_money, sign)
+    if last.kind == "number" and counted.kind == "money" and counted.end == number.end:
+        # The sign of $70–72 billion is that of both.
+        last = _Counted("money", counted.unit, last.end)
     low = number.value
     if number.scale == 1 and upper.scale > 1 and low * upper.scale < upper.value:
         low *= upper.scale

@@ -20,24 +20,35 @@ _O_CLOCK = (
 )
 _START = "(?<![0-9:：.])"
 
-# In order: where two match the same characters, the earlier one counts.
+# In order: where two match the same characters, the earlier one counts. A pattern is tried only on
+# texts that hold one of the characters in front of it.
 _PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"{_START}{_HOUR}(?:[:.](?P<minute>[0-5][0-9]))? ?(?P<half>(?i:a\.?m\b\.?|p\.?m\b\.?))",
-        rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR} ?[时時点點] ?"
-        r"(?P<minute>[0-5]?[0-9](?= ?分)|半)(?: ?分)?(?![0-9])",
-        rf"{_HALF_DAY} ?{_HOUR_ZH} ?[时時点點][钟鐘整]?(?P<minute>半)?",
-        rf"(?<![0-9一二三四五六七八九十.]){_HOUR_ZH} ?{_O_CLOCK}(?P<minute>半)?",
-        rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR}[:：](?P<minute>[0-5][0-9])(?![0-9:])",
+    (needs, re.compile(pattern))
+    for needs, pattern in (
+        (
+            "mM",
+            rf"{_START}{_HOUR}(?:[:.](?P<minute>[0-5][0-9]))? ?"
+            r"(?P<half>(?i:a\.?m\b\.?|p\.?m\b\.?))",
+        ),
+        (
+            "时時点點",
+            rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR} ?[时時点點] ?"
+            r"(?P<minute>[0-5]?[0-9](?= ?分)|半)(?: ?分)?(?![0-9])",
+        ),
+        ("时時点點", rf"{_HALF_DAY} ?{_HOUR_ZH} ?[时時点點][钟鐘整]?(?P<minute>半)?"),
+        ("时時点點", rf"(?<![0-9一二三四五六七八九十.]){_HOUR_ZH} ?{_O_CLOCK}(?P<minute>半)?"),
+        (
+            ":：",
+            rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR}[:：](?P<minute>[0-5][0-9])(?![0-9:])",
+        ),
     )
 )
 
 
 def find_times(text: str) -> Iterator[Figure]:
     """Every time of day, pattern by pattern; they may overlap."""
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
+    for needs, pattern in _PATTERNS:
+        for match in pattern.finditer(text) if any(n in text for n in needs) else ():
             figure = _time(match)
             if figure is not None:
                 yield figure

@@ -30,9 +30,8 @@ _DAY_ZH = (
     "(?P<day>[12][0-9]|3[01]|0?[1-9]|[二廿][一二三四五六七八九]|二?十[一二三四五六七八九]?|三十一?"
     "|[一二三四五六七八九])"
 )
-# 12月10日, and the first end of 12月10至12日
-_ON_DAY = rf"{_MONTH_ZH} ?月份? ?{_DAY_ZH} ?(?:[日号號]|(?=[至到–~-] ?[0-3]?[0-9] ?[日号號]))"
-_RELATIVE = "(?:[今去前明後后]年|同年|本年|翌年)?"
+# The day of 12月10日, and the first end of 12月10至12日
+_DAY_OF_ZH = rf"份? ?{_DAY_ZH} ?(?:[日号號]|(?=[至到–~-] ?[0-3]?[0-9] ?[日号號]))"
 _QUARTER_ZH = "(?:第 ?(?P<q>[1-4一二三四])|首) ?"
 _NO_MONTH = "[球亮季饼餅票薪租台]"
 _NO_DAY = "[本元内內间間圆圓語语常均报報子系軍军程用期]"
@@ -58,6 +57,10 @@ def _doubtful_month(match: re.Match[str]) -> Figure | None:
     """March and May are months only after a word that dates stand after."""
     before = match.string[max(0, match.start() - 8) : match.start()]
     return _calendar(match) if _BEFORE_MONTH.search(before) else None
+
+
+def _year(match: re.Match[str]) -> Figure | None:
+    return _quarter(match) if match["quarter"] else _calendar(match)
 
 
 def _quarter(match: re.Match[str]) -> Figure:
@@ -118,7 +121,12 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Read], ...] = tuple(
             r"(?P<day>[0-3]?[0-9])(?![0-9]|[/.-][0-9])",
             _calendar,
         ),
-        ("季", rf"{_YEAR_ZH} ?(?:的 ?)?{_QUARTER_ZH}季度?", _quarter),
+        (
+            "年",
+            rf"{_YEAR_ZH}(?!代|[级級龄齡历歷租])(?: ?(?:的 ?)?(?:{_QUARTER_ZH}(?P<quarter>季)度?"
+            rf"|{_MONTH_ZH} ?月(?:{_DAY_OF_ZH})?))?",
+            _year,
+        ),
         ("季", rf"{_QUARTER_ZH}季度", _quarter),
         (
             "Q",
@@ -131,9 +139,6 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Read], ...] = tuple(
             rf"(?: (?:fiscal )?{_YEAR})?",
             _quarter,
         ),
-        ("月", rf"{_YEAR_ZH} ?(?:的 ?)?{_ON_DAY}", _calendar),
-        ("月", rf"{_YEAR_ZH} ?(?:的 ?)?{_MONTH_ZH} ?月", _calendar),
-        ("月", rf"{_RELATIVE}(?<![0-9]){_ON_DAY}", _calendar),
         (_IN_ENGLISH, rf"{_WORD_START}{_DAY} (?:of )?{_MONTH},? {_YEAR}", _calendar),
         (_IN_ENGLISH, rf"{_WORD_START}{_MONTH} {_DAY},? {_YEAR}", _calendar),
         (_IN_ENGLISH, rf"{_WORD_START}{_MONTH},? (?:of )?{_YEAR}", _calendar),
@@ -169,13 +174,12 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Read], ...] = tuple(
             r"[ -]centur(?:y|ies))\b",
             _century,
         ),
-        ("年", rf"{_YEAR_ZH}(?!代|[级級龄齡历歷租])", _calendar),
         ("年", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?(?:[财財]年|[学學]年))", _calendar),
         ("年", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?[至到–~-] ?[12][0-9]{3} ?年)", _calendar),
         (
             "月",
-            rf"(?<![0-9〇零一二三四五六七八九十百千万萬.]){_RELATIVE}{_MONTH_ZH}"
-            rf" ?(?:月(?!{_NO_MONTH})|(?=[至到–~-] ?1?[0-9] ?月))",
+            rf"(?<![0-9〇零一二三四五六七八九十百千万萬.]){_MONTH_ZH} ?"
+            rf"(?:月(?!{_NO_MONTH})(?:{_DAY_OF_ZH})?|(?=[至到–~-] ?1?[0-9] ?月))",
             _calendar,
         ),
         (

@@ -16,7 +16,7 @@ NUMERAL = re.compile(
     "|(?P<formal>[壹贰貳叁叄肆伍陆陸柒捌玖][拾佰仟][壹贰貳叁叄肆伍陆陸柒捌玖拾佰仟零万萬亿億]*)"
     rf"|(?P<han>[{HAN}]+(?:[点點][〇零一二三四五六七八九]+)?)"
     rf"|(?<![A-Za-z])(?P<words>(?:half an? (?:{_SCALE_WORD})|an? (?:{_SCALE_WORD})|{_WORD})"
-    rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{_WORD}|{_SCALE_WORD})){{0,12}}"
+    rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{_WORD}|{_SCALE_WORD})){{0,24}}"
     r"(?: and a half)?)(?![A-Za-z])",
     re.IGNORECASE,
 )

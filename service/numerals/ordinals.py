@@ -26,6 +26,14 @@ _FRACTION_EN = re.compile(
     r"|(?<![A-Za-z-])(?P<half>half)(?= (?:of|the|its|their|his|her|all|those|that) )",
     re.IGNORECASE,
 )
+# Four in ten, 1 in 5; not "two in three years".
+_N_IN_M = re.compile(
+    r"(?<![A-Za-z0-9.-])(?P<above>one|two|three|four|five|six|seven|eight|nine|[1-9])"
+    r" (?:in|out of) (?:every )?"
+    r"(?P<below>two|three|four|five|six|eight|ten|twenty|[2-9]|[1-9]0|100)"
+    r"(?![,.:-]?[0-9]| ?%|[a-z-]| (?:years?|months?|weeks?|days?|hours?|minutes?))",
+    re.IGNORECASE,
+)
 _BELOW = {"half": 2, "quarter": 4}
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ORDINAL = re.compile(r"(?<![A-Za-z0-9.])(?P<n>[0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z])")
@@ -42,7 +50,7 @@ _ORDINAL_ZH = re.compile(
 
 def find_fractions(text: str) -> Iterator[Figure]:
     """百分之四, 三分之一, one third, half of, 三成."""
-    for m in _FRACTION_ZH.finditer(text):
+    for m in _FRACTION_ZH.finditer(text) if "分之" in text else ():
         below, above = _numeral_zh(m["below"]), _numeral_zh(m["above"])
         if not below or above is None:
             continue
@@ -50,7 +58,7 @@ def find_fractions(text: str) -> Iterator[Figure]:
             yield _found(m, "percent", above * 100 / below, "%")
         else:
             yield _found(m, "fraction", above / below, spelled=not m["below"].isascii())
-    for m in _TENTHS.finditer(text):
+    for m in _TENTHS.finditer(text) if "成" in text else ():
         tens, ones = chinese(m["n"]) or Fraction(0), m["more"] or "〇"
         part = Fraction(5) if ones == "半" else chinese(ones) or Fraction(0)
         yield _found(m, "percent", 10 * tens + part, "%", True)
@@ -58,10 +66,14 @@ def find_fractions(text: str) -> Iterator[Figure]:
         yield _found(m, "fraction", Fraction(1, 2), spelled=True)
     for m in _FRACTION_EN.finditer(text):
         word = (m["above"] or "1").lower()
-        above = Fraction(word) if word.isdigit() else Fraction(WORDS.get(word, 1))
+        above = Fraction(1) if word in ("a", "an") else _number_en(word)
         part_name = (m["below"] or "half").lower()
         value = above / (_BELOW.get(part_name) or ORDINALS[part_name])
         yield _found(m, "fraction", value, spelled=not word.isdigit())
+    for m in _N_IN_M.finditer(text):
+        part, whole = (_number_en(m[side]) for side in ("above", "below"))
+        if part < whole:
+            yield _found(m, "fraction", part / whole, spelled=not m["above"].isdigit())
 
 
 def find_ordinals(text: str) -> Iterator[Figure]:
@@ -82,6 +94,10 @@ def _found(
     m: re.Match[str], kind: Kind, value: Fraction, unit: str | None = None, spelled: bool = False
 ) -> Figure:
     return Figure(m.group(), *m.span(), kind, (value,), unit, "", spelled)
+
+
+def _number_en(word: str) -> Fraction:
+    return Fraction(word) if word.isdigit() else Fraction(WORDS[word.lower()])
 
 
 def _numeral_zh(numeral: str) -> Fraction | None:

@@ -11,8 +11,9 @@ _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8, "兆": 10**12}
 _TENS = {"廿": "二十", "卅": "三十"}
 
-# Nobody writes a figure with more digits; longer runs are serial numbers.
+# Nobody writes a figure with more digits, or so many without a comma: those are serial numbers.
 LONGEST = 15
+_LONGEST_UNGROUPED = 12
 
 WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -36,7 +37,9 @@ ORDINALS = {
 def arabic(numeral: str) -> Fraction | None:
     """The value of `1,600.5`; None where it has more digits than a figure has."""
     plain = numeral.replace(",", "")
-    return Fraction(plain) if 0 < len(plain) <= LONGEST + 1 else None
+    whole = plain.partition(".")[0]
+    longest = LONGEST if "," in numeral else _LONGEST_UNGROUPED
+    return Fraction(plain) if 0 < len(whole) <= longest and len(plain) <= 2 * LONGEST else None
 
 
 def scale_zh(characters: str) -> int:

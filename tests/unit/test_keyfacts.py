@@ -1,0 +1,117 @@
+import re
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.keyfacts import LABEL, NOTHING, key_facts
+from service.names import Glossary
+from service.numerals import find_figures
+
+ZH = (
+    "12月10日，彭博社引述知情人士說，Meta行政總裁朱克伯格打算在2026年第一季推出新模型Avocado。\n"
+    "Meta把2025年資本開支上調至700億至720億美元，並以143億美元入股Scale AI。\n"
+    "消息傳出後，Meta股價下跌4%；公司早前裁減逾六百人，朱克伯格沒有回應。顧問陳小雨說這不意外。"
+)
+EN = (
+    "On December 10 Tesla said it would invest $2.5 billion in a plant in Texas.\n"
+    "The plant will hire more than 1,200 people, and Elon Musk promised the first cars in Q3 2026."
+    " Tesla shares rose 4%. OpenAI and Harlow Bay residents were not asked, a spokesman said."
+)
+
+
+@pytest.fixture(scope="module")
+def glossary() -> Glossary:
+    return Glossary.load()
+
+
+def body(line: str, target: Literal["en", "zh"]) -> list[str]:
+    assert line.startswith(LABEL[target])
+    return line.removeprefix(LABEL[target]).split(" · ")
+
+
+def test_english_line_of_a_chinese_article(glossary: Glossary) -> None:
+    names, *figures = body(key_facts(ZH, None, "zh-Hant", "en", glossary, 80), "en")
+    assert names.split(", ")[:2] == ["Meta", "Mark Zuckerberg"]
+    assert {"Avocado", "Scale AI"} <= set(names.split(", "))
+    assert set(figures) == {
+        "US$70–72 billion (2025)",
+        "US$14.3 billion",
+        "Q1 2026",
+        "4%",
+        "more than 600 people",
+        "December 10",
+    }
+
+
+def test_chinese_line_of_an_english_article(glossary: Glossary) -> None:
+    names, *figures = body(key_facts(EN, None, "en", "zh", glossary, 160), "zh")
+    assert set(names.split("、")) == {"特斯拉", "得克萨斯州", "马斯克", "OpenAI"}
+    assert set(figures) == {"25亿美元", "超过1200人", "2026年第三季度", "4%", "12月10日"}
+
+
+def test_no_name_is_left_in_the_other_script(glossary: Glossary) -> None:
+    english = key_facts(ZH, "陳小雨的看法", "zh-Hant", "en", glossary, 160)
+    assert not re.search("[\u3400-\u9fff]", english)
+    chinese = key_facts(EN, "Harlow Bay decides", "en", "zh", glossary, 320)
+    assert "Harlow" not in chinese
+
+
+def test_the_title_counts_for_more(glossary: Glossary) -> None:
+    text = "華為與小米集團昨日發布新產品。華為說銷情理想。"
+    first = body(key_facts(text, "騰訊最新部署：騰訊", "zh-Hant", "en", glossary, 40), "en")[0]
+    assert first.startswith("Tencent")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "target"),
+    [
+        ("The old bridge is painted green again.", "en", "zh"),
+        ("老桥又刷成了绿色，大家都很满意。", "zh-Hans", "en"),
+        ("", "und", "en"),
+        ("", "und", "zh"),
+    ],
+)
+def test_an_article_without_facts_says_so(
+    glossary: Glossary, text: str, language: str, target: Literal["en", "zh"]
+) -> None:
+    line = key_facts(text, None, language, target, glossary, 80)
+    assert line == LABEL[target] + NOTHING[target]
+
+
+@pytest.mark.parametrize("size", [20, 40, 80, 160])
+def test_the_line_keeps_within_its_size(glossary: Glossary, size: int) -> None:
+    english = key_facts(ZH * 3, "標題", "zh-Hant", "en", glossary, size)
+    assert len(english.split(" · ")[0].split()) <= size
+    assert len(english.replace(" · ", " ").split()) <= size
+    assert len(key_facts(EN * 3, None, "en", "zh", glossary, 2 * size)) <= 2 * size
+
+
+def test_figures_are_those_of_the_article(glossary: Glossary) -> None:
+    line = key_facts(ZH, None, "zh-Hant", "en", glossary, 160)
+    stated = {value for f in find_figures(ZH) for value in f.values}
+    assert {value for f in find_figures(line) for value in f.values} <= stated
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "said", "target"),
+    [
+        ("公司去年收入96.8億元。", "zh-Hant", False, "en"),
+        ("公司去年收入96.8亿元。", "zh-Hans", True, "en"),
+    ],
+)
+def test_money_of_an_unnamed_currency_is_left_out(
+    glossary: Glossary, text: str, language: str, said: bool, target: Literal["en", "zh"]
+) -> None:
+    assert ("9.68 billion yuan" in key_facts(text, None, language, target, glossary, 80)) is said
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.one_of(st.text(), st.text(ZH + EN)), st.sampled_from(["en", "zh"]), st.integers(1, 320))
+def test_any_text_gives_a_line(
+    glossary: Glossary, text: str, target: Literal["en", "zh"], size: int
+) -> None:
+    line = key_facts(text, text[:9], "und", target, glossary, size)
+    assert line.startswith(LABEL[target])
+    assert len(line) > len(LABEL[target])
