@@ -4,6 +4,7 @@ Every flag that is a setting comes from `service.settings`, and so has its DIGLO
 is heavy to import is imported by the command that needs it.
 """
 
+import json
 import logging
 import signal
 import sys
@@ -166,6 +167,43 @@ def pull(**flags: Any) -> int:
     _log_to_stderr(settings.log_level)
     click.echo(fetch(settings))
     return 0
+
+
+@main.command()
+@click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the measures to this file.",
+)
+@options(
+    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
+    "prompts", "names", "log_level",
+)  # fmt: skip
+@clear_errors
+def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
+    """Measure digests and stances over CASES.jsonl: ROUGE, faithfulness, purity, F1.
+
+    One JSON object a line: {"text", "title"?, "targets"?, "references"?: {"en"?, "zh"?},
+    "stances"?}, one label (favor, against, none) for each target.
+    """
+    from service import progress
+    from service.desk import Desk
+    from service.engines.choose import load_engine
+    from service.evaluate import evaluate, read_cases
+    from service.names import Glossary
+
+    settings = Settings(**flags)
+    _log_to_stderr(settings.log_level)
+    found_cases = read_cases(cases)
+    desk = Desk(settings, load_engine)
+    desk.open()
+    measures = evaluate(found_cases, desk, Glossary.load(settings.names))
+    progress.show_measures(measures)
+    if file:
+        file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    return 1 if measures["failed"] else 0
 
 
 def _languages(text: str) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.progress import (
@@ -44,6 +44,15 @@ def show(steps: Iterator[Step], total: int, ledger: Ledger) -> int:
         soft_wrap=True,
     )
     return 1 if counts["failed"] else 0
+
+
+def show_measures(measures: Mapping[str, float | None]) -> None:
+    """Print measures as a table; what no case says anything about is a dash."""
+    table = Table("Measure", "Value")
+    for name, value in measures.items():
+        shown = "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+        table.add_row(name, shown)
+    Console().print(table)
 
 
 class _Rate(ProgressColumn):

@@ -19,7 +19,7 @@ LAYERS = [
     "embedded",
     "engines",
     "fingerprint page report plan",
-    "worker desk ledger folder",
+    "worker desk ledger folder scores evaluate",
     "progress web",
     "cli",
     "__main__",

@@ -1,0 +1,79 @@
+"""`python -m service evaluate` on cases as a user writes them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CASES = [
+    {
+        "text": "The council praised the tram plan. It costs 12 million dollars. We must vote yes.",
+        "targets": ["the tram plan"],
+        "references": {"en": "The council praised the tram plan, which costs 12 million dollars."},
+        "stances": ["favor"],
+    },
+    {
+        "text": "这项电车计划是严重错误，必须否决。它耗资1200万美元，毫无必要。",
+        "targets": ["电车计划"],
+        "references": {"zh": "电车计划耗资1200万美元，是严重错误。"},
+        "stances": ["against"],
+    },
+    {"text": "It rained in the valley for three days. The river rose."},
+]
+
+
+def evaluate(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "cases.jsonl").write_text(text, "utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "service", "evaluate", str(tmp_path / "cases.jsonl"),
+         "--engine", "extractive", "--json", str(tmp_path / "out.json")],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_every_measure_is_printed_and_written(tmp_path: Path) -> None:
+    done = evaluate(tmp_path, "\n".join(json.dumps(case) for case in CASES))
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert set(found) == {
+        "cases", "failed", "seconds_per_article", "coverage",
+        "en_rouge1", "en_rouge2", "en_rougeL",
+        "zh_characters_rouge1", "zh_characters_rouge2", "zh_characters_rougeL",
+        "zh_words_rouge1", "zh_words_rouge2", "zh_words_rougeL",
+        "number_precision", "name_precision", "languages_agree", "language_purity",
+        "stance_f1", "stance_accuracy",
+    }  # fmt: skip
+    assert (found["cases"], found["failed"], found["coverage"]) == (3, 0, 1.0)
+    assert found["number_precision"] == 1.0
+    assert found["language_purity"] == 1.0
+    assert found["stance_accuracy"] == 1.0
+    assert 0.3 < found["en_rouge1"] < 1
+    assert 0.3 < found["zh_characters_rouge1"] < 1
+    for name in found:
+        assert name in done.stdout
+
+
+def test_an_article_that_fails_is_counted(tmp_path: Path) -> None:
+    done = evaluate(tmp_path, '{"text": "![]()"}')
+    assert done.returncode == 1
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert (found["failed"], found["coverage"], found["stance_f1"]) == (1, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "holds no case"),
+        ('{"text": "a"}\nnot json', "cases.jsonl:2"),
+        ('{"text": "a", "stance": "favor"}', "stance"),
+        ('{"text": "a", "targets": ["b"], "stances": ["maybe"]}', "stances"),
+        ('{"text": "a", "stances": ["favor"]}', "one label for each"),
+    ],
+)
+def test_a_wrong_case_is_named(tmp_path: Path, text: str, says: str) -> None:
+    done = evaluate(tmp_path, text)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
