@@ -238,10 +238,15 @@ def test_one_guilty_request_does_not_fail_its_neighbours(
     engine: TransformersEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
     fine = answer_alone(engine, request("fine", tiny.CHINESE))
-    poison = engine._tokens.plain("Ω")[-1]
+
+    def is_poisoned(ids: torch.Tensor) -> bool:
+        """Asked of prompts only: what the model writes is noise and may hold anything."""
+        rows = ids.tolist() if ids.shape[1] > 1 else []
+        return any("Ω" in engine._loaded.tokenizer.decode(row) for row in rows)
+
     engine.admit(request("fine", tiny.CHINESE))
     engine.admit(request("guilty", "Ω"))
-    hook = fail_when(engine, lambda ids: bool((ids == poison).any()), ValueError("kernel"))
+    hook = fail_when(engine, is_poisoned, ValueError("kernel"))
     try:
         finished = outcomes(engine.step())
     finally:
