@@ -73,9 +73,18 @@ class Asked(BaseModel):
     )
     length: Length = Field("medium", description="How long each digest should be.")
     zh_script: Script = Field("Hans", description="Script of the Chinese digest.")
+    whole_page: bool = Field(
+        False, description="Keep a page of several stories together as one article."
+    )
 
     def options(self) -> Options:
-        return Options(tuple(self.targets), tuple(self.languages), self.length, self.zh_script)
+        return Options(
+            targets=tuple(self.targets),
+            languages=tuple(self.languages),
+            length=self.length,
+            zh_script=self.zh_script,
+            whole_page=self.whole_page,
+        )
 
 
 class SummarizeBody(Asked):
@@ -208,6 +217,8 @@ def _query(request: Request) -> dict[str, Any]:
             asked[name] = [part.strip() for value in values for part in value.split(",")]
         elif len(values) > 1:
             raise BadFields([(_echo(name), "must be given once")])
+        elif name == "whole_page":
+            asked[name] = {"true": True, "false": False}.get(values[0].lower(), values[0])
         else:
             asked[name] = values[0]
     return asked

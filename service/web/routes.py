@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any, Literal, Protocol, cast
 
 from flask import Blueprint, Response, current_app, g, render_template, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.article import Article
 from service.digest import Options
@@ -94,6 +95,11 @@ def readyz() -> Response:
         return _json({"state": "ready", "engine": asdict(desk.identity)})
     reason = desk.reason or f"The engine is {desk.state}."
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": desk.state})
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)
 
 
 @blueprint.post("/summarize")

@@ -15,7 +15,7 @@ from service.settings import Settings
 from service.web.app import create_app
 from tests.scripted import EN, ZH, ScriptedEngine
 
-ENGLISH = "The council of Ashford voted to build a bridge. Mayor Ruth Ellison called it overdue."
+ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
 SETTINGS = Settings(queue_limit=12, batch_window_ms=0, timeout_s=20.0)
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from service import errors
+from service import counts, errors
 from service.result import Result
 from service.settings import Settings
 from service.web.app import create_app
@@ -402,3 +402,22 @@ def _tree(error: type[errors.DiglotError]) -> Iterator[type[errors.DiglotError]]
     for child in error.__subclasses__():
         if child.__module__ == errors.__name__:
             yield from _tree(child)
+
+
+@pytest.mark.parametrize(("value", "whole"), [("true", True), ("false", False)])
+def test_a_page_of_several_stories_is_kept_whole_when_asked(
+    client: FlaskClient, desk: FakeDesk, value: str, whole: bool
+) -> None:
+    post(client, {"text": "The bridge. 桥。", "whole_page": whole})
+    client.post(f"/summarize?whole_page={value}", data="The bridge.", content_type="text/plain")
+    assert [handed.options.whole_page for handed in desk.handed] == [whole, whole]
+    wrong = client.post("/summarize?whole_page=ja", data="桥。", content_type="text/plain")
+    assert "whole_page" in problem(wrong, 422, "bad_input")["detail"]
+
+
+def test_figures_are_told_in_the_format_of_prometheus(client: FlaskClient) -> None:
+    counts.digests_refused.labels("zh", "language").inc()
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert response.mimetype == "text/plain"
+    assert 'diglot_digests_refused_total{gate="language",language="zh"}' in response.text
