@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from service.names import Glossary, Name
 from service.numerals import Figure, Stated, find_figures, is_weighty
+from service.unlisted import is_chinese, is_latin_everywhere
 
 # "Two companies" may be the digest's own count of what the article lists.
 _OWN_COUNT = 3
@@ -21,16 +22,21 @@ def unsupported_numbers(digest: str, article_text: str) -> list[str]:
     return list(
         dict.fromkeys(
             figure.text
-            for figure in find_figures(digest)
+            for figure in _figures(digest)
             if not (_is_own_count(figure) or stated.has(figure) or stated.rounds(figure))
         )
     )
 
 
+def _figures(text: str) -> list[Figure]:
+    # In two texts about one thing a bare 元 may be Taiwan's in one and named in the other.
+    return find_figures(text, "zh-Hant")
+
+
 # The digests of an article are checked one after the other.
 @lru_cache(maxsize=2)
 def _stated(article_text: str) -> Stated:
-    return Stated(find_figures(article_text))
+    return Stated(_figures(article_text))
 
 
 @lru_cache(maxsize=2)
@@ -44,7 +50,11 @@ def _is_own_count(figure: Figure) -> bool:
 
 
 def unsupported_names(digest: str, article_text: str, glossary: Glossary) -> list[str]:
-    """The names of `digest` that the article has in no spelling, as the digest has them."""
+    """The names of `digest` that the article has in no spelling, as the digest has them.
+
+    A plain name that no glossary lists can't be judged where the article is in another script:
+    Yunting may be 云汀. OpenAI, GPT-5 and NBA are written so in Chinese too, and can.
+    """
     stated = _named(article_text, glossary)
     article = article_text.casefold()
     return list(
@@ -58,6 +68,8 @@ def unsupported_names(digest: str, article_text: str, glossary: Glossary) -> lis
 
 def _is_written(name: Name, article: str, glossary: Glossary) -> bool:
     """True when the article has the name, or each word of one that no glossary lists."""
+    if name.kind is None and is_chinese(article) and not is_latin_everywhere(name.surface):
+        return True
     if any(form.casefold() in article for form in glossary.variants(name.surface)):
         return True
     words = name.surface.casefold().split()
@@ -71,7 +83,7 @@ def languages_agree(en_digest: str, zh_digest: str, article_text: str | None = N
     both of one kind and unit: 4% here, 5% there. With `article_text`, figures that the article
     states are left out rather than in conflict, so that two digests may pick different facts.
     """
-    en, zh = find_figures(en_digest), find_figures(zh_digest)
+    en, zh = _figures(en_digest), _figures(zh_digest)
     stated = _stated(article_text) if article_text is not None else Stated([])
     only_en = _by_kind(unmatched(en, zh))
     only_zh = _by_kind(unmatched(zh, en))
@@ -88,7 +100,7 @@ def figures_match(one: str, other: str) -> bool:
     True when each weighty figure of either text is stated by the other. What is weighty, says
     `service.numerals.is_weighty`; benchmarks/flores_figures.py measures this function.
     """
-    here, there = find_figures(one), find_figures(other)
+    here, there = _figures(one), _figures(other)
     return not unmatched(here, there) and not unmatched(there, here)
 
 

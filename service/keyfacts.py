@@ -12,6 +12,7 @@ from typing import Literal
 from service.names import Glossary, Name
 from service.numerals import Figure, find_figures, render
 from service.numerals.wording import LABELS
+from service.unlisted import is_latin_everywhere
 
 Target = Literal["en", "zh"]
 
@@ -52,8 +53,8 @@ _REACH = 30
 _MOST_RANKED = 40
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-# Latin letters that Chinese text takes over as they stand: OpenAI, GPT-5, NBA, Llama 4.
-_TAKEN_OVER = re.compile(r"(?=.*[A-Z])(?:[A-Z]{2,5}|\S*[a-z][A-Z]\S*|\S*[0-9](?: \S+)?|.+ [0-9.]+)")
+# Llama 4, Claude Opus 4.5
+_WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
 
 
 @dataclass(slots=True)
@@ -118,8 +119,9 @@ def _written(name: Name, target: Target) -> str | None:
         return name.en if name.en and _LATIN_NAME.match(name.en) else None
     if name.zh_hans is not None:
         return name.zh_hans
+    numbered = _WITH_A_NUMBER.fullmatch(name.surface)
     label = name.surface.partition(" ")[0].lower() in LABELS
-    return name.surface if _TAKEN_OVER.fullmatch(name.surface) and not label else None
+    return name.surface if is_latin_everywhere(name.surface) or (numbered and not label) else None
 
 
 def _without_pieces(ranked: list[_Fact]) -> list[_Fact]:

@@ -234,7 +234,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 def _is_word(text: str, start: int, end: int) -> bool:
     """True when no letter goes on at `end`, and no other name leads up to it: Jean-Claude."""
     after = text[end : end + 2]
-    if (after[:1].isascii() and after[:1].isalnum()) or after[:1] == "_":
+    if (after[:1].isascii() and after[:1].isalnum()) or after[:1] in ("_", "$"):
         return False
     if after[:1] in ("'", "’") and after[1:].isalpha() and after[1:] != "s":
         return False

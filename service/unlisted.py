@@ -40,6 +40,7 @@ _SEQUENCE = re.compile(
     r"(?: [0-9]++(?:\.[0-9]++)?+(?![-–,.]?\w| ?%| \w+s\b| million| billion))?"
 )
 _ENDING = re.compile(r"['’]s$|['’.-]+$")
+_LATIN_EVERYWHERE = re.compile(r"[A-Z]{2,5}|\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]")
 _TOKEN = re.compile(r"\S+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;•\-–—\n\"“‘(\[])\s*[\"“‘'(\[]?\Z")
 _SERIAL = r"[0-9]++(?:\.[0-9]++)?+(?![0-9,.]*+[0-9])"
@@ -74,6 +75,11 @@ def is_chinese(line: str) -> bool:
     """True for a line that is written in Chinese, names in Latin letters and all."""
     share = _CHINESE_SHARE if not _CHINESE_STOPS.search(line) else _WITH_STOPS
     return len(_HAN.findall(line)) > share * len(line)
+
+
+def is_latin_everywhere(name: str) -> bool:
+    """True for what Chinese text takes over as it stands: OpenAI, GPT-5, NBA."""
+    return bool(_LATIN_EVERYWHERE.fullmatch(name))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,7 @@
 """Numbers with what they count: amounts of money, percentages, measures, bare numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,23 +29,24 @@ _DECADES = re.compile("[ -]decades?(?![a-z])")
 _CONNECT = re.compile(
     " ?(?:[-–—~～至到]|to |and ) ?(?=[0-9〇零一二三四五六七八九十百千两兩$€£¥UHNa-z])"
 )
-_MORE = re.compile(
-    r"(?:逾|超[過过出]|多[于於达達]|不少[于於]|不[下止]|高[于於]|至少|起码|突破"
-    r"|more than|over|at least|above|exceed(?:s|ed|ing)?|upwards? of|greater than) ?\Z",
-    re.IGNORECASE,
-)
-_LESS = re.compile(
-    r"(?:不[到足]|少[于於]|低[于於]|至多|不超[過过]|less than|fewer than|under|below|up to) ?\Z",
-    re.IGNORECASE,
-)
-_ABOUT = re.compile(
-    r"(?:[约約]|接近|[将將]?近|估[计計]|about|around|roughly|approximately|some|nearly|almost"
-    r"|an estimated) ?\Z",
-    re.IGNORECASE,
-)
+# What stands right before an amount; in order, as 不超过 ends like 超过.
+_BOUND_WORDS: Mapping[Bound, str] = {
+    "most": "至多|最多|不超[過过]|不多[于於]|up to|at most|no more than|not more than",
+    "least": "至少|起码|起碼|不少[于於]|不低[于於]|不下|最少|at least|no fewer than|no less than"
+    "|not less than",
+    "less": "不[到足]|少[于於]|低[于於]|less than|fewer than|under|below",
+    "more": "逾|超[過过出]|多[于於達达]|不止|高[于於]|突破|more than|over|above"
+    "|exceed(?:s|ed|ing)?|upwards? of|greater than",
+    "about": "[约約]|接近|[将將]?近|估[计計]|about|around|roughly|approximately|some|nearly|almost"
+    "|an estimated",
+}
+_BOUNDS = {
+    bound: re.compile(rf"(?:{words}) ?\Z", re.IGNORECASE) for bound, words in _BOUND_WORDS.items()
+}
+_MINUS = re.compile(r"(?:(?<![0-9A-Za-z)%°度元])[-−–]|\b(?:minus|negative) |零下|[负負])\Z")
 _AFTER = re.compile(
-    r" ?(?:(?P<more>多|以上|or more|or higher|plus|\+)|(?P<less>以下|以[内內])"
-    "|(?P<about>左右|上下|or so))"
+    r" ?(?:(?P<more>多)|(?P<least>以上|or more|or higher|or older|\+)|(?P<less>以下)"
+    "|(?P<most>以[内內])|(?P<about>左右|上下|or so))"
 )
 _LATIN = re.compile("[A-Za-z]")
 
@@ -96,6 +97,9 @@ def _amount(
     start = sign.start() if sign else number.start
     kind, unit = counted.kind, counted.unit
     values, end = _and_a_half(text, values, counted)
+    minus = _minus(text, start, counted)
+    if minus is not None:
+        start, values = minus, tuple(-value for value in values)
     bound: Bound = "more"
     if not number.more:
         bound, end = _bound(text, start, end)
@@ -196,18 +200,23 @@ def _and_a_half(
     return values, end
 
 
+def _minus(text: str, start: int, counted: _Counted) -> int | None:
+    """Where the sign of a negative amount stands; None before a positive one."""
+    m = _MINUS.search(text, max(0, start - 9), start)
+    signed = counted.kind in ("percent", "money") or counted.unit in ("C", "F", "degree")
+    return m.start() if m and signed else None
+
+
 def _bound(text: str, start: int, end: int) -> tuple[Bound, int]:
-    before = max(0, start - 16)
+    """What is said about the amount at `[start, end)`, and the end with what says it."""
     after = _AFTER.match(text, end)
-    if _LESS.search(text, before, start) or (after and after["less"]):
-        bound: Bound = "less"
-    elif _MORE.search(text, before, start) or (after and after["more"]):
-        bound = "more"
-    elif _ABOUT.search(text, before, start) or (after and after["about"]):
-        bound = "about"
-    else:
-        return "", end
-    return bound, after.end() if after else end
+    if after is not None:
+        end = after.end()
+    before = max(0, start - 18)
+    for bound, pattern in _BOUNDS.items():
+        if (after and after[bound]) or pattern.search(text, before, start):
+            return bound, end
+    return "", end
 
 
 def _is_year(text: str, m: re.Match[str], number: Number, values: tuple[Fraction, ...]) -> bool:

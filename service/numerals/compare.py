@@ -14,6 +14,7 @@ from service.numerals.figure import Figure
 _HALF_DAY = 720
 # A year may stand without its 年, a month be a number, a 3rd be 第三: these compare by value alone.
 _PLAIN = frozenset({"number", "year", "month", "day", "quarter"})
+_COUNTED_IN_YUAN = frozenset({"CNY", "TWD", "HKD", "MOP", "SGD", None})
 _PARTS = {"Y": "year", "M": "month", "D": "day", "Q": "quarter", "decade": "decade",
           "century": "century"}  # fmt: skip
 
@@ -36,9 +37,10 @@ def atoms(figure: Figure) -> tuple[Atom, ...]:
         hour, minute = figure.values
         return (Atom(figure.unit or "h12", hour * 60 + minute),)
     if figure.kind == "percent":
-        return tuple(Atom("ratio", value / 100) for value in figure.values)
+        return tuple(Atom("ratio", abs(value) / 100) for value in figure.values)
     group = "ratio" if figure.kind == "fraction" else "number"
-    return tuple(Atom(group, value) for value in figure.values)
+    # "Fell 5%" and "-5%" are one fact.
+    return tuple(Atom(group, abs(value)) for value in figure.values)
 
 
 def same(one: Atom, other: Atom) -> bool:
@@ -86,7 +88,7 @@ class Stated:
         for figure in figures:
             self._atoms.update(atoms(figure))
             for value in figure.values if figure.kind == "money" else ():
-                self._currencies[value].add(figure.unit)
+                self._currencies[abs(value)].add(figure.unit)
 
     def has(self, figure: Figure) -> bool:
         """True when each part of `figure` is stated, and an amount in no other currency only."""
@@ -107,10 +109,20 @@ class Stated:
         )
 
     def _in_its_currency(self, figure: Figure) -> bool:
-        if figure.kind != "money" or figure.unit is None:
+        if figure.kind != "money":
             return True
-        stated = (self._currencies.get(value, set()) for value in figure.values)
-        return all(not codes or figure.unit in codes or None in codes for codes in stated)
+        stated = (self._currencies.get(abs(value)) for value in figure.values)
+        return all(
+            codes is None or any(_is_one_currency(figure.unit, code) for code in codes)
+            for codes in stated
+        )
+
+
+def _is_one_currency(code: str | None, other: str | None) -> bool:
+    """A bare 元 (None) is the money of any place that counts in 元."""
+    if code is None or other is None:
+        return (code or other) in _COUNTED_IN_YUAN
+    return code == other
 
 
 def _rounds_to(exact: Atom, rounded: Atom) -> bool:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 Kind = Literal["number", "percent", "fraction", "money", "measure", "ordinal", "date", "time"]
-Bound = Literal["", "more", "less", "about"]
+Bound = Literal["", "more", "least", "less", "most", "about"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Find every figure of a text, in English and Chinese alike."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,15 +18,26 @@ _FOLD: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF41, 0xFF5B)},
     **dict(zip(map(ord, "％．＄～－\u00a0\u2009\u202f\u3000￥￡‑"), "%.$~-    ¥£-", strict=True)),
 }
+# ２億４，０００萬; elsewhere ， parts clauses.
+_WIDE_COMMA = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
+# Languages of news that write 2,5 for two and a half.
+_DECIMAL_COMMA = frozenset(
+    "bg ca cs da de el es et fi fr hr hu id it lt lv nb nl nn no pl pt ro ru sk sl sr sv tr uk"
+    " vi".split()
+)
+_SEPARATOR = re.compile("(?<=[0-9])[.,](?=[0-9])")
 
 
 def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
     """Every figure of `text`, in order, none overlapping.
 
     `language_hint` is a BCP 47 tag. It says whose money a bare 元 or ¥ is: in Simplified Chinese
-    the yuan, in Traditional Chinese it stays open (Taiwan, Hong Kong or Macau).
+    the yuan, in Traditional Chinese it stays open (Taiwan, Hong Kong or Macau). And it says
+    whether 1.500 is one and a half or, as in German, fifteen hundred.
     """
-    folded = text.translate(_FOLD)
+    folded = _WIDE_COMMA.sub(",", text).translate(_FOLD)
+    if (language_hint or "").partition("-")[0] in _DECIMAL_COMMA:
+        folded = _SEPARATOR.sub(lambda m: "." if m.group() == "," else ",", folded)
     taken = bytearray(len(folded))
     figures: list[Figure] = []
 

@@ -92,9 +92,10 @@ def _is_part_of_an_id(text: str, m: re.Match[str]) -> bool:
     if before and (_LATIN.match(before[-1]) or before[-1] in "_@#+/"):
         # US$ and RMB stand before a number without being part of it.
         return SIGN_BEFORE.search(text, max(0, m.start() - 5), m.start()) is None
-    if len(before) == 2 and before[1] in "-.:‑" and before[0].isascii() and before[0].isalnum():
-        return not (before[1] == "-" and before[0].isdigit())
-    return len(after) == 2 and after[0] in ".:/_" and after[1].isascii() and after[1].isalnum()
+    if len(before) == 2 and before[1] in "-.,:‑" and before[0].isascii() and before[0].isalnum():
+        since = before[0].islower() and len(m["arabic"]) == 4  # mid-2025
+        return not (before[1] == "-" and (before[0].isdigit() or since))
+    return len(after) == 2 and after[0] in ".,:/_" and after[1].isascii() and after[1].isalnum()
 
 
 def _scaled_en(text: str, number: Number, has_sign: bool) -> Number:

@@ -21,11 +21,13 @@ _FRACTION_ZH = re.compile(
 )
 _HALF_ZH = re.compile("一半(?!是)|半[数數]")
 _FRACTION_EN = re.compile(
-    r"(?<![A-Za-z])(?!(?<=and )a half)(?P<above>an?|one|two|three|four|[1-9])[ -]"
+    r"(?<![A-Za-z])(?!(?<=and )a half)(?<!first )(?<!last )(?<!past )(?<!next )"
+    r"(?P<above>an?|one|two|three|four|[1-9])[ -]"
     r"(?P<below>third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?(?![A-Za-z])"
     r"|(?<![A-Za-z-])(?P<half>half)(?= (?:of|the|its|their|his|her|all|those|that) )",
     re.IGNORECASE,
 )
+_FRACTION = re.compile("(?<![0-9/.])(?P<above>[1-4])/(?P<below>[2-5])(?![0-9/])")
 # Four in ten, 1 in 5; not "two in three years".
 _N_IN_M = re.compile(
     r"(?<![A-Za-z0-9.-])(?P<above>one|two|three|four|five|six|seven|eight|nine|[1-9])"
@@ -49,7 +51,15 @@ _ORDINAL_ZH = re.compile(
 
 
 def find_fractions(text: str) -> Iterator[Figure]:
-    """百分之四, 三分之一, one third, half of, 三成."""
+    """百分之四, 三分之一, 三成, one third, half of, four in ten, 2/3."""
+    yield from _fractions_zh(text)
+    yield from _fractions_en(text)
+    for m in _FRACTION.finditer(text):
+        if m["above"] < m["below"]:
+            yield _found(m, "fraction", Fraction(m.group()))
+
+
+def _fractions_zh(text: str) -> Iterator[Figure]:
     for m in _FRACTION_ZH.finditer(text) if "分之" in text else ():
         below, above = _numeral_zh(m["below"]), _numeral_zh(m["above"])
         if not below or above is None:
@@ -64,6 +74,9 @@ def find_fractions(text: str) -> Iterator[Figure]:
         yield _found(m, "percent", 10 * tens + part, "%", True)
     for m in _HALF_ZH.finditer(text):
         yield _found(m, "fraction", Fraction(1, 2), spelled=True)
+
+
+def _fractions_en(text: str) -> Iterator[Figure]:
     for m in _FRACTION_EN.finditer(text):
         word = (m["above"] or "1").lower()
         above = Fraction(1) if word in ("a", "an") else _number_en(word)

@@ -1,5 +1,6 @@
 """Write a figure as the other language does: 143億美元 as US$14.3 billion."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
@@ -8,8 +9,22 @@ from service.numerals.figure import Figure
 from service.numerals.units import CURRENCIES, UNITS
 
 _BOUNDS = {
-    "en": {"": "{}", "more": "more than {}", "less": "less than {}", "about": "about {}"},
-    "zh": {"": "{}", "more": "超过{}", "less": "不到{}", "about": "约{}"},
+    "en": {
+        "": "{}",
+        "more": "more than {}",
+        "least": "at least {}",
+        "less": "less than {}",
+        "most": "up to {}",
+        "about": "about {}",
+    },
+    "zh": {
+        "": "{}",
+        "more": "超过{}",
+        "least": "至少{}",
+        "less": "不到{}",
+        "most": "最多{}",
+        "about": "约{}",
+    },
 }
 _DIGITS_ZH = "〇一二三四五六七八九十"
 
@@ -27,8 +42,15 @@ def render(figure: Figure, language: Literal["en", "zh"]) -> str:
     if figure.kind == "ordinal":
         number = int(figure.values[0])
         return _ordinal(number) if language == "en" else f"第{number}"
-    amount = _amount_en(figure) if language == "en" else _amount_zh(figure)
+    figure, sign = _unsigned(figure)
+    amount = sign + (_amount_en(figure) if language == "en" else _amount_zh(figure))
     return _BOUNDS[language][figure.bound].format(amount)
+
+
+def _unsigned(figure: Figure) -> tuple[Figure, str]:
+    if figure.values[-1] >= 0:
+        return figure, ""
+    return replace(figure, values=tuple(-value for value in figure.values)), "-"
 
 
 def _plain(value: Fraction, grouped: bool = True) -> str:
@@ -88,6 +110,7 @@ def _amount_zh(figure: Figure) -> str:
         return "一半" if value == Fraction(1, 2) else _fraction_zh(value)
     number = _numbers_zh(figure.values)
     if figure.kind == "percent":
+        number = number.replace("至", "%至") if figure.unit == "%" else number
         return f"{number}%" if figure.unit == "%" else f"{number}个百分点"
     if figure.kind == "money" and figure.unit:
         return number + CURRENCIES[figure.unit].zh

@@ -44,8 +44,8 @@ UNITS = {
     "inch": Unit("inch", "inches", "英寸", "inches;inch", "英寸;吋"),
     "yard": Unit("yard", "yards", "码", "yards;yard", "码;碼"),
     "km/h": Unit("km/h", "km/h", "公里/小时",
-        "km/h;kph;kmh;kilometers per hour;kilometres per hour;kilometers an hour;"
-        "kilometres an hour", "公里/小时;公里每小时;千米每小时;km/h;公里/小時"),
+        "km/h;kph;kmph;km per hour;km an hour;kmh;kilometers per hour;kilometres per hour;"
+        "kilometers an hour;kilometres an hour", "公里/小时;公里每小时;千米每小时;km/h;公里/小時"),
     "mph": Unit("mph", "mph", "英里/小时", "mph;miles per hour;miles an hour",
         "英里/小时;英里每小时"),
     "km2": Unit("square km", "square km", "平方公里",
@@ -88,6 +88,8 @@ UNITS = {
         "微米"),
     "light-year": Unit("light-year", "light-years", "光年", "light-years;light-year;light years",
         "光年"),
+    "bp": Unit("basis point", "basis points", "个基点", "basis points;basis point;bps",
+        "个基点;個基點;基点;基點"),
     "seat": Unit("seat", "seats", "席", "seats", "席;议席;議席"),
     "vote": Unit("vote", "votes", "票", "votes", "票"),
     "share": Unit("share", "shares", "股", "shares", "股"),
@@ -121,7 +123,7 @@ CURRENCIES = {
         "NT$;TWD;新台币;新台幣;新臺幣;台幣;台币"),
     "EUR": Currency("€", "", "欧元", "euros;euro;EUR", "欧元;歐元", "€;EUR"),
     "GBP": Currency("£", "", "英镑", "pounds sterling;pounds;pound;GBP", "英镑;英鎊", "£;GBP"),
-    "JPY": Currency("", "yen", "日元", "yen;JPY", "日元;日圆;日圓", "JP¥;JPY"),
+    "JPY": Currency("", "yen", "日元", "yen;JPY", "日元;日圆;日圓;円", "JP¥;JPY"),
     "KRW": Currency("", "won", "韩元", "won;KRW", "韩元;韓元;韩圆;韓圜;韓圓", "₩;KRW"),
     "INR": Currency("", "rupees", "卢比", "rupees;rupee;INR", "卢比;盧比", "₹;INR;Rs."),
     "RUB": Currency("", "roubles", "卢布", "roubles;rouble;rubles;ruble;RUB", "卢布;盧布", "₽;RUB"),

@@ -74,7 +74,11 @@ SAME = {
     "300 million yen": ["3億日圓", "3亿日元"],
     "14.2 km": ["14.2公里", "14.2 kilometres"],
     "640 hectares": ["640公頃", "640公顷"],
-    "-5 °C": ["零下5攝氏度", "5 degrees Celsius", "5°C"],
+    "-5 °C": ["零下5攝氏度", "minus 5 degrees Celsius", "-5°C", "零下五摄氏度"],
+    "NT$240 million": ["新台幣２億４，０００萬元", "2.4億元新台幣"],
+    "2/3": ["三分之二", "two thirds"],
+    "25 basis points": ["25个基点", "二十五個基點"],
+    "four in ten": ["十分之四", "4 out of 10"],
     "28-year-old": ["28歲", "28岁", "28 years old"],
     "three and a half years": ["三年半", "3.5 years"],
     "two decades": ["二十年", "20 years"],
@@ -102,6 +106,7 @@ def test_spellings_of_one_fact_read_the_same(english: str, other: str) -> None:
         "數十億美元，數(shù)十億美元，上億美元，億元薪酬，十幾萬人，几十人",
         "No one knows; this one and that one",
         "京公网安备 11011402013531号，192.168.0.1，v1.2.3",
+        "7,5 und 1,2,3",
         "The March of progress may go on. 周三，星期五，禮拜六",
     ],
 )
@@ -115,7 +120,11 @@ def test_words_and_names_are_no_figures(text: str) -> None:
         ("逾六百人", "more"),
         ("600多名員工", "more"),
         ("more than 600 people", "more"),
-        ("600人以上", "more"),
+        ("600人以上", "least"),
+        ("at least 600 people", "least"),
+        ("至少600人", "least"),
+        ("不超过600人", "most"),
+        ("up to 600 people", "most"),
         ("不到600人", "less"),
         ("fewer than 600 people", "less"),
         ("約600人", "about"),
@@ -140,6 +149,8 @@ def test_bounds(text: str, bound: str) -> None:
         ("2025年12月10日", "December 10, 2025", "2025年12月10日"),
         ("Q1 2026", "Q1 2026", "2026年第一季度"),
         ("4%", "4%", "4%"),
+        ("4.25% to 4.5%", "4.25–4.5%", "4.25%至4.5%"),
+        ("at least 12 people", "at least 12 people", "至少12人"),
         ("逾六百人", "more than 600 people", "超过600人"),
         ("1600億元", "160 billion yuan", "1600亿元人民币"),
         ("HK$3.8 million", "HK$3.8 million", "380万港元"),
@@ -154,6 +165,7 @@ def test_bounds(text: str, bound: str) -> None:
         ("22,543 people", "22,543 people", "22,543人"),
         ("3.5萬人", "35,000 people", "3.5万人"),
         ("5 degrees Celsius", "5°C", "5摄氏度"),
+        ("下跌-5%", "-5%", "-5%"),
         ("12 months", "12 months", "12个月"),
     ],
 )
@@ -169,6 +181,13 @@ def test_render(text: str, english: str, chinese: str) -> None:
 def test_whose_money_a_bare_yuan_is(hint: str | None, unit: str | None) -> None:
     (figure,) = find_figures("收入96.8億元", hint)
     assert figure.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("hint", "euros"), [("de", 1500), ("fr", 1500), ("en", 1.5), ("zh-Hans", 1.5), (None, 1.5)]
+)
+def test_what_a_dot_means(hint: str | None, euros: float) -> None:
+    assert facts("1.500 euros", hint) == [("money", (euros,), "EUR")]
 
 
 @pytest.mark.parametrize("text", ["2010至2015年", "12月10至12日", "3-5月", "2010–2015"])
@@ -286,7 +305,7 @@ def test_dates_read_back(day: date) -> None:
     st.sampled_from(["money", "percent", "measure"]),
     st.integers(2, 10**13),
     st.sampled_from([1, 10, 100]),
-    st.sampled_from(["", "more", "less", "about"]),
+    st.sampled_from(["", "more", "least", "less", "most", "about"]),
 )
 def test_what_is_rendered_reads_back(kind: str, n: int, part: int, bound: str) -> None:
     unit = {"money": "USD", "percent": "%", "measure": "person"}[kind]
