@@ -34,7 +34,7 @@ class Pair(NamedTuple):
 
 
 _LETTERS = "A-Za-z0-9À-ɏ"
-_CAP = rf"[A-Z](?:[{_LETTERS}&’'+-]|\.(?=[{_LETTERS}]))*"
+_CAP = rf"[A-Z](?:[{_LETTERS}&’'+-]|\.(?=[{_LETTERS}]))*+"
 _SEQUENCE = re.compile(
     rf"(?<![\w.@/]){_CAP}(?:(?: | of | of the | de | von | van der | van | bin ){_CAP})*"
     r"(?: [0-9]++(?:\.[0-9]++)?+(?![-–,.]?\w| ?%| \w+s\b| million| billion))?"
@@ -58,7 +58,8 @@ _CHINESE_FIRST = re.compile(
     rf"(?P<open>[「『“\"《]?)(?P<chinese>[{HAN}·•・]{{2,24}}+)[」』”\"》]? ?{_NAME_IN_BRACKETS}"
 )
 _ENGLISH_FIRST = re.compile(
-    rf"(?P<english>{_CAP}(?: {_CAP}){{0,4}}) ?[（(] ?(?P<chinese>[{HAN}·•・]{{2,16}}) ?[)）]"
+    rf"(?<![{_LETTERS}.&’'+-])(?P<english>{_CAP}(?: {_CAP}){{0,4}}) ?"
+    rf"[（(] ?(?P<chinese>[{HAN}·•・]{{2,16}}) ?[)）]"
 )
 _PERSON = re.compile(r"[A-ZÀ-Þ][\w.'’-]*[a-zß-ÿ.](?: [A-ZÀ-Þ][\w.'’-]*){1,3}")
 _CLAUSE = ' \n\t，。、；：！？,;:!?（(「『“"《-—▲◀►▶'
