@@ -4,10 +4,10 @@
 
 The two files hold a sentence a line, line by line translations of each other (the dev split of
 FLORES-101, CC BY-SA 4.0, is one such pair). Counted are the pairs in which at least one side has
-a weighty figure (`service.numerals.is_weighty`).
+a weighty figure (`service.facts.numerals.is_weighty`).
 
-1. True pairs agree: the part of them that `service.checks.figures_match` accepts. It is strict:
-   each weighty figure of either side must be stated by the other.
+1. True pairs agree: the part of them that `service.facts.checks.figures_match` accepts. It is
+   strict: each weighty figure of either side must be stated by the other.
 2. Changed pairs are caught: in each accepted pair one weighty figure of one side, drawn with the
    seed, has one of its digits (or Chinese numerals) changed into another, so that its value
    changes; `figures_match` should refuse the pair. A pair is skipped where no weighty figure has a
@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from service.checks import figures_match, unmatched
-from service.numerals import Figure, find_figures, is_weighty
+from service.facts.checks import figures_match, unmatched
+from service.facts.numerals import Figure, find_figures, is_weighty
 
 DIGITS = "0123456789"
 NUMERALS = "一二三四五六七八九"

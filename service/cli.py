@@ -111,11 +111,11 @@ def digest(
     file with its error), 2 wrong usage, 130 stopped by Ctrl-C.
     """
     from service import progress
-    from service.desk import Desk
-    from service.documents import find_files
     from service.engines.choose import load_engine
-    from service.folder import count, digest_folder
-    from service.ledger import Ledger
+    from service.reading.documents import find_files
+    from service.running.desk import Desk
+    from service.running.folder import count, digest_folder
+    from service.running.ledger import Ledger
 
     settings = Settings(**flags)
     _log_to_stderr(settings.log_level)
@@ -189,10 +189,10 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     "stances"?}, one label (favor, against, none) for each target.
     """
     from service import progress
-    from service.desk import Desk
     from service.engines.choose import load_engine
-    from service.evaluate import evaluate, read_cases
-    from service.names import Glossary
+    from service.facts.names import Glossary
+    from service.running.desk import Desk
+    from service.running.evaluate import evaluate, read_cases
 
     settings = Settings(**flags)
     _log_to_stderr(settings.log_level)

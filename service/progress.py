@@ -17,8 +17,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from service.folder import Step
-from service.ledger import Ledger, Line
+from service.running.folder import Step
+from service.running.ledger import Ledger, Line
 
 MOST_ROWS = 20
 SECONDS_BETWEEN_LINES = 10.0

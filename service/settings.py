@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import click
 
 PREFIX = "DIGLOT_"
+SHIPPED_PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
+"""The prompts, the glossary and the lexicon that come with Diglot."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

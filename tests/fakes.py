@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.article import Article
 from service.digest import Options
-from service.engines import Identity
+from service.engine import Identity
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
 
 IDENTITY = Identity(name="scripted", model=None, revision=None, prompts="sha256:0")

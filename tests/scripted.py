@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from service.digest import Answer, DigestAnswer, DigestTask, Finished, Request, StanceAnswer, Task
-from service.engines import Identity
+from service.engine import Identity
 from service.errors import DiglotError, NoRoom
 
 EN = "The council will build new stops by the spring, and the residents support the plan."

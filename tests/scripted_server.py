@@ -7,8 +7,8 @@ import logging
 import sys
 import time
 
-from service.desk import Desk
-from service.engines import Engine
+from service.engine import Engine
+from service.running.desk import Desk
 from service.settings import Settings
 from service.web.server import run
 from tests.scripted import ScriptedEngine

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
-from service.engines import Engine
+from service.engine import Engine
 from service.engines.weights import HUB_PATIENCE_S, fetch, find, is_folder, why_not_fetchable
 from service.errors import BadSetting
 from service.settings import Settings

@@ -4,14 +4,15 @@ import hashlib
 import logging
 from pathlib import Path
 
-from service import embedded, names
 from service.digest import Answer, DigestTask, Finished, Request, StanceAnswer, Task, TaskAnswer
-from service.engines import Identity
+from service.embedded import digest as embedded
+from service.embedded.lexicon import Lexicon
+from service.embedded.stance import read_stance
+from service.engine import Identity
 from service.errors import BadInput, DiglotError, EngineFailed, NoRoom
-from service.lexicon import Lexicon
-from service.names import Glossary
+from service.facts import names
+from service.facts.names import Glossary
 from service.settings import Settings
-from service.stance import read_stance
 
 log = logging.getLogger(__name__)
 

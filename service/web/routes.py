@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.article import Article
 from service.digest import Options
-from service.engines import Identity
+from service.engine import Identity
 from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
 from service.result import Result
 from service.settings import Settings
@@ -37,7 +37,7 @@ PAGE_POLICY = (
 
 
 class Desk(Protocol):
-    """What the face asks of a desk; service/desk.py has the real one."""
+    """What the face asks of a desk; service/running/desk.py has the real one."""
 
     @property
     def state(self) -> Literal["loading", "ready", "draining", "broken"]: ...

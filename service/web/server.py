@@ -57,8 +57,8 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
 
 
 def _make_desk(settings: Settings) -> OwnedDesk:
-    from service.desk import Desk as RealDesk
     from service.engines.choose import load_engine
+    from service.running.desk import Desk as RealDesk
 
     return RealDesk(settings, load_engine)
 

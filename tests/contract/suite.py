@@ -17,7 +17,7 @@ from service.digest import (
     StanceTask,
     Task,
 )
-from service.engines import Engine
+from service.engine import Engine
 from service.errors import BadInput, DiglotError, NoRoom
 
 ENGLISH = (

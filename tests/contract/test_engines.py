@@ -3,7 +3,7 @@
 import pytest
 
 from service.digest import Answer, DigestAnswer, Request
-from service.engines import Engine
+from service.engine import Engine
 from service.engines.extractive import ExtractiveEngine
 from service.settings import Settings
 from tests.contract import suite

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.desk import Desk
 from service.result import Result
+from service.running.desk import Desk
 from service.settings import Settings
 from service.web.app import create_app
 from tests.scripted import EN, ZH, ScriptedEngine

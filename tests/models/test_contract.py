@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.engines import Engine
+from service.engine import Engine
 from service.engines.transformers.engine import TransformersEngine
 from tests.contract import suite
 from tests.models import tiny

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from service import names
+from service.asking.prompts import load_prompts
 from service.digest import (
     Answer,
     DigestAnswer,
@@ -23,7 +23,7 @@ from service.digest import (
 from service.engines.choose import load_engine
 from service.engines.transformers.engine import TransformersEngine
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
-from service.prompts import load_prompts
+from service.facts import names
 from tests.models import tiny
 
 TASKS: tuple[Task, ...] = (

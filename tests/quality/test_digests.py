@@ -18,7 +18,6 @@ from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.tokenizers import Tokenizer
 
 from service.article import Reading
-from service.cleaning import clean
 from service.digest import (
     Answer,
     DigestAnswer,
@@ -29,10 +28,11 @@ from service.digest import (
     StanceAnswer,
     StanceTask,
 )
-from service.documents import Unread, read_file
+from service.embedded.extract import join
 from service.engines.extractive import ExtractiveEngine
-from service.extract import join
-from service.script import to_script
+from service.reading.cleaning import clean
+from service.reading.documents import Unread, read_file
+from service.reading.script import to_script
 from service.settings import Settings
 
 SEEDS = Path(__file__).parents[2] / "seeds"

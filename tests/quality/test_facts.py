@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from service.article import Article
-from service.checks import unsupported_numbers
 from service.digest import DigestLanguage
-from service.documents import Unread, find_files, read_file
-from service.keyfacts import LABEL, key_facts
-from service.language import detect
-from service.names import Glossary
+from service.facts.checks import unsupported_numbers
+from service.facts.keyfacts import LABEL, key_facts
+from service.facts.names import Glossary
+from service.reading.documents import Unread, find_files, read_file
+from service.reading.language import detect
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))

@@ -1,7 +1,7 @@
 import pytest
 
-from service.about import ALL_BUT, IN_PASSING, NAMED, TAKEN_UP, relevance
-from service.names import Glossary
+from service.embedded.about import ALL_BUT, IN_PASSING, NAMED, TAKEN_UP, relevance
+from service.facts.names import Glossary
 
 GLOSSARY = Glossary.load()
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.charsets import decode
 from service.errors import Unreadable
+from service.reading.charsets import decode
 
 HANS = (
     "市气象台提醒，未来三天气温将下降八度，出行请注意保暖。公司表示，新工厂明年投产，员工约三千人。"

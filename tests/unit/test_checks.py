@@ -2,8 +2,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.checks import figures_match, languages_agree, unsupported_names, unsupported_numbers
-from service.names import Glossary
+from service.facts.checks import (
+    figures_match,
+    languages_agree,
+    unsupported_names,
+    unsupported_numbers,
+)
+from service.facts.names import Glossary
 
 ARTICLE_ZH = (
     "12月10日，Meta宣布以143億美元入股Scale AI，另裁減逾六百人，股價跌4%。朱克伯格沒有回應。"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.article import Article, Markup, Reading
-from service.cleaning import clean
 from service.errors import NoText
+from service.reading.cleaning import clean
 
 # Pieces that the rules know, in any order: the worst that a page can be.
 PIECES = [

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from service.article import Article
-from service.desk import Desk
 from service.digest import Options
-from service.engines import Engine
+from service.engine import Engine
 from service.errors import BadSetting, DiglotError, NoText, NotReady
+from service.running.desk import Desk
 from service.settings import Settings
 from tests.scripted import EN, ScriptedEngine
 from tests.unit.test_worker import until

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.article import Article
-from service.documents import Unread, find_files, read_file
 from service.errors import BadInput, DiglotError, NoText, Unreadable, Unsupported
+from service.reading.documents import Unread, find_files, read_file
 
 
 def only_error(path: Path) -> DiglotError:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.extract import choose, cut, extract, join
-from service.sound import extent, leans
+from service.embedded.extract import choose, cut, extract, join
+from service.embedded.sound import extent, leans
 
 ENGLISH = [
     "The harbour authority will close the old ferry pier in March.",
@@ -170,7 +170,7 @@ def test_always_a_choice_within_the_size(sentences: list[str], language: str, si
 
 def test_the_choice_does_not_hang_on_hash_order() -> None:
     code = (
-        "from service.extract import choose\n"
+        "from service.embedded.extract import choose\n"
         f"print(choose({ENGLISH * 3!r}, 'en', 60), choose({CHINESE * 3!r}, 'zh', 90))"
     )
     outputs = {

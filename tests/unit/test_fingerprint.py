@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from service.article import Article
+from service.asking.fingerprint import fingerprint
 from service.digest import Options
-from service.engines import Identity
-from service.fingerprint import fingerprint
+from service.engine import Identity
 
 ARTICLE = Article("市议会昨天开会。 The council met.", title="Stops", source="a.txt")
 IDENTITY = Identity("transformers", "Qwen/Qwen3.5-2B", "abc", "sha256:1")

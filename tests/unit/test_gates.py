@@ -1,8 +1,8 @@
 import pytest
 
+from service.asking.gates import FAULTS, fault
+from service.asking.prompts import load_prompts
 from service.digest import DigestTask
-from service.gates import FAULTS, fault
-from service.prompts import load_prompts
 from tests.scripted import EN, ZH
 
 GOOD = {"en": EN, "zh": ZH}

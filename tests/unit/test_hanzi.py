@@ -1,4 +1,4 @@
-from service.hanzi import (
+from service.reading.hanzi import (
     big5_level_one,
     gb2312_level_one,
     script_evidence,

@@ -11,15 +11,13 @@ SERVICE = Path(__file__).parents[2] / "service"
 
 # Each layer may import itself and the ones before it.
 LAYERS = [
-    "errors settings article digest result counts",
-    "traced documents charsets cleaning sentences language script hanzi"
-    " numerals capitals entries unlisted names",
-    "prompts terms sound lexicon shifters voices about extract stance subject keyfacts checks gates"
-    " passages stories",
+    "errors settings article digest result engine counts",
+    "reading",
+    "facts",
     "embedded",
+    "asking",
     "engines",
-    "fingerprint page report plan",
-    "worker desk ledger folder scores evaluate",
+    "running",
     "progress web",
     "cli",
     "__main__",
@@ -93,7 +91,7 @@ def test_the_command_line_starts_light() -> None:
 
 def test_the_extractive_engine_never_needs_torch() -> None:
     code = (
-        "from service.desk import Desk; from service.engines.choose import load_engine;"
+        "from service.running.desk import Desk; from service.engines.choose import load_engine;"
         "from service.settings import Settings; from service.article import Article;"
         "from service.digest import Options;"
         "desk = Desk(Settings(engine='extractive'), load_engine); desk.open(); desk.wait();"

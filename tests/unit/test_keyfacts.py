@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.keyfacts import LABEL, NOTHING, key_facts
-from service.names import Glossary
-from service.numerals import find_figures
+from service.facts.keyfacts import LABEL, NOTHING, key_facts
+from service.facts.names import Glossary
+from service.facts.numerals import find_figures
 
 ZH = (
     "12月10日，彭博社引述知情人士說，Meta行政總裁朱克伯格打算在2026年第一季推出新模型Avocado。\n"

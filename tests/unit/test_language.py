@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.language import detect
+from service.reading.language import detect
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import BadSetting, DiglotError
-from service.ledger import FILE, Ledger
+from service.running.ledger import FILE, Ledger
 
 
 def line(id: str, source: str = "a.txt", **more: object) -> dict[str, object]:

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 
+from service.embedded.lexicon import SHIPPED, Lexicon
 from service.errors import BadSetting
-from service.lexicon import SHIPPED, Lexicon
-from service.script import is_pure
+from service.reading.script import is_pure
 
 HEADER = "language\tkind\tforms\tweight\tterm\n"
 

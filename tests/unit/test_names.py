@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import BadSetting
-from service.names import SHIPPED, Glossary
+from service.facts.names import SHIPPED, Glossary
 
 
 @pytest.fixture(scope="module")

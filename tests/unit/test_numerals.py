@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.numerals import Figure, find_figures, render
+from service.facts.numerals import Figure, find_figures, render
 
 quick = settings(max_examples=60, deadline=None)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.passages import cut
+from service.reading.passages import cut
 
 ZH = "市议会昨天开会。\n会上讨论了四十个车站的计划。反对者认为太贵。\n结果将在春天公布。"
 EN = "The council met.\nIt spoke of forty stops. Critics find it dear.\nThe vote is in spring."

@@ -7,6 +7,8 @@ import pytest
 
 from service import counts
 from service.article import Article
+from service.asking.gates import FAULTS
+from service.asking.plan import plan
 from service.digest import (
     Answer,
     DigestAnswer,
@@ -18,9 +20,7 @@ from service.digest import (
     TaskAnswer,
 )
 from service.errors import EngineFailed, NoText
-from service.gates import FAULTS
-from service.names import Glossary
-from service.plan import plan
+from service.facts.names import Glossary
 from service.result import Result, Stance
 from tests.scripted import EN, ZH, ScriptedEngine, written
 from tests.unit.test_stories import BREAD_EN, HARBOUR_EN, OWLS_EN

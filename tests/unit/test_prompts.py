@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from service.asking.prompts import SHIPPED, load_prompts, size, stance_language, stance_words
 from service.digest import DigestLanguage, DigestTask, StanceTask
 from service.errors import BadSetting
-from service.prompts import SHIPPED, load_prompts, size, stance_language, stance_words
 
 
 def test_every_shipped_prompt_is_filled_completely() -> None:

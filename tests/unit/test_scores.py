@@ -2,7 +2,7 @@
 
 import pytest
 
-from service import scores
+from service.running import scores
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.script import Script, is_pure, to_script
+from service.reading.script import Script, is_pure, to_script
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 FREQUENT = st.sampled_from(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.sentences import LONGEST, spans, split
+from service.reading.sentences import LONGEST, spans, split
 
 
 @pytest.mark.parametrize(

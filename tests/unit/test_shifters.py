@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from service import shifters
+from service.embedded import shifters
 
 PATTERNS = {
     f"{name} {language}": pattern

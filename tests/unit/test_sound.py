@@ -1,6 +1,6 @@
 import pytest
 
-from service.sound import extent, is_sound, leans
+from service.embedded.sound import extent, is_sound, leans
 
 
 @pytest.mark.parametrize(

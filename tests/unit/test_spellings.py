@@ -2,7 +2,7 @@ import pytest
 
 from service.digest import DigestLanguage
 from service.engines.transformers.spellings import MOST_NAMES, spellings
-from service.names import Glossary
+from service.facts.names import Glossary
 
 GLOSSARY = Glossary.load()
 

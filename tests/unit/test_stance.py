@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.digest import Label
-from service.stance import StanceReading, read_stance
+from service.embedded.stance import StanceReading, read_stance
 
 FAVOR_EN = [
     "The night bus deserves our support.",

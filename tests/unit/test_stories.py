@@ -3,8 +3,8 @@
 import pytest
 
 from service.article import Article
-from service.cleaning import clean
-from service.stories import stories
+from service.reading.cleaning import clean
+from service.reading.stories import stories
 
 HARBOUR_EN = (
     "Harbour to test driverless cranes\n"

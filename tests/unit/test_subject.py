@@ -1,7 +1,7 @@
 import pytest
 
-from service.names import Glossary
-from service.subject import main_subject
+from service.embedded.subject import main_subject
+from service.facts.names import Glossary
 
 GLOSSARY = Glossary.load()
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from service.terms import MAX_TERM, terms
+from service.reading.terms import MAX_TERM, terms
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_nothing_to_say(text: str) -> None:
 
 
 def test_the_segmenter_says_nothing() -> None:
-    code = "from service.terms import segmenter; print(segmenter().lcut('新图书馆'))"
+    code = "from service.reading.terms import segmenter; print(segmenter().lcut('新图书馆'))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

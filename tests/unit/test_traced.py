@@ -3,7 +3,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.traced import Traced
+from service.reading.traced import Traced
 
 PATTERNS = [re.compile(p) for p in (r"a+", r"[。\s]", r"发(?=b)", r"x*y", r"\(([^()]*)\)")]
 STEP = st.tuples(

@@ -1,6 +1,6 @@
 import pytest
 
-from service.voices import voices
+from service.embedded.voices import voices
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from service.errors import (
     Overloaded,
 )
 from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
-from service.worker import Plan, Worker
+from service.running.worker import Plan, Worker
 from tests.scripted import EN, ScriptedEngine, written
 
 

@@ -2,8 +2,8 @@
 
 import re
 
+from service.asking.prompts import size
 from service.digest import DigestLanguage, DigestTask
-from service.prompts import size
 
 # Room for an answer, in tokens per English word or Chinese character that is asked for. Qwen's
 # tokenizer needs about 1.3 and 0.65; the rest is for models that write more than asked.

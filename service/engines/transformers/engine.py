@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from service import names
+from service.asking.prompts import load_prompts, stance_words
 from service.digest import (
     LABELS,
     Answer,
@@ -17,7 +17,7 @@ from service.digest import (
     Task,
     TaskAnswer,
 )
-from service.engines import Identity
+from service.engine import Identity
 from service.engines.transformers.answers import token_limit, whole_sentences
 from service.engines.transformers.batching import batches
 from service.engines.transformers.loading import load
@@ -27,8 +27,8 @@ from service.engines.transformers.spellings import spellings
 from service.engines.transformers.tokens import Prompt, Tokens
 from service.engines.transformers.writing import Row, Written, write
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
-from service.names import Glossary
-from service.prompts import load_prompts, stance_words
+from service.facts import names
+from service.facts.names import Glossary
 from service.settings import Settings
 
 log = logging.getLogger(__name__)

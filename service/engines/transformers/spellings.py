@@ -5,7 +5,7 @@ glossary knows.
 from collections import Counter
 
 from service.digest import DigestLanguage
-from service.names import Glossary
+from service.facts.names import Glossary
 
 MOST_NAMES = 12
 """Each costs some ten tokens of the prompt; the names that come most often come first."""

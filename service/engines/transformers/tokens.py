@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from tokenizers import Tokenizer
 
+from service.asking.prompts import AFTER_ARTICLE, BEFORE_ARTICLE
 from service.errors import BadInput, BadSetting
-from service.prompts import AFTER_ARTICLE, BEFORE_ARTICLE
 
 _SENTINEL = "DiglotPutsTheMessageHere"
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")

@@ -1,0 +1,38 @@
+"""What the steps of one plan share: the page, what was asked of it, and the stories it tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from service.article import Article, Reading
+from service.digest import DigestAnswer, DigestLanguage, Options, TaskAnswer
+from service.engine import Identity
+from service.facts.names import Glossary
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a stance is asked toward: given by the asker, or the article's main subject."""
+
+    text: str
+    source: Literal["given", "detected"]
+
+
+@dataclass(slots=True)
+class Page:
+    id: str
+    article: Article
+    reading: Reading
+    options: Options
+    identity: Identity
+    glossary: Glossary
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story of a page and what was answered about it; most pages are one story."""
+
+    reading: Reading
+    digests: Mapping[DigestLanguage, DigestAnswer]
+    stances: Mapping[Target, TaskAnswer]

@@ -1,0 +1,157 @@
+"""The plan: how one article becomes one Result, step by step, as plain code.
+
+A plan is a generator. It yields Requests, receives Answers and returns the Result, so the worker
+can keep hundreds of plans going at once while each reads from top to bottom:
+
+    clean ─▶ part into stories ─▶ (too long? digest the parts first) ─▶ ask for everything ─▶ Result
+
+No raw model text leaves it: a digest that fails a gate is asked for once more, with the reason;
+one that fails again is replaced by the extractive one, labelled as such, with a warning. An article
+never fails because of what a model wrote.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+
+from service import counts
+from service.article import Article, Reading
+from service.asking.gates import FAULTS, Fault, fault
+from service.asking.page import Page, Story, Target
+from service.asking.report import report
+from service.digest import (
+    Answer,
+    DigestAnswer,
+    DigestTask,
+    Options,
+    Request,
+    StanceTask,
+    Task,
+    TaskAnswer,
+)
+from service.embedded import digest as embedded
+from service.embedded.subject import main_subject
+from service.engine import Engine
+from service.errors import EngineFailed
+from service.facts.names import Glossary
+from service.reading.cleaning import clean
+from service.reading.passages import cut
+from service.reading.stories import stories
+from service.result import Result
+
+
+def plan(
+    article: Article, options: Options, engine: Engine, glossary: Glossary, *, id: str
+) -> Generator[Request, Answer, Result]:
+    """The steps for one article. Raises NoText at the first step when nothing is left to read."""
+    reading = clean(article)
+    page = Page(id, article, reading, options, engine.identity, glossary)
+    told: list[Story] = []
+    for story in [reading] if options.whole_page else stories(reading):
+        told.append((yield from _tell(page, story, engine)))
+    return report(page, told)
+
+
+def _tell(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, Story]:
+    """Ask for the digests and the stances of one story, all in one request."""
+    passage = yield from _condense(page, story, engine)
+    targets = _targets(page, story)
+    digests = [DigestTask(language, page.options.length) for language in page.options.languages]
+    stances = [StanceTask(target.text) for target in targets]
+    answer = yield _request(page, story, passage, *digests, *stances)
+
+    written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
+    passed = yield from _passed(page, story, passage, written)
+    opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
+    return Story(story, {task.language: digest for task, digest in passed.items()}, opinions)
+
+
+def _request(page: Page, story: Reading, passage: str, *tasks: Task) -> Request:
+    return Request(page.id, passage, story.language, story.title, tasks)
+
+
+def _targets(page: Page, story: Reading) -> tuple[Target, ...]:
+    given = tuple(Target(text, "given") for text in dict.fromkeys(page.options.targets))
+    if given:
+        return given
+    subject = main_subject(story.text, story.title, story.language, page.glossary)
+    return (Target(subject, "detected"),)
+
+
+def _condense(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, str]:
+    """The passage to ask about: the text itself or, over the limit, the digests of all its parts.
+
+    Each part is digested in the article's own language, so that a meaning is translated once only.
+    """
+    text = story.text
+    task = DigestTask("zh" if story.language.startswith("zh") else "en", "medium")
+    while engine.passage_limit is not None and engine.measure(text) > engine.passage_limit:
+        parts = cut(text, engine.passage_limit, engine.measure)
+        page.warnings.append(f"the article is long: it was read in {len(parts)} parts")
+        digests: list[str] = []
+        for part in parts:
+            answer = yield _request(page, story, part, task)
+            passed = yield from _passed(page, story, part, {task: answer.tasks[0]})
+            digests.append(passed[task].text)
+        condensed = "\n".join(digests)
+        if len(condensed) >= len(text):  # a model that rambles; another round would not help
+            task = replace(task, length="short")
+            return embedded.digest(text, story.language, story.title, task, page.glossary).text
+        text = condensed
+    return text
+
+
+def _passed(
+    page: Page, story: Reading, passage: str, written: Mapping[DigestTask, TaskAnswer]
+) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
+    """The digests that pass the gates, if need be after they were asked for once more.
+
+    In place of one that fails again stand the article's own sentences, labelled, with a warning.
+    """
+    digests = {task: _digest(answer) for task, answer in written.items()}
+    faults = _faults(story, digests)
+    if faults:
+        digests |= yield from _again(page, story, passage, faults)
+        faults = _faults(story, {task: digests[task] for task in faults})
+    for task, gate in faults.items():
+        digests[task] = _replacement(page, story, passage, task, gate)
+    return digests
+
+
+def _faults(story: Reading, digests: Mapping[DigestTask, DigestAnswer]) -> dict[DigestTask, Fault]:
+    text = "\n".join(filter(None, [story.title, story.text]))
+    faults: dict[DigestTask, Fault] = {}
+    for task, digest in digests.items():
+        gate = fault(digest.text, task, text) if digest.kind == "abstractive" else None
+        if gate is not None:
+            counts.digests_refused.labels(task.language, gate).inc()
+            faults[task] = gate
+    return faults
+
+
+def _again(
+    page: Page, story: Reading, passage: str, faults: Mapping[DigestTask, Fault]
+) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
+    """Ask once more, with the reason. An engine that can't answer leaves the first digests."""
+    asked = [replace(task, fault=FAULTS[gate][task.language]) for task, gate in faults.items()]
+    try:
+        answer = yield _request(page, story, passage, *asked)
+    except EngineFailed:
+        return {}
+    return dict(zip(faults, map(_digest, answer.tasks), strict=True))
+
+
+def _replacement(
+    page: Page, story: Reading, passage: str, task: DigestTask, gate: Fault
+) -> DigestAnswer:
+    counts.digests_replaced.labels(task.language).inc()
+    page.warnings.append(
+        f"the model's {task.language} digest was replaced by an extractive one:"
+        f" {FAULTS[gate]['en']}"
+    )
+    return embedded.digest(passage, story.language, story.title, task, page.glossary)
+
+
+def _digest(answer: TaskAnswer) -> DigestAnswer:
+    if not isinstance(answer, DigestAnswer):
+        raise EngineFailed("the engine answered a digest with something else")
+    return answer

@@ -1,0 +1,53 @@
+"""The seam that every engine stands behind; `service/engines/` has them, and the choice."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.digest import Finished, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What made an answer. Part of every Result and of the fingerprint that a re-run compares.
+
+    `prompts` is the fingerprint of the prompt files, or of whatever else words the answers.
+    """
+
+    name: str
+    model: str | None
+    revision: str | None
+    prompts: str
+
+
+class Engine(Protocol):
+    """Reads passages and answers their tasks, many at a time.
+
+    Only the worker's thread calls an engine, except for `measure`, which any thread may call. The
+    outcome for a request never depends on what else was admitted beside it.
+    """
+
+    identity: Identity
+    passage_limit: int | None
+    """The longest passage that can be read at once, in the unit of `measure`; None: no limit."""
+
+    def measure(self, passage: str) -> int:
+        """The cost of reading `passage`, in tokens."""
+        ...
+
+    def admit(self, request: Request) -> None:
+        """Take `request` in. Raises NoRoom when the engine is full: admit it again later.
+
+        Raises another DiglotError when this request can never be answered.
+        """
+        ...
+
+    def step(self) -> list[Finished]:
+        """Advance everything that was admitted a little; returns what finished, in any order.
+
+        A request that fails comes back with its error; its neighbours go on.
+        """
+        ...
+
+    def cancel(self, request_id: str) -> None:
+        """Forget a request and free its room. An unknown id is ignored."""
+        ...

@@ -1,0 +1,246 @@
+"""The key-facts line: what can be said in the language that an article is not written in.
+
+Without a model there is no honest translation. Names that both languages write, figures and dates
+can be carried over exactly, and that is all the line holds. It says so itself.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from service.facts.names import Glossary, Name
+from service.facts.numerals import Figure, find_figures, render
+from service.facts.numerals.wording import LABELS
+from service.facts.unlisted import is_latin_everywhere
+
+Target = Literal["en", "zh"]
+
+LABEL = {"en": "Key facts (not a translation): ", "zh": "要点（非译文）："}
+NOTHING = {
+    "en": "the article gives no names or figures that can be converted.",
+    "zh": "文中没有可转换的名称或数字。",
+}
+_BETWEEN_NAMES = {"en": ", ", "zh": "、"}
+_BETWEEN_FACTS = " · "
+
+# A figure says the more by itself the surer it is what it counts.
+_WEIGHTS = {"money": 3.0, "percent": 2.0, "measure": 1.2, "date": 1.0}
+_UNIT_WEIGHTS = {
+    "person": 2.2, "visit": 1.8, "household": 1.8, "Y-Q": 1.6, "Y-M-D": 1.5, "Y-M": 1.3,
+    "M-D": 1.2, "Y": 0.7, "M": 0.0, "D": 0.0, "Q": 0.0, "times": 0.9, "degree": 0.0, "h": 0.0,
+    "pp": 1.6, "year": 0.8, "century": 0.4, "decade": 0.4, "age": 0.8,
+}  # fmt: skip
+# Agencies and papers are named in articles for their photos and bylines.
+_NEWSROOMS = frozenset(
+    {
+        "Reuters", "Associated Press", "Agence France-Presse", "Bloomberg", "Xinhua", "CCTV",
+        "Ta Kung Pao", "Ming Pao", "BBC", "CNN", "CNBC", "People's Daily", "Global Times",
+        "Central News Agency", "Sky News", "Kyodo News", "Yonhap", "South China Morning Post",
+    }
+)  # fmt: skip
+_BYLINE = 0.25
+_FEW, _FEW_PEOPLE = 10, 0.3
+_TITLE_BONUS = 3.0
+_EARLY = 2.0
+"""How much more the first mention counts where it opens the article than where it closes it."""
+_NAMES_SHARE = 0.6
+"""The part of the line that names may fill, where there are figures too."""
+_FEWEST, _A_FACT = 6, {"en": 12, "zh": 24}
+"""A line holds at most six names, and one more for each so many words or characters; so figures."""
+_CLAUSE_END = re.compile(r"[，。；！？,;!?\n：:]")
+_REACH = 30
+_MOST_RANKED = 40
+_LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+# Llama 4, Claude Opus 4.5
+_WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
+
+
+@dataclass(slots=True)
+class _Fact:
+    """Something to say, and how much it matters."""
+
+    text: str
+    weight: float
+    first: int
+    figure: Figure | None = None
+    key: object = field(default=None)
+
+
+def key_facts(  # noqa: PLR0913, PLR0917
+    text: str,
+    title: str | None,
+    source_language: str,
+    target: Target,
+    glossary: Glossary,
+    size: int,
+) -> str:
+    """The key facts of an article in `target`: names, figures and dates, the weightiest first.
+
+    `size` is the longest the line may be, in words of English or characters of Chinese. Names that
+    `target` can't write are left out, never translated. The line is never empty, and a Chinese one
+    is in Simplified characters.
+    """
+    whole = f"{title}\n{text}" if title else text
+    opening = len(title) + 1 if title else 0
+    names = _names(whole, opening, target, glossary)
+    figures = _figures(whole, opening, source_language, target)
+    line = _line(names, figures, target, size)
+    if target == "zh":
+        from service.reading.script import to_script
+
+        return to_script(line, "Hans")
+    return line
+
+
+def _names(text: str, opening: int, target: Target, glossary: Glossary) -> list[_Fact]:
+    facts: dict[str, _Fact] = {}
+    counts: Counter[str] = Counter()
+    for name in glossary.find_names(text):
+        written = _written(name, target)
+        if written is None:
+            continue
+        counts[written] += 1
+        if written not in facts:
+            facts[written] = _Fact(written, _TITLE_BONUS * (name.start < opening), name.start)
+            facts[written].key = name.key
+    for fact in facts.values():
+        fact.weight += counts[fact.text] * _earliness(fact.first, len(text))
+        if fact.key in _NEWSROOMS:
+            fact.weight *= _BYLINE
+    ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
+    return _without_pieces(ranked)
+
+
+def _written(name: Name, target: Target) -> str | None:
+    """The name as `target` writes it, or None where that isn't known."""
+    if target == "en":
+        return name.en if name.en and _LATIN_NAME.match(name.en) else None
+    if name.zh_hans is not None:
+        return name.zh_hans
+    numbered = _WITH_A_NUMBER.fullmatch(name.surface)
+    label = name.surface.partition(" ")[0].lower() in LABELS
+    return name.surface if is_latin_everywhere(name.surface) or (numbered and not label) else None
+
+
+def _without_pieces(ranked: list[_Fact]) -> list[_Fact]:
+    """Leave out TBD and TBD Labs beside TBD Lab; Llama and Llama 4 may both stand."""
+    kept: list[_Fact] = []
+    for fact in ranked:
+        small = fact.text.lower()
+        if any(_is_piece(small, other.text.lower()) for other in kept):
+            continue
+        kept.append(fact)
+        if len(kept) == _MOST_RANKED:
+            break
+    return kept
+
+
+def _is_piece(name: str, other: str) -> bool:
+    if not name.isascii() or not other.isascii():
+        return name in other and name != other
+    if any(c.isdigit() for c in name) or any(c.isdigit() for c in other):
+        return False
+    short, long = sorted((name, other), key=len)
+    return long.startswith(short) and (len(long) == len(short) + 1 or long[len(short)] == " ")
+
+
+def _figures(text: str, opening: int, language: str, target: Target) -> list[_Fact]:
+    found = find_figures(text, language)
+    facts: dict[object, _Fact] = {}
+    for i, figure in enumerate(found):
+        weight = _weight(figure)
+        if not weight:
+            continue
+        key = (figure.kind, figure.unit, figure.values)
+        fact = facts.get(key)
+        if fact is None:
+            when = _when(text, found, i) if figure.kind == "money" else None
+            written = render(figure, target)
+            if when is not None:
+                brackets = "{} ({})" if target == "en" else "{}（{}）"
+                written = brackets.format(written, render(when, target))
+            fact = facts[key] = _Fact(written, 0.0, figure.start, figure, key)
+            weight += _TITLE_BONUS * (figure.start < opening)
+        fact.weight += weight * _earliness(figure.start, len(text)) / (1 + 0.5 * (fact.weight > 0))
+    ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
+    return _without_parts(ranked)
+
+
+def _weight(figure: Figure) -> float:
+    if figure.kind == "money" and figure.unit is None:
+        return 0.0
+    if figure.kind == "measure" and figure.spelled and figure.values[-1] <= 3:
+        return 0.0
+    if figure.unit == "person" and figure.values[-1] < _FEW:
+        return _FEW_PEOPLE
+    base = _WEIGHTS.get(figure.kind, 0.0)
+    return base * _UNIT_WEIGHTS.get(figure.unit or "", 1.0) if base else 0.0
+
+
+def _earliness(at: int, length: int) -> float:
+    return 1.0 + (_EARLY - 1.0) * (1.0 - at / max(1, length))
+
+
+def _when(text: str, found: list[Figure], i: int) -> Figure | None:
+    """The date that stands right before an amount in its clause: 2025年資本支出…700億."""
+    if i == 0:
+        return None
+    before, figure = found[i - 1], found[i]
+    if before.kind != "date" or not (before.unit or "").startswith("Y"):
+        return None
+    gap = text[before.end : figure.start]
+    near = len(gap) <= _REACH and not _CLAUSE_END.search(gap)
+    return before if near and _HAN.search(gap) else None
+
+
+def _without_parts(ranked: list[_Fact]) -> list[_Fact]:
+    """Leave out 2025 where June 2025 is said, and 600 people where more than 600 are."""
+    kept: list[_Fact] = []
+    for fact in ranked:
+        figure = fact.figure
+        if figure is not None and any(_is_part(figure, other.figure) for other in kept):
+            continue
+        if not any(fact.text in other.text for other in kept):
+            kept.append(fact)
+    return kept
+
+
+def _is_part(figure: Figure, other: Figure | None) -> bool:
+    if other is None or figure.kind != "date" or other.kind != "date":
+        return False
+    mine, its = (figure.unit or "").split("-"), (other.unit or "").split("-")
+    values = dict(zip(its, other.values, strict=True))
+    return len(mine) <= len(its) and all(
+        values.get(part) == value for part, value in zip(mine, figure.values, strict=True)
+    )
+
+
+def _line(names: list[_Fact], figures: list[_Fact], target: Target, size: int) -> str:
+    """The line, filled up to `size`; one fact is said even where it takes more."""
+    room = size - _length(LABEL[target], target)
+    most = _FEWEST + size // _A_FACT[target]
+    for_names = room * _NAMES_SHARE if figures else room
+    said_names: list[str] = []
+    for fact in names[:most]:
+        cost = _length(fact.text + _BETWEEN_NAMES[target].strip(), target)
+        if said_names and cost > for_names:
+            break
+        said_names.append(fact.text)
+        for_names -= cost
+        room -= cost
+    said_figures: list[str] = []
+    for fact in figures[:most]:
+        cost = _length(fact.text + (_BETWEEN_FACTS if target == "zh" else ""), target)
+        if cost > room and (said_figures or said_names):
+            break
+        said_figures.append(fact.text)
+        room -= cost
+    parts = [_BETWEEN_NAMES[target].join(said_names)] if said_names else []
+    parts += said_figures
+    return LABEL[target] + (_BETWEEN_FACTS.join(parts) if parts else NOTHING[target])
+
+
+def _length(text: str, target: Target) -> int:
+    return len(text.split()) if target == "en" else len(text)

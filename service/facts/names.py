@@ -1,0 +1,256 @@
+"""Which people, bodies, places and products does a text name, in any of their spellings?
+
+The glossary (prompts/names.tsv) knows one name under several: 扎克伯格, 祖克柏 and Zuckerberg are
+Mark Zuckerberg. What it doesn't know is read from the text itself: see `unlisted`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from service.facts.entries import SHIPPED, Entry, Kind, read_entries
+from service.facts.unlisted import Pair, Span, capitalised, latin_in_chinese, pairs
+
+__all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
+
+# Surnames that are words, or that too many people bear, name nobody by themselves.
+_COMMON_SURNAMES = frozenset(
+    "allen anderson baker bell black brown bush carter chan clark cook cox davis evans gates green"
+    " harris hill huang jackson james jobs johnson jones jordan king lama lewis li martin may"
+    " miller moore morgan page robinson scott sanders smith taylor thomas thompson truss turner"
+    " walker white williams wilson wright young swift bryant rogan kennedy clinton marcos"
+    " francis mamdani".split()
+)
+# The family name stands first: nothing can be told from the last word.
+_FAMILY_NAME_FIRST = frozenset(
+    "aung ban chen chiang deng he hou hu jiang kim ko lai lee lei li liang lula ma mao meng moon"
+    " park ren tsai wang wen xi yao yoon zhang zhou zhu pope king queen pony".split()
+)
+# English words that open sentences in capitals and are names in the glossary too.
+_WORDS_TOO = frozenset("apple congress line oracle shell snap turkey windows".split())
+# A longer transliteration goes on here: 米兰 is not named in 米兰达, nor 特朗普 in ·特朗普.
+_GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜恩姆夫曼")
+_CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
+# Where characters meet that belong to two words, or where a name is part of an everyday word.
+_NO_NAME = re.compile(
+    "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏"
+    "|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
+    "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|米[兰蘭][达達]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One naming in a text: `surface` stands at `[start, end)`.
+
+    `key` is the same for every spelling. A form that is not known is None; a name that Chinese
+    writes in Latin letters has them in `zh_hans` and `zh_hant`.
+    """
+
+    key: str
+    surface: str
+    start: int
+    end: int
+    en: str | None
+    zh_hans: str | None
+    zh_hant: str | None
+    kind: Kind | None
+
+
+class Glossary:
+    """Names and their spellings in English and both Chinese scripts."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_form: dict[str, Entry] = {}
+        surnames: dict[str, set[str]] = defaultdict(set)
+        for entry in entries:
+            for form in (*entry.english, *entry.simplified, *entry.traditional):
+                self._by_form[form] = entry
+            for form in entry.english if entry.kind == "person" else ():
+                if surname := _surname(form):
+                    surnames[surname].add(entry.key)
+        for surname, keys in surnames.items():
+            if len(keys) == 1:
+                entry = next(e for e in self._by_form.values() if e.key in keys)
+                self._by_form.setdefault(surname, entry)
+        self._small = {form.lower(): entry for form, entry in self._by_form.items()}
+        self._han = _by_opening(f for f in self._by_form if _HAN.search(f) and len(f) > 1)
+        self._opens = _any_first(self._han)
+        self._latin = _by_first_word(f for f in self._by_form if not _HAN.search(f))
+
+    @classmethod
+    def load(cls, extra: Path | None = None) -> "Glossary":
+        """The names that come with Diglot, and those of `extra`, which win.
+
+        Raises BadSetting, with the number of the line, for a file that is no such table.
+        """
+        entries = read_entries(SHIPPED)
+        return cls(entries + read_entries(extra) if extra is not None else entries)
+
+    def entry(self, form: str) -> Entry | None:
+        """The name that `form` is a spelling of; Latin letters in any case."""
+        return self._by_form.get(form) or self._small.get(form.lower())
+
+    def variants(self, form: str) -> list[str]:
+        """`form`, and every other spelling of the same name."""
+        entry = self.entry(form)
+        known = (*entry.english, *entry.simplified, *entry.traditional) if entry else ()
+        return list(dict.fromkeys((form, *known)))
+
+    def find_names(self, text: str, title: str | None = None) -> list[Name]:
+        """Every name of `text` in order, none overlapping, the longest form first.
+
+        `title` teaches spellings (`中文名（English Name）`) beside the text.
+        """
+        taught = _taught([*pairs(text), *pairs(title or "")], self)
+        found = [*self._in_han(text, taught), *self._in_latin(text, taught)]
+        for span in (*latin_in_chinese(text), *capitalised(text)):
+            name = self._unlisted(span, taught)
+            if name is not None:
+                found.append(name)
+        return _without_overlaps(found)
+
+    def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
+        own = _by_opening(form for form in taught if _HAN.search(form))
+        blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
+        opens = _any_first([*self._han, *own]) if own else self._opens
+        found: list[Name] = []
+        end = 0
+        for m in opens.finditer(text):
+            at = m.start()
+            opening = text[at : at + 2]
+            if at < end or not (opening in self._han or opening in own):
+                continue
+            forms = (*own.get(opening, ()), *self._han.get(opening, ()))
+            form = next((f for f in forms if text.startswith(f, at)), "")
+            if form and _stands_alone(text, at, at + len(form)) and at not in blocked:
+                entry = taught.get(form) or self._by_form[form]
+                found.append(_name(taught.get(entry.key, entry), form, at))
+                end = at + len(form)
+        return found
+
+    def _in_latin(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
+        found: list[Name] = []
+        end = 0
+        for word in _WORD.finditer(text):
+            if word.start() < end:
+                continue
+            for form in self._latin.get(word.group(), ()):
+                end = word.start() + len(form)
+                if text.startswith(form, word.start()) and _is_word(text, word.start(), end):
+                    if not _opens_sentence_as_a_word(text, word.start(), form):
+                        entry = self._by_form[form]
+                        found.append(_name(taught.get(entry.key, entry), form, word.start()))
+                    break
+            else:
+                end = word.start()
+        return found
+
+    def _unlisted(self, span: Span, taught: Mapping[str, Entry]) -> Name | None:
+        entry = taught.get(span.text) or self.entry(span.text)
+        if entry is not None:
+            return _name(entry, span.text, span.start)
+        form = span.text
+        if form.islower():
+            return None
+        zh = form if span.in_chinese else None
+        return Name(form, form, span.start, span.end, form, zh, zh, None)
+
+
+_FIRST_PART = re.compile(r"\b[A-Z][a-z]+-\Z")
+_SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])[\s\"“‘'(]*\Z")
+_WORD = re.compile(r"[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ&]|\.(?=[A-Za-z]))*")
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+def _surname(full: str) -> str | None:
+    words = full.split()
+    if len(words) < 2 or words[0].lower() in _FAMILY_NAME_FIRST:
+        return None
+    last = words[-1]
+    known = len(last) > 3 and last.isalpha() and last.lower() not in _COMMON_SURNAMES
+    return last if known else None
+
+
+def _by_opening(forms: Iterable[str]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = defaultdict(list)
+    for form in sorted(set(forms), key=len, reverse=True):
+        table[form[:2]].append(form)
+    return dict(table)
+
+
+def _any_first(openings: Iterable[str]) -> re.Pattern[str]:
+    """Takes any character that a name begins with, so that the others cost nothing."""
+    return re.compile("[" + re.escape("".join({opening[0] for opening in openings})) + "]")
+
+
+def _by_first_word(forms: Iterable[str]) -> dict[str, list[str]]:
+    table: dict[str, list[str]] = defaultdict(list)
+    for form in sorted(set(forms), key=len, reverse=True):
+        word = _WORD.match(form)
+        if word:
+            table[word.group()].append(form)
+    return dict(table)
+
+
+def _taught(found: Iterable[Pair], glossary: Glossary) -> dict[str, Entry]:
+    """The pairs that the article itself gives, by both spellings."""
+    taught: dict[str, Entry] = {}
+    for pair in found:
+        by_english = glossary.entry(pair.english)
+        ends = (pair.chinese[i:] for i in range(len(pair.chinese) - 1))
+        if any(glossary.entry(end) for end in ends):
+            # Known already, or somebody else: 美国厂商特斯拉（Tesla）, 谷歌（Gemma）.
+            continue
+        known = by_english or Entry((pair.english,), (), (), None)
+        # The article's own spelling is the one to use for it.
+        entry = replace(
+            known,
+            simplified=(pair.chinese, *known.simplified),
+            traditional=(pair.chinese, *known.traditional),
+        )
+        taught.setdefault(pair.chinese, entry)
+        taught.setdefault(pair.english, entry)
+    return taught
+
+
+def _name(entry: Entry, surface: str, start: int) -> Name:
+    # Chinese writes names that have no Chinese form in Latin letters.
+    hans, hant = (forms[0] if forms else None for forms in (entry.simplified, entry.traditional))
+    if not entry.simplified and not entry.traditional:
+        hans = hant = entry.key
+    end = start + len(surface)
+    return Name(entry.key, surface, start, end, entry.key, hans, hant, entry.kind)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else ""
+    after = text[end] if end < len(text) else ""
+    return before not in _CAME_BEFORE and after not in _GOES_ON
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """True when no letter goes on at `end`, and no other name leads up to it: Jean-Claude."""
+    after = text[end : end + 2]
+    if (after[:1].isascii() and after[:1].isalnum()) or after[:1] in ("_", "$"):
+        return False
+    if after[:1] in ("'", "’") and after[1:].isalpha() and after[1:] != "s":
+        return False
+    return not _FIRST_PART.search(text, max(0, start - 20), start)
+
+
+def _opens_sentence_as_a_word(text: str, start: int, form: str) -> bool:
+    return form.lower() in _WORDS_TOO and bool(
+        _SENTENCE_START.search(text, max(0, start - 4), start)
+    )
+
+
+def _without_overlaps(names: list[Name]) -> list[Name]:
+    """The earliest first, of those that start together the longest; listed ones win a tie."""
+    kept: list[Name] = []
+    for name in sorted(names, key=lambda n: (n.start, -n.end)):
+        if not kept or name.start >= kept[-1].end:
+            kept.append(name)
+    return kept

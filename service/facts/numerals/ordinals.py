@@ -1,0 +1,119 @@
+"""Parts and places: 百分之四, one third, 三成, 第13, the 13th."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from service.facts.numerals.figure import Figure, Kind
+from service.facts.numerals.values import ORDINALS, WORDS, arabic, chinese, scale_zh
+from service.facts.numerals.wording import HAN
+
+# Never longer, so that a row of a million digits is read once.
+_NUMERAL_ZH = rf"(?:[0-9]{{1,9}}|[{HAN}]{{1,9}})"
+_START = rf"(?<![0-9.{HAN}])"
+_TENTHS = re.compile(
+    rf"{_START}(?P<n>[一二两兩三四五六七八九])成(?P<more>[一二三四五六七八九半])?"
+    "(?![为為员員立功了都果就本長长分绩績交熟人名份])"
+)
+_FRACTION_ZH = re.compile(
+    rf"{_START}(?P<below>{_NUMERAL_ZH})分之"
+    rf"(?P<above>[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?|[{HAN}]{{1,9}}(?:[点點][{HAN}]{{1,9}})?)"
+)
+_HALF_ZH = re.compile("一半(?!是)|半[数數]")
+_FRACTION_EN = re.compile(
+    r"(?<![A-Za-z])(?!(?<=and )a half)(?<!first )(?<!last )(?<!past )(?<!next )"
+    r"(?P<above>an?|one|two|three|four|[1-9])[ -]"
+    r"(?P<below>third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?(?![A-Za-z])"
+    r"|(?<![A-Za-z-])(?P<half>half)(?= (?:of|the|its|their|his|her|all|those|that) )",
+    re.IGNORECASE,
+)
+_FRACTION = re.compile("(?<![0-9/.])(?P<above>[1-4])/(?P<below>[2-5])(?![0-9/])")
+# Four in ten, 1 in 5; not "two in three years".
+_N_IN_M = re.compile(
+    r"(?<![A-Za-z0-9.-])(?P<above>one|two|three|four|five|six|seven|eight|nine|[1-9])"
+    r" (?:in|out of) (?:every )?"
+    r"(?P<below>two|three|four|five|six|eight|ten|twenty|[2-9]|[1-9]0|100)"
+    r"(?![,.:-]?[0-9]| ?%|[a-z-]| (?:years?|months?|weeks?|days?|hours?|minutes?))",
+    re.IGNORECASE,
+)
+_BELOW = {"half": 2, "quarter": 4}
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ORDINAL = re.compile(r"(?<![A-Za-z0-9.])(?P<n>[0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z])")
+_ORDINAL_WORD = re.compile(
+    rf"(?<![0-9][ -])\b(?:(?P<tens>{_TENS})-)?(?P<word>{'|'.join(ORDINALS)})"
+    "(?![A-Za-z-]| quarter| half)",
+    re.IGNORECASE,
+)
+_ORDINAL_ZH = re.compile(
+    rf"第 ?(?P<n>[0-9]{{1,4}}(?![0-9])|[{HAN}]{{1,9}})"
+    r"|(?<![0-9])(?P<no>[0-9]{1,4}|[二三]?十[一二三四五六七八九]?)[号號]"
+)
+
+
+def find_fractions(text: str) -> Iterator[Figure]:
+    """百分之四, 三分之一, 三成, one third, half of, four in ten, 2/3."""
+    yield from _fractions_zh(text)
+    yield from _fractions_en(text)
+    for m in _FRACTION.finditer(text):
+        if m["above"] < m["below"]:
+            yield _found(m, "fraction", Fraction(m.group()))
+
+
+def _fractions_zh(text: str) -> Iterator[Figure]:
+    for m in _FRACTION_ZH.finditer(text) if "分之" in text else ():
+        below, above = _numeral_zh(m["below"]), _numeral_zh(m["above"])
+        if not below or above is None:
+            continue
+        if m["below"] in ("百", "千", "万", "萬", "100"):
+            yield _found(m, "percent", above * 100 / below, "%")
+        else:
+            yield _found(m, "fraction", above / below, spelled=not m["below"].isascii())
+    for m in _TENTHS.finditer(text) if "成" in text else ():
+        tens, ones = chinese(m["n"]) or Fraction(0), m["more"] or "〇"
+        part = Fraction(5) if ones == "半" else chinese(ones) or Fraction(0)
+        yield _found(m, "percent", 10 * tens + part, "%", True)
+    for m in _HALF_ZH.finditer(text):
+        yield _found(m, "fraction", Fraction(1, 2), spelled=True)
+
+
+def _fractions_en(text: str) -> Iterator[Figure]:
+    for m in _FRACTION_EN.finditer(text):
+        word = (m["above"] or "1").lower()
+        above = Fraction(1) if word in ("a", "an") else _number_en(word)
+        part_name = (m["below"] or "half").lower()
+        value = above / (_BELOW.get(part_name) or ORDINALS[part_name])
+        yield _found(m, "fraction", value, spelled=not word.isdigit())
+    for m in _N_IN_M.finditer(text):
+        part, whole = (_number_en(m[side]) for side in ("above", "below"))
+        if part < whole:
+            yield _found(m, "fraction", part / whole, spelled=not m["above"].isdigit())
+
+
+def find_ordinals(text: str) -> Iterator[Figure]:
+    """第13, 13號, the 13th, twenty-first."""
+    for m in _ORDINAL.finditer(text):
+        yield _found(m, "ordinal", Fraction(m["n"]))
+    for m in _ORDINAL_WORD.finditer(text):
+        value = WORDS.get((m["tens"] or "").lower(), 0) + ORDINALS[m["word"].lower()]
+        yield _found(m, "ordinal", Fraction(value), spelled=True)
+    for m in _ORDINAL_ZH.finditer(text):
+        numeral = m["n"] or m["no"]
+        number = _numeral_zh(numeral)
+        if number:
+            yield _found(m, "ordinal", number, spelled=not numeral.isascii())
+
+
+def _found(
+    m: re.Match[str], kind: Kind, value: Fraction, unit: str | None = None, spelled: bool = False
+) -> Figure:
+    return Figure(m.group(), *m.span(), kind, (value,), unit, "", spelled)
+
+
+def _number_en(word: str) -> Fraction:
+    return Fraction(word) if word.isdigit() else Fraction(WORDS[word.lower()])
+
+
+def _numeral_zh(numeral: str) -> Fraction | None:
+    if numeral in ("百", "千", "万", "萬"):
+        return Fraction(scale_zh(numeral))
+    return arabic(numeral) if numeral.isascii() else chinese(numeral)

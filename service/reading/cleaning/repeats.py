@@ -1,0 +1,159 @@
+"""Tells a sentence that says again what an earlier one said.
+
+Parallel sentences are not repeats ("prices rose 3%" / "prices fell 3%"): a new number, a new
+name, a new denial or a new direction makes a sentence its own. The work is linear: each feature
+remembers only its last few sentences.
+"""
+
+import re
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass
+from itertools import pairwise
+
+from service.reading.cleaning.lines import units
+
+_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’][a-z]+)?")
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_CAPITAL = re.compile(r"(?<=[^.!?。！？“\"‘'\s])\s+([A-Z][\w-]+)")
+_DENIAL = re.compile(
+    r"不(?![过過仅僅但只止断斷同少久足])|[没沒未无無非否别別]|\b(?:not|no|never|nor|none"
+    r"|without)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_STOP = frozenset(
+    "the a an of to in on at by for and or is are was were be been it its that this with as from"
+    " has have had will would".split()
+)
+_STOP_HAN = frozenset(
+    "的了着著过過在将將把被给給让讓使由从從向对對于於为為以因而且并並和与與及或但却卻也又还還就才都"
+    "已曾正再更很最太是有其此这這那该該各每某至到自约約共新首另即均则則所之会會能可要应應等个個"
+)
+# Words of direction come in opposites; a sentence that turns one around is new.
+_DIRECTION = re.compile(
+    r"[涨漲升增高多跌降减減低少买買卖賣]|赞成|贊成|支持|反对|反對|胜|勝|败|敗"
+    r"|\b(?:rose|rise|rises|up|gain|gained|more|higher|won|support|supports|for|buy|increase[ds]?"
+    r"|fell|fall|falls|down|lost|less|lower|oppose|opposes|against|sell|decrease[ds]?)\b",
+    re.IGNORECASE,
+)
+# A shorter sentence may be said twice; one with fewer features may only look alike.
+_FEWEST_UNITS = 8
+_FEWEST_FEATURES = 8
+_SHARED_NUMBERS = 3
+_REWORDED = 0.6
+_IN_ORDER = 0.75
+_REMEMBERED = 4
+# How far apart two sentences of one paragraph stand.
+_NEIGHBOURS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a sentence says: pairs of neighbours, and the words (characters) that carry meaning."""
+
+    features: frozenset[str]
+    words: frozenset[str]
+    numbers: frozenset[str]
+    names: frozenset[str]
+    denials: int
+    directions: frozenset[str]
+
+
+class Repeats:
+    """The sentences seen so far in one article."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, int] = {}
+        self._contents: list[_Content] = []
+        self._index: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+
+    def remember(self, sentence: str) -> int | None:
+        """The number of the earlier sentence that this one repeats; None when it says more.
+
+        What is new is remembered. What is too short to tell is new: "Yes." may be said twice.
+        """
+        key = _key(sentence)
+        known = self._exact.get(key)
+        content = _content(sentence)
+        telling = len(content.features) >= _FEWEST_FEATURES
+        if known is not None and units(sentence) >= _FEWEST_UNITS:
+            return known
+        if telling and (known := self._said_before(content)) is not None:
+            return known
+        number = len(self._contents)
+        self._exact.setdefault(key, number)
+        self._contents.append(content)
+        if telling:
+            for feature in content.features:
+                self._index[feature].append(number)
+        return None
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+    def rewords(self, sentence: str, near: int, before: int) -> bool:
+        """Whether `sentence` says again what a neighbour of the sentence `near` said.
+
+        Only the first `before` sentences count.
+        """
+        new = _content(sentence)
+        around = self._contents[max(0, near - _NEIGHBOURS) : min(before, near + _NEIGHBOURS + 1)]
+        return any(_agree(new, old) and _same_words(new, old) >= _REWORDED for old in around)
+
+    def _said_before(self, new: _Content) -> int | None:
+        votes = Counter(
+            number
+            for feature in new.features | new.numbers
+            for number in self._index.get(feature, ())
+        )
+        for number, _ in votes.most_common(3):
+            if _repeats(new, self._contents[number]):
+                return number
+        return None
+
+
+def _agree(new: _Content, old: _Content) -> bool:
+    """Whether `new` has no number, name, denial or direction that `old` lacks."""
+    facts = new.numbers <= old.numbers and new.names <= old.names
+    return facts and new.denials == old.denials and new.directions == old.directions
+
+
+def _contained(new: _Content, old: _Content) -> float:
+    return len(new.features & old.features) / max(1, len(new.features))
+
+
+def _same_words(new: _Content, old: _Content) -> float:
+    return len(new.words & old.words) / max(1, len(new.words))
+
+
+def _repeats(new: _Content, old: _Content) -> bool:
+    if not _agree(new, old):
+        return False
+    contained = _contained(new, old)
+    if new.words <= old.words and contained >= _IN_ORDER:
+        return True
+    shared = len(new.numbers) >= _SHARED_NUMBERS and new.numbers == old.numbers
+    return shared and _same_words(new, old) >= _REWORDED
+
+
+def _content(sentence: str) -> _Content:
+    features: set[str] = set()
+    for run in _HAN_RUN.findall(sentence):
+        features.update(run[i : i + 2] for i in range(len(run) - 1))
+    latin = [word.lower() for word in _WORD.findall(sentence)]
+    telling = [word for word in latin if word not in _STOP]
+    features.update(telling)
+    features.update(f"{one} {two}" for one, two in pairwise(telling))
+    han = set("".join(_HAN_RUN.findall(sentence))) - _STOP_HAN
+    return _Content(
+        frozenset(features),
+        frozenset(han.union(telling)),
+        frozenset(_NUMBER.findall(sentence)),
+        frozenset(_CAPITAL.findall(sentence)),
+        len(_DENIAL.findall(sentence)),
+        frozenset(found.lower() for found in _DIRECTION.findall(sentence)),
+    )
+
+
+def _key(sentence: str) -> str:
+    return re.sub(r"[\W_]+", "", sentence.casefold())

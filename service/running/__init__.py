@@ -1,0 +1,1 @@
+"""Doing it for many, and losing nothing: worker, desk, folder, ledger, evaluation."""

@@ -1,0 +1,144 @@
+"""A folder of articles: read, hand in, write down, and go on where the last run stopped."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Literal
+
+from service.article import Article
+from service.asking.fingerprint import fingerprint
+from service.digest import Options
+from service.engine import Identity
+from service.errors import DiglotError, NotReady
+from service.reading.documents import Unread, read_file
+from service.result import Result
+from service.running.desk import Desk
+from service.running.ledger import Ledger, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One article that is settled: digested in this run, in an earlier one, or failed."""
+
+    what: Literal["digested", "skipped", "failed"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    id: str
+    source: str
+    article: Article | DiglotError
+
+
+def digest_folder(
+    files: Sequence[Path], desk: Desk, ledger: Ledger, options: Options, *, most_in_flight: int = 64
+) -> Generator[Step, None, None]:
+    """Digest every article of `files` that `ledger` does not hold; a Step as each is settled.
+
+    Waits for `desk` to be ready. A file that can't be read, or an article that can't be digested,
+    is a line with its error, never the end. Raises what keeps the engine from loading, NotReady
+    when the engine dies, and DiglotError when the ledger can't be written. At the end, and when
+    the generator is closed before, what is in flight is cancelled and the ledger is arranged.
+    """
+    identity = desk.wait()
+    settled: SimpleQueue[tuple[_Entry, Future[Result]]] = SimpleQueue()
+    in_flight: set[Future[Result]] = set()
+    ids: list[str] = []
+    sources: set[str] = set()
+
+    def settle() -> Step:
+        entry, future = settled.get()
+        in_flight.discard(future)
+        return _write(ledger, entry, future.exception() or future.result())
+
+    try:
+        for entry in _entries(files, options, identity):
+            ids.append(entry.id)
+            sources.add(entry.source)
+            while len(in_flight) >= most_in_flight or not settled.empty():
+                yield settle()
+            if ledger.is_done(entry.id):
+                yield Step("skipped", entry.id)
+                continue
+            future = _hand_in(entry, desk, options)
+            if isinstance(future, DiglotError):
+                yield _write(ledger, entry, future)
+            else:
+                in_flight.add(future)
+                future.add_done_callback(partial(_put, settled, entry))
+        while in_flight:
+            yield settle()
+    finally:
+        for future in in_flight:
+            future.cancel()
+        ledger.arrange(ids, sources)
+
+
+def _put(
+    settled: "SimpleQueue[tuple[_Entry, Future[Result]]]", entry: _Entry, future: Future[Result]
+) -> None:
+    settled.put((entry, future))
+
+
+def count(files: Sequence[Path]) -> int:
+    """How many articles `files` hold, about: a line of .jsonl each, else one a file."""
+    total = 0
+    for path in files:
+        if path.suffix.lower() != ".jsonl":
+            total += 1
+            continue
+        with suppress(OSError), path.open("rb") as lines:
+            total += sum(not line.isspace() for line in lines)
+    return total
+
+
+def _entries(files: Sequence[Path], options: Options, identity: Identity) -> Iterator[_Entry]:
+    """Every article with an id that is the same in every run over the same input."""
+    seen: Counter[str] = Counter()
+    for path in files:
+        for item in read_file(path):
+            source = item.source or path.as_posix()
+            article = item.error if isinstance(item, Unread) else item
+            made_of = str(article)
+            if isinstance(article, Article):
+                made_of = fingerprint(article, options, identity)
+            key = f"{source}\n{made_of}"
+            seen[key] += 1  # the same article twice in the input is two lines in the output
+            raw = f"{key}\n{seen[key]}".encode("utf-8", "surrogatepass")
+            yield _Entry(hashlib.sha256(raw).hexdigest()[:16], source, article)
+
+
+def _hand_in(entry: _Entry, desk: Desk, options: Options) -> Future[Result] | DiglotError:
+    if isinstance(entry.article, DiglotError):
+        return entry.article
+    try:
+        return desk.submit(entry.article, options, id=entry.id)
+    except NotReady:
+        raise
+    except DiglotError as error:
+        return error
+
+
+def _write(ledger: Ledger, entry: _Entry, outcome: Result | BaseException) -> Step:
+    if isinstance(outcome, Result):
+        ledger.append(outcome.model_dump(mode="json"))
+        return Step("digested", entry.id)
+    if isinstance(outcome, NotReady) or not isinstance(outcome, DiglotError):
+        raise outcome  # not the article's fault: what is wrong concerns all that are left
+    ledger.append(_error_line(entry, outcome))
+    return Step("failed", entry.id)
+
+
+def _error_line(entry: _Entry, error: DiglotError) -> Line:
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "error": {"code": error.code, "title": error.title, "detail": str(error)},
+    }
