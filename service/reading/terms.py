@@ -7,8 +7,11 @@ term are one term. Latin words and numbers inside Chinese text count as words.
 """
 
 import logging
+import os
 import re
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from service.reading.script import to_script
@@ -87,4 +90,18 @@ def segmenter() -> Any:
     import jieba.posseg
 
     jieba.setLogLevel(logging.CRITICAL)
+    jieba.dt.tmp_dir = str(_cache_folder())
     return jieba
+
+
+def _cache_folder() -> Path:
+    """Where jieba keeps its unpacked dictionary: not in /tmp, where everybody may write, for it
+    loads whatever lies there."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # no home, or one that can't be written to
+        pass
+    return Path(tempfile.mkdtemp(prefix="diglot-"))

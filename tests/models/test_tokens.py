@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sentencepiece
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer
 from tokenizers.models import Unigram
@@ -44,7 +44,6 @@ def test_control_tokens_in_an_article_are_plain_text(each_tokens: Tokens, attack
     assert each_tokens._tokenizer.decode(ids) == attack
 
 
-@settings(max_examples=150, deadline=None)
 @given(text=hostile)
 def test_any_text_comes_back_and_controls_nothing(text: str) -> None:
     tokens = Tokens(_TOKENIZER)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engines.transformers.batching import batches
@@ -23,7 +23,6 @@ def test_rows_go_together_while_memory_holds_them(
     assert batches(costs, budget, most) == expected
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 100)), st.integers(1, 300), st.integers(1, 8))
 def test_every_row_is_in_one_batch_within_its_bounds(
     costs: list[int], budget: int, most: int

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.facts.checks import (
@@ -105,7 +105,6 @@ def test_figures_match(one: str, other: str, match: bool) -> None:
     assert figures_match(other, one) is match
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.one_of(st.text(), st.text(ARTICLE_ZH + ARTICLE_EN)))
 def test_a_text_supports_itself(glossary: Glossary, text: str) -> None:
     assert unsupported_numbers(text, text) == []

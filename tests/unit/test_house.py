@@ -87,16 +87,3 @@ def test_the_command_line_starts_light() -> None:
         "numpy",
     }
     assert not heavy & modules_after("import service.cli")
-
-
-def test_the_extractive_engine_never_needs_torch() -> None:
-    code = (
-        "from service.running.desk import Desk; from service.engines.choose import load_engine;"
-        "from service.settings import Settings; from service.article import Article;"
-        "from service.digest import Options;"
-        "desk = Desk(Settings(engine='extractive'), load_engine); desk.open(); desk.wait();"
-        "article = Article('The council met. It will build forty stops. 市议会开会。');"
-        "assert desk.submit(article, Options()).result(60).engine.name == 'extractive';"
-        "desk.close(30)"
-    )
-    assert not {"torch", "transformers"} & modules_after(code)

@@ -2,7 +2,7 @@ import re
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.facts.keyfacts import LABEL, NOTHING, key_facts
@@ -107,7 +107,6 @@ def test_money_of_an_unnamed_currency_is_left_out(
     assert ("9.68 billion yuan" in key_facts(text, None, language, target, glossary, 80)) is said
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.one_of(st.text(), st.text(ZH + EN)), st.sampled_from(["en", "zh"]), st.integers(1, 320))
 def test_any_text_gives_a_line(
     glossary: Glossary, text: str, target: Literal["en", "zh"], size: int

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.reading.language import detect
@@ -34,11 +34,6 @@ def test_detects(text: str, language: str) -> None:
     assert detect(text) == language
 
 
-def test_a_long_text_costs_no_more_than_its_sample() -> None:
-    assert detect("这是一篇很长的文章。" * 500_000) == "zh-Hans"
-
-
 @given(st.text(st.characters()))
-@settings(max_examples=100, deadline=None)
 def test_any_unicode_has_a_tag(text: str) -> None:
     assert detect(text)

@@ -1,15 +1,12 @@
 import itertools
-import time
 from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.facts.numerals import Figure, find_figures, render
-
-quick = settings(max_examples=60, deadline=None)
 
 
 def facts(text: str, hint: str | None = None) -> list[tuple[str, tuple[float, ...], str | None]]:
@@ -252,7 +249,6 @@ def value(text: str) -> Fraction:
     return figure.values[0]
 
 
-@quick
 @given(st.integers(2, 10**12 - 1))
 def test_whole_amounts_read_back(n: int) -> None:
     for text in (
@@ -266,7 +262,6 @@ def test_whole_amounts_read_back(n: int) -> None:
         assert value(text) == n, text
 
 
-@quick
 @given(st.integers(1, 99_999), st.integers(0, 2))
 def test_scaled_amounts_read_back(mantissa: int, decimals: int) -> None:
     number = Fraction(mantissa, 10**decimals)
@@ -282,7 +277,6 @@ def test_scaled_amounts_read_back(mantissa: int, decimals: int) -> None:
             assert value(spelling.format(written)) == number * scale
 
 
-@quick
 @given(st.dates())
 def test_dates_read_back(day: date) -> None:
     if not 1000 <= day.year <= 2199:
@@ -300,7 +294,6 @@ def test_dates_read_back(day: date) -> None:
         assert facts(text) == [("date", (day.year, day.month, day.day), "Y-M-D")], text
 
 
-@quick
 @given(
     st.sampled_from(["money", "percent", "measure"]),
     st.integers(2, 10**13),
@@ -317,7 +310,6 @@ def test_what_is_rendered_reads_back(kind: str, n: int, part: int, bound: str) -
         assert again.bound == bound
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.one_of(
         st.text(),
@@ -332,21 +324,3 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     for figure in figures:
         assert render(figure, "en")
         assert render(figure, "zh")
-
-
-@pytest.mark.parametrize(
-    "piece",
-    ["1", "一", "1,", "1.", "十", "第", "one ", "a half ", "$", "万", "2025-1-1", "三分之", "12月"],
-)
-def test_a_long_row_of_anything_is_read_in_linear_time(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        times = []
-        for _ in range(3):
-            start = time.process_time()
-            find_figures(text)
-            times.append(time.process_time() - start)
-        return min(times)
-
-    # Four times the text may take four times as long; a quadratic pattern takes sixteen times.
-    assert seconds(16_000) < 10 * seconds(4_000) + 0.005

@@ -1,7 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.reading.script import Script, is_pure, to_script
@@ -36,7 +36,6 @@ def test_repairs_traditional_text_only_where_simplified_got_in() -> None:
 
 @pytest.mark.parametrize("script", ["Hans", "Hant"])
 @given(text=st.text(HAN | FREQUENT, max_size=60))
-@settings(max_examples=300, deadline=None)
 def test_the_result_is_pure_and_stays(script: Script, text: str) -> None:
     once = to_script(text, script)
     assert is_pure(once, script)
@@ -45,7 +44,6 @@ def test_the_result_is_pure_and_stays(script: Script, text: str) -> None:
 
 @pytest.mark.parametrize("script", ["Hans", "Hant"])
 @given(text=st.text(st.characters(), max_size=60))
-@settings(max_examples=100, deadline=None)
 def test_takes_any_unicode(script: Script, text: str) -> None:
     assert is_pure(to_script(text, script), script)
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.reading.sentences import LONGEST, spans, split
@@ -59,15 +59,9 @@ def test_what_has_no_end_is_cut(text: str) -> None:
 
 
 @given(st.text(st.characters() | st.sampled_from('。！？.!?；…“”「」()" aA一'), max_size=300))
-@settings(max_examples=300, deadline=None)
 def test_nothing_is_lost_and_order_is_kept(text: str) -> None:
     found = spans(text)
     flat = [at for span in found for at in span]
     assert flat == sorted(flat)
     kept = "".join(text[start:end] for start, end in found)
     assert "".join(kept.split()) == "".join(text.split())
-
-
-@pytest.mark.parametrize("piece", ["。", "“", "(a.", ". ", "x", " ", "；“"])
-def test_a_hostile_megabyte_ends(piece: str) -> None:
-    assert isinstance(spans(piece * (300_000 // len(piece))), list)

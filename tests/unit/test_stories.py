@@ -89,9 +89,3 @@ def test_together_the_stories_are_the_page(parts: tuple[str, ...]) -> None:
         for sentence in story.sentences:
             assert sentence.text in lines[sentence.paragraph]
             assert article.text[sentence.start : sentence.end]
-
-
-@pytest.mark.parametrize(("heading", "line"), [("Chapter", "It rained."), ("章节", "下雨了。")])
-def test_a_book_is_one_story_and_takes_no_time(heading: str, line: str) -> None:
-    book = "\n".join(f"{heading} {n} {n * n}\n{line} {n * 7919}" for n in range(2000))
-    assert len(stories(clean(Article(book)))) == 1

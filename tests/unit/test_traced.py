@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.reading.traced import Traced
@@ -34,7 +34,6 @@ def apply(traced: Traced, step: tuple[str, re.Pattern[str], int, int]) -> Traced
 
 
 @given(TEXT, st.lists(STEP, max_size=6))
-@settings(max_examples=300, deadline=None)
 def test_a_character_that_was_not_replaced_points_at_itself(
     text: str, steps: list[tuple[str, re.Pattern[str], int, int]]
 ) -> None:

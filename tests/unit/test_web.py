@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from service import counts, errors
@@ -357,7 +356,6 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(["text", "title", "targets", "languages", "length", "zh_script", "x"])
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
 @given(st.one_of(st.dictionaries(FIELDS, JSON), JSON).map(lambda body: json.dumps(body).encode()))
 @example(b'{"text": "a", "targets": ["\\udfff"]}')
 @example(b"\xef\xbb\xbf{}")
@@ -365,7 +363,6 @@ def test_no_json_breaks_it(body: bytes) -> None:
     assert post(FUZZED, body).status_code in {200, 400, 413, 422}
 
 
-@hypothesis_settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=60), st.text(max_size=20), st.sampled_from(["text/html", "text/plain"]))
 def test_no_bytes_break_it(body: bytes, query: str, kind: str) -> None:
     client = create_app(FakeDesk(), Settings()).test_client()

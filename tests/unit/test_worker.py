@@ -83,7 +83,7 @@ def test_a_plan_gets_its_answer_and_its_times() -> None:
 
 def test_what_arrives_together_is_read_together() -> None:
     engine = ScriptedEngine()
-    with working(engine, window_s=0.2) as worker:
+    with working(engine, window_s=0.06) as worker:
         futures = [worker.submit(ask(f"article {n}")) for n in range(8)]
         [future.result(10) for future in futures]
     assert engine.batches == [[f"article {n}" for n in range(8)]]
@@ -91,7 +91,7 @@ def test_what_arrives_together_is_read_together() -> None:
 
 def test_what_does_not_fit_goes_into_the_next_step_in_order() -> None:
     engine = ScriptedEngine(rows=3)
-    with working(engine, window_s=0.2) as worker:
+    with working(engine, window_s=0.06) as worker:
         futures = [worker.submit(ask(str(n))) for n in range(7)]
         assert [future.result(10).id for future in futures] == list("0123456")
     assert engine.batches == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
@@ -99,7 +99,7 @@ def test_what_does_not_fit_goes_into_the_next_step_in_order() -> None:
 
 def test_a_plan_that_has_begun_goes_before_one_that_has_not() -> None:
     engine = ScriptedEngine(rows=1)
-    with working(engine, window_s=0.2) as worker:
+    with working(engine, window_s=0.06) as worker:
         for future in [worker.submit(ask("twice", times=2)), worker.submit(ask("once"))]:
             future.result(10)
     assert engine.batches == [["twice"], ["twice"], ["once"]]
@@ -107,7 +107,7 @@ def test_a_plan_that_has_begun_goes_before_one_that_has_not() -> None:
 
 def test_a_broken_step_costs_only_the_guilty_article() -> None:
     engine = ScriptedEngine()
-    with working(engine, window_s=0.2) as worker:
+    with working(engine, window_s=0.06) as worker:
         futures = [worker.submit(ask(text)) for text in ("a", "poison", "b")]
         assert futures[0].result(10).id == "a"
         assert futures[2].result(10).id == "b"
@@ -121,7 +121,7 @@ def test_an_error_for_one_request_leaves_its_neighbours_alone() -> None:
     def script(request: Request) -> Answer | DiglotError:
         return EngineFailed("no") if request.passage == "bad" else written(request)
 
-    with working(ScriptedEngine(script), window_s=0.2) as worker:
+    with working(ScriptedEngine(script), window_s=0.06) as worker:
         bad, good = worker.submit(ask("bad")), worker.submit(ask("good"))
         assert good.result(10).id == "good"
         with pytest.raises(EngineFailed, match="no"):

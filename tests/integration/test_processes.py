@@ -1,0 +1,57 @@
+"""What only shows in a process of its own: imports, hash order, what goes to stderr."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ENGLISH = [
+    "The council met on Monday.",
+    "It will build forty stops.",
+    "Residents praised the plan.",
+]
+CHINESE = ["市议会星期一开会。", "会议决定新建四十个车站。", "沿线居民称赞这项计划。"]
+
+
+def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+
+def test_the_extractive_engine_never_needs_torch() -> None:
+    code = (
+        "import sys; from service.running.desk import Desk; from service.settings import Settings;"
+        "from service.engines.choose import load_engine; from service.article import Article;"
+        "from service.digest import Options;"
+        "desk = Desk(Settings(engine='extractive'), load_engine); desk.open(); desk.wait();"
+        "article = Article('The council met. It will build forty stops. 市议会开会。');"
+        "assert desk.submit(article, Options()).result(60).engine.name == 'extractive';"
+        "desk.close(30); print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    assert not {"torch", "transformers"} & set(run(code).stdout.split())
+
+
+def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
+    code = (
+        "from service.embedded.extract import choose\n"
+        f"print(choose({ENGLISH * 3!r}, 'en', 15), choose({CHINESE * 3!r}, 'zh', 25))"
+    )
+    assert len({run(code, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "2")}) == 1
+
+
+def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes() -> None:
+    code = (
+        "from service.reading.terms import segmenter; jieba = segmenter();"
+        "print(jieba.lcut('新图书馆')); print(jieba.dt.tmp_dir)"
+    )
+    done = run(code)
+    words, folder = done.stdout.splitlines()
+    assert "图书馆" in words
+    assert done.stderr == ""
+    assert Path(folder).stat().st_mode & 0o077 == 0
