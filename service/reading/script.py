@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Script = Literal["Hans", "Hant"]
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_SURROGATES = re.compile("([\ud800-\udfff]+)")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\n]+|[，。！？；：、,.!?;:\n]+")
 # 于 is written alike in both scripts as a name (于右任); after these it is the preposition 於.
 _PREPOSITION = re.compile(r"(?<=[將位處鑒對關基屬終等低高大小多少源限至過由在用死敢樂善忠歸])于")
@@ -41,8 +42,8 @@ def is_pure(text: str, script: Script) -> bool:
 def _to_hans(text: str) -> str:
     # tw2s and not t2s: it knows that 意味著 is 意味着 while 著名 stays.
     # It takes a 么 that is already there for another word (幺), so that is kept out of its sight.
-    convert = _converter("tw2s").convert
-    return _translate("么".join(convert(part) for part in text.split("么")), to_simplified())
+    parts = (_convert("tw2s", part) for part in text.split("么"))
+    return _translate("么".join(parts), to_simplified())
 
 
 def _to_hant(text: str) -> str:
@@ -50,7 +51,7 @@ def _to_hant(text: str) -> str:
     if traditional and traditional >= simplified:
         converted = "".join(_repair(clause) for clause in _CLAUSE.findall(text))
     else:
-        converted = _converter("s2tw").convert(text)
+        converted = _convert("s2tw", text)
     return _PREPOSITION.sub("於", _translate(converted, to_traditional()))
 
 
@@ -63,7 +64,7 @@ def _repair(clause: str) -> str:
     at = [i for i, c in enumerate(clause) if c in simplified]
     if not at:
         return clause
-    converted: str = _converter("s2tw").convert(clause)
+    converted = _convert("s2tw", clause)
     if len(converted) != len(clause):
         return clause
     near = {i + step for i in at for step in range(-_REACH, _REACH + 1)}
@@ -89,6 +90,14 @@ def _quotes_to_hant(text: str) -> str:
     # Singles in pairs only: a lone ’ is the apostrophe of an English word.
     text = _SINGLE_QUOTED.sub(r"『\1』", text)
     return text.replace("“", "「").replace("”", "」")
+
+
+def _convert(config: str, text: str) -> str:
+    """OpenCC takes UTF-8, which has no half of a surrogate pair; a broken page may."""
+    convert = _converter(config).convert
+    return "".join(
+        part if _SURROGATES.match(part) else convert(part) for part in _SURROGATES.split(text)
+    )
 
 
 @cache

@@ -24,6 +24,7 @@ from service.reading.documents import decode
 from service.reading.language import detect
 from service.reading.sentences import split
 from service.reading.stories import stories
+from tests.unit.test_shifters import PATTERNS
 
 LENGTH = 100_000
 GLOSSARY = Glossary.load(None)
@@ -92,13 +93,6 @@ def test_figures_and_names_are_found(piece: str) -> None:
 @pytest.mark.parametrize("piece", OPINIONS + NAMES[:3])
 def test_sentences_are_chosen_and_a_stance_is_read(piece: str) -> None:
     opinion(row(piece))
-
-
-PATTERNS = {
-    name: value
-    for name, value in vars(shifters).items()
-    if callable(getattr(value, "search", None))
-}
 
 
 @pytest.mark.parametrize("name", PATTERNS)

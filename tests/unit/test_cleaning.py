@@ -53,7 +53,7 @@ PIECES = [
     "【大公報訊】",
     "（完）",
 ]
-MESS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=25).map("".join)
+MESS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
 ANY = st.text(st.characters(), max_size=120)
 MARKUP = st.sampled_from(["plain", "markdown", "html"])
 

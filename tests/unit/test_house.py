@@ -3,9 +3,8 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 SERVICE = Path(__file__).parents[2] / "service"
 
@@ -26,6 +25,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer.split(
 MODULES = sorted(path.relative_to(SERVICE.parent) for path in SERVICE.rglob("*.py"))
 
 
+@cache
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse((SERVICE.parent / path).read_text("utf-8"))):
@@ -43,22 +43,22 @@ def unit(parts: tuple[str, ...]) -> str:
     return parts[1].removesuffix(".py") if len(parts) > 1 else ""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_imports_run_one_way(path: Path) -> None:
-    own = unit(path.parts)
-    if own == "__init__":
-        return
-    assert own in RANK, f"{own} has no layer yet: give it one here and in CONTRIBUTING.md"
-    for name in imported(path):
-        other = unit(tuple(name.split(".")))
-        if name.startswith("service.") and other in RANK:
-            assert RANK[other] <= RANK[own], f"{path} imports {name}"
+def test_imports_run_one_way() -> None:
+    for path in MODULES:
+        own = unit(path.parts)
+        if own == "__init__":
+            continue
+        assert own in RANK, f"{own} has no layer yet: give it one here and in CONTRIBUTING.md"
+        for name in imported(path):
+            other = unit(tuple(name.split(".")))
+            if name.startswith("service.") and other in RANK:
+                assert RANK[other] <= RANK[own], f"{path} imports {name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_only_the_model_engine_knows_torch(path: Path) -> None:
-    heavy = {name.split(".")[0] for name in imported(path)} & {"torch", "transformers"}
-    assert not heavy or path.parts[1:3] == ("engines", "transformers")
+def test_only_the_model_engine_knows_torch() -> None:
+    for path in MODULES:
+        heavy = {name.split(".")[0] for name in imported(path)} & {"torch", "transformers"}
+        assert not heavy or path.parts[1:3] == ("engines", "transformers"), path
 
 
 def test_faces_do_not_import_each_other() -> None:

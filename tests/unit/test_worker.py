@@ -187,8 +187,8 @@ def test_a_deadline_ends_waiting_and_running_work() -> None:
     engine = ScriptedEngine(rows=1)
     gate = held(engine)
     with working(engine, window_s=0.05) as worker:
-        futures = [worker.submit(ask(text), timeout_s=0.2) for text in ("running", "waiting")]
-        time.sleep(0.3)
+        futures = [worker.submit(ask(text), timeout_s=0.1) for text in ("running", "waiting")]
+        time.sleep(0.15)
         gate.set()
         late = worker.submit(ask("late"), timeout_s=30)
         assert late.result(10).id == "late"
