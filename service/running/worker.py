@@ -222,7 +222,11 @@ class Worker:
 
     def _resume(self, finished: Finished) -> None:
         job = self._running.pop(finished.request_id, None)
-        if job is not None:
+        if job is None:
+            return
+        if _abandoned(job, time.monotonic()):
+            _end(job)
+        else:
             self._advance(job, finished.outcome)
 
     def _advance(self, job: _Job, outcome: Answer | DiglotError) -> None:

@@ -78,7 +78,8 @@ def test_errors_over_the_wire(served: Served) -> None:
     assert served.post(b"\xff\xfe\xfd", "text/plain").json["code"] == "unreadable"
     assert served.post({"txt": "a"}).json["errors"][0]["field"] == "text"
     assert served.post(b"a" * 3_000_000, "text/plain").status == 413
-    assert served.get("/metrics").status == 404
+    assert served.get("/no/such/page").status == 404
+    assert served.get("/metrics").status == 200
 
 
 def test_chunked_body_is_read(served: Served) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from service.errors import BadSetting
 from service.result import Result
 from service.running.desk import Desk
 from service.settings import Settings
@@ -163,7 +164,7 @@ def test_nothing_left_to_read(app: Flask, text: str) -> None:
 
 def test_engine_that_can_not_be_loaded() -> None:
     def load(_: Settings) -> ScriptedEngine:
-        raise RuntimeError("no weights")
+        raise BadSetting("no weights")
 
     desk = Desk(SETTINGS, load)
     app = create_app(desk, SETTINGS)

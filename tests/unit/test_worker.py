@@ -192,10 +192,9 @@ def test_a_deadline_ends_waiting_and_running_work() -> None:
         gate.set()
         late = worker.submit(ask("late"), timeout_s=30)
         assert late.result(10).id == "late"
-        # The step that ran had its answer ready, so it is given; what still waited is over.
-        assert futures[0].result(10).id == "running"
-        with pytest.raises(DeadlineExceeded):
-            futures[1].result(10)
+        for future in futures:
+            with pytest.raises(DeadlineExceeded):
+                future.result(10)
         assert worker.open_jobs == 0
 
 
