@@ -3,12 +3,13 @@
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
 from service.article import Article
 from service.digest import Options
 from service.engine import Identity
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
+from service.running.desk import State
 
 IDENTITY = Identity(name="scripted", model=None, revision=None, prompts="sha256:0")
 DIGESTS = {"en": "The town will build a bridge.", "zh": "该镇将建一座桥。"}
@@ -51,9 +52,9 @@ class Handed:
 
     article: Article
     options: Options
-    timeout_s: float | None
+    timeout_s: float
     id: str
-    future: Future[Result]
+    future: Future[Result] = field(default_factory=Future)
 
 
 @dataclass
@@ -64,7 +65,7 @@ class FakeDesk:
     exception, or None for a Future that is never answered.
     """
 
-    state: Literal["loading", "ready", "draining", "broken"] = "ready"
+    state: State = "ready"
     reason: str | None = None
     identity: Identity | None = IDENTITY
     refuse: Exception | None = None
@@ -80,21 +81,13 @@ class FakeDesk:
     def close(self, timeout_s: float) -> None:
         self.state = "draining"
 
-    def submit(
-        self,
-        article: Article,
-        options: Options,
-        *,
-        timeout_s: float | None = None,
-        id: str | None = None,
-    ) -> Future[Result]:
+    def submit(self, article: Article, options: Options, **more: Any) -> Future[Result]:
         if self.refuse is not None:
             raise self.refuse
-        assert id is not None
-        future: Future[Result] = Future()
-        self.handed.append(Handed(article, options, timeout_s, id, future))
+        handed = Handed(article, options, **more)
+        self.handed.append(handed)
         if not self._script:
-            future.set_result(result_for(article, options, id))
+            handed.future.set_result(result_for(article, options, handed.id))
         elif (outcome := self._script.popleft()) is not None:
-            future.set_exception(outcome)
-        return future
+            handed.future.set_exception(outcome)
+        return handed.future

@@ -7,9 +7,10 @@ import uuid
 
 from flask import Flask, Response, g, request
 
+from service.running.desk import Desk
 from service.settings import Settings
 from service.web import problems
-from service.web.routes import Desk, Slots, blueprint
+from service.web.routes import Slots, blueprint
 
 log = logging.getLogger(__name__)
 

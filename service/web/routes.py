@@ -9,16 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Literal, Protocol, cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service.article import Article
-from service.digest import Options
-from service.engine import Identity
 from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
 from service.result import Result
+from service.running.desk import Desk
 from service.settings import Settings
 from service.web.bodies import read_article
 from service.web.problems import problem
@@ -34,25 +32,6 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-
-
-class Desk(Protocol):
-    """What the face asks of a desk; service/running/desk.py has the real one."""
-
-    @property
-    def state(self) -> Literal["loading", "ready", "draining", "broken"]: ...
-    @property
-    def reason(self) -> str | None: ...
-    @property
-    def identity(self) -> Identity | None: ...
-    def submit(
-        self,
-        article: Article,
-        options: Options,
-        *,
-        timeout_s: float | None = None,
-        id: str | None = None,
-    ) -> concurrent.futures.Future[Result]: ...
 
 
 class Slots:

@@ -8,15 +8,15 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from service.errors import BadSetting
+from service.running.desk import Desk
 from service.settings import Settings
 from service.web.app import create_app
-from service.web.routes import Desk
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +31,7 @@ KEEPALIVE_S = 15
 BACKLOG = 2048
 
 
-class OwnedDesk(Desk, Protocol):
-    """A desk as its owner sees it."""
-
-    def open(self) -> None: ...
-    def close(self, timeout_s: float) -> object: ...
-
-
-MakeDesk = Callable[[Settings], OwnedDesk]
+MakeDesk = Callable[[Settings], Desk]
 
 
 def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
@@ -56,11 +49,10 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
     return 0
 
 
-def _make_desk(settings: Settings) -> OwnedDesk:
+def _make_desk(settings: Settings) -> Desk:
     from service.engines.choose import load_engine
-    from service.running.desk import Desk as RealDesk
 
-    return RealDesk(settings, load_engine)
+    return Desk(settings, load_engine)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -87,7 +79,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._settings = settings
         self._make_desk = make_desk
         self._listener = listener
-        self._desk: OwnedDesk | None = None
+        self._desk: Desk | None = None
         self._hurried = False
         super().__init__()
 
