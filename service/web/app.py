@@ -21,6 +21,9 @@ ROOM_BESIDE_THE_TEXT = 64 * 1024
 # The desk watches the deadline; this much later the face gives up on the desk as well.
 GRACE_S = 5.0
 
+# A client that sends or takes no byte for so long loses its connection, not a thread of ours.
+STALLED_S = 30.0
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
@@ -33,6 +36,7 @@ def create_app(desk: Desk, settings: Settings) -> Flask:
         GRACE_S=GRACE_S,
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),
+        STALLED_S=STALLED_S,
     )
     app.before_request(_begin)
     app.after_request(_end)

@@ -25,8 +25,6 @@ blueprint = Blueprint("diglot", __name__)
 
 # How often a waiting request looks whether its asker is still there.
 LOOK_EVERY_S = 0.25
-# A client that sends or takes no byte for so long loses its connection, not a thread of ours.
-STALLED_S = 30.0
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -87,7 +85,7 @@ def summarize() -> Response:
     slots: Slots = current_app.config["SLOTS"]
     client = cast(socket.socket | None, request.environ.get("gunicorn.socket"))
     if client is not None:
-        client.settimeout(STALLED_S)
+        client.settimeout(current_app.config["STALLED_S"])
     with slots.one():
         article, options = read_article(request, settings.max_characters)
         future = _desk().submit(article, options, timeout_s=settings.timeout_s, id=g.request_id)

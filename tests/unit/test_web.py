@@ -1,6 +1,7 @@
 import json
 import logging
 import re
+import socket
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -277,6 +278,26 @@ def test_desk_that_never_answers_is_given_up(desk: FakeDesk) -> None:
     desk.enqueue(None)
     problem(post(client, {"text": ENGLISH}), 504, "deadline")
     assert desk.handed[0].future.cancelled()
+
+
+@pytest.mark.parametrize("sent", [ENGLISH, CHINESE, ""])
+def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) -> None:
+    app = create_app(desk, Settings(http_threads=1))
+    app.config["STALLED_S"] = 0.05
+    client = app.test_client()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as body:
+        theirs.sendall(sent.encode())
+        reply = client.post(
+            "/summarize",
+            input_stream=body,
+            content_length=1000,
+            content_type="text/plain",
+            environ_overrides={"gunicorn.socket": ours},
+        )
+    problem(reply, 400, "unreadable")
+    assert desk.handed == []
+    assert post(client, {"text": CHINESE}).status_code == 200
 
 
 # Health, page, request ids, log
