@@ -290,10 +290,12 @@ def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) ->
         theirs.sendall(sent.encode())
         reply = client.post(
             "/summarize",
-            input_stream=body,
-            content_length=1000,
             content_type="text/plain",
-            environ_overrides={"gunicorn.socket": ours},
+            environ_overrides={
+                "CONTENT_LENGTH": "1000",
+                "gunicorn.socket": ours,
+                "wsgi.input": body,
+            },
         )
     problem(reply, 400, "unreadable")
     assert desk.handed == []
