@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problems: `application/problem+json`, worded for the person who asked.
 
 `type` is the address of the explanation on this same server (`/docs#no_text`), so that it can be
-opened where there is no internet; `code` is its last part, for programs.
+opened where there is no internet; `code` is its last part, for programs. What HTTP says by itself
+and Diglot has nothing to add to is `about:blank`, as the RFC has it.
 """
 
 import json
@@ -13,6 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from service.errors import DiglotError, NoRoom, NotReady, Overloaded, TooLong
 from service.web.bodies import BadFields
+from service.web.explained import MEANINGS, code_of
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def problem(
 ) -> Response:
     """A problem response; `members` are added to the ones that every problem has."""
     body = {
-        "type": f"/docs#{code}",
+        "type": f"/docs#{code}" if code in MEANINGS else "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
@@ -64,13 +66,13 @@ def _on_http_exception(error: HTTPException) -> Response:
         most = current_app.config["MAX_CONTENT_LENGTH"]
         return problem(413, TooLong.code, TooLong.title, f"The body is over {most:,} bytes.")
     title = error.name
-    code = title.lower().replace(" ", "_")
+    code = code_of(title)
     headers = dict(error.get_headers())
     detail = error.description or title
     if "Allow" in headers:
         detail = f"Allowed here: {headers['Allow']}."
     elif error.code == 404:
-        detail = "There is nothing at this address. Articles go to POST /summarize."
+        detail = "There is nothing at this address. Articles go to POST /summarize; see /docs."
     response = problem(error.code or 500, code, title, detail)
     if "Allow" in headers:
         response.headers["Allow"] = headers["Allow"]

@@ -18,7 +18,8 @@ from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
 from service.result import Result
 from service.running.desk import Desk
 from service.settings import Settings
-from service.web.bodies import read_article
+from service.web.bodies import Asked, read_article
+from service.web.explained import explained
 from service.web.problems import problem
 
 blueprint = Blueprint("diglot", __name__)
@@ -54,7 +55,16 @@ class Slots:
 
 @blueprint.get("/")
 def page() -> Response:
-    response = Response(render_template("page.html"), mimetype="text/html")
+    return _page("page.html")
+
+
+@blueprint.get("/docs")
+def docs() -> Response:
+    return _page("docs.html", options=Asked.model_fields, problems=explained())
+
+
+def _page(template: str, **shown: object) -> Response:
+    response = Response(render_template(template, **shown), mimetype="text/html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -2,8 +2,10 @@ import json
 import logging
 import re
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service import counts, errors
-from service.result import Result
 from service.settings import Settings
 from service.web.app import create_app
 from tests.fakes import DIGESTS, FakeDesk
@@ -42,6 +43,14 @@ def post(
     return client.post("/summarize", data=sent, content_type=content_type, **more)
 
 
+@cache
+def explained_codes() -> set[str]:
+    """The codes that an address like /docs#code leads to."""
+    response = create_app(FakeDesk(), Settings()).test_client().get("/docs")
+    assert response.status_code == 200
+    return set(re.findall(r' id="([^"]+)"', response.text))
+
+
 def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     """The problem of a response that must be one."""
     assert response.status_code == status, response.get_data(as_text=True)
@@ -50,6 +59,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     assert body["status"] == status
     assert body["code"] == code
     assert body["type"] == f"/docs#{code}"
+    assert code in explained_codes()
     assert body["title"]
     assert body["detail"]
     assert body["request_id"] == response.headers["X-Request-Id"]
@@ -286,6 +296,7 @@ def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) ->
     app.config["STALLED_S"] = 0.05
     client = app.test_client()
     ours, theirs = socket.socketpair()
+    started = time.monotonic()
     with ours, theirs, ours.makefile("rb") as body:
         theirs.sendall(sent.encode())
         reply = client.post(
@@ -298,6 +309,7 @@ def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) ->
             },
         )
     problem(reply, 400, "unreadable")
+    assert time.monotonic() - started < 5
     assert desk.handed == []
     assert post(client, {"text": CHINESE}).status_code == 200
 
@@ -321,8 +333,9 @@ def test_ready_says_which_engine(client: FlaskClient) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_page_needs_nothing_from_elsewhere(client: FlaskClient) -> None:
-    response = client.get("/")
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_page_needs_nothing_from_elsewhere(client: FlaskClient, address: str) -> None:
+    response = client.get(address)
     html = response.get_data(as_text=True)
     assert response.content_type.startswith("text/html")
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
@@ -399,22 +412,29 @@ def test_no_bytes_break_it(body: bytes, query: str, kind: str) -> None:
         assert response.status_code in {200, 400, 415, 422}
 
 
-def test_docs_list_every_code_that_can_reach_http() -> None:
+@pytest.mark.parametrize("where", ["docs/api.md", "/docs"])
+def test_docs_list_every_code_that_can_reach_http(client: FlaskClient, where: str) -> None:
+    page = client.get("/docs").text
     table = (ROOT / "docs/api.md").read_text(encoding="utf-8")
-    stops_the_start = errors.BadSetting
-    for error in _tree(errors.DiglotError):
-        if error is not stops_the_start:
-            row = f"| `{error.code}` | {error.status} |"
-            assert row in table, row
-    for row in ("| `not_found` | 404 |", "| `method_not_allowed` | 405 |"):
-        assert row in table
+    codes = {error.code: error.status for error in _tree(errors.DiglotError)}
+    del codes[errors.BadSetting.code]  # it stops the start
+    for code, status in {**codes, "not_found": 404, "method_not_allowed": 405}.items():
+        if where == "/docs":
+            assert f'id="{code}"' in page
+            assert re.search(rf"<code>{code}</code>\s*<b>{status}</b>", page), code
+        else:
+            assert f"| `{code}` | {status} |" in table
 
 
-def test_docs_show_results_that_the_service_could_send() -> None:
-    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    ids = [Result.model_validate_json(example).id for example in shown]
-    assert ids == ["example-2", "example-3"]
+def test_what_http_says_by_itself_has_no_address(client: FlaskClient) -> None:
+    with client.get("/static/page.css", headers={"Range": "bytes=99999999-"}) as response:
+        assert response.status_code == 416
+        assert response.get_json()["type"] == "about:blank"
+
+
+@pytest.mark.parametrize("option", ["targets", "languages", "whole_page"])
+def test_docs_page_names_the_options(client: FlaskClient, option: str) -> None:
+    assert f"<code>{option}</code>" in client.get("/docs").text
 
 
 def _tree(error: type[errors.DiglotError]) -> Iterator[type[errors.DiglotError]]:

@@ -1,0 +1,102 @@
+"""What each error means and what helps, in both languages: the page /docs, where `type` leads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from service.errors import BadSetting, DiglotError
+
+BY_HTTP = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+MEANINGS = {
+    "bad_input": (
+        "A field is missing, unknown or wrong; errors names each.",
+        "有字段缺失、未知或有误；errors 逐一列出。",
+    ),
+    "unreadable": (
+        "The body is not in the charset it claims, is no JSON, or broke off. Send UTF-8, or name"
+        " the charset in Content-Type.",
+        "正文与所声明的编码不符、不是合法的 JSON，或传输中断。请用 UTF-8，或在 Content-Type"
+        " 中注明编码。",
+    ),
+    "no_text": (
+        "The text is empty, or nothing is left once menus, advertisements and the like are gone.",
+        "文本为空，或去掉导航、广告等之后没有内容。",
+    ),
+    "too_long": (
+        "More characters or bytes than are taken. Send the article alone, or in parts.",
+        "超过字符数或字节数的上限。请只发送文章本身，或分段发送。",
+    ),
+    "unsupported": (
+        "Another Content-Type, an unknown charset or a compressed body.",
+        "不支持的 Content-Type、未知的编码，或压缩过的正文。",
+    ),
+    "bad_request": ("A request that HTTP does not allow.", "不符合 HTTP 规范的请求。"),
+    "not_found": ("There is nothing at this address.", "此地址没有内容。"),
+    "method_not_allowed": (
+        "The method is wrong for this address; Allow lists the right ones.",
+        "此地址不接受该方法；Allow 列出可用的方法。",
+    ),
+    "not_ready": (
+        "The engine is being loaded or is broken, or the service stops. Retry-After says when to"
+        " try again.",
+        "引擎正在加载、已损坏，或服务正在停止。何时重试见 Retry-After。",
+    ),
+    "overloaded": (
+        "Too many articles wait already. Retry-After says when to try again.",
+        "等待中的文章太多。何时重试见 Retry-After。",
+    ),
+    "no_room": ("The engine is full just now. Try again.", "引擎暂时没有空位，请重试。"),
+    "deadline": (
+        "The answer was not there in time. A shorter text is faster.",
+        "未能按时得出结果。文本短一些会更快。",
+    ),
+    "cancelled": (
+        "The client hung up before the answer was there; seen in the log only.",
+        "客户端在得到结果之前断开；仅见于日志。",
+    ),
+    "engine_failed": (
+        "The engine broke on this article; others are not harmed. The log tells more under the"
+        " request id.",
+        "引擎处理这篇文章时出错，其他文章不受影响。详情见日志中的请求编号。",
+    ),
+    "internal": (
+        "A fault of the service; the log tells more under the request id.",
+        "服务内部错误；详情见日志中的请求编号。",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    code: str
+    status: int
+    title: str
+    english: str
+    chinese: str
+
+
+def explained() -> list[Explained]:
+    """Every problem that this service can send, by its status."""
+    found = [Explained(code, status, title, *MEANINGS[code]) for code, status, title in _problems()]
+    return sorted(found, key=lambda problem: problem.status)
+
+
+def _problems() -> Iterator[tuple[str, int, str]]:
+    for status in BY_HTTP:
+        yield code_of(status.phrase), status.value, status.phrase
+    for error in _tree(DiglotError):
+        if error is not BadSetting:  # it stops the start, so no client sees it
+            yield error.code, error.status, error.title
+
+
+def _tree(error: type[DiglotError]) -> Iterator[type[DiglotError]]:
+    yield error
+    for child in error.__subclasses__():
+        if child.__module__ == DiglotError.__module__:
+            yield from _tree(child)
+
+
+def code_of(phrase: str) -> str:
+    """The code of an error that HTTP names by itself: `not_found` for "Not Found"."""
+    return phrase.lower().replace(" ", "_")
