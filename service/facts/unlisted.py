@@ -34,7 +34,8 @@ class Pair(NamedTuple):
 
 
 _LETTERS = "A-Za-z0-9À-ɏ"
-_CAP = rf"[A-Z](?:[{_LETTERS}&’'+-]|\.(?=[{_LETTERS}]))*+"
+# Before a $ letters are a part of the sign: US$, HK$, A$.
+_CAP = rf"[A-Z](?:[{_LETTERS}&’'+-]|\.(?=[{_LETTERS}]))*+(?![$＄])"
 _SEQUENCE = re.compile(
     rf"(?<![\w.@/]){_CAP}(?:(?: | of | of the | de | von | van der | van | bin ){_CAP})*"
     r"(?: [0-9]++(?:\.[0-9]++)?+(?![-–,.]?\w| ?%| \w+s\b| million| billion))?"
@@ -45,9 +46,14 @@ _TOKEN = re.compile(r"\S+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;•\-–—\n\"“‘(\[])\s*[\"“‘'(\[]?\Z")
 _SERIAL = r"[0-9]++(?:\.[0-9]++)?+(?![0-9,.]*+[0-9])"
 _LATIN = re.compile(
-    r"(?<![A-Za-z0-9@/._])[A-Za-z][A-Za-z0-9&.'’+-]*+(?: [A-Z][A-Za-z0-9&.'’+-]*+)*"
+    r"(?<![A-Za-z0-9@/._])[A-Za-z][A-Za-z0-9&.'’+-]*+(?![$＄])"
+    r"(?: [A-Z][A-Za-z0-9&.'’+-]*+(?![$＄]))*"
     rf"(?: {_SERIAL}(?! ?[年月日号號%％个個名人位億亿万萬千百家岁歲倍美元时時小天-]))?"
 )
+# What stands between Chinese characters and stops, and the small words in it.
+_RUN = re.compile(rf"[A-Za-z][^{HAN}，。、；：！？…「」『』（）《》【】〈〉\n]*+")
+_SMALL_WORD = re.compile(rf"(?<![{_LETTERS}.'’-])[a-z]+(?![{_LETTERS}.-])")
+_CLAUSE_WORDS = 2
 _LONGEST = 60
 """Longer runs of capitals are headings or rubbish, not names."""
 
@@ -91,15 +97,27 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def latin_in_chinese(text: str) -> Iterator[Span]:
-    """Names in Latin letters in the Chinese lines of `text`."""
+    """Names in Latin letters in the Chinese lines of `text`, English clauses left out."""
     for offset, line in _lines(text):
         if is_chinese(line):
-            for match in _LATIN.finditer(line):
-                for start, end in _pieces(match.group()):
-                    found = match.group()[start:end]
-                    if _is_name_in_chinese(found):
-                        at = offset + match.start() + start
-                        yield Span(found, at, at + len(found), True)
+            for run in _RUN.finditer(line):
+                if not _is_clause(run.group()):
+                    yield from _latin_names(line, run, offset)
+
+
+def _is_clause(run: str) -> bool:
+    """True for English within Chinese: “We can wait”, Three of us; not Bank of China."""
+    small = _SMALL_WORD.finditer(run)
+    return sum(1 for _ in islice(small, _CLAUSE_WORDS)) == _CLAUSE_WORDS
+
+
+def _latin_names(line: str, run: re.Match[str], offset: int) -> Iterator[Span]:
+    for match in _LATIN.finditer(line, run.start(), run.end()):
+        for start, end in _pieces(match.group()):
+            found = match.group()[start:end]
+            if _is_name_in_chinese(found):
+                at = offset + match.start() + start
+                yield Span(found, at, at + len(found), True)
 
 
 def _pieces(found: str) -> Iterator[tuple[int, int]]:
@@ -121,26 +139,37 @@ def _pieces(found: str) -> Iterator[tuple[int, int]]:
 def _is_name_in_chinese(found: str) -> bool:
     if not 1 < len(found) <= _LONGEST or "www." in found or found.startswith("http"):
         return False
-    # A small word may be in the glossary: some newspapers write meta.
-    if re.search(r"[0-9]{4}", found):
+    if re.search(r"[0-9]{4}", found) or all(word in OPENERS for word in found.split()):
         return False
+    # A small word may be in the glossary: some newspapers write meta.
     return any(c.isupper() for c in found) or len(found) > 3
 
 
 def capitalised(text: str) -> Iterator[Span]:
-    """Capitalised names in the lines of `text` that are not Chinese; not those of headlines."""
+    """Capitalised names in the English of `text`, clauses in Chinese lines too; no headlines'."""
     inside = _inside_sentences(text)
-    for offset, line in _lines(text):
-        if is_chinese(line) or _is_headline(line):
+    for offset, english in _english(text):
+        if _is_headline(english):
             continue
-        for match in _SEQUENCE.finditer(line):
-            opens = _SENTENCE_START.search(line, max(0, match.start() - 4), match.start())
+        for match in _SEQUENCE.finditer(english):
+            opens = _SENTENCE_START.search(english, max(0, match.start() - 4), match.start())
             for start, end in _names_of(match.group()):
                 found = match.group()[start:end]
                 alone = opens is not None and start == 0 and " " not in found
                 if _is_name(found) and not (alone and found not in inside):
                     at = offset + match.start() + start
                     yield Span(found, at, at + len(found), False)
+
+
+def _english(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not Chinese, and of the others the clauses that are not."""
+    for offset, line in _lines(text):
+        if not is_chinese(line):
+            yield offset, line
+            continue
+        for run in _RUN.finditer(line):
+            if _is_clause(run.group()):
+                yield offset + run.start(), run.group()
 
 
 def _is_name(found: str) -> bool:

@@ -4,18 +4,22 @@ facts.tsv holds sentences written for this project, in both languages; the same 
 are what `benchmarks/flores_figures.py` prints.
 """
 
+import itertools
 import random
 import re
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from service.article import Article
-from service.digest import DigestLanguage
-from service.facts.checks import unsupported_numbers
+from service.digest import LANGUAGES, DigestLanguage, DigestTask, Length
+from service.embedded.digest import digest
+from service.facts.checks import unsupported_names, unsupported_numbers
 from service.facts.keyfacts import LABEL, key_facts
 from service.facts.names import Glossary
+from service.reading.cleaning import clean
 from service.reading.documents import Unread, find_files, read_file
 from service.reading.language import detect
 
@@ -46,15 +50,22 @@ def test_a_changed_figure_is_caught(seed: int) -> None:
     assert caught / (caught + len(missed)) >= 0.95, missed
 
 
+@pytest.fixture(scope="module")
+def glossary() -> Glossary:
+    return Glossary.load()
+
+
 SEEDS = [document for path in find_files([ROOT / "seeds"]) for document in read_file(path)]
 
 
 @pytest.mark.parametrize("article", SEEDS, ids=lambda article: str(article.source))
-def test_the_line_of_a_seed_says_nothing_the_seed_does_not(article: Article | Unread) -> None:
+def test_the_line_of_a_seed_says_nothing_the_seed_does_not(
+    article: Article | Unread, glossary: Glossary
+) -> None:
     assert isinstance(article, Article)
     language = detect(article.text)
     target: DigestLanguage = "en" if language.startswith("zh") else "zh"
-    line = key_facts(article.text, article.title, language, target, Glossary.load(), 120)
+    line = key_facts(article.text, article.title, language, target, glossary, 120)
     said = line.removeprefix(LABEL[target])
     assert unsupported_numbers(said, f"{article.title}\n{article.text}") == []
     if target == "en":
@@ -62,3 +73,17 @@ def test_the_line_of_a_seed_says_nothing_the_seed_does_not(article: Article | Un
     else:
         # Latin words in a Chinese line are names with capitals or digits of their own.
         assert not re.search(r"\b[a-z]{3,}\b", said)
+
+
+@pytest.mark.parametrize("article", SEEDS, ids=lambda article: str(article.source))
+def test_the_checks_find_nothing_in_digests_made_without_a_model(
+    article: Article | Unread, glossary: Glossary
+) -> None:
+    assert isinstance(article, Article)
+    reading = clean(article)
+    whole = f"{reading.title or ''}\n{reading.text}"
+    for language, length in itertools.product(LANGUAGES, get_args(Length)):
+        task = DigestTask(language, length)
+        said = digest(reading.text, reading.language, reading.title, task, glossary).text
+        assert unsupported_names(said, whole, glossary) == []
+        assert unsupported_numbers(said, whole) == []

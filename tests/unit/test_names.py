@@ -106,6 +106,35 @@ def test_latin_names_in_chinese(glossary: Glossary, text: str, expected: set[str
     assert set(keys(glossary, text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Scale AI US$14.3 billion, HK$4 million, NT$3, A$5 and S$9, MOP$3 in all.", {"Scale AI"}),
+        ("Scale AI耗資US$14.3 billion，HK$40萬，A$5，S$9，MOP$3。", {"Scale AI"}),
+    ],
+)
+def test_the_sign_of_a_currency_names_no_place(
+    glossary: Glossary, text: str, expected: set[str]
+) -> None:
+    assert set(keys(glossary, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        ("“We need trust”，而 Three of us 不同意", set()),
+        ("The…No，他说，“But we can wait”，But 没有人等", set()),
+        ("“I think Sarah Bloom knew of it”", {"Sarah Bloom"}),
+        ("Bank of America 和 Nat Friedman 都在", {"Bank of America", "Nat Friedman"}),
+    ],
+)
+def test_english_clauses_in_chinese_are_read_as_english(
+    glossary: Glossary, clause: str, expected: set[str]
+) -> None:
+    line = f"这几位居民在会上讨论了很久，{clause}，会议到晚上十点才结束，下周还要再开一次会。"
+    assert set(keys(glossary, line)) == expected
+
+
 def test_an_article_teaches_its_own_spellings(glossary: Glossary) -> None:
     text = "公司請來創辦人汪滔（Alexandr Wang）。汪滔說，「牛油果」(Avocado)會成功。汪滔走了。"
     counts = Counter(keys(glossary, text))
