@@ -6,7 +6,7 @@ can be carried over exactly, and that is all the line holds. It says so itself.
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from service.facts.names import Glossary, Name
@@ -27,10 +27,11 @@ _BETWEEN_FACTS = " · "
 # A figure says the more by itself the surer it is what it counts.
 _WEIGHTS = {"money": 3.0, "percent": 2.0, "measure": 1.2, "date": 1.0}
 _UNIT_WEIGHTS = {
-    "person": 2.2, "visit": 1.8, "household": 1.8, "Y-Q": 1.6, "Y-M-D": 1.5, "Y-M": 1.3,
-    "M-D": 1.2, "Y": 0.7, "M": 0.0, "D": 0.0, "Q": 0.0, "times": 0.9, "degree": 0.0, "h": 0.0,
+    "person": 2.2, "visit": 1.8, "user": 2.0, "household": 1.8, "Y-Q": 1.6, "Y-M-D": 1.5,
+    "Y-M": 1.3, "M-D": 1.2, "Y": 0.7, "M": 0.0, "D": 0.0, "Q": 0.0, "times": 0.9, "degree": 0.0, "h": 0.0,
     "pp": 1.6, "year": 0.8, "century": 0.4, "decade": 0.4, "age": 0.8,
 }  # fmt: skip
+_HEADS = frozenset({"person", "visit", "user"})
 # Agencies and papers are named in articles for their photos and bylines.
 _NEWSROOMS = frozenset(
     {
@@ -65,7 +66,8 @@ class _Fact:
     weight: float
     first: int
     figure: Figure | None = None
-    key: object = field(default=None)
+    when: Figure | None = None
+    key: object = None
 
 
 def key_facts(  # noqa: PLR0913, PLR0917
@@ -161,7 +163,7 @@ def _figures(text: str, opening: int, language: str, target: Target) -> list[_Fa
             if when is not None:
                 brackets = "{} ({})" if target == "en" else "{}（{}）"
                 written = brackets.format(written, render(when, target))
-            fact = facts[key] = _Fact(written, 0.0, figure.start, figure, key)
+            fact = facts[key] = _Fact(written, 0.0, figure.start, figure, when, key)
             weight += _TITLE_BONUS * (figure.start < opening)
         fact.weight += weight * _earliness(figure.start, len(text)) / (1 + 0.5 * (fact.weight > 0))
     ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
@@ -196,19 +198,43 @@ def _when(text: str, found: list[Figure], i: int) -> Figure | None:
 
 
 def _without_parts(ranked: list[_Fact]) -> list[_Fact]:
-    """Leave out 2025 where June 2025 is said, and 600 people where more than 600 are."""
+    """Say one thing once, in its fuller form: June 2025 for 2025, a range for its end.
+
+    The fuller form takes the place of the first one that says less.
+    """
     kept: list[_Fact] = []
     for fact in ranked:
-        figure = fact.figure
-        if figure is not None and any(_is_part(figure, other.figure) for other in kept):
+        if any(_says_no_more(fact, other) for other in kept):
             continue
-        if not any(fact.text in other.text for other in kept):
+        less = [i for i, other in enumerate(kept) if _says_no_more(other, fact)]
+        if less:
+            kept[less[0]] = fact
+            kept = [other for i, other in enumerate(kept) if i not in less[1:]]
+        else:
             kept.append(fact)
     return kept
 
 
-def _is_part(figure: Figure, other: Figure | None) -> bool:
-    if other is None or figure.kind != "date" or other.kind != "date":
+def _says_no_more(fact: _Fact, other: _Fact) -> bool:
+    figure, its = fact.figure, other.figure
+    if figure is None or its is None:
+        return False
+    if other.when is not None and _is_part(figure, other.when):
+        return True
+    if figure.kind == its.kind == "date":
+        return _is_part(figure, its)
+    if figure.kind != its.kind or not _counts_alike(figure, its):
+        return False
+    return figure.values == its.values or (bool(figure.bound) and figure.values[0] in its.values)
+
+
+def _counts_alike(figure: Figure, other: Figure) -> bool:
+    # Who visits is counted as people here and as visits there.
+    return figure.unit == other.unit or {figure.unit, other.unit} <= _HEADS
+
+
+def _is_part(figure: Figure, other: Figure) -> bool:
+    if figure.kind != "date" or other.kind != "date":
         return False
     mine, its = (figure.unit or "").split("-"), (other.unit or "").split("-")
     values = dict(zip(its, other.values, strict=True))

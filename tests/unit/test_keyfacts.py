@@ -107,6 +107,40 @@ def test_money_of_an_unnamed_currency_is_left_out(
     assert ("9.68 billion yuan" in key_facts(text, None, language, target, glossary, 80)) is said
 
 
+@pytest.mark.parametrize(
+    ("text", "target", "figures"),
+    [
+        ("去年有46,000人次到访，今年预计也有46,000人。", "en", ["46,000 visits"]),
+        ("46,000 visits were made in a year, and 46,000 people came.", "zh", ["4.6万人次"]),
+        ("The plan is for 2027. In May 2027 it ends.", "zh", ["2027年5月"]),
+        ("计划2027年完成，最迟2027年5月。", "en", ["May 2027"]),
+        ("In 14% of cases it failed, and in 4% nobody knew.", "zh", ["14%", "4%"]),
+        ("失败的有14%，不明的有4%。", "en", ["14%", "4%"]),
+        ("2025年资本支出为700亿至720亿美元，已超过700亿美元。", "en", ["US$70–72 billion (2025)"]),
+    ],
+)
+def test_one_fact_is_said_once_in_its_fuller_form(
+    glossary: Glossary, text: str, target: Literal["en", "zh"], figures: list[str]
+) -> None:
+    source = "zh-Hans" if target == "en" else "en"
+    assert body(key_facts(text, None, source, target, glossary, 160), target) == figures
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "said"),
+    [
+        ("供水給60萬居民，另有3萬住戶停水。", "en", {"600,000 people", "30,000 households"}),
+        ("水管供60万居民使用，App有120万用户。", "en", {"600,000 people", "1.2 million users"}),
+        ("It serves 600,000 residents and 1.2 million users.", "zh", {"60万人", "120万用户"}),
+    ],
+)
+def test_people_under_their_many_names_are_counted(
+    glossary: Glossary, text: str, target: Literal["en", "zh"], said: set[str]
+) -> None:
+    source = "zh-Hant" if target == "en" else "en"
+    assert set(body(key_facts(text, None, source, target, glossary, 160), target)) == said
+
+
 @given(st.one_of(st.text(), st.text(ZH + EN)), st.sampled_from(["en", "zh"]), st.integers(1, 320))
 def test_any_text_gives_a_line(
     glossary: Glossary, text: str, target: Literal["en", "zh"], size: int

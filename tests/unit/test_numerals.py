@@ -58,6 +58,9 @@ SAME = {
     "3 pm": ["下午3時", "下午三点", "15:00", "3 p.m.", "15时0分"],
     "9:30 am": ["上午9时30分", "早上九点半", "9:30 a.m."],
     "600 people": ["六百人", "600名", "six hundred people"],
+    "600,000 residents": ["60萬居民", "60万居民", "600,000 people", "六十万市民"],
+    "30,000 households": ["3萬住戶", "3万户家庭", "三万户"],
+    "1.2 million users": ["120萬用戶", "120万用户"],
     "35,000 people": ["3.5萬人", "三万五千人", "3万5000人"],
     "US$1.5 trillion": ["1.5萬億美元", "1.5兆美元", "一万五千亿美元"],
     "half a million": ["50万", "五十万", "500,000"],
@@ -109,6 +112,11 @@ def test_spellings_of_one_fact_read_the_same(english: str, other: str) -> None:
 )
 def test_words_and_names_are_no_figures(text: str) -> None:
     assert facts(text) == []
+
+
+@pytest.mark.parametrize("text", ["高三学生与大二學生", "小六學生"])
+def test_a_year_at_school_counts_no_students(text: str) -> None:
+    assert "person" not in [figure.unit for figure in find_figures(text)]
 
 
 @pytest.mark.parametrize(

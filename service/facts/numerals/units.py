@@ -19,9 +19,14 @@ UNITS = {
         "people;persons;person;employees;workers;staff members;staff;students;"
         "soldiers;troops;civilians;residents;passengers;patients;protesters;refugees;"
         "migrants;deaths;attendees;participants;researchers;engineers;scientists;"
-        "officers;fans;visitors;inhabitants", "人;名;位"),
+        "officers;fans;visitors;inhabitants;citizens;commuters;pupils;teachers;nurses;doctors;"
+        "drivers;voters;customers;tourists;spectators;women;men;children;adults",
+        "人;名;位;居民;市民;村民;学生;學生;员工;員工;工人;职工;職工;"
+        "乘客;旅客;游客;遊客;患者;观众;觀眾;选民;選民;难民;難民"),
+    "user": Unit("user", "users", "用户", "users;user", "用户;用戶"),
     "visit": Unit("visit", "visits", "人次", "visits;trips", "人次"),
-    "household": Unit("household", "households", "户", "households;families", "户;戶;家庭"),
+    "household": Unit("household", "households", "户", "households;families",
+        "户;戶;住户;住戶;家庭"),
     "year": Unit("year", "years", "年", "years;year;yrs", "年;週年;周年;載"),
     "age": Unit("year old", "years old", "岁", "years old;year old;years-old;year-old;years of age",
         "岁;歲"),
@@ -174,8 +179,9 @@ SIGN_BEFORE = re.compile(SIGN.pattern + r"\Z", re.IGNORECASE)
 MONEY_ZH = re.compile(rf" ?({_MONEY_ZH})")
 MONEY_EN = re.compile(rf"[ -]?(?:of |in )?({_MONEY_EN})(?![a-z])", re.IGNORECASE)
 # 名 and 位 open some words (名单, 位于), 年 and 周 too: what follows tells them apart.
+# 高三学生 are in their third year, not three.
 UNIT_ZH = re.compile(
-    rf" ?({_UNIT_ZH})"
+    rf" ?({_UNIT_ZH})(?<![高初大中小国國研][一二三四五六][学學]生)"
     "(?!(?<=[名位])[单單义義次额額于於置數数列]|(?<=[年周週])[代级級度]|(?<=度)[假过過])"
 )
 UNIT_EN = re.compile(rf"[ -]?({_UNIT_EN})(?![A-Za-z])")
