@@ -1,9 +1,8 @@
 """What is an article mainly about? The target of its stance when the asker names none.
 
-Candidates are the noun phrases of the title and the lead: in Chinese, runs of nouns by part of
-speech; in English, runs of words that hold no word of grammar (Rose, Engel, Cramer & Cowley 2010,
-"Automatic Keyword Extraction from Individual Documents"). The one that the whole text repeats most
-wins; the title weighs more, and so does a name that the glossary knows.
+Candidates are the noun phrases of the title and the lead. The one that the whole text repeats most
+wins; the title weighs more, and so does a name that the glossary knows; who only decides about
+things (a council, 市議會) weighs less. A text that repeats nothing is about what its title says.
 """
 
 import math
@@ -11,29 +10,34 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from service.embedded.phrases import LONGEST, English, phrases_elsewhere, phrases_zh
 from service.facts.names import Glossary
 from service.reading.script import to_script
-from service.reading.terms import STOP_WORDS, segmenter, terms
+from service.reading.terms import HAN, segmenter, terms
 
 READ = 20_000
 """Characters of the text that phrases are counted in."""
 LEAD = 400
 """Characters of the text that candidates are taken from, beside the title."""
-MOST_WORDS, MOST_CHARACTERS = 4, 12
-IN_TITLE, AT_FRONT, A_NAME = 2.0, 1.5, 2.0
+IN_TITLE, AT_FRONT, A_NAME, IN_PASSING = 2.0, 1.5, 2.0, 0.3
+WHO_DECIDES, A_PLACE = 0.2, 0.5
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
-SHORTEST_ZH = 2
-LONGEST = 60
-"""Characters of a subject; so much of the title or the text stands for one that has no phrase."""
+OFTEN = 3
+"""Mentions that make a phrase of a verb and a noun (开放权重), or a name more than in passing."""
 
-_WORDS_EN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
-_NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg eng j ng an".split())
-_INSIDE_ZH = _NOUNS_ZH | frozenset("vn m q f b x a".split())
-_WEAK_EN = frozenset(
-    """year years month months week weeks day days time times people man men woman women number lot
-    kind way million billion trillion thousand hundred percent per cent dollar dollars pound pounds
-    euro euros yuan report case thing home house city town""".split()
+_HAN = re.compile(f"[{HAN}]")
+_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
+_SENTENCE_END = re.compile(r"[。！？!?\n]|\.\s")
+_WHO_DECIDES_EN = re.compile(
+    r"(?:council|government|parliament|senate|congress|committee|commission|ministry|department|"
+    r"board|court|mayor|minister|president|governor|officials?|spokes\w+|voters?|authority|"
+    r"authorities|agency|bureau|police|residents?|critics|supporters)$",
+    re.IGNORECASE,
+)
+_WHO_DECIDES_ZH = re.compile(
+    "(?:政府|议会|议员|委员会|委|局|部门|部|厅|法院|院方|局方|官方|市长|县长|省长|总统|总理|部长|主席|主任|"
+    "局长|公所|警方|协会|工会|代表|民众|当局|法庭|国会|董事会|选民|.者)$"
 )
 
 
@@ -45,23 +49,57 @@ def main_subject(text: str, title: str | None, language: str, glossary: Glossary
     title = (title or "").strip()
     # A clean text begins with its title, which must not count as a mention.
     body = text[:READ].removeprefix(title)
-    lead = body[:LEAD]
+    found = ""
+    if language.startswith("zh") or language == "en":
+        found = _subject(_in_one_language(body, language), title, language, glossary)
+    elif language != "und":
+        found = _elsewhere(body, title, language)
+    return found or _opening(title) or _opening(text)
+
+
+def _subject(body: str, title: str, language: str, glossary: Glossary) -> str:
     chinese = language.startswith("zh")
-    phrases = _phrases_zh if chinese else _phrases_en
+    english = None if chinese else English(f"{title}\n{body}")
     mentions = _Mentions(body, language)
     scores = _named(title, body, glossary)
-    for part, weight in ((lead, 1.0), (title, IN_TITLE)):
-        for phrase in phrases(part):
-            often = mentions.of(phrase)
-            if " " in phrase and often + (weight > 1) < 2:
+    for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
+        for phrase, only_repeated in english.phrases(part) if english else phrases_zh(part):
+            often: float = mentions.of(phrase)
+            if only_repeated and often + (weight > 1) < (OFTEN if chinese else 2):
                 continue
             first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
-            score = first * weight * often * (_rarity(phrase) if chinese else _size(phrase))
+            # What is named in the title alone is still named.
+            often = often or (0.5 if weight > 1 else 0)
+            size = _rarity(phrase) if chinese else _size(phrase)
+            score = first * weight * often * size * _share(phrase, chinese)
             scores[phrase] = max(scores.get(phrase, 0.0), score)
     if not any(scores.values()):
-        return " ".join((title or text[: 4 * LONGEST]).split())[:LONGEST].strip()
+        return ""
     best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
-    return _in_full(best, scores, _Mentions(f"{title}\n{body}", language))
+    further = phrases_zh(body[LEAD : 4 * LEAD]) if chinese else ()
+    whole = [*scores, *(phrase for phrase, _ in further)]
+    whole = [phrase for phrase in whole if _share(phrase, chinese) == 1.0 or phrase == best]
+    return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
+
+
+def _in_one_language(body: str, language: str) -> str:
+    """Without the lines in another script: an article may be followed by its translation."""
+    chinese = language.startswith("zh")
+    return "\n".join(
+        line
+        for line in body.split("\n")
+        if (len(_HAN.findall(line)) >= len(_LATIN_WORD.findall(line))) == chinese
+    )
+
+
+def _share(phrase: str, chinese: bool) -> float:
+    """What a phrase counts by what it names: one who decides, a place where things happen."""
+    if not chinese:
+        return WHO_DECIDES if _WHO_DECIDES_EN.search(phrase) else 1.0
+    simplified = to_script(phrase, "Hans")
+    if segmenter().posseg.dt.word_tag_tab.get(simplified) == "ns":
+        return A_PLACE
+    return WHO_DECIDES if _WHO_DECIDES_ZH.search(simplified) else 1.0
 
 
 class _Mentions:
@@ -80,11 +118,12 @@ class _Mentions:
 
 def _rarity(phrase: str) -> float:
     """How seldom Chinese uses its words, by the counts of jieba's dictionary: the mean of their
-    information, 0 to 1."""
+    information, 0 to 1, squared: the commonest nouns (医院, 城市) are in texts about anything."""
     jieba = segmenter()
     words = jieba.lcut(to_script(phrase, "Hans"), HMM=False)
     most = math.log(jieba.dt.total)
-    return sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
+    rare = sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
+    return rare**2
 
 
 def _size(phrase: str) -> float:
@@ -114,49 +153,37 @@ def _named(title: str, body: str, glossary: Glossary) -> dict[str, float]:
         if name.key not in seen:
             seen.add(name.key)
             weight = IN_TITLE if name.start < len(title) else 1.0
-            scores[name.surface] = weight * A_NAME * counts[name.key]
+            share = _share(name.surface, bool(_HAN.search(name.surface)))
+            known = A_NAME if counts[name.key] >= OFTEN else IN_PASSING
+            scores[name.surface] = weight * share * known * counts[name.key]
     return scores
 
 
-def _phrases_zh(text: str) -> Iterator[str]:
-    """Runs of nouns, and of what stands between nouns (6号线, 大 数据), with a noun at the end."""
-    if not text:
-        return
-    simplified = to_script(text, "Hans")
-    original = text if len(text) == len(simplified) else simplified
-    run: list[tuple[int, int, bool]] = []
-    at = 0
-    for word, flag in segmenter().posseg.cut(simplified):
-        end = at + len(word)
-        if flag in _INSIDE_ZH and not word.isspace() and word[0].isalnum():
-            run.append((at, end, flag in _NOUNS_ZH))
-        else:
-            yield from _parts(run, original)
-            run = []
-        at = end
-    yield from _parts(run, original)
+def _elsewhere(body: str, title: str, language: str) -> str:
+    """What title and text both set off, or the text repeats."""
+    both = f"{title}\n{body}"
+    scores = {
+        phrase: count * math.sqrt(len(phrase)) * (IN_TITLE if phrase in title else 1.0)
+        for phrase in dict.fromkeys(_candidates(both, language))
+        if (count := body.count(phrase)) + (phrase in title) > 1
+    }
+    return max(scores, key=lambda phrase: (scores[phrase], phrase), default="")
 
 
-def _parts(run: list[tuple[int, int, bool]], text: str) -> Iterator[str]:
-    """Every part of a run that ends in a noun and is neither too short nor too long."""
-    for first in range(len(run)):
-        for last in range(first, min(first + 5, len(run))):
-            phrase = text[run[first][0] : run[last][1]]
-            if run[last][2] and SHORTEST_ZH <= len(phrase) <= MOST_CHARACTERS:
-                yield phrase
+def _candidates(text: str, language: str) -> Iterator[str]:
+    """Some hundreds at most, as each is counted in the whole text."""
+    for count, phrase in enumerate(phrases_elsewhere(text[: 4 * LEAD], language)):
+        if count == LEAD:
+            return
+        if len(phrase) <= LONGEST:
+            yield phrase
 
 
-def _phrases_en(text: str) -> Iterator[str]:
-    words = [(found.start(), found.end(), found[0]) for found in _WORDS_EN.finditer(text)]
-    for first in range(len(words)):
-        for last in range(first, min(first + MOST_WORDS, len(words))):
-            word = words[last][2]
-            if not word[0].isalnum() or word.lower() in STOP_WORDS:
-                break
-            phrase = text[words[first][0] : words[last][1]]
-            if (
-                2 < len(phrase) <= LONGEST
-                and not phrase[0].isdigit()
-                and phrase.lower() not in _WEAK_EN
-            ):
-                yield phrase
+def _opening(text: str) -> str:
+    """The first sentence, or as many of its words as a subject may have characters for."""
+    line = " ".join(text[: 4 * LONGEST].split())
+    end = _SENTENCE_END.search(line, 2)
+    line = line[: end.start()] if end else line
+    if len(line) > LONGEST:
+        line = line[:LONGEST].rpartition(" ")[0] or line[:LONGEST]
+    return line.strip().rstrip(".,;:")

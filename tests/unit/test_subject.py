@@ -48,6 +48,42 @@ def test_what_the_article_is_about(
 
 
 @pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        # Neither the day, nor the verb, nor the one who decides.
+        ("The council voted on Tuesday to build a bridge over the lake.", "en", "bridge"),
+        ("On Wednesday the parish said rents would rise.", "en", "parish"),
+        ("He said he would resign.", "en", "He said he would resign"),
+        ("Hello world! Good to be here.", "en", "Hello world"),
+        ("Critics warned that the ferry was late. The ferry is full.", "en", "ferry"),
+        ("市议会周二投票决定修建新桥。", "zh-Hans", "新桥"),
+        ("昨天，市政府宣布将提高税收。", "zh-Hans", "税收"),
+        ("據報道，他表示將於週五辭職。", "zh-Hant", "據報道，他表示將於週五辭職"),
+        # A verb may open a phrase that the text repeats.
+        ("开放权重有人用。医院用开放权重写病历，开放权重很便宜。", "zh-Hans", "开放权重"),
+        # A translation that follows does not count.
+        (
+            "燈塔明年熄燈。燈塔建於百年前。\nThe lamp will go out. The lamp is old. The lamp is "
+            "loved. The lamp, the lamp.",
+            "zh-Hant",
+            "燈塔",
+        ),
+        (
+            "The ferry stops next year. The ferry is old.\n渡輪明年停航，渡輪很舊，渡輪，渡輪。",
+            "en",
+            "ferry",
+        ),
+        # Other languages: what the writing sets off, else the first sentence.
+        ("新しい図書館が開館する。図書館は市民に開放される。", "ja", "図書館"),
+        ("Die Stadt baut eine Brücke. Die neue Brücke ist teuer.", "de", "Brücke"),
+        ("다리는 내년에 완공된다. 그리고 길도 생긴다.", "ko", "다리는 내년에 완공된다"),
+    ],
+)
+def test_days_verbs_and_greetings_are_no_subject(text: str, language: str, expected: str) -> None:
+    assert main_subject(text, None, language, GLOSSARY) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "title"),
     [
         ("x", None),
