@@ -6,6 +6,7 @@ is heavy to import is imported by the command that needs it.
 
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -115,19 +116,20 @@ def digest(
     from service.reading.documents import find_files
     from service.running.desk import Desk
     from service.running.folder import count, digest_folder
-    from service.running.ledger import Ledger
+    from service.running.ledger import FILE, Ledger
 
     settings = Settings(**flags)
     _log_to_stderr(settings.log_level)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page)
-    files = find_files(paths)
+    own = os.path.realpath(out / FILE)  # an output inside of the input is no article
+    files = [file for file in find_files(paths) if os.path.realpath(file) != own]
     if not files:
         raise BadInput("nothing to read: no .txt, .md, .html, .json or .jsonl file there")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     desk = Desk(settings, load_engine)
-    with Ledger(out, resume=resume) as ledger:
+    with Ledger(out) as ledger:
         desk.open()
-        steps = digest_folder(files, desk, ledger, wanted)
+        steps = digest_folder(files, desk, ledger, wanted, resume=resume)
         try:
             return progress.show(steps, count(files), ledger)
         except KeyboardInterrupt:

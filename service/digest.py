@@ -4,11 +4,11 @@ These types are the seam between the plan, the worker and the engines. They know
 no HTTP and no file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from service.errors import DiglotError
+from service.errors import BadInput, DiglotError
 
 DigestLanguage = Literal["en", "zh"]
 Length = Literal["short", "medium", "long"]
@@ -16,6 +16,8 @@ Script = Literal["Hans", "Hant"]
 Kind = Literal["abstractive", "extractive", "keyfacts"]
 Label = Literal["favor", "against", "none"]
 
+MOST_TARGETS = 8
+LONGEST_TARGET = 200  # characters
 LANGUAGES: tuple[DigestLanguage, ...] = ("en", "zh")
 LABELS: tuple[Label, ...] = ("favor", "against", "none")
 LABELS_ZH: Mapping[Label, str] = {"favor": "支持", "against": "反对", "none": "中立"}
@@ -38,6 +40,15 @@ class Options:
     zh_script: Script = "Hans"
     whole_page: bool = False
     """Keep a page of several stories together."""
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for what no engine can answer, whichever face it came through."""
+        if not self.languages:
+            raise BadInput("at least one language must be asked for: en or zh")
+        if len(self.targets) > MOST_TARGETS:
+            raise BadInput(f"at most {MOST_TARGETS} targets can be asked for")
+        if not all(0 < len(target.strip()) <= LONGEST_TARGET for target in self.targets):
+            raise BadInput(f"a target must have 1 to {LONGEST_TARGET} characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Request:
     """One clean passage and the tasks asked of it; the engine reads the passage once.
 
     `language` is the passage's BCP 47 tag. `passage` is plain text, one paragraph a line.
+    `abandoned` says, from any thread and at any moment, that nobody waits for the answer any more:
+    an engine in the middle of a long step looks, and drops what is abandoned.
     """
 
     id: str
@@ -69,6 +82,7 @@ class Request:
     language: str
     title: str | None
     tasks: tuple[Task, ...]
+    abandoned: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)

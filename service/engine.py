@@ -17,6 +17,8 @@ class Identity:
     model: str | None
     revision: str | None
     prompts: str
+    dtype: str | None = None
+    passage_tokens: int | None = None
 
 
 class Engine(Protocol):

@@ -1,5 +1,6 @@
 """What a person sees of a run over a folder: a bar while it goes, a table at its end."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from service.running.folder import Step
 from service.running.ledger import Ledger, Line
 
 MOST_ROWS = 20
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 SECONDS_BETWEEN_LINES = 10.0
 """How often the run is reported where stderr is no terminal, a log for example."""
 
@@ -97,8 +99,13 @@ def _table(lines: list[Line]) -> Table:
     table.add_column("中文", overflow="fold", ratio=5)
     table.add_column("Stance", overflow="fold", ratio=2)
     for line in lines:
-        table.add_row(*map(Text, _row(line)))
+        table.add_row(*(Text(_printable(cell)) for cell in _row(line)))
     return table
+
+
+def _printable(text: str) -> str:
+    """No escape sequences of an article or a file name reach the terminal."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 def _row(line: Line) -> tuple[str, str, str, str]:

@@ -63,6 +63,8 @@ class Maker(_Part):
     model: str | None
     revision: str | None
     prompts: str
+    dtype: str | None = Field(None, description="Number format of the model's weights.")
+    passage_tokens: int | None = Field(None, description="Longest passage read at once, in tokens.")
 
 
 class Timing(_Part):

@@ -7,10 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
-from service.asking.prompts import load_prompts
+from service.asking.prompts import Prompts
 from service.digest import DIGEST_SIZE, DigestLanguage, DigestTask
 from service.facts.checks import unsupported_numbers
 from service.reading.language import detect
@@ -42,9 +41,9 @@ _WORDS = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
 Run = tuple[str, ...]
 
 
-def fault(text: str, task: DigestTask, article_text: str) -> Fault | None:
+def fault(text: str, task: DigestTask, article_text: str, prompts: Prompts) -> Fault | None:
     """The first gate that stops this digest of `article_text`, or None. Linear in its length."""
-    draft = _Draft(text, _WORDS.findall(text), task, article_text)
+    draft = _Draft(text, _WORDS.findall(text), task, article_text, prompts)
     return next((gate for gate, stops in _GATES.items() if stops(draft)), None)
 
 
@@ -54,11 +53,12 @@ class _Draft:
     words: list[str]
     task: DigestTask
     article_text: str
+    prompts: Prompts
 
 
 def _echoes(draft: _Draft) -> bool:
-    runs = _runs(draft.words, ECHO_WORDS)
-    return not _instructions(draft.task.language).isdisjoint(runs)
+    instruction = _WORDS.findall(draft.prompts.texts[f"digest.{draft.task.language}.txt"])
+    return not set(_runs(instruction, ECHO_WORDS)).isdisjoint(_runs(draft.words, ECHO_WORDS))
 
 
 def _is_foreign(draft: _Draft) -> bool:
@@ -87,14 +87,6 @@ _GATES: Mapping[Fault, Callable[[_Draft], bool]] = {  # the cheap ones first
     "loop": _loops,
     "figures": _invents,
 }
-
-
-@cache
-def _instructions(language: DigestLanguage) -> frozenset[Run]:
-    """All runs of words of Diglot's own instruction; a prompt of the user's own is not known."""
-    return frozenset(
-        _runs(_WORDS.findall(load_prompts().texts[f"digest.{language}.txt"]), ECHO_WORDS)
-    )
 
 
 def _runs(words: list[str], length: int) -> list[Run]:

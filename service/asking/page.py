@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from service.article import Article, Reading
+from service.asking.library import Library
 from service.digest import DigestAnswer, DigestLanguage, Options, TaskAnswer
 from service.engine import Identity
-from service.facts.names import Glossary
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Page:
     reading: Reading
     options: Options
     identity: Identity
-    glossary: Glossary
+    library: Library
     warnings: list[str] = field(default_factory=list)
 
 
@@ -36,3 +36,5 @@ class Story:
     reading: Reading
     digests: Mapping[DigestLanguage, DigestAnswer]
     stances: Mapping[Target, TaskAnswer]
+    read: int
+    """Characters of the story that the engine was given."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from service import counts
 from service.article import Article, Reading
 from service.asking.gates import FAULTS, Fault, fault
+from service.asking.library import Library
 from service.asking.page import Page, Story, Target
 from service.asking.report import report
 from service.digest import (
@@ -32,7 +33,6 @@ from service.embedded import digest as embedded
 from service.embedded.subject import main_subject
 from service.engine import Engine
 from service.errors import EngineFailed
-from service.facts.names import Glossary
 from service.reading.cleaning import clean
 from service.reading.passages import cut
 from service.reading.stories import stories
@@ -40,11 +40,11 @@ from service.result import Result
 
 
 def plan(
-    article: Article, options: Options, engine: Engine, glossary: Glossary, *, id: str
+    article: Article, options: Options, engine: Engine, library: Library, *, id: str
 ) -> Generator[Request, Answer, Result]:
     """The steps for one article. Raises NoText at the first step when nothing is left to read."""
     reading = clean(article)
-    page = Page(id, article, reading, options, engine.identity, glossary)
+    page = Page(id, article, reading, options, engine.identity, library)
     told: list[Story] = []
     for story in [reading] if options.whole_page else stories(reading):
         told.append((yield from _tell(page, story, engine)))
@@ -53,7 +53,7 @@ def plan(
 
 def _tell(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, Story]:
     """Ask for the digests and the stances of one story, all in one request."""
-    passage = yield from _condense(page, story, engine)
+    passage, read = yield from _condense(page, story, engine)
     targets = _targets(page, story)
     digests = [DigestTask(language, page.options.length) for language in page.options.languages]
     stances = [StanceTask(target.text) for target in targets]
@@ -62,7 +62,8 @@ def _tell(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answ
     written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
     passed = yield from _passed(page, story, passage, written)
     opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
-    return Story(story, {task.language: digest for task, digest in passed.items()}, opinions)
+    digests_of = {task.language: digest for task, digest in passed.items()}
+    return Story(story, digests_of, opinions, read)
 
 
 def _request(page: Page, story: Reading, passage: str, *tasks: Task) -> Request:
@@ -73,19 +74,23 @@ def _targets(page: Page, story: Reading) -> tuple[Target, ...]:
     given = tuple(Target(text, "given") for text in dict.fromkeys(page.options.targets))
     if given:
         return given
-    subject = main_subject(story.text, story.title, story.language, page.glossary)
+    subject = main_subject(story.text, story.title, story.language, page.library.glossary)
     return (Target(subject, "detected"),)
 
 
-def _condense(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, str]:
-    """The passage to ask about: the text itself or, over the limit, the digests of all its parts.
+def _condense(
+    page: Page, story: Reading, engine: Engine
+) -> Generator[Request, Answer, tuple[str, int]]:
+    """The passage to ask about, and how many characters of the story were read for it.
 
-    Each part is digested in the article's own language, so that a meaning is translated once only.
+    That is the text itself or, over the engine's limit, the digests of all its parts. Each part is
+    digested in the article's own language, so that a meaning is translated once only.
     """
-    text = story.text
+    text, read = story.text, 0
     task = DigestTask("zh" if story.language.startswith("zh") else "en", "medium")
     while engine.passage_limit is not None and engine.measure(text) > engine.passage_limit:
         parts = cut(text, engine.passage_limit, engine.measure)
+        read = read or sum(map(len, parts)) + len(parts) - 1  # the newlines between them
         page.warnings.append(f"the article is long: it was read in {len(parts)} parts")
         digests: list[str] = []
         for part in parts:
@@ -95,9 +100,10 @@ def _condense(page: Page, story: Reading, engine: Engine) -> Generator[Request, 
         condensed = "\n".join(digests)
         if len(condensed) >= len(text):  # a model that rambles; another round would not help
             task = replace(task, length="short")
-            return embedded.digest(text, story.language, story.title, task, page.glossary).text
+            glossary = page.library.glossary
+            return embedded.digest(text, story.language, story.title, task, glossary).text, read
         text = condensed
-    return text
+    return text, read or len(text)
 
 
 def _passed(
@@ -108,20 +114,24 @@ def _passed(
     In place of one that fails again stand the article's own sentences, labelled, with a warning.
     """
     digests = {task: _digest(answer) for task, answer in written.items()}
-    faults = _faults(story, digests)
+    faults = _faults(page, story, digests)
     if faults:
         digests |= yield from _again(page, story, passage, faults)
-        faults = _faults(story, {task: digests[task] for task in faults})
+        faults = _faults(page, story, {task: digests[task] for task in faults})
     for task, gate in faults.items():
         digests[task] = _replacement(page, story, passage, task, gate)
     return digests
 
 
-def _faults(story: Reading, digests: Mapping[DigestTask, DigestAnswer]) -> dict[DigestTask, Fault]:
+def _faults(
+    page: Page, story: Reading, digests: Mapping[DigestTask, DigestAnswer]
+) -> dict[DigestTask, Fault]:
     text = "\n".join(filter(None, [story.title, story.text]))
     faults: dict[DigestTask, Fault] = {}
     for task, digest in digests.items():
-        gate = fault(digest.text, task, text) if digest.kind == "abstractive" else None
+        if digest.kind != "abstractive":
+            continue
+        gate = fault(digest.text, task, text, page.library.prompts)
         if gate is not None:
             counts.digests_refused.labels(task.language, gate).inc()
             faults[task] = gate
@@ -148,7 +158,7 @@ def _replacement(
         f"the model's {task.language} digest was replaced by an extractive one:"
         f" {FAULTS[gate]['en']}"
     )
-    return embedded.digest(passage, story.language, story.title, task, page.glossary)
+    return embedded.digest(passage, story.language, story.title, task, page.library.glossary)
 
 
 def _digest(answer: TaskAnswer) -> DigestAnswer:

@@ -47,7 +47,7 @@ def report(page: Page, told: Sequence[Story]) -> Result:
         digests=first.digests,
         stance=first.stance,
         checks=first.checks,
-        reading=_reading(page.reading),
+        reading=_reading(page.reading, told),
         warnings=page.warnings,
         engine=Maker(**asdict(page.identity)),
         timing=Timing(queued_ms=0, total_ms=0),  # the worker, which has the clock, fills it in
@@ -103,7 +103,7 @@ def _evidence(page: Page, reading: Reading, target: Target, answer: StanceAnswer
         target.text,
         reading.language,
         title=reading.title,
-        glossary=page.glossary,
+        glossary=page.library.glossary,
     )
     picks = [pick for pick in lexicon.evidence if pick.weight * sign > 0]
     picks.sort(key=lambda pick: -abs(pick.weight))
@@ -124,7 +124,7 @@ def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Diges
     names: list[str] = []
     for digest in digests.values():
         numbers += checks.unsupported_numbers(digest.text, text)
-        names += checks.unsupported_names(digest.text, text, page.glossary)
+        names += checks.unsupported_names(digest.text, text, page.library.glossary)
     agree = None
     if len(digests) > 1:
         agree = checks.languages_agree(digests["en"].text, digests["zh"].text, text)
@@ -135,13 +135,12 @@ def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Diges
     )
 
 
-def _reading(reading: Reading) -> ReadingReport:
+def _reading(reading: Reading, told: Sequence[Story]) -> ReadingReport:
     return ReadingReport(
         characters=reading.characters,
         kept=reading.kept,
         removed=[Removed(what=what, count=count) for what, count in reading.removed.items()],
-        # Every plan reads the whole clean text: at once, or in parts.
-        coverage=1.0,
+        coverage=round(sum(s.read for s in told) / sum(s.reading.kept for s in told), 4),
         authors=list(reading.authors),
         published=reading.published,
     )

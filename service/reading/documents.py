@@ -3,13 +3,15 @@
 import codecs
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from service.article import Article, Markup
-from service.errors import BadInput, DiglotError, NoText, Unreadable, Unsupported
+from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
 from service.reading.charsets import decode
 
 MARKUPS: dict[str, Markup] = {
@@ -19,6 +21,9 @@ MARKUPS: dict[str, Markup] = {
     ".htm": "html",
 }
 SUFFIXES = frozenset({*MARKUPS, ".json", ".jsonl"})
+MOST_BYTES = 200_000_000
+"""Of a file that is read as a whole, and of a line of .jsonl; a folder must not fill the memory."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,13 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     files and other suffixes are skipped; a file that is named outright is taken whatever its
     suffix. No file comes twice. Raises BadInput for a path that does not exist.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}  # by real path; Path.resolve() raises where a link leads to itself
     for path in paths:
         if path.is_dir():
             for file in _walk(path):
-                found.setdefault(file.resolve(), file)
+                found.setdefault(os.path.realpath(file), file)
         elif path.exists():
-            found.setdefault(path.resolve(), path)
+            found.setdefault(os.path.realpath(path), path)
         else:
             raise BadInput(f"There is no file or folder named {_printable(str(path))}.")
     return list(found.values())
@@ -52,10 +57,14 @@ def _walk(folder: Path) -> list[Path]:
     from natsort import natsorted
 
     files: list[Path] = []
-    entered: set[Path] = set()
-    for root, folders, names in os.walk(folder, followlinks=True):
+    entered: set[str] = set()
+
+    def locked(error: OSError) -> None:
+        files.append(Path(error.filename))  # read_file will say what is wrong with it
+
+    for root, folders, names in os.walk(folder, followlinks=True, onerror=locked):
         here = Path(root)
-        if (real := here.resolve()) in entered:
+        if (real := os.path.realpath(here)) in entered:
             folders.clear()  # a link that leads back up
             continue
         entered.add(real)
@@ -87,12 +96,19 @@ def read_file(path: Path) -> Iterator[Article | Unread]:
 
 def _read(path: Path, source: str) -> Iterator[Article | Unread]:
     suffix = path.suffix.lower()
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise Unreadable("The folder can't be opened.")
+    if not stat.S_ISREG(found.st_mode):
+        raise Unsupported("This is no ordinary file.")  # a pipe would be waited for, for ever
     if suffix == ".jsonl":
         with path.open("rb") as file:
             yield from _read_lines(file, source)
         return
     if suffix not in SUFFIXES:
         raise Unsupported(f"Files of this kind are not read; these are: {_known()}.")
+    if found.st_size > MOST_BYTES:
+        raise TooLong(f"The file has {found.st_size:,} bytes; at most {MOST_BYTES:,} are read.")
     text = decode(path.read_bytes())
     if not text.strip():
         raise NoText("The file is empty.")
@@ -114,6 +130,8 @@ def _read_lines(file: BinaryIO, source: str) -> Iterator[Article | Unread]:
         seen = True
         here = f"{source}:{number}"
         try:
+            if len(line) > MOST_BYTES:
+                raise TooLong(f"The line has more than {MOST_BYTES:,} bytes.")
             yield _record(_parse(decode(line)), here)
         except DiglotError as error:
             yield Unread(here, error)
@@ -127,8 +145,12 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         # A newline byte is part of other characters here, so the file is read whole.
         yield from decode(file.read()).encode("utf-8", "surrogatepass").split(b"\n")
-    else:
-        yield from file
+        return
+    while line := file.readline(MOST_BYTES + 1):
+        rest = line
+        while len(rest) > MOST_BYTES and not rest.endswith(b"\n"):
+            rest = file.readline(MOST_BYTES + 1)  # what is too long is not kept, only passed over
+        yield line
 
 
 def _read_json(text: str, source: str) -> Iterator[Article | Unread]:
@@ -180,5 +202,6 @@ def _record(record: Any, source: str) -> Article:
 
 
 def _printable(name: str) -> str:
-    """A name that can be written as UTF-8; the bytes of a badly named file are replaced."""
-    return name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    """A name that can be written as UTF-8 and shown on a terminal; what can't be is replaced."""
+    written = name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _CONTROL.sub("\ufffd", written)

@@ -12,13 +12,13 @@ from concurrent.futures import Future
 from typing import Literal
 
 from service.article import Article
+from service.asking.library import Library
 from service.asking.plan import plan
 from service.digest import LANGUAGES, DigestTask, Options
 from service.embedded import digest as embedded
 from service.embedded.stance import read_stance
 from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
-from service.facts.names import Glossary
 from service.reading.language import detect
 from service.result import Result
 from service.running.worker import Worker
@@ -45,7 +45,7 @@ class Desk:
         self._load = load
         self._worker: Worker | None = None
         self._engine: Engine | None = None
-        self._glossary: Glossary | None = None
+        self._library: Library | None = None
         self._failure: DiglotError | None = None
         self._closing = False
         self._loaded = threading.Event()
@@ -102,9 +102,9 @@ class Desk:
         Raises NotReady, Overloaded, or what is wrong with the article (NoText, …) at once. The
         Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place.
         """
-        if self.state != "ready" or not (self._worker and self._engine and self._glossary):
+        if self.state != "ready" or not (self._worker and self._engine and self._library):
             raise NotReady(self.reason or "the service is not ready")
-        steps = plan(article, options, self._engine, self._glossary, id=id or str(uuid.uuid4()))
+        steps = plan(article, options, self._engine, self._library, id=id or str(uuid.uuid4()))
         return self._worker.submit(steps, timeout_s=timeout_s)
 
     def close(self, timeout_s: float | None = None) -> bool:
@@ -114,7 +114,7 @@ class Desk:
 
     def _open(self) -> None:
         try:
-            self._glossary = Glossary.load(self._settings.names)
+            self._library = Library.load(self._settings)
             self._engine = self._load(self._settings)
             self._warm_up()
             worker = Worker(
@@ -142,10 +142,11 @@ class Desk:
         The model is left alone: its first passage is slow on some machines, but right.
         """
         assert self._engine is not None
-        assert self._glossary is not None
+        assert self._library is not None
+        glossary = self._library.glossary
         for text in WARM_UP:
             language = detect(text)
-            next(plan(Article(text), Options(), self._engine, self._glossary, id="warm-up"))
+            next(plan(Article(text), Options(), self._engine, self._library, id="warm-up"))
             for wanted in LANGUAGES:
-                embedded.digest(text, language, None, DigestTask(wanted), self._glossary)
-            read_stance(embedded.sentences(text), "plan", language, glossary=self._glossary)
+                embedded.digest(text, language, None, DigestTask(wanted), glossary)
+            read_stance(embedded.sentences(text), "plan", language, glossary=glossary)

@@ -127,18 +127,14 @@ def _named(prefix: str, measured: dict[str, float]) -> Scores:
 
 def _faithfulness(done: Sequence[tuple[Case, Result]], glossary: Glossary) -> Scores:
     results = [result for _, result in done]
-    texts = [[digest.text for digest in result.digests.values()] for result in results]
-    numbers = [
-        (sum(len(find_figures(text)) for text in found), len(result.checks.unsupported_numbers))
-        for found, result in zip(texts, results, strict=True)
-    ]
-    names = [
-        (
-            sum(len(glossary.find_names(text)) for text in found),
-            len(result.checks.unsupported_names),
-        )
-        for found, result in zip(texts, results, strict=True)
-    ]
+    numbers = []
+    names = []
+    for result in results:
+        text = "\n".join(digest.text for digest in result.digests.values())
+        figures = {figure.text for figure in find_figures(text)}
+        found = {name.surface for name in glossary.find_names(text)}
+        numbers.append((len(figures), len(result.checks.unsupported_numbers)))
+        names.append((len(found), len(result.checks.unsupported_names)))
     return {
         "number_precision": scores.precision(numbers),
         "name_precision": scores.precision(names),

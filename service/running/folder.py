@@ -1,6 +1,7 @@
 """A folder of articles: read, hand in, write down, and go on where the last run stopped."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
@@ -21,6 +22,9 @@ from service.result import Result
 from service.running.desk import Desk
 from service.running.ledger import Ledger, Line
 
+MOST_IN_FLIGHT = 64
+"""Articles that are handed in and not settled: enough for any batch, little in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -33,25 +37,34 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     id: str
+    place: str
     source: str
     article: Article | DiglotError
 
 
 def digest_folder(
-    files: Sequence[Path], desk: Desk, ledger: Ledger, options: Options, *, most_in_flight: int = 64
+    files: Sequence[Path],
+    desk: Desk,
+    ledger: Ledger,
+    options: Options,
+    *,
+    resume: bool = True,
 ) -> Generator[Step, None, None]:
     """Digest every article of `files` that `ledger` does not hold; a Step as each is settled.
 
-    Waits for `desk` to be ready. A file that can't be read, or an article that can't be digested,
-    is a line with its error, never the end. Raises what keeps the engine from loading, NotReady
-    when the engine dies, and DiglotError when the ledger can't be written. At the end, and when
-    the generator is closed before, what is in flight is cancelled and the ledger is arranged.
+    Waits for `desk` to be ready; only then, without `resume`, is the ledger cleared. A file that
+    can't be read, or an article that can't be digested, is a line with its error, never the end.
+    Raises what keeps the engine from loading, NotReady when the engine dies, and DiglotError when
+    the ledger can't be written. At the end, and when the generator is closed before, what is in
+    flight is cancelled and the ledger is arranged.
     """
     identity = desk.wait()
+    if not resume:
+        ledger.clear()
     settled: SimpleQueue[tuple[_Entry, Future[Result]]] = SimpleQueue()
     in_flight: set[Future[Result]] = set()
     ids: list[str] = []
-    sources: set[str] = set()
+    read: set[str] = set()
 
     def settle() -> Step:
         entry, future = settled.get()
@@ -61,8 +74,8 @@ def digest_folder(
     try:
         for entry in _entries(files, options, identity):
             ids.append(entry.id)
-            sources.add(entry.source)
-            while len(in_flight) >= most_in_flight or not settled.empty():
+            read.add(entry.place)
+            while len(in_flight) >= MOST_IN_FLIGHT or not settled.empty():
                 yield settle()
             if ledger.is_done(entry.id):
                 yield Step("skipped", entry.id)
@@ -75,10 +88,13 @@ def digest_folder(
                 future.add_done_callback(partial(_put, settled, entry))
         while in_flight:
             yield settle()
+    except BaseException:
+        read.clear()  # what was not read to its end replaces nothing
+        raise
     finally:
         for future in in_flight:
             future.cancel()
-        ledger.arrange(ids, sources)
+        ledger.arrange(ids, read)
 
 
 def _put(
@@ -100,19 +116,25 @@ def count(files: Sequence[Path]) -> int:
 
 
 def _entries(files: Sequence[Path], options: Options, identity: Identity) -> Iterator[_Entry]:
-    """Every article with an id that is the same in every run over the same input."""
+    """Every article with an id that is the same in every run, wherever the file lies by then.
+
+    A file that can't be read has its place in place of a fingerprint.
+    """
     seen: Counter[str] = Counter()
     for path in files:
+        place = _hash(os.path.realpath(path))
         for item in read_file(path):
-            source = item.source or path.as_posix()
-            article = item.error if isinstance(item, Unread) else item
-            made_of = str(article)
-            if isinstance(article, Article):
-                made_of = fingerprint(article, options, identity)
-            key = f"{source}\n{made_of}"
+            if isinstance(item, Unread):
+                source, key = item.source, f"{place}\n{item.source}"
+            else:
+                source, key = item.source or path.as_posix(), fingerprint(item, options, identity)
             seen[key] += 1  # the same article twice in the input is two lines in the output
-            raw = f"{key}\n{seen[key]}".encode("utf-8", "surrogatepass")
-            yield _Entry(hashlib.sha256(raw).hexdigest()[:16], source, article)
+            article = item.error if isinstance(item, Unread) else item
+            yield _Entry(_hash(f"{key}\n{seen[key]}"), place, source, article)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _hand_in(entry: _Entry, desk: Desk, options: Options) -> Future[Result] | DiglotError:
@@ -128,7 +150,7 @@ def _hand_in(entry: _Entry, desk: Desk, options: Options) -> Future[Result] | Di
 
 def _write(ledger: Ledger, entry: _Entry, outcome: Result | BaseException) -> Step:
     if isinstance(outcome, Result):
-        ledger.append(outcome.model_dump(mode="json"))
+        ledger.append({**outcome.model_dump(mode="json"), "place": entry.place})
         return Step("digested", entry.id)
     if isinstance(outcome, NotReady) or not isinstance(outcome, DiglotError):
         raise outcome  # not the article's fault: what is wrong concerns all that are left
@@ -140,5 +162,6 @@ def _error_line(entry: _Entry, error: DiglotError) -> Line:
     return {
         "id": entry.id,
         "source": entry.source,
+        "place": entry.place,
         "error": {"code": error.code, "title": error.title, "detail": str(error)},
     }

@@ -3,7 +3,8 @@
 Every line is written the moment its article ends, so that a stop, a crash or a full disk loses
 nothing that was done. `arrange` puts the lines into the order of the input at the end of a run. A
 half line that a kill left behind is dropped at the next start. Only one run at a time may hold a
-ledger.
+ledger. `place` in a line says which file it was read from, as a hash: results are handed on, and
+the folders of the machine that made them are nobody's business.
 """
 
 import fcntl
@@ -25,16 +26,14 @@ Line = dict[str, Any]
 class Ledger:
     """Raises BadSetting when the folder can't be used or another run holds it."""
 
-    def __init__(self, folder: Path, *, resume: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         with ExitStack() as opened:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 lock = opened.enter_context((folder / f".{FILE}.lock").open("w"))
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._writer = opened.enter_context(
-                    self.path.open("ab" if resume else "wb", buffering=0)
-                )
+                self._writer = opened.enter_context(self.path.open("ab", buffering=0))
                 self._reader = opened.enter_context(self.path.open("rb"))
             except BlockingIOError as error:
                 raise BadSetting(f"another run is writing to {folder}") from error
@@ -54,6 +53,11 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         self._opened.close()
+
+    def clear(self) -> None:
+        """Start over: forget every line."""
+        self._writer.truncate(0)
+        self._entries.clear()
 
     def is_done(self, id: str) -> bool:
         """Whether an article has its Result here; one that failed is not done."""
@@ -77,19 +81,20 @@ class Ledger:
             raise DiglotError(f"can't write {self.path}: {error.strerror}") from error
         self._note(line, end, len(raw))
 
-    def arrange(self, ids: Iterable[str], sources: Collection[str]) -> None:
+    def arrange(self, ids: Iterable[str], places: Collection[str]) -> None:
         """Put the lines of `ids` first, in that order, and drop what they replace.
 
-        A line of one of `sources` that is not among `ids` is of an earlier text or other options,
-        so it goes; lines of other sources follow as they stand. The new file replaces the old one
-        in one move, so that at no moment is there less on the disk.
+        `places` are the files that were read to their end: a line from one of them that is not
+        among `ids` is of an earlier text or other options, so it goes. All other lines follow as
+        they stand. The new file replaces the old one in one move, so that at no moment is there
+        less on the disk.
         """
         order = [key for key in dict.fromkeys(ids) if key in self._entries]
         first = set(order)
         order += [
             key
             for key, entry in self._entries.items()
-            if key not in first and entry.source not in sources
+            if key not in first and entry.place not in places
         ]
         new = self.path.with_name(f".{FILE}.new")
         try:
@@ -113,7 +118,7 @@ class Ledger:
 
     def _note(self, line: Line, offset: int, size: int) -> None:
         self._entries[str(line["id"])] = _Entry(
-            offset, size, str(line.get("source")), "error" not in line
+            offset, size, str(line.get("place")), "error" not in line
         )
 
     def _index(self) -> None:
@@ -130,11 +135,11 @@ class Ledger:
 
 
 class _Entry(NamedTuple):
-    """Where a line stands in the file, whose it is, and whether it is a Result or an error."""
+    """Where a line stands in the file, what it was read from, and whether it is a Result."""
 
     offset: int
     size: int
-    source: str
+    place: str
     done: bool
 
 

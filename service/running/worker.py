@@ -46,6 +46,9 @@ class _Job:
     admitted: float | None = None
     alone: bool = False
 
+    def is_abandoned(self) -> bool:
+        return self.future.cancelled() or time.monotonic() >= self.deadline
+
 
 @dataclass(slots=True)
 class _Queue:
@@ -160,12 +163,11 @@ class Worker:
             self._queue.changed.wait(left)
 
     def _drop_abandoned(self) -> None:
-        now = time.monotonic()
-        for job in [job for job in self._waiting if _abandoned(job, now)]:
+        for job in [job for job in self._waiting if job.is_abandoned()]:
             self._waiting.remove(job)
             _end(job)
         for key, job in list(self._running.items()):
-            if _abandoned(job, now):
+            if job.is_abandoned():
                 self._engine.cancel(key)
                 del self._running[key]
                 _end(job)
@@ -175,7 +177,7 @@ class Worker:
             job = self._waiting.popleft()
             key = str(next(self._keys))
             try:
-                self._engine.admit(replace(job.request, id=key))
+                self._engine.admit(replace(job.request, id=key, abandoned=job.is_abandoned))
             except NoRoom as full:
                 if not self._running:
                     self._advance(job, EngineFailed(f"the article does not fit the engine: {full}"))
@@ -224,7 +226,7 @@ class Worker:
         job = self._running.pop(finished.request_id, None)
         if job is None:
             return
-        if _abandoned(job, time.monotonic()):
+        if job.is_abandoned():
             _end(job)
         else:
             self._advance(job, finished.outcome)
@@ -255,10 +257,6 @@ class Worker:
             self._queue.arrived.clear()
         for job in jobs:
             _settle(job, error)
-
-
-def _abandoned(job: _Job, now: float) -> bool:
-    return job.future.cancelled() or now >= job.deadline
 
 
 def _end(job: _Job) -> None:

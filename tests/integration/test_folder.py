@@ -185,3 +185,80 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_written(folder: Path, tmp_p
     assert digest(folder / "many.jsonl", "--out", out).returncode == 0
     written = lines(out)
     assert [line["source"].rsplit(":")[-1] for line in written] == [str(n) for n in range(1, 401)]
+
+
+def reuters(path: Path, *texts: str) -> Path:
+    lines = (json.dumps({"text": text, "source": "Reuters"}) for text in texts)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_articles_of_one_source_in_two_files_do_not_replace_each_other(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = reuters(tmp_path / "1.jsonl", "It rained here.", "It snowed there.", "The sun shone.")
+    second = reuters(tmp_path / "2.jsonl", "The wind blew hard.")
+    digest(first, "--out", out)
+    digest(second, "--out", out)
+    assert len(lines(out)) == 4
+    assert {line["source"] for line in lines(out)} == {"Reuters"}
+
+
+def test_a_stop_early_in_a_second_run_keeps_what_the_first_one_did(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    many(tmp_path)
+    assert digest(tmp_path / "many.jsonl", "--out", out).returncode == 0
+    with (tmp_path / "many.jsonl").open("a") as file:
+        for number in range(400, 1400):
+            file.write(json.dumps({"text": f"New story {number}. It is about the sea."}) + "\n")
+    process = start(tmp_path, out)
+    wait_for_lines(out, process, 402)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert len(lines(out)) >= 402
+
+
+def test_an_output_inside_of_the_input_is_no_article(folder: Path) -> None:
+    out = folder / "out"
+    digest(folder, "--out", out)
+    done = digest(folder, "--out", out)
+    assert "0 digested, 7 done before, 1 failed" in done.stdout
+
+
+def test_a_folder_under_another_name_is_the_same_folder(folder: Path, tmp_path: Path) -> None:
+    digest(folder, "--out", tmp_path / "out")
+    (tmp_path / "moved").symlink_to(folder)
+    done = digest(tmp_path / "moved", "--out", tmp_path / "out")
+    assert "0 digested, 7 done before" in done.stdout
+    assert len(lines(tmp_path / "out")) == 8
+
+
+def test_odd_files_are_lines_and_hold_nothing_up(folder: Path, tmp_path: Path) -> None:
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    (folder / "up").symlink_to(folder)
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "a\x1b[31mred.txt").write_text("The title of this file is odd. Its text is not.")
+    done = digest(folder, "--out", tmp_path / "out")
+    failed = {line["source"].rsplit("/")[-1] for line in lines(tmp_path / "out") if "error" in line}
+    assert failed == {"loop.txt", "pipe.txt", "b.jsonl:3"}
+    assert "8 digested" in done.stdout
+    assert "\x1b[31m" not in done.stdout + (tmp_path / "out/digests.jsonl").read_text()
+
+
+def test_an_engine_that_does_not_load_starts_nothing_over(folder: Path, tmp_path: Path) -> None:
+    digest(folder, "--out", tmp_path / "out")
+    before = (tmp_path / "out/digests.jsonl").read_bytes()
+    done = subprocess.run(
+        command(folder, "--out", tmp_path / "out", "--no-resume", "--engine", "transformers",
+                "--model", tmp_path / "no-such-model"),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no-such-model" in done.stderr
+    assert (tmp_path / "out/digests.jsonl").read_bytes() == before
+
+
+def test_an_empty_target_is_wrong_usage(folder: Path, tmp_path: Path) -> None:
+    done = digest(folder, "--out", tmp_path / "out", "--target", " ")
+    assert done.returncode == 2
+    assert "target" in done.stderr

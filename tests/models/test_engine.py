@@ -66,7 +66,8 @@ def assert_same(one: Answer, other: Answer) -> None:
 def test_identity_names_model_and_prompts(engine: TransformersEngine) -> None:
     assert engine.identity.name == "transformers"
     assert engine.identity.model == "qwen3"
-    assert engine.identity.revision is None
+    assert (engine.identity.revision or "").startswith("sha256:")
+    assert (engine.identity.dtype, engine.identity.passage_tokens) == ("float32", engine._longest)
     assert engine.identity.prompts == load_prompts(None, [names.SHIPPED]).fingerprint
 
 
@@ -219,6 +220,21 @@ def test_cancelling_during_a_step_ends_it(engine: TransformersEngine) -> None:
         assert engine.step() == []
     finally:
         hook.remove()
+    assert len(passes) == 3
+
+
+def test_a_request_that_nobody_waits_for_ends_within_a_token(engine: TransformersEngine) -> None:
+    passes: list[int] = []
+    asked = dataclasses.replace(
+        request("a", tasks=[DigestTask("en", "long")]), abandoned=lambda: len(passes) >= 3
+    )
+    engine.admit(asked)
+    hook = engine._loaded.model.register_forward_hook(lambda *_: passes.append(1))
+    try:
+        (finished,) = engine.step()
+    finally:
+        hook.remove()
+    assert isinstance(finished.outcome, EngineFailed)
     assert len(passes) == 3
 
 

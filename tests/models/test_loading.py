@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from service.engines.transformers.loading import load
 from service.engines.transformers.memory import parameters
+from service.engines.weights import find
 from service.errors import BadSetting
 from tests.models import tiny
 
@@ -27,7 +28,7 @@ def test_the_loaded_model_computes_what_the_saved_one_did(tmp_path: Path, family
     source = tiny.make_model(family)
     loaded = load(tiny.settings(tiny.save(tmp_path / "model", source)))
     torch.testing.assert_close(logits(loaded.model), logits(source), rtol=0, atol=0)
-    assert loaded.name == "model" and loaded.revision is None
+    assert loaded.name == "model" and (loaded.revision or "").startswith("sha256:")
     assert loaded.context == 4096
     assert loaded.model.dtype == torch.float32
 
@@ -168,3 +169,15 @@ def test_a_gpu_that_is_not_there(folders: dict[str, Path]) -> None:
     settings = tiny.Settings(model=str(folders["qwen3"]), device="cuda", threads=1)
     with pytest.raises(BadSetting, match="torch sees no GPU"):
         load(settings)
+
+
+def test_a_retrained_model_in_the_same_folder_is_another_revision(tmp_path: Path) -> None:
+    settings = tiny.settings(tiny.save(tmp_path / "model", tiny.make_model("qwen3")))
+    first = find(settings)
+    assert first == find(settings)
+    retrained = tiny.make_model("qwen3")
+    with torch.no_grad():
+        for weights in retrained.parameters():
+            weights.add_(0.01)
+    tiny.save(tmp_path / "model", retrained)
+    assert first != find(settings)

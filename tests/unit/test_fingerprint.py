@@ -16,7 +16,7 @@ def test_the_same_article_asked_the_same_way_has_the_same_fingerprint() -> None:
     assert fingerprint(ARTICLE, Options(), IDENTITY) == fingerprint(again, Options(), IDENTITY)
     # Written down once: a change of the recipe would digest every user's folder again.
     assert fingerprint(Article("x"), Options(), IDENTITY) == (
-        "sha256:8c6eea6359f31eacbaca1f9c84a182e8b1d0487640ac4ecd89ac36cd48f17481"
+        "sha256:4e4765eabd53070b086298d79d7108e100834328591c8629070be8d5c7e4d8e3"
     )
 
 
@@ -34,6 +34,8 @@ def test_the_same_article_asked_the_same_way_has_the_same_fingerprint() -> None:
         {"identity": dataclasses.replace(IDENTITY, model="Qwen/Qwen3.5-4B")},
         {"identity": dataclasses.replace(IDENTITY, revision="def")},
         {"identity": dataclasses.replace(IDENTITY, prompts="sha256:2")},
+        {"identity": dataclasses.replace(IDENTITY, dtype="bfloat16")},
+        {"identity": dataclasses.replace(IDENTITY, passage_tokens=512)},
     ],
 )
 def test_any_change_of_what_makes_an_answer_changes_it(change: dict[str, object]) -> None:

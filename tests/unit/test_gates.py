@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from service.asking.gates import FAULTS, fault
@@ -7,11 +9,12 @@ from tests.scripted import EN, ZH
 
 GOOD = {"en": EN, "zh": ZH}
 ARTICLE = f"{EN} {ZH}"
+PROMPTS = load_prompts()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_good_digest_passes(language: str) -> None:
-    assert fault(GOOD[language], DigestTask(language), ARTICLE) is None
+    assert fault(GOOD[language], DigestTask(language), ARTICLE, PROMPTS) is None
 
 
 @pytest.mark.parametrize(
@@ -30,18 +33,18 @@ def test_a_good_digest_passes(language: str) -> None:
     ],
 )
 def test_a_faulty_digest_is_stopped(language: str, text: str, gate: str) -> None:
-    assert fault(text, DigestTask(language), ARTICLE) == gate
+    assert fault(text, DigestTask(language), ARTICLE, PROMPTS) == gate
 
 
 def test_an_english_digest_may_name_things_in_chinese_and_the_other_way_round() -> None:
-    assert fault(EN + " The plan is called 四十站.", DigestTask("en"), ARTICLE) is None
-    assert fault(ZH + "该计划名为 Open Stops。", DigestTask("zh"), ARTICLE) is None
+    assert fault(EN + " The plan is called 四十站.", DigestTask("en"), ARTICLE, PROMPTS) is None
+    assert fault(ZH + "该计划名为 Open Stops。", DigestTask("zh"), ARTICLE, PROMPTS) is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_instruction_is_not_a_digest(language: str) -> None:
-    echo = load_prompts().texts[f"digest.{language}.txt"]
-    assert fault(GOOD[language] + echo[:120], DigestTask(language), ARTICLE) == "echo"
+    echo = PROMPTS.texts[f"digest.{language}.txt"]
+    assert fault(GOOD[language] + echo[:120], DigestTask(language), ARTICLE, PROMPTS) == "echo"
 
 
 @pytest.mark.parametrize(
@@ -49,10 +52,18 @@ def test_the_instruction_is_not_a_digest(language: str) -> None:
     [("en", "The council will build 90 new stops by spring."), ("zh", "市议会将新建九十个车站。")],
 )
 def test_a_figure_that_the_article_does_not_state_stops_a_digest(language: str, text: str) -> None:
-    assert fault(text, DigestTask(language), ARTICLE) == "figures"
+    assert fault(text, DigestTask(language), ARTICLE, PROMPTS) == "figures"
 
 
 def test_every_gate_has_its_words_in_both_languages() -> None:
     for words in FAULTS.values():
         assert words["en"].isascii()
         assert not words["zh"].isascii()
+
+
+def test_the_echo_of_a_prompt_of_the_users_own_is_known_too(tmp_path: Path) -> None:
+    own = "Tell me in {length} words what happened here and do not leave out the weather please."
+    (tmp_path / "digest.en.txt").write_text(own)
+    echo = own.replace("{length}", "80")
+    assert fault(echo, DigestTask("en"), ARTICLE + " 80", PROMPTS) is None
+    assert fault(echo, DigestTask("en"), ARTICLE + " 80", load_prompts(tmp_path)) == "echo"

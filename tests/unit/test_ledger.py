@@ -12,8 +12,8 @@ from service.errors import BadSetting, DiglotError
 from service.running.ledger import FILE, Ledger
 
 
-def line(id: str, source: str = "a.txt", **more: object) -> dict[str, object]:
-    return {"id": id, "source": source, **more}
+def line(id: str, place: str = "a", **more: object) -> dict[str, object]:
+    return {"id": id, "source": "the same for all", "place": place, **more}
 
 
 def written(folder: Path) -> list[str]:
@@ -35,15 +35,17 @@ def test_a_second_run_knows_what_is_done_and_what_failed(tmp_path: Path) -> None
         assert ledger.is_done("good")
         assert not ledger.is_done("bad")
         assert not ledger.is_done("never seen")
-        assert ledger.read("good")["source"] == "a.txt"
+        assert ledger.read("good")["place"] == "a"
 
 
 def test_starting_over_forgets(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.append(line("1"))
-    with Ledger(tmp_path, resume=False) as ledger:
+    with Ledger(tmp_path) as ledger:
+        ledger.clear()
         assert not ledger.is_done("1")
-    assert written(tmp_path) == []
+        ledger.append(line("2"))
+    assert written(tmp_path) == ["2"]
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
@@ -58,7 +60,7 @@ def test_a_half_line_of_a_killed_run_is_dropped(tmp_path: Path, cut: int) -> Non
 
 
 def test_foreign_lines_do_no_harm(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b'not json\n[1]\n{"no": "id"}\n\n{"id": "1", "source": "a"}\n')
+    (tmp_path / FILE).write_bytes(b'not json\n[1]\n{"no": "id"}\n\n{"id": "1", "place": "a"}\n')
     with Ledger(tmp_path) as ledger:
         assert ledger.is_done("1")
         ledger.arrange(["1"], {"a"})
@@ -72,18 +74,18 @@ def test_arranged_is_in_order_and_loses_nothing_of_others(
     folder = tmp_path_factory.mktemp("ledger")
     with Ledger(folder) as ledger:
         for letter in arrived:
-            ledger.append(line(letter, source=f"{letter}.txt"))
-        ledger.arrange(sorted(of_this_run), {f"{letter}.txt" for letter in of_this_run})
+            ledger.append(line(letter, place=letter))
+        ledger.arrange(sorted(of_this_run), of_this_run)
     others = [letter for letter in arrived if letter not in of_this_run]
     assert written(folder) == sorted(of_this_run) + others
 
 
 def test_what_a_changed_article_gave_before_is_replaced(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
-        ledger.append(line("old", source="a.txt"))
-        ledger.append(line("kept", source="b.txt"))
-        ledger.append(line("new", source="a.txt"))
-        ledger.arrange(["new"], {"a.txt"})
+        ledger.append(line("old", place="a"))
+        ledger.append(line("kept", place="b"))
+        ledger.append(line("new", place="a"))
+        ledger.arrange(["new"], {"a"})
     assert written(tmp_path) == ["new", "kept"]
 
 

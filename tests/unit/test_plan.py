@@ -8,6 +8,7 @@ import pytest
 from service import counts
 from service.article import Article
 from service.asking.gates import FAULTS
+from service.asking.library import Library
 from service.asking.plan import plan
 from service.digest import (
     Answer,
@@ -20,8 +21,8 @@ from service.digest import (
     TaskAnswer,
 )
 from service.errors import EngineFailed, NoText
-from service.facts.names import Glossary
 from service.result import Result, Stance
+from service.settings import Settings
 from tests.scripted import EN, ZH, ScriptedEngine, written
 from tests.unit.test_stories import BREAD_EN, HARBOUR_EN, OWLS_EN
 
@@ -37,13 +38,13 @@ ARTICLE_ZH = Article(
     title="四十个车站",
     source="电车.txt",
 )
-GLOSSARY = Glossary.load(None)
+LIBRARY = Library.load(Settings())
 
 
 def begin(
     article: Article, options: Options | None = None, engine: ScriptedEngine | None = None
 ) -> tuple[Generator[Request, Answer, Result], Request]:
-    steps = plan(article, options or Options(), engine or ScriptedEngine(), GLOSSARY, id="1")
+    steps = plan(article, options or Options(), engine or ScriptedEngine(), LIBRARY, id="1")
     return steps, next(steps)
 
 

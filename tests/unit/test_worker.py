@@ -224,6 +224,28 @@ def test_cancelled_work_leaves_the_engine_and_its_plan_is_closed() -> None:
     assert ["waits"] not in engine.batches
 
 
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+def test_an_engine_in_the_middle_of_a_step_can_see_that_nobody_waits(how: str) -> None:
+    seen: list[bool] = []
+    begun = threading.Event()
+
+    def script(request: Request) -> Answer | DiglotError:
+        seen.append(request.abandoned())
+        begun.set()
+        until(request.abandoned)
+        seen.append(request.abandoned())
+        return EngineFailed("abandoned")
+
+    with working(ScriptedEngine(script)) as worker:
+        future = worker.submit(ask("a"), timeout_s=0.3 if how == "late" else None)
+        assert begun.wait(10)
+        if how == "cancelled":
+            future.cancel()
+        with pytest.raises(CancelledError if how == "cancelled" else DeadlineExceeded):
+            future.result(10)
+    assert seen == [False, True]
+
+
 def test_stop_finishes_what_was_taken_and_takes_no_more() -> None:
     engine = ScriptedEngine(rows=1)
     gate = held(engine)

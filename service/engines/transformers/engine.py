@@ -63,10 +63,15 @@ class TransformersEngine:
         self._batch_rows = settings.batch_rows
         self._jobs: dict[str, _Job] = {}
         self._cancelled: set[str] = set()
-        self.identity = Identity(
-            "transformers", self._loaded.name, self._loaded.revision, self._prompts.fingerprint
-        )
         self._longest = self._longest_passage(settings.passage_tokens)
+        self.identity = Identity(
+            "transformers",
+            self._loaded.name,
+            self._loaded.revision,
+            self._prompts.fingerprint,
+            dtype=str(self._loaded.model.dtype).removeprefix("torch."),
+            passage_tokens=self._longest,
+        )
         self.passage_limit: int | None = self._longest
 
     def measure(self, passage: str) -> int:
@@ -225,7 +230,7 @@ class TransformersEngine:
         return Row(job.prompts[place].ids, self._answer_limit(task), self._is_cancelled(job))
 
     def _is_cancelled(self, job: _Job) -> Callable[[], bool]:
-        return lambda: job.request.id in self._cancelled
+        return lambda: job.request.abandoned() or job.request.id in self._cancelled
 
     def _digest(self, written: Written) -> DigestAnswer:
         text = self._tokens.text(written.ids)
