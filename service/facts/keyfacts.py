@@ -28,8 +28,8 @@ _BETWEEN_FACTS = " · "
 _WEIGHTS = {"money": 3.0, "percent": 2.0, "measure": 1.2, "date": 1.0}
 _UNIT_WEIGHTS = {
     "person": 2.2, "visit": 1.8, "user": 2.0, "household": 1.8, "Y-Q": 1.6, "Y-M-D": 1.5,
-    "Y-M": 1.3, "M-D": 1.2, "Y": 0.7, "M": 0.0, "D": 0.0, "Q": 0.0, "times": 0.9, "degree": 0.0, "h": 0.0,
-    "pp": 1.6, "year": 0.8, "century": 0.4, "decade": 0.4, "age": 0.8,
+    "Y-M": 1.3, "M-D": 1.2, "Y": 0.7, "M": 0.0, "D": 0.0, "Q": 0.0, "times": 0.9, "degree": 0.0,
+    "h": 0.0, "pp": 1.6, "year": 0.8, "century": 0.4, "decade": 0.4, "age": 0.8,
 }  # fmt: skip
 _HEADS = frozenset({"person", "visit", "user"})
 # Agencies and papers are named in articles for their photos and bylines.
