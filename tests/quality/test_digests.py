@@ -14,8 +14,6 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
-from rouge_score.rouge_scorer import RougeScorer
-from rouge_score.tokenizers import Tokenizer
 
 from service.article import Reading
 from service.digest import (
@@ -29,19 +27,22 @@ from service.digest import (
     StanceTask,
 )
 from service.embedded.extract import join
+from service.embedded.subject import main_subject
 from service.engines.extractive import ExtractiveEngine
+from service.facts.names import Glossary
 from service.reading.cleaning import clean
 from service.reading.documents import Unread, read_file
-from service.reading.script import to_script
+from service.reading.terms import terms
+from service.running import scores
 from service.settings import Settings
 
 SEEDS = Path(__file__).parents[2] / "seeds"
-ROUGE = ("rouge1", "rouge2", "rougeL")
 FLOORS: dict[str, tuple[float, float, float]] = {
     "en": (0.41, 0.19, 0.28),
     "zh": (0.44, 0.25, 0.285),
 }
 ACCURACY_FLOOR, F1_FLOOR = 0.8, 0.83
+SUBJECT_FLOOR = 0.86
 SLOWEST_S = 1.0
 
 # Words of page furniture and credits, not of any seed's story.
@@ -53,13 +54,6 @@ BOILERPLATE = re.compile(
 )
 
 
-class Characters(Tokenizer):  # type: ignore[misc]
-    """Han characters of either script, and Latin words and numbers whole."""
-
-    def tokenize(self, text: str) -> list[str]:
-        return re.findall(r"[a-z0-9.]+|[\u3400-\u9fff]", to_script(text, "Hans").lower())
-
-
 @dataclass(frozen=True)
 class Seed:
     name: str
@@ -67,6 +61,7 @@ class Seed:
     language: DigestLanguage
     reference: str
     target: str
+    target_forms: tuple[str, ...]
     stance: Label
 
 
@@ -79,8 +74,9 @@ def seeds() -> tuple[Seed, ...]:
         assert not isinstance(article, Unread)
         language: DigestLanguage = "zh" if each["language"].startswith("zh") else "en"
         name = f"{each['file']}:{each.get('line', 1)}"
+        forms = each["target"], each["target_en"], each["target_zh"]
         found.append(
-            Seed(name, clean(article), language, each[language], each["target"], each["stance"])
+            Seed(name, clean(article), language, each[language], forms[0], forms, each["stance"])
         )
     return tuple(found)
 
@@ -105,24 +101,16 @@ def answers() -> dict[str, tuple[DigestAnswer, DigestAnswer, StanceAnswer]]:
     return answered
 
 
-def rouge(texts: dict[str, str], language: DigestLanguage) -> tuple[float, ...]:
-    scorer = (
-        RougeScorer(ROUGE, use_stemmer=True)
-        if language == "en"
-        else RougeScorer(ROUGE, tokenizer=Characters())
-    )
-    scores = [
-        scorer.score(seed.reference, texts[seed.name])
-        for seed in seeds()
-        if seed.language == language
-    ]
-    return tuple(mean(score[each].fmeasure for score in scores) for each in ROUGE)
+def measured(texts: dict[str, str], language: DigestLanguage) -> tuple[float, ...]:
+    pairs = [(seed.reference, texts[seed.name]) for seed in seeds() if seed.language == language]
+    found = scores.rouge(pairs, scores.characters if language == "zh" else None)
+    return tuple(found[each] for each in scores.ROUGE)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_digests_beat_the_first_three_sentences(language: DigestLanguage) -> None:
-    ours = rouge({name: own.text for name, (own, _, _) in answers().items()}, language)
-    lead = rouge(
+    ours = measured({name: own.text for name, (own, _, _) in answers().items()}, language)
+    lead = measured(
         {
             seed.name: join([each.text for each in seed.reading.sentences[:3]], language)
             for seed in seeds()
@@ -148,7 +136,7 @@ def test_digests_hold_the_story_only() -> None:
 def test_stances_are_read() -> None:
     labels = [(seed.stance, answers()[seed.name][2].label) for seed in seeds()]
     accuracy = mean(wanted == read for wanted, read in labels)
-    f1 = _mean_f1(labels)
+    f1 = scores.stance_f1(labels)
     print(f"\nstance accuracy {accuracy:.3f}, F1 {f1:.3f} over {len(labels)}")
     assert accuracy >= ACCURACY_FLOOR
     assert f1 >= F1_FLOOR
@@ -158,6 +146,22 @@ def test_a_report_takes_no_side() -> None:
     reports = [seed for seed in seeds() if seed.stance == "none"]
     assert len(reports) >= 4
     assert [answers()[seed.name][2].label for seed in reports] == ["none"] * len(reports)
+
+
+def test_the_detected_subject_is_near_the_reference_target() -> None:
+    glossary = Glossary.load()
+    near = []
+    for seed in seeds():
+        reading = seed.reading
+        subject = main_subject(reading.text, reading.title, reading.language, glossary)
+        near.append(bool(content(subject) & content(*seed.target_forms)))
+        print(f"\n{seed.name}: {subject} / {seed.target}{'' if near[-1] else ' (apart)'}", end="")
+    print(f"\nsubjects that share a content term with the target: {mean(near):.3f}")
+    assert mean(near) >= SUBJECT_FLOOR
+
+
+def content(*texts: str) -> set[str]:
+    return {term for text in texts for language in ("en", "zh") for term in terms(text, language)}
 
 
 def test_no_seed_takes_long() -> None:
@@ -170,15 +174,3 @@ def test_no_seed_takes_long() -> None:
         begun = time.monotonic()
         engine.step()
         assert time.monotonic() - begun < SLOWEST_S, seed.name
-
-
-def _mean_f1(labels: list[tuple[Label, Label]]) -> float:
-    """The mean of the F1 of favor and of against, as in SemEval-2016 task 6."""
-    scores = []
-    for side in ("favor", "against"):
-        right = sum(wanted == read == side for wanted, read in labels)
-        named = sum(wanted == side for wanted, _ in labels) + sum(
-            read == side for _, read in labels
-        )
-        scores.append(2 * right / named if named else 0.0)
-    return mean(scores)
