@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service import counts, errors
+from service.result import Checks, Digest, Evidence, ReadingReport, Stance, Story
 from service.settings import Settings
 from service.web.app import create_app
 from tests.fakes import DIGESTS, FakeDesk
@@ -346,6 +347,15 @@ def test_page_needs_nothing_from_elsewhere(client: FlaskClient, address: str) ->
         with client.get(f"/static/{name}") as asset:
             assert asset.status_code == 200
             assert "innerHTML" not in asset.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("part", [Checks, ReadingReport, Digest, Stance, Story, Evidence])
+def test_page_hides_nothing_that_a_reader_must_know(client: FlaskClient, part: Any) -> None:
+    shown_elsewhere = {"engine", "label_zh", "start", "end"}  # offsets are for programs
+    with client.get("/static/page.js") as asset:
+        script = asset.get_data(as_text=True)
+    for field in part.model_fields.keys() - shown_elsewhere | {"warnings", "stories", "revision"}:
+        assert re.search(rf"\b{field}\b", script), field
 
 
 @pytest.mark.parametrize(

@@ -14,22 +14,32 @@ const LABELS = { favor: "in favour 支持", against: "against 反对", none: "ne
 const KINDS = {
   abstractive: "written by the model 模型撰写",
   extractive: "the article's own sentences 原文句子",
-  keyfacts: "key facts only 仅关键信息",
+  keyfacts: "key facts only, no translation 仅关键信息，非译文",
+};
+const REMOVED = {
+  mojibake: "garbled characters 乱码", width: "full-width letters 全角字符", control: "control characters 控制字符",
+  boilerplate: "page furniture 页面套话", byline: "bylines 署名", credit: "credits 图片来源",
+  date: "dates 日期行", image_marker: "image markers 图片标记", licence: "licences 版权声明",
+  markup: "markup 标记", pinyin: "pinyin 拼音", references: "references 参考文献",
+  repeated: "repetitions 重复", share: "share buttons 分享", subscribe: "subscriptions 订阅",
 };
 
-function showDigest(language, digest) {
-  const card = add($("digests"), "article");
+const list = (items) => items.join(", ");
+
+function showDigest(parent, language, digest) {
+  const card = add(parent, "article");
   const name = language === "en" ? "English" : "中文";
-  add(card, "h2", `${name} · ${KINDS[digest.kind] ?? digest.kind}${digest.truncated ? " · cut 截断" : ""}`);
-  add(card, "p", digest.text, { class: "digest", lang: language === "en" ? "en" : `zh-${digest.script}` });
+  add(card, "h3", `${name} · ${KINDS[digest.kind] ?? digest.kind}`);
+  add(card, "p", digest.text, { class: "digest", dir: "auto", lang: digest.script ? `zh-${digest.script}` : language });
+  if (digest.truncated) add(card, "p", "Cut at its limit 达到上限，已截断", { class: "small doubt" });
 }
 
-function showStance(stance) {
-  const card = add($("stances"), "article");
-  add(card, "h2", "Stance 立场");
+function showStance(parent, stance) {
+  const card = add(parent, "article");
+  add(card, "h3", "Stance 立场");
   const line = add(card, "div");
   add(line, "span", LABELS[stance.label], { class: `label ${stance.label}` });
-  add(line, "span", ` → ${stance.target}`, { dir: "auto" });
+  add(line, "bdi", ` → ${stance.target}`);
   if (stance.target_source === "detected") add(line, "span", " (found by Diglot 自动识别)", { class: "small" });
   const scores = add(card, "div", undefined, { class: "scores" });
   for (const [label, score] of Object.entries(stance.scores)) {
@@ -38,19 +48,55 @@ function showStance(stance) {
     add(item, "span", `${LABELS[label]} ${Math.round(score * 100)}%`);
   }
   for (const { quote, speaker } of stance.evidence) {
-    add(card, "blockquote", speaker ? `${quote} — ${speaker}` : quote, { dir: "auto" });
+    const cited = add(card, "blockquote", quote, { dir: "auto" });
+    if (speaker) add(cited, "cite", ` — ${speaker}`);
   }
 }
 
+// What a reader must know of a digest before passing it on; doubts stand out, good news is quiet.
+function showChecks(parent, checks) {
+  const notes = add(parent, "ul", undefined, { class: "notes", "aria-label": "Checks 核对" });
+  const good = (text) => add(notes, "li", text, { class: "good" });
+  const doubt = (text) => add(notes, "li", text, { class: "doubt" });
+  const { unsupported_numbers: numbers, unsupported_names: names, languages_agree: agree } = checks;
+  if (numbers.length) doubt(`Figures that the article does not have 原文没有的数字: ${list(numbers)}`);
+  else good("Every figure stands in the article 数字均见于原文");
+  if (names.length) doubt(`Names that the article does not have 原文没有的名称: ${list(names)}`);
+  else good("Every name stands in the article 名称均见于原文");
+  if (agree === true) good("No figure of one digest contradicts the other 两种语言的数字不矛盾");
+  if (agree === false) doubt("The two digests contradict each other in figures 两种语言的数字互相矛盾");
+}
+
+function showStory(story, number, count) {
+  const part = add($("stories"), "section");
+  if (count > 1) {
+    add(part, "h2", `Story ${number} of ${count} 第 ${number} 篇，共 ${count} 篇`);
+    if (story.title) add(part, "p", story.title, { class: "title", dir: "auto" });
+  }
+  const digests = add(part, "div", undefined, { class: "digests" });
+  for (const [language, digest] of Object.entries(story.digests)) showDigest(digests, language, digest);
+  showChecks(part, story.checks);
+  for (const stance of [story.stance].flat()) showStance(part, stance);
+}
+
+function showMade({ engine, language, reading, timing }) {
+  const row = (name, text) => { add($("made"), "dt", name); add($("made"), "dd", text); };
+  row("Engine 引擎", list([engine.name, engine.model, engine.revision].filter(Boolean)));
+  row("Language 语言", language);
+  row("Read 已读", `${Math.round(reading.coverage * 100)}% · ${reading.kept} / ${reading.characters} characters 字符`);
+  const removed = reading.removed.map(({ what, count }) => `${REMOVED[what] ?? what} × ${count}`);
+  row("Left out 已去除", list(removed) || "nothing 无");
+  if (reading.authors.length) row("By 作者", list(reading.authors));
+  if (reading.published) row("Published 发表", reading.published);
+  row("Time 用时", `${(timing.total_ms / 1000).toFixed(1)} s`);
+}
+
 function show(result) {
-  for (const id of ["digests", "stances", "warnings"]) $(id).replaceChildren();
-  for (const [language, digest] of Object.entries(result.digests)) showDigest(language, digest);
-  for (const stance of [result.stance].flat()) showStance(stance);
-  for (const warning of result.warnings) add($("warnings"), "li", warning);
-  const made = [result.engine.name, result.engine.model].filter(Boolean).join(", ");
-  $("made").textContent =
-    `${made} · ${result.language} · ${result.reading.kept} / ${result.reading.characters} characters 字符` +
-    ` · ${(result.timing.total_ms / 1000).toFixed(1)} s`;
+  for (const id of ["warnings", "stories", "made"]) $(id).replaceChildren();
+  for (const warning of result.warnings) add($("warnings"), "li", warning, { class: "doubt" });
+  const stories = result.stories.length ? result.stories : [result];
+  stories.forEach((story, index) => showStory(story, index + 1, stories.length));
+  showMade(result);
   $("answer").hidden = false;
 }
 
@@ -63,7 +109,12 @@ async function ask(event) {
   event.preventDefault();
   const form = event.target;
   const target = form.elements.target.value.trim();
-  const body = { text: form.elements.text.value, length: form.elements.length.value, zh_script: form.elements.zh_script.value };
+  const body = {
+    text: form.elements.text.value,
+    length: form.elements.namedItem("length").value,
+    zh_script: form.elements.zh_script.value,
+    whole_page: form.elements.whole_page.checked,
+  };
   if (target) body.targets = [target];
   const button = form.querySelector("button");
   button.disabled = true;
