@@ -199,7 +199,8 @@ class TransformersEngine:
 
     def _finished(self, job: _Job) -> Finished:
         places = range(len(job.request.tasks))
-        if not all(place in job.answers for place in places):  # it was cancelled on the way
+        # What was abandoned on the way may have been cut off in the middle.
+        if job.request.abandoned() or not all(place in job.answers for place in places):
             return Finished(job.request.id, EngineFailed("the request was cancelled"))
         return Finished(job.request.id, Answer(tuple(job.answers[place] for place in places)))
 
