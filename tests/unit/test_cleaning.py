@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,8 @@ PIECES = [
     "> ",
     "►图说。路透社\n",
     "分享到微信",
+    "分享到微信 責任編輯：編輯部\n",
+    "從: 文献リンク某報\n",
     "(文/王小明 編輯/李小華)",
     "By Ann Smith\n",
     "[參考文章]\n",
@@ -152,6 +156,13 @@ def test_offsets_hold_the_noise_inside_a_sentence() -> None:
         ("3 min read", "date"),
         ("延伸閱讀：水庫為什麼乾了", "references"),
         ("Read also: Why the dam ran dry", "references"),
+        ("從: 文献リンク水庫為什麼乾了:水務局三年來的政策引起了內部的混亂", "references"),
+        (
+            "来源：岚川日报 水库为什么干了，以及三年来没有人说过的那些事情到底是怎么一回事",
+            "references",
+        ),
+        ("Source: The Courier | How the dam ran dry and nobody at the board said so", "references"),
+        ("By Staff writer", "byline"),
         ("The council voted on Tuesday to repair the roof of the school.", "repeated"),
         ("第一段只有(zhǐ)這一句話。", "pinyin"),
         ("It was 31Â°C.", "mojibake"),
@@ -168,8 +179,26 @@ def test_each_kind_is_taken_out_and_counted(text: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        ("分享到微信 責任編輯：編輯部", {"share": 1, "byline": 1}),
+        ("分享到：微信 微博 2025-12-10 08:30 责任编辑：李小明", {"share": 1, "date": 1}),
+        ("Share this: Facebook | By Staff writer", {"share": 1, "byline": 1}),
+        ("Published: 18 Nov 2025 | Share this story", {"date": 1, "share": 1}),
+    ],
+)
+def test_a_line_of_several_notices_goes_whole(line: str, kinds: dict[str, int]) -> None:
+    reading = clean(Article(f"水務局週二公布了數字。\n\nThe council voted.\n\n{line}"))
+    assert reading.text == "水務局週二公布了數字。\nThe council voted."
+    assert reading.removed == kinds
+
+
+@pytest.mark.parametrize(
     "line",
     [
+        "從明年起，水費會漲，分享到微信的人不多。",
+        "From here: the road goes on to the old town, and no further.",
+        "By staff of three and a dog, the night was kept.",
         "阿里巴巴(Alibaba)的通义千问(Qwen)用上了(AI)。",
         "订阅制正在改变新闻业，去年订阅人数增长了三成。",
         "分享经济的热潮已经过去，但分享的习惯留了下来。",
@@ -305,6 +334,57 @@ def test_a_page_gives_its_article() -> None:
     broken = reading.sentences[2]
     assert broken.text.startswith("A spokesperson")
     assert (broken.start, broken.end) == (None, None)
+
+
+def test_what_a_page_holds_beside_its_article_is_counted() -> None:
+    assert clean(Article(PAGE, markup="html")).removed == {"page_parts": 2}
+    assert "page_parts" not in clean(Article("<p>水務局說，水庫乾了。</p>", markup="html")).removed
+    seed = (Path(__file__).parents[2] / "seeds" / "08-night-clinics.html").read_text("utf-8")
+    reading = clean(Article(seed, markup="html"))
+    # Three menu items and more above, a list of five stories and its headings, and the foot.
+    assert reading.removed["page_parts"] >= 15
+    assert "热门排行" not in reading.text
+
+
+@pytest.mark.parametrize(
+    ("head", "top", "side", "published"),
+    [
+        ("", "", "", None),
+        ("", "", "<p>2019-2025</p><p>Copyright 2025 The Courier</p>", None),
+        ("", "", "<p>更新於2019-05-06</p>", None),
+        ("", "", "<aside><time datetime='2019-05-06'>6 May</time></aside>", None),
+        ("<meta itemprop='copyrightYear' content='2025'>", "", "", None),
+        ("<meta property='article:modified_time' content='2025-12-01'>", "", "", None),
+        ("<meta property='article:published_time' content='2025-11-18T20:15:00+08:00'>", "",
+         "<p>Copyright 2024</p>", "2025-11-18"),
+        ("<script type='application/ld+json'>{\"datePublished\": \"2025-11-18\"}</script>", "", "",
+         "2025-11-18"),
+        ("", "<time datetime='2025-11-18T08:00'>today</time>", "", "2025-11-18"),
+        ("", "<time>18 November 2025</time>", "", "2025-11-18"),
+        ("", "<p>發布時間：2025年11月18日 08:30</p>", "", "2025-11-18"),
+    ],
+)  # fmt: skip
+def test_the_date_of_a_page_is_one_that_it_states(
+    head: str, top: str, side: str, published: str | None
+) -> None:
+    page = PAGE.replace("</head>", f"{head}</head>").replace("</h1>", f"</h1>{top}")
+    page = page.replace("<footer>", f"<footer>{side}")
+    assert clean(Article(page, markup="html")).published == published
+
+
+@pytest.mark.parametrize(
+    ("notice", "published"),
+    [
+        ("2025-11-18 08:30 来源：某某网", "2025-11-18"),
+        ("By Ann Smith | November 18, 2025", "2025-11-18"),
+        ("© 2025 The Courier. All rights reserved.", None),
+        ("11月18日 08:30", None),
+        ("Updated Nov 2025", None),
+    ],
+)
+def test_a_dateline_dates_a_text(notice: str, published: str | None) -> None:
+    reading = clean(Article(f"{notice}\n\nThe council voted on the roof.\n\n議會表決了屋頂。"))
+    assert reading.published == published
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,14 @@ def clean(article: Article) -> Reading:
     """What there is to read in `article`. Raises NoText when nothing is left.
 
     `removed` counts by kind: image_marker, boilerplate, licence, share, subscribe, credit, byline,
-    date, references, repeated, pinyin, mojibake, width, control, markup.
+    date, references, repeated, pinyin, mojibake, width, control, markup; and of a web page
+    page_parts, the lines of its menus, sidebars, comments and foot. `published` is a day,
+    YYYY-MM-DD, or what front matter says.
     """
     removed: Counter[str] = Counter()
     page = read_page(article.text) if article.markup == "html" else None
     draft = _settle(article, page, removed)
+    removed["page_parts"] += page.left_out if page else 0
     if not draft.sentences:
         raise NoText("Nothing is left to read once the page's own parts are taken out.")
     text = draft.text()
@@ -40,7 +43,7 @@ def clean(article: Article) -> Reading:
         kept=len(text),
         removed=dict(sorted((+removed).items())),
         authors=tuple(dict.fromkeys(draft.authors)),
-        published=draft.published or (page.date if page else None),
+        published=(page.date if page else None) or draft.published,
     )
 
 

@@ -8,7 +8,7 @@ from service.article import Markup
 from service.reading.cleaning.lines import Line, bare, is_headline, read_lines
 from service.reading.cleaning.paragraphs import join_broken
 from service.reading.cleaning.repeats import Repeats
-from service.reading.cleaning.sections import article_lines, names_in
+from service.reading.cleaning.sections import Margin, article_lines, names_in
 from service.reading.sentences import spans
 from service.reading.traced import Traced
 
@@ -38,7 +38,6 @@ _TAIL = re.compile(
 )
 # At the start: 【大公報訊】. It names the paper, not the news.
 _DATELINE = re.compile(r"^[【\[][^【】\[\]]{1,14}(?:[讯訊电電]|[报報][导導道])[】\]]\s?(?=.)")
-_DATE = re.compile(r"\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 
 
 def compose(text: Traced, markup: Markup, title: str | None, removed: Counter[str]) -> Draft:
@@ -47,7 +46,10 @@ def compose(text: Traced, markup: Markup, title: str | None, removed: Counter[st
     if markup == "markdown":
         text = _front_matter(text, draft, removed)
     lines = read_lines(text, markup, removed)
-    lines = article_lines(lines, removed, draft.authors)
+    margin = Margin()
+    lines = article_lines(lines, removed, margin)
+    draft.authors.extend(margin.authors)
+    draft.published = draft.published or margin.published
     title = _tidy_title(title or draft.front_title)
     lines = [_trimmed(line, draft, removed) for line in lines]
     lines = join_broken(lines, titled=title is not None)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from service.article import Markup
@@ -123,22 +124,48 @@ def _is_title(text: str, han: int, words: int) -> bool:
     return 0 < size <= most and not _INNER_END.search(text[:-1])
 
 
-def verdict(line: Line) -> str | None:
-    """The kind of thing `line` is when it is not the article; None when it stays."""
+def verdicts(line: Line) -> list[tuple[str, str]]:
+    """What `line` is made of, (kind, piece) each, when it is not the article; empty when it stays.
+
+    Notices that stand side by side make one line: 分享到微信 責任編輯：編輯部.
+    """
     text = bare(line.text)
     if len(text) > 2_000:
-        return None
+        return []
     if kind := _kind(text):
-        return kind
+        return [(kind, text)]
     cells = _CELL.split(text)
-    if 2 <= len(cells) <= 12:
-        kinds = [_kind(cell) for cell in cells]
+    if 2 <= len(cells) <= _MOST_CELLS:
+        kinds = [_verdict_of_cell(cell) for cell in cells]
         if all(kinds):
-            return kinds[0]
-    return None
+            return [piece for pieces in kinds for piece in pieces]
+    return _verdict_of_cell(text)
 
 
 _CELL = re.compile(r"\s?[|｜]\s?")
+_MOST_CELLS = 12
+# Between notices; in English a single space is no such place.
+_GAP = re.compile(
+    r"\s*[|｜·•/／\t\u3000]\s*|\s{2,}|(?<=[\u3400-\u9fff）)】]) | (?=[\u3400-\u9fff（【])"
+)
+_MOST_GAPS = 4
+# A row of notices has one of these; most lines have none, and cost nothing more.
+_LABEL = re.compile(r"[：:｜|©]|分享|列印|打印|[记記]者|share", re.IGNORECASE)
+_SHORT = 120
+
+
+def _verdict_of_cell(text: str) -> list[tuple[str, str]]:
+    """The one notice that `text` is, or the row of them; empty where a part is none."""
+    if kind := _kind(text):
+        return [(kind, text)]
+    if len(text) > _SHORT or not _LABEL.search(text):
+        return []
+    # The longest notice is taken and never reconsidered, so that a row of many costs no more.
+    for gap in reversed(list(islice(_GAP.finditer(text), _MOST_GAPS))):
+        if kind := _kind(text[: gap.start()]):
+            rest = _verdict_of_cell(text[gap.end() :])
+            return [(kind, text[: gap.start()]), *rest] if rest else []
+    return []
 
 
 def _kind(text: str) -> str | None:

@@ -199,7 +199,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "byline",
         24,
-        r"(?:words |story |written |reported |compiled |text )?by:? (?:(?:a"
+        r"(?:words |story |written |reported |compiled |text )?by:? (?:staff (?:writer|reporter"
+        r"|correspondent)s?|(?:a"
         r"|our) (?:\w{1,12} ){0,2}(?:writer|reporter|correspondent|editor|desk|staff)s?\b.{0,160}"
         rf"|{FULL_NAME}(?:(?:, | and | & ){FULL_NAME}){{0,6}}"
         rf"(?:\s?[,|｜·•/–—-]\s?.{{1,60}})?(?<![.!?]))",
@@ -353,8 +354,11 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "references",
-        30,
-        r"(?:文章)?(?:[来來]源|出[处處]|原文|source|via)\s?[：:|｜]\s?[^。！？]{1,100}",
+        60,
+        r"(?:文章)?(?:[来來]源|出[处處]|原文|出典|引用元|[参參]照元|[从從]|sources?|via)"
+        r"\s?[：:|｜]\s?[^。！？]{1,150}",
     ),
+    # A page's label for a link, as translation machines leave it.
+    _rule("references", 60, r"(?:外部|文[献獻])リンク.{0,150}"),
     _rule("references", 12, r"(?:https?://|www\.)\S{1,400}"),
 )

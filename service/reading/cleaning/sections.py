@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from service.reading.cleaning.lines import Line, section, units, verdict
+from service.reading.cleaning.dated import day_in
+from service.reading.cleaning.lines import Line, section, units, verdicts
 
 _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 # A list of links ends where the article begins again: at a line as full as this.
@@ -15,8 +17,22 @@ _LATE = 0.5
 _OF_PARTS, _ONE_PART = 3, 5
 
 
-def article_lines(lines: Sequence[Line], removed: Counter[str], authors: list[str]) -> list[Line]:
-    """The lines that are the article; the others are counted, and bylines read for names."""
+@dataclass(slots=True)
+class Margin:
+    """What the lines around the article say of it."""
+
+    authors: list[str] = field(default_factory=list)
+    published: str | None = None
+
+    def note(self, kind: str, notice: str) -> None:
+        if kind == "byline":
+            self.authors.extend(names_in(notice))
+        if kind in ("byline", "date"):
+            self.published = self.published or day_in(notice)
+
+
+def article_lines(lines: Sequence[Line], removed: Counter[str], margin: Margin) -> list[Line]:
+    """The lines that are the article; the others are counted, and read for authors and date."""
     total = sum(len(line.text) for line in lines)
     kept: list[Line] = []
     skipping: tuple[str, str, Line] | None = None
@@ -30,10 +46,10 @@ def article_lines(lines: Sequence[Line], removed: Counter[str], authors: list[st
         if opened := _section_opens(line, read, total):
             skipping = (*opened, line)
             removed[opened[0]] += 1
-        elif kind := verdict(line):
-            removed[kind] += 1
-            if kind == "byline":
-                authors.extend(names_in(line.text))
+        elif notices := verdicts(line):
+            removed.update({kind for kind, _ in notices})
+            for kind, notice in notices:
+                margin.note(kind, notice)
         else:
             kept.append(line)
     return _without_tail(kept, removed)
