@@ -1,4 +1,6 @@
-# Diglot on a CPU. `docker build -t diglot .`, then `docker run -p 8000:8000 diglot`.
+# Diglot on a CPU. `docker build -t diglot .`, then `docker run -p 8000:8000 diglot`, or a folder:
+# `docker run -v "$PWD/articles:/articles:ro" -v diglot:/data diglot digest /articles`, which writes
+# /data/out. Another port: `-e DIGLOT_PORT=9000 -p 9000:9000`.
 ARG BASE=docker.io/library/python:3.11-slim
 
 FROM ${BASE} AS build
@@ -16,9 +18,13 @@ COPY service /app/service
 COPY prompts /app/prompts
 COPY docker/healthcheck.py /app/docker/healthcheck.py
 RUN useradd --uid 10001 --create-home --home-dir /data diglot
-WORKDIR /app
+# The user may write here, so that `digest` can leave its default folder `out`.
+WORKDIR /data
 USER 10001
+# Diglot is found from every folder, and nothing in the current one (a volume) stands in for it.
 ENV PATH=/opt/diglot/bin:$PATH \
+    PYTHONPATH=/app \
+    PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HOME=/data/huggingface \
@@ -27,6 +33,6 @@ ENV PATH=/opt/diglot/bin:$PATH \
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10m --retries=3 \
-    CMD ["python3", "docker/healthcheck.py"]
+    CMD ["python3", "/app/docker/healthcheck.py"]
 ENTRYPOINT ["python3", "-m", "service"]
 CMD ["serve"]

@@ -1,6 +1,8 @@
 """The service as it is run: gunicorn in a process of its own, over a real socket."""
 
 import os
+import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -80,6 +82,39 @@ def test_errors_over_the_wire(served: Served) -> None:
     assert served.post(b"a" * 3_000_000, "text/plain").status == 413
     assert served.get("/no/such/page").status == 404
     assert served.get("/metrics").status == 200
+
+
+HEALTHCHECK = runpy.run_path(str(ROOT / "docker/healthcheck.py"))
+
+
+def test_health_check_of_the_container_asks_the_port_that_is_served(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve = ["python3", "-m", "service", "serve"]
+    HEALTHCHECK["main"]([*serve, "--port", str(served.port)])
+    HEALTHCHECK["main"](["/sbin/docker-init", "--", *serve, f"--port={served.port}", ""])
+    monkeypatch.setenv("DIGLOT_PORT", str(served.port))
+    HEALTHCHECK["main"](serve)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = str(free.getsockname()[1])
+    with pytest.raises(SystemExit, match="not ready"):
+        HEALTHCHECK["main"]([*serve, "--port", closed])
+    assert HEALTHCHECK["address"](["python3", "-m", "service", "digest", "/articles"]) is None
+
+
+def test_command_runs_from_any_folder_that_holds_anything(tmp_path: Path) -> None:
+    (tmp_path / "service.py").write_text("raise SystemExit('not Diglot')")
+    environment = dict(re.findall(r"(PYTHON\w+)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    environment["PYTHONPATH"] = environment["PYTHONPATH"].replace("/app", str(ROOT))
+    shown = subprocess.run(
+        [sys.executable, "-m", "service", "--version"],
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert b"diglot" in shown.stdout
 
 
 def test_chunked_body_is_read(served: Served) -> None:
