@@ -8,7 +8,7 @@ from service.article import Reading, Sentence
 from service.asking.fingerprint import fingerprint
 from service.asking.page import Page, Story, Target
 from service.digest import LABELS_ZH, DigestAnswer, DigestLanguage, StanceAnswer, TaskAnswer
-from service.embedded.stance import read_stance
+from service.embedded.stance import evidence_for, read_stance
 from service.errors import EngineFailed
 from service.facts import checks
 from service.reading.script import to_script
@@ -93,10 +93,9 @@ def _stance(page: Page, told: Story, target: Target, answer: TaskAnswer) -> Stan
 
 
 def _evidence(page: Page, reading: Reading, target: Target, answer: StanceAnswer) -> list[Evidence]:
-    """Quotes that speak for the label, the strongest first; none for the label `none`."""
+    """Quotes that clearly speak for the label, the strongest first; none for the label `none`."""
     if answer.label == "none":
         return []
-    sign = 1 if answer.label == "favor" else -1
     sentences = reading.sentences
     lexicon = read_stance(
         [sentence.text for sentence in sentences],
@@ -105,9 +104,8 @@ def _evidence(page: Page, reading: Reading, target: Target, answer: StanceAnswer
         title=reading.title,
         glossary=page.library.glossary,
     )
-    picks = [pick for pick in lexicon.evidence if pick.weight * sign > 0]
-    picks.sort(key=lambda pick: -abs(pick.weight))
-    return [_quote(page, sentences[p.index], p.speaker) for p in picks[:MOST_QUOTES]]
+    picks = evidence_for(lexicon, answer.label)[:MOST_QUOTES]
+    return [_quote(page, sentences[pick.index], pick.speaker) for pick in picks]
 
 
 def _quote(page: Page, sentence: Sentence, speaker: str | None) -> Evidence:

@@ -43,6 +43,11 @@ TITLE = 1.5
 MOST_OF_A_SENTENCE = 1.5
 UNDECIDED, UNDECIDED_A_SENTENCE = 0.35, 0.005
 """Evidence that an article needs, and needs more of for every sentence, to have a stance."""
+LEAST_OWN, MARGIN = 0.3, 0.05
+"""Evidence in the author's own voice that a side needs, and how far its score has to be ahead of
+`none`: what others say never makes a stance alone."""
+CLEAR_OWN, CLEAR_OTHERS = 0.2, 0.05
+"""Evidence that a sentence has to be to be quoted: the author's own, and a named speaker's."""
 LONGEST = 2_000
 """Characters of a sentence that are read; a longer one is not a sentence."""
 
@@ -101,6 +106,22 @@ def read_stance(
     return _decide(picks, len(texts), TITLE * much * in_title)
 
 
+def evidence_for(reading: StanceReading, label: Label) -> list[EvidencePick]:
+    """The sentences that clearly speak for `label`, the strongest first; none for `none`.
+
+    They are the author's own, and those of speakers that the article names.
+    """
+    sign = {"favor": 1, "against": -1, "none": 0}[label]
+    clear = [
+        pick
+        for pick in reading.evidence
+        if pick.weight * sign >= (CLEAR_OTHERS if pick.quoted else CLEAR_OWN)
+        and (pick.speaker or not pick.quoted)
+        and sign
+    ]
+    return sorted(clear, key=lambda pick: -abs(pick.weight))
+
+
 @cache
 def _shipped_names() -> Glossary:
     return Glossary.load()
@@ -109,6 +130,7 @@ def _shipped_names() -> Glossary:
 def _decide(picks: list[EvidencePick], count: int, in_title: float) -> StanceReading:
     """Each side's evidence counts as far as the other side has none; what they share is `none`."""
     weights = [in_title, *(pick.weight for pick in picks)]
+    own = [in_title, *(pick.weight for pick in picks if not pick.quoted)]
     favor = sum(weight for weight in weights if weight > 0)
     against = -sum(weight for weight in weights if weight < 0)
     shared = favor * against / (favor + against) if favor and against else 0.0
@@ -119,12 +141,34 @@ def _decide(picks: list[EvidencePick], count: int, in_title: float) -> StanceRea
         "against": max(against - shared / 2, 0.0) / total,
         "none": none / total,
     }
+    side: Label = "favor" if favor > against else "against"
+    sign = 1 if side == "favor" else -1
+    voiced = sum(weight * sign for weight in own if weight * sign > 0)
+    if voiced < LEAST_OWN or scores[side] - scores["none"] < MARGIN:
+        scores = _undecided(scores)
     label = max(LABELS, key=lambda each: (scores[each], each == "none"))
     return StanceReading(label, scores, picks)
 
 
+def _undecided(scores: dict[Label, float]) -> dict[Label, float]:
+    """The same scores, with `none` raised to the highest where it is not."""
+    none = max(scores.values())
+    total = scores["favor"] + scores["against"] + none
+    return {**{label: score / total for label, score in scores.items()}, "none": none / total}
+
+
 def _argues(texts: Sequence[str], spoken: Sequence[Voices], language: EnglishOrChinese) -> float:
-    """From 0 to 1: how much the author argues, by the signs of it outside of others' speech."""
+    """From 0 to 1: how much the author argues, by the signs of it outside of others' speech; who
+    says "I oppose" argues."""
+    if any(
+        hit.kind == "act"
+        and voice.is_author(hit.start)
+        and shifters.FIRST_PERSON[language].search(shifters.before(text, hit.start))
+        for text, voice in zip(texts, spoken, strict=True)
+        if shifters.OPINION[language].search(text)
+        for hit in Lexicon.load().find(text, language)
+    ):
+        return 1.0
     signs = sum(
         any(voice.is_author(found.start()) for found in shifters.OPINION[language].finditer(text))
         for text, voice in zip(texts, spoken, strict=True)
@@ -165,7 +209,7 @@ def _whose(
     said_before = shifters.before(text, hit.start)
     speaks: Literal["author", "other"] = "author" if voice.is_author(hit.start) else "other"
     if hit.kind == "view":
-        return speaks
+        return None if hit.start >= voice.comment else speaks
     if hit.kind in {"plea", "keep"}:
         return speaks if shifters.SHOULD[language].search(said_before) else None
     if shifters.FIRST_PERSON[language].search(said_before):

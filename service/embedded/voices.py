@@ -11,6 +11,7 @@ from dataclasses import dataclass
 _PAIRS = {"“": "”", "「": "」", "『": "』", '"': '"', "«": "»", "„": "“"}
 SCARE_QUOTE = {"en": 20, "zh": 8}
 """Characters up to which marks without a speaker set off a word, and do not quote anyone."""
+_FULL_STOPS = tuple("。？！.?!…")
 MOST_CARRIED = 6
 """A quotation that does not end within so many sentences was opened by mistake."""
 
@@ -20,19 +21,25 @@ _SAYS_EN = re.compile(
     r"believe[sd]?|thinks?|thought|noted|explained|announced|replied|stated|states|called|calls|"
     r"described|describes|acknowledged|admitted|admits|pointed out|testified|maintain(?:s|ed)|"
     r"contend(?:s|ed)?|asked|promise[sd]?|predict(?:s|ed)?|suggest(?:s|ed)?|complain(?:s|ed)|"
+    r"prais(?:es|ed)|criticis(?:es|ed)|criticiz(?:es|ed)|welcom(?:es|ed)|condemn(?:s|ed)|"
+    r"denounc(?:es|ed)|hail(?:s|ed)|applaud(?:s|ed)|slamm?(?:s|ed)|blast(?:s|ed)|"
+    r"dismiss(?:es|ed)|defend(?:s|ed)|"
     r"critics|supporters|opponents|campaigners|reportedly|quoted)\b",
     re.IGNORECASE,
 )
 _AUTHOR_EN = re.compile(
     r"\b(?:I|[Ww]e)\s+(?:would\s+|do\s+|have\s+|must\s+|should\s+|also\s+|still\s+|\w+ly\s+)?"
     r"(?:say|said|argue[sd]?|believe[sd]?|think|thought|insist|warn(?:ed)?|suggest|call(?:ed)?|"
-    r"ask(?:ed)?|told|promise|predict|admit|add|claim)\b|\bin my (?:view|opinion)\b"
+    r"ask(?:ed)?|told|promise|predict|admit|add|claim|praised?|criticised?|criticized?|welcomed?|"
+    r"condemn(?:ed)?|denounced?|hail(?:ed)?|applaud(?:ed)?|dismiss(?:ed)?|defend(?:ed)?)\b"
+    r"|\bin my (?:view|opinion)\b"
 )
 _SAYS = (
     "表示|(?<![能要以得不来來别別再先难難虽雖])[说說](?!成|明|服|法|辞|辭|到底|白了|穿|来|來)|(?<![堪名简簡职職俗号號人宣])[称稱](?![为為赞讚职職号號道霸])"
     "|宣[称稱]|[认認][为為]|指出|透露|[强強][调調]|坦言|直言|回[应應]|写道|寫道|警告|指[称稱]|呼吁|呼籲"
     "|[据據][悉报報]|批[评評][称稱]|反[驳駁]|解[释釋]|承[认認]|介[绍紹]|告[诉訴]|提到|[质質]疑|形容|主[张張]|提醒"
     "|答道|[问問]道|留言"
+    "|(?<![得被受遭应應该該的])(?:[称稱][赞讚]|[赞讚][扬揚赏賞许許]|盛[赞讚]|批[评評]|[谴譴][责責]|抨[击擊]|痛批|怒斥)(?![声聲者家的])"
 )
 _SAYS_ZH = re.compile(_SAYS)
 _AUTHOR_ZH = re.compile(
@@ -43,12 +50,18 @@ _SPEAKER_EN = re.compile(
     r"(?:^|[,;.”\"]\s*)(?P<before>(?:[Tt]he|[Aa]n?|[A-Z][\w.'’-]*)(?:\s+[\w.'’&-]+){0,5}?)"
     r"(?:,[^,]{1,60},)?\s+(?:also\s+|has\s+)?"
     r"(?:said|says|told|argue[sd]|claim(?:s|ed)|insist(?:s|ed)|warn(?:s|ed)|wrote|writes|added|"
-    r"adds|noted|calls|called|described|replied|promise[sd]?|complained)\b"
+    r"adds|noted|calls|called|described|replied|promise[sd]?|complained|prais(?:es|ed)|"
+    r"criticis(?:es|ed)|criticiz(?:es|ed)|welcom(?:es|ed)|condemn(?:s|ed)|denounc(?:es|ed)|"
+    r"hail(?:s|ed)|applaud(?:s|ed)|dismiss(?:es|ed)|defend(?:s|ed))\b"
     r"|\b(?:said|says|[Aa]ccording to)\s+"
     r"(?P<after>(?:the|an?|[A-Z][\w.'’-]*)(?:\s+[\w'’&-]+){0,4}?)(?=[,.;:”\"]|\s+(?:who|in|on|at)\b|$)"
 )
 _SPEAKER_ZH = re.compile(
-    r"(?:^|[，。；！？”」、])(?P<who>[^，。；：！？“”「」]{1,24}?)(?:" + _SAYS + ")"
+    r"(?:^|[，。；！？”」、])(?P<who>[^，。；：！？“”「」]{1,24}?)"
+    "(?:"
+    + _SAYS
+    + "|(?:大力|[坚堅]决|[强強]烈|公[开開]|明[确確])?(?:支持|反[对對]|[赞贊][成同]|[欢歡]迎)"
+    "[^。；：]{0,30}，(?:" + _SAYS + "))"
 )
 _TRIMMED_ZH = re.compile(
     r"^(?:但|而|不过|不過|然而|对此|對此|此前|随后|隨後|[据據]|日前|近日)+"
@@ -56,18 +69,27 @@ _TRIMMED_ZH = re.compile(
     r"|本月.{0,4}|[0-9一二三四五六七八九十]+[日月].{0,3})+$"
 )
 _NOBODY_ZH = re.compile(
-    "^(?:他|她|它|他们|他們|她们|其|有人|也有人|这|這|那|如果|因此|所以|可以|据|據)?$"
+    "^(?:(?:他|她|它|牠)[们們]?|其|[也还還更又]?有(?:些|的)?人|[这這那该該此](?:[个個些种種位份项項件句话話条條]|一[个個点點]|[里裡边邊样樣次])?"
+    "|上述|以上|前者|后者|後者|[两兩]者|如果|因此|所以|可以|据|據)?$"
 )
-_NOBODY_EN = re.compile(r"(?:he|she|it|they|we|i|who|which|that|this|there)$", re.IGNORECASE)
+_NOBODY_EN = re.compile(
+    r"(?:he|she|it|they|we|i|you|who|which|that|this|there|some(?:one|body)?|(?:any|every|no)(?:one|body)|"
+    r"many|others|people|most|few)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """Of one sentence: the quoted spans, whether it reports speech, and who spoke if clear."""
+    """Of one sentence: the quoted spans, whether it reports speech, and who spoke if clear.
+
+    From `comment` on, the sentence speaks of what was quoted in it: "…" That is a fair question.
+    """
 
     quoted: tuple[tuple[int, int], ...]
     reported: bool
     speaker: str | None
+    comment: int
 
     def is_author(self, at: int) -> bool:
         return not self.reported and not any(start <= at < end for start, end in self.quoted)
@@ -92,7 +114,7 @@ def voices(sentences: Sequence[str], language: str) -> list[Voices]:
             limit = SCARE_QUOTE["zh" if chinese else "en"]
             spans = [(start, end) for start, end in spans if end - start > limit]
         speaker = speaker or (last_speaker if was_open else None)
-        found.append(Voices(tuple(spans), reported, speaker))
+        found.append(Voices(tuple(spans), reported, speaker, _comment(text, spans, says)))
         last_speaker = speaker
     return found
 
@@ -112,6 +134,15 @@ def _quoted(text: str, waiting: str) -> tuple[list[tuple[int, int]], str]:
         spans.append((start, len(text)))
     # A straight mark does not say whether it opens: what it leaves open is not carried on.
     return spans, "" if waiting == '"' else waiting
+
+
+def _comment(text: str, spans: Sequence[tuple[int, int]], says: re.Pattern[str]) -> int:
+    """Where the words after the last quotation begin, if that was a full one and names nobody."""
+    if spans:
+        end = spans[-1][1]
+        if text[end - 2 : end - 1] in _FULL_STOPS and not says.search(text, end):
+            return end
+    return len(text)
 
 
 def _outside(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.digest import Label
-from service.embedded.stance import StanceReading, read_stance
+from service.embedded.stance import StanceReading, evidence_for, read_stance
 
 FAVOR_EN = [
     "The night bus deserves our support.",
@@ -167,6 +167,77 @@ def test_evidence_names_the_speaker_of_a_quotation(
 )
 def test_what_others_say_counts_less(said: str, written: str, target: str, language: str) -> None:
     assert lean(written, target, language) < lean(said, target, language) < 0
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language"),
+    [
+        (
+            [
+                "The mayor praised the new bridge as long overdue.",
+                "Critics warned that the bridge would waste money that schools need.",
+            ],
+            "bridge",
+            "en",
+        ),
+        (["Residents welcomed the excellent new bridge."], "bridge", "en"),
+        (["The union condemned the bridge as a reckless waste of money."], "bridge", "en"),
+        (["市長稱讚新橋早該興建。", "批評者警告，新橋會浪費學校急需的錢。"], "新橋", "zh-Hant"),
+        (["工会谴责新桥劳民伤财，十分荒唐。"], "新桥", "zh-Hans"),
+    ],
+)
+def test_what_only_others_praise_and_condemn_has_no_stance(
+    sentences: list[str], target: str, language: str
+) -> None:
+    reading = read_stance(sentences, target, language)
+    assert reading.label == "none"
+    assert reading.scores["none"] > 0.6
+    assert all(pick.quoted and pick.speaker for pick in reading.evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "target", "language"),
+    [("We praised the tram before.", "the tram", "en"), ("我们称赞电车。", "电车", "zh")],
+)
+def test_one_s_own_praise_is_the_author_s(sentence: str, target: str, language: str) -> None:
+    (pick,) = read_stance([sentence], target, language).evidence
+    assert pick.weight > 0
+    assert not pick.quoted
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language"),
+    [
+        (
+            [
+                "The tram is a sensible idea, and the council should adopt it.",
+                'The union said: "The tram comes in May." That is fair enough.',
+                "Somebody said the tram was excellent.",
+                "The mayor said the tram was excellent and overdue.",
+                "The case for the tram rests on jobs.",
+            ],
+            "the tram",
+            "en",
+        ),
+        (
+            [
+                "电车是明智之举，市政府应当尽快落实。",
+                "工会代表说：“电车五月开通。”这很合理。",
+                "有人说电车很务实。",
+                "市长说电车非常务实，值得肯定。",
+                "支持电车的理由是就业。",
+            ],
+            "电车",
+            "zh-Hans",
+        ),
+    ],
+)
+def test_evidence_is_the_author_s_or_has_a_named_speaker(
+    sentences: list[str], target: str, language: str
+) -> None:
+    reading = read_stance(sentences, target, language)
+    assert [pick.index for pick in evidence_for(reading, "favor")] == [0, 3]
+    assert evidence_for(reading, "against") == evidence_for(reading, "none") == []
 
 
 @pytest.mark.parametrize("language", ["ja", "fr", "und"])
