@@ -120,11 +120,10 @@ def told(response: TestResponse, example: Example) -> str:
 
 
 def _filtered(text: str, command: list[str]) -> str:
-    """What `| grep WORD` leaves; of figures their names only, as others may have counted."""
+    """What `| grep WORD` leaves before anything is counted; other tests have counted already."""
     word = command[command.index("grep") + 1]
-    return "".join(
-        f"{line}\n" for line in text.splitlines() if word in line and line.startswith("#")
-    )
+    declared = re.findall(rf"^# .*{word}.*\n", text, re.MULTILINE)
+    return "".join(line for line in declared if "_created" not in line)
 
 
 def known(answer: Any) -> Any:
