@@ -20,6 +20,8 @@ from service.reading.terms import terms
 LEAD_WEIGHT = 0.35
 LEAD_REACH = 8.0
 """Lead bias falls to 1/e of itself over this many sentences."""
+LEAD_AMONG, LEAD_SHARE = 2, 0.6
+"""The lead is among so many sound sentences, and takes up to this share of the digest."""
 TITLE_WEIGHT = 0.4
 NOVELTY = 0.35
 """The weight of what was said already against relevance (1 - lambda in the paper)."""
@@ -71,7 +73,8 @@ def choose(
     fullness = [min(1.0, extent(sentences[i], language) / full) for i in fit]
     scores = _relevance(vectors, fullness, set(terms(title or "", language)))
     ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
-    chosen = _pick(_Pool(sentences, language, fit, scores, vectors), ranked, size)
+    pool = _Pool(sentences, language, fit, scores, vectors)
+    chosen = _pick(pool, ranked, size, pool.lead(size))
     standing = (fit[k] for k in ranked if not leans(sentences[fit[k]], language))
     return sorted(chosen) or [next(standing, fit[ranked[0]])]
 
@@ -144,6 +147,14 @@ class _Pool:
         self._leaning = {i for i in fit if leans(sentences[i], language)}
         self.order = fit
 
+    def lead(self, size: int) -> int | None:
+        """The sentence that opens the story, where it stands for itself and is not most of the
+        digest."""
+        for index in self.order[:LEAD_AMONG]:
+            if index not in self._leaning:
+                return index if self.extents[index] <= LEAD_SHARE * size else None
+        return None
+
     def chain(self, index: int) -> tuple[int, ...]:
         """The sentence with those before it that it leans on; empty when they can't be taken."""
         chain = [index]
@@ -154,22 +165,25 @@ class _Pool:
         return tuple(chain)
 
 
-def _pick(pool: _Pool, ranked: Sequence[int], size: int) -> set[int]:
-    """Takes what adds most, as long as something fits into what is left of the size."""
+def _pick(pool: _Pool, ranked: Sequence[int], size: int, lead: int | None) -> set[int]:
+    """The lead, and then what adds most, as long as something fits into what is left of the
+    size."""
     chains = [chain for k in ranked if (chain := pool.chain(pool.order[k]))]
     said = dict.fromkeys({i for chain in chains for i in chain}, 0.0)
     chosen: set[int] = set()
     left, best_gain = size, 0.0
+    first: tuple[int, ...] = () if lead is None else (lead,)
     while True:
         best: tuple[float, tuple[int, ...]] | None = None
-        for chain in chains:
+        for chain in [first] if first else chains:
             new = tuple(i for i in chain if i not in chosen)
             cost = sum(pool.extents[i] for i in new)
-            if not new or cost > left or any(said[i] >= SAME for i in new):
+            if not new or cost > left or any(said.get(i, 0.0) >= SAME for i in new):
                 continue
-            gain = sum(pool.extents[i] * (pool.scores[i] - NOVELTY * said[i]) for i in new) / cost
-            if best is None or gain > best[0]:
-                best = (gain, new)
+            gain = sum(pool.extents[i] * (pool.scores[i] - NOVELTY * said.get(i, 0.0)) for i in new)
+            if best is None or gain / cost > best[0]:
+                best = (gain / cost, new)
+        first = ()
         best_gain = max(best_gain, best[0] if best else 0.0)
         if best is None or (left < size / 2 and best[0] < WORTH * best_gain):
             return chosen

@@ -67,6 +67,26 @@ def test_the_title_tells_what_matters(sentences: list[str], title: str, language
     assert choose(two, language, size, title) == [1]
 
 
+@pytest.mark.parametrize(
+    ("lead", "rest", "language", "size"),
+    [
+        (
+            "Something odd stood at the harbour gate one night.",
+            ENGLISH[:2] + ENGLISH[5:6] + ENGLISH[7:8],
+            "en",
+            50,
+        ),
+        ("有件怪事昨晚在门口发生。", CHINESE[:2] + CHINESE[5:6] + CHINESE[7:8], "zh-Hans", 80),
+    ],
+)
+def test_the_lead_opens_the_digest(lead: str, rest: list[str], language: str, size: int) -> None:
+    title = rest[1]
+    assert choose([lead, *rest], language, size, title)[0] == 0
+    assert choose(["Who?", lead, *rest], language, size, title)[0] == 1
+    long = lead[:-1] * 6 + lead[-1]
+    assert choose([long, *rest], language, size, title)[0] != 0
+
+
 def test_the_scripts_of_chinese_are_one() -> None:
     traditional = ["港務局將於三月關閉舊渡輪碼頭。", *CHINESE[1:]]
     assert choose(traditional, "zh-Hant", 60) == choose(CHINESE, "zh-Hans", 60)

@@ -47,6 +47,14 @@ def test_is_sound(sentence: str, language: str, expected: bool) -> None:
         ("其他三市也将参加。", "zh", False),
         ("该市将参加。", "zh", True),
         ("市长中午离开。", "zh", False),
+        ("局方預料全年上升。", "zh-Hant", True),
+        ("院方算了一夜。", "zh", True),
+        ("意见稿附件称要收费。", "zh", True),
+        ("可他没有来。", "zh", True),
+        ("同样的活儿更贵。", "zh", True),
+        ("可再生能源变便宜。", "zh", False),
+        ("警方昨天道歉。", "zh", False),
+        ("台方便面卖完了。", "zh", False),
     ],
 )
 def test_leans(sentence: str, language: str, expected: bool) -> None:
