@@ -134,7 +134,7 @@ class English:
         for token in _TOKEN_EN.findall(text):
             low = token.lower()
             if previous in _BEFORE_NOUN or (
-                further in _BEFORE_NOUN and previous.isalpha() and previous not in STOP_WORDS
+                further in _BEFORE_NOUN and previous[0].isalpha() and previous not in STOP_WORDS
             ):
                 self._noun[low] += 1
             if previous in _BEFORE_VERB and token == low:
@@ -155,14 +155,22 @@ class English:
                     break
                 phrase = text[words[first][0] : words[last][1]]
                 fits = 2 < len(phrase) <= LONGEST and not phrase[0].isdigit()
-                if fits and phrase.lower() not in _WEAK_EN and self._is_noun(word):
+                fits = (
+                    fits and phrase.lower() not in _WEAK_EN and not self._is_verb(words[first][2])
+                )
+                if fits and self._is_noun(word):
                     yield phrase, last > first
+
+    def _is_verb(self, word: str) -> bool:
+        return self._verb[word.lower()] > self._noun[word.lower()]
 
     def _is_noun(self, word: str) -> bool:
         low = word.lower()
         if word[0].isdigit() or (len(word) == 1 and word.isupper()):  # Question 3, Measure B
             return True
         if self._name[low] > 1:
+            return True
+        if "-" in low and not self._verb[low]:
             return True
         past = low.endswith("ed") and self._noun[low] < 2
         return self._noun[low] > self._verb[low] and not past

@@ -56,6 +56,8 @@ def test_what_the_article_is_about(
         ("He said he would resign.", "en", "He said he would resign"),
         ("Hello world! Good to be here.", "en", "Hello world"),
         ("Critics warned that the ferry was late. The ferry is full.", "en", "ferry"),
+        ("E-bikes clog the path. The police should fine e-bikes.", "en", "e-bikes"),
+        ("The four-day week works. Firms like the four-day week.", "en", "four-day week"),
         ("市议会周二投票决定修建新桥。", "zh-Hans", "新桥"),
         ("昨天，市政府宣布将提高税收。", "zh-Hans", "税收"),
         ("據報道，他表示將於週五辭職。", "zh-Hant", "據報道，他表示將於週五辭職"),
