@@ -84,11 +84,11 @@ OPINION = {
     "en": re.compile(
         # I and us in these letters only: US is a country.
         r"\b(?:I|us|(?i:should|must|ought|we|our|let|surely|obviously|of course|indeed|frankly|"
-        r"honestly|unfortunately|fortunately|sadly|the point is|the truth is))\b|[?]"
+        r"honestly|deserves?|unfortunately|fortunately|sadly|the point is|the truth is))\b|[?]"
     ),
     "zh": re.compile(
         "应该|应当|理应|必须|我们?|笔者|咱们|不妨|难道|岂|何必|何苦|显然|当然|其实|毕竟|不得不说|说到底|平心而论|"
-        "可见|恐怕|未免|[？?]"
+        "可见|恐怕|未免|值得(?!注意|关注|一提|留意)|[？?]"
     ),
 }
 PASSIVE = {

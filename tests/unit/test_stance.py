@@ -196,6 +196,19 @@ def test_what_only_others_praise_and_condemn_has_no_stance(
 
 
 @pytest.mark.parametrize(
+    ("sentences", "target", "language"),
+    [
+        (["The council meets.", "The tram is sensible and deserves support."], "the tram", "en"),
+        (["市议会开会。", "电车是明智之举，值得支持。"], "电车", "zh-Hans"),
+    ],
+)
+def test_one_plain_judgement_of_the_author_is_enough(
+    sentences: list[str], target: str, language: str
+) -> None:
+    assert read_stance(sentences, target, language).label == "favor"
+
+
+@pytest.mark.parametrize(
     ("sentence", "target", "language"),
     [("We praised the tram before.", "the tram", "en"), ("我们称赞电车。", "电车", "zh")],
 )
