@@ -124,7 +124,7 @@ def test_the_sign_of_a_currency_names_no_place(
     [
         ("“We need trust”，而 Three of us 不同意", set()),
         ("The…No，他说，“But we can wait”，But 没有人等", set()),
-        ("“I think Sarah Bloom knew of it”", {"Sarah Bloom"}),
+        ("“I think Jane Austen knew of it”", {"Jane Austen"}),
         ("Bank of America 和 Nat Friedman 都在", {"Bank of America", "Nat Friedman"}),
     ],
 )
@@ -144,9 +144,9 @@ def test_an_article_teaches_its_own_spellings(glossary: Glossary) -> None:
 
 
 def test_an_english_article_teaches_chinese(glossary: Glossary) -> None:
-    text = "The painter Ada Greenfield (葛艾达) paints. Ada Greenfield left."
+    text = "The countess Ada Lovelace (勒芙蕾丝) wrote. Ada Lovelace left."
     names = glossary.find_names(text)
-    assert {name.zh_hans for name in names} == {"葛艾达"}
+    assert {name.zh_hans for name in names} == {"勒芙蕾丝"}
 
 
 @pytest.mark.parametrize(

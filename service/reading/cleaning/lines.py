@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -168,6 +169,7 @@ def _verdict_of_cell(text: str) -> list[tuple[str, str]]:
     return []
 
 
+@lru_cache(maxsize=1024)  # the pass that finds nothing left to do meets the same lines again
 def _kind(text: str) -> str | None:
     size = units(text)
     for rule in RULES:

@@ -8,6 +8,7 @@ remembers only its last few sentences.
 import re
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from service.reading.cleaning.lines import units
@@ -136,6 +137,7 @@ def _repeats(new: _Content, old: _Content) -> bool:
     return shared and _same_words(new, old) >= _REWORDED
 
 
+@lru_cache(maxsize=512)  # as in lines.py: the next pass meets the same sentences
 def _content(sentence: str) -> _Content:
     features: set[str] = set()
     for run in _HAN_RUN.findall(sentence):
