@@ -89,6 +89,7 @@ class Ledger:
         they stand. The new file replaces the old one in one move, so that at no moment is there
         less on the disk.
         """
+        self._index()  # Ctrl-C may have come between writing a line and noting it
         order = [key for key in dict.fromkeys(ids) if key in self._entries]
         first = set(order)
         order += [
@@ -123,6 +124,8 @@ class Ledger:
 
     def _index(self) -> None:
         """Find every whole line; cut off the rest, which a kill left behind."""
+        self._entries.clear()
+        self._reader.seek(0)
         offset = 0
         for raw in self._reader:
             line = _parse(raw)

@@ -26,7 +26,7 @@ from service.asking.prompts import load_prompts
 from service.settings import Settings
 
 ENGLISH = """The city council voted on Tuesday to close the old bridge over the river Linden for
-eighteen months. Engineers found cracks in three of its nine piers in March. The mayor, Ada Lovelace,
+eighteen months. Engineers found cracks in three of its nine piers in March. The mayor
 said the repair would cost 41.5 million crowns, a third more than was planned."""
 CHINESE = """市议会周二投票决定，将林登河上的旧桥关闭十八个月。
 工程师今年三月在九个桥墩中的三个发现了裂缝。市长艾达·布鲁克说，维修将花费4150万克朗，比原计划多出三分之一。商户反对这一决定，担心生意受损。"""

@@ -89,6 +89,15 @@ def test_what_a_changed_article_gave_before_is_replaced(tmp_path: Path) -> None:
     assert written(tmp_path) == ["new", "kept"]
 
 
+def test_a_line_that_was_written_but_not_noted_is_kept(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.append(line("1"))
+        with (tmp_path / FILE).open("ab") as file:  # as when Ctrl-C comes right after the write
+            file.write(b'{"id": "2", "place": "a"}\n{"id": "3", "pl')
+        ledger.arrange(["2", "1"], set())
+    assert written(tmp_path) == ["2", "1"]
+
+
 def test_half_a_surrogate_pair_can_be_written(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.append(line("1", title="broken \ud83d"))

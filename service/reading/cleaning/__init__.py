@@ -30,9 +30,9 @@ def clean(article: Article) -> Reading:
     page = read_page(article.text) if article.markup == "html" else None
     draft = _settle(article, page, removed)
     removed["page_parts"] += page.left_out if page else 0
-    if not draft.sentences:
-        raise NoText("Nothing is left to read once the page's own parts are taken out.")
     text = draft.text()
+    if not draft.sentences or not any(letter.isalnum() for letter in text):
+        raise NoText("Nothing is left to read once the page's own parts are taken out.")
     sentences = _looked_up(draft, article.text) if page else _placed(draft)
     return Reading(
         text=text,
