@@ -30,13 +30,13 @@ SECONDS_BETWEEN_LINES = 10.0
 def show(steps: Iterator[Step], total: int, ledger: Ledger) -> int:
     """Draw the run on stderr and its table on stdout. Returns the exit status, 0 or 1."""
     counts: Counter[str] = Counter()
-    first: list[Line] = []
+    first: dict[int, Line] = {}
     for step in _drawn(steps, total):
         counts[step.what] += 1
-        if len(first) < MOST_ROWS:
-            first.append(ledger.read(step.id))
+        if step.number < MOST_ROWS:
+            first[step.number] = ledger.read(step.id)
     console = Console()
-    console.print(_table(first))
+    console.print(_table([first[number] for number in sorted(first)]))
     if (hidden := counts.total() - len(first)) > 0:
         console.print(f"… and {hidden} more.")
     console.print(

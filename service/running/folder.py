@@ -1,6 +1,7 @@
 """A folder of articles: read, hand in, write down, and go on where the last run stopped."""
 
 import hashlib
+import itertools
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
@@ -28,15 +29,20 @@ MOST_IN_FLIGHT = 64
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One article that is settled: digested in this run, in an earlier one, or failed."""
+    """One article that is settled: digested in this run, in an earlier one, or failed.
+
+    `number` is its place in the input, from 0; articles settle in any order.
+    """
 
     what: Literal["digested", "skipped", "failed"]
     id: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     id: str
+    number: int
     place: str
     source: str
     article: Article | DiglotError
@@ -78,7 +84,7 @@ def digest_folder(
             while len(in_flight) >= MOST_IN_FLIGHT or not settled.empty():
                 yield settle()
             if ledger.is_done(entry.id):
-                yield Step("skipped", entry.id)
+                yield Step("skipped", entry.id, entry.number)
                 continue
             future = _hand_in(entry, desk, options)
             if isinstance(future, DiglotError):
@@ -121,6 +127,7 @@ def _entries(files: Sequence[Path], options: Options, identity: Identity) -> Ite
     A file that can't be read has its place in place of a fingerprint.
     """
     seen: Counter[str] = Counter()
+    numbers = itertools.count()
     for path in files:
         place = _hash(os.path.realpath(path))
         for item in read_file(path):
@@ -130,7 +137,7 @@ def _entries(files: Sequence[Path], options: Options, identity: Identity) -> Ite
                 source, key = item.source or path.as_posix(), fingerprint(item, options, identity)
             seen[key] += 1  # the same article twice in the input is two lines in the output
             article = item.error if isinstance(item, Unread) else item
-            yield _Entry(_hash(f"{key}\n{seen[key]}"), place, source, article)
+            yield _Entry(_hash(f"{key}\n{seen[key]}"), next(numbers), place, source, article)
 
 
 def _hash(text: str) -> str:
@@ -151,11 +158,11 @@ def _hand_in(entry: _Entry, desk: Desk, options: Options) -> Future[Result] | Di
 def _write(ledger: Ledger, entry: _Entry, outcome: Result | BaseException) -> Step:
     if isinstance(outcome, Result):
         ledger.append({**outcome.model_dump(mode="json"), "place": entry.place})
-        return Step("digested", entry.id)
+        return Step("digested", entry.id, entry.number)
     if isinstance(outcome, NotReady) or not isinstance(outcome, DiglotError):
         raise outcome  # not the article's fault: what is wrong concerns all that are left
     ledger.append(_error_line(entry, outcome))
-    return Step("failed", entry.id)
+    return Step("failed", entry.id, entry.number)
 
 
 def _error_line(entry: _Entry, error: DiglotError) -> Line:

@@ -262,3 +262,9 @@ def test_an_empty_target_is_wrong_usage(folder: Path, tmp_path: Path) -> None:
     done = digest(folder, "--out", tmp_path / "out", "--target", " ")
     assert done.returncode == 2
     assert "target" in done.stderr
+
+
+def test_the_table_is_in_the_order_of_the_input(folder: Path, tmp_path: Path) -> None:
+    shown = digest(folder, "--out", tmp_path / "out", "--length", "short").stdout
+    places = [shown.index(name) for name in ("1.md", "2.txt", "10.txt", "page.html")]
+    assert places == sorted(places)
