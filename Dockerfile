@@ -17,7 +17,8 @@ COPY --from=build /opt/diglot /opt/diglot
 COPY service /app/service
 COPY prompts /app/prompts
 COPY docker/healthcheck.py /app/docker/healthcheck.py
-RUN useradd --uid 10001 --create-home --home-dir /data diglot
+RUN useradd --uid 10001 --create-home --home-dir /data diglot && \
+    install -d -o 10001 -g 10001 /data/tmp
 # The user may write here, so that `digest` can leave its default folder `out`.
 WORKDIR /data
 USER 10001
@@ -28,6 +29,7 @@ ENV PATH=/opt/diglot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HOME=/data/huggingface \
+    TMPDIR=/data/tmp \
     DIGLOT_HOST=0.0.0.0 \
     DIGLOT_PORT=8000
 VOLUME /data

@@ -14,12 +14,13 @@ from service.digest import DIGEST_SIZE, DigestLanguage, DigestTask
 from service.facts.checks import unsupported_numbers
 from service.reading.language import detect
 
-Fault = Literal["empty", "tags", "echo", "language", "runaway", "loop", "figures"]
+Fault = Literal["empty", "tags", "noise", "echo", "language", "runaway", "loop", "figures"]
 
 # Why a digest can't pass: for the asker's warning, and in the words that the model is told.
 FAULTS: Mapping[Fault, Mapping[DigestLanguage, str]] = {
     "empty": {"en": "it was empty", "zh": "摘要是空的"},
     "tags": {"en": "it held tags of the model's own", "zh": "摘要里有标记"},
+    "noise": {"en": "it held characters that are no text", "zh": "摘要里有乱码"},
     "echo": {"en": "it repeated the instruction", "zh": "摘要重复了要求"},
     "language": {"en": "it was in the wrong language", "zh": "摘要没有用中文写"},
     "runaway": {"en": "it was far too long", "zh": "摘要太长"},
@@ -36,6 +37,8 @@ RUNAWAY = 4
 """A digest may be this many times as long as it was asked to be."""
 
 _TAGS = re.compile(r"</?(?:think|article|tool_call)>|<\|[a-z_]+\|>", re.IGNORECASE)
+# Control characters, half a character (tokens that are no UTF-8 together), or a stutter: ),),),),),
+_NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|([^\w\s]{1,4})\1{5,}")
 _WORDS = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
 
 Run = tuple[str, ...]
@@ -81,6 +84,7 @@ def _invents(draft: _Draft) -> bool:
 _GATES: Mapping[Fault, Callable[[_Draft], bool]] = {  # the cheap ones first
     "empty": lambda draft: not draft.text.strip(),
     "tags": lambda draft: bool(_TAGS.search(draft.text)),
+    "noise": lambda draft: bool(_NOISE.search(draft.text)),
     "echo": _echoes,
     "language": _is_foreign,
     "runaway": _runs_on,

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from service.errors import BadSetting
 from service.reading.hanzi import script_evidence
 
 if TYPE_CHECKING:
@@ -69,4 +70,10 @@ def _by_statistics(sample: str, words: list[str]) -> str:
 def _identifier() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:  # it unpacks itself into the temporary folder, for a moment
+        raise BadSetting(
+            "telling languages apart needs 100 MB in the temporary folder for a moment"
+            f" ({error.strerror}); set TMPDIR to one that has them"
+        ) from error

@@ -55,3 +55,14 @@ def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes
     assert "图书馆" in words
     assert done.stderr == ""
     assert Path(folder).stat().st_mode & 0o077 == 0
+
+
+def test_a_temporary_folder_that_is_full_is_said_clearly() -> None:
+    code = (
+        "import resource; from service.errors import BadSetting\n"
+        "from service.reading.language import detect\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        "try: detect('Der Rat hat am Montag eine neue Linie beschlossen.')\n"
+        "except BadSetting as error: print(error)"
+    )
+    assert "TMPDIR" in run(code).stdout
