@@ -27,7 +27,9 @@ _CALENDAR_EN = frozenset(
 _SAID_EN = frozenset(
     """hello hi hey dear welcome thanks thank please yes no okay according said says told tells
     vote votes voted reportedly update breaking exclusive editorial opinion letter letters editor
-    news report reports""".split()
+    news report reports met held won lost began built bought brought came chose fought gave got grew
+    heard kept knew led made paid ran sat sent sold spent spoke stood struck taught thought threw
+    took went wore wrote""".split()
 )
 _WEAK_EN = frozenset(
     """year years month months week weeks day days night nights time times hour hours minute minutes
