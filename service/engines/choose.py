@@ -39,9 +39,10 @@ def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
         return Choice("extractive", "it was asked for")
     if settings.engine == "transformers":
         return Choice("transformers", "it was asked for")
+    on_disk = find(settings) is not None  # first, as it tells a mistyped folder
     if find_spec("torch") is None or find_spec("transformers") is None:
         return Choice("extractive", "torch and transformers are not installed")
-    if find(settings) is not None:
+    if on_disk:
         return Choice("transformers", f"the weights of {settings.model} are on this disk")
     why_not = why_not_fetchable(settings, patience_s)
     if why_not is None:

@@ -1,3 +1,4 @@
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_what_is_asked_for_is_taken(tmp_path: Path, engine: str) -> None:
     assert (chosen.engine, chosen.why) == (engine, "it was asked for")
 
 
+@pytest.mark.skipif(find_spec("torch") is None, reason="is about a machine that has torch")
 def test_a_folder_with_weights_is_taken(tmp_path: Path) -> None:
     chosen = choose(Settings(model=str(make_model(tmp_path / "模型"))))
     assert chosen.engine == "transformers"
