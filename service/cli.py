@@ -23,6 +23,9 @@ from service.settings import Settings, options
 
 USAGE = 2
 INTERRUPTED = 130
+MODEL_SETTINGS = (
+    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
+)  # fmt: skip
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -88,10 +91,7 @@ def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
     show_default=True,
     help="Go on where the last run stopped, or start over.",
 )
-@options(
-    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
-    "prompts", "names", "log_level",
-)  # fmt: skip
+@options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def digest(
     paths: tuple[Path, ...],
@@ -140,9 +140,8 @@ def digest(
 
 @main.command()
 @options(
-    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
-    "batch_window_ms", "queue_limit", "prompts", "names", "host", "port", "http_threads",
-    "timeout_s", "max_characters", "log_level",
+    *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "prompts", "names",
+    "host", "port", "http_threads", "timeout_s", "max_characters", "log_level",
 )  # fmt: skip
 @clear_errors
 def serve(**flags: Any) -> int:
@@ -179,10 +178,7 @@ def pull(**flags: Any) -> int:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the measures to this file.",
 )
-@options(
-    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
-    "prompts", "names", "log_level",
-)  # fmt: skip
+@options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     """Measure digests and stances over CASES.jsonl: ROUGE, faithfulness, purity, F1.

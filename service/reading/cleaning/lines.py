@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Literal
@@ -194,7 +194,3 @@ def section(line: Line) -> tuple[str, str] | None:
         if pattern.fullmatch(name):
             return kind, reach
     return None
-
-
-def as_text(line: Line) -> Line:
-    return replace(line, shape="text")
