@@ -75,6 +75,8 @@ class Request:
     `language` is the passage's BCP 47 tag. `passage` is plain text, one paragraph a line.
     `abandoned` says, from any thread and at any moment, that nobody waits for the answer any more:
     an engine in the middle of a long step looks, and drops what is abandoned.
+    `watch` is told, from the worker's thread, how the text of a digest grows: the task's place in
+    `tasks` and all of the text so far. It must be quick and must not raise.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Request:
     title: str | None
     tasks: tuple[Task, ...]
     abandoned: Callable[[], bool] = lambda: False
+    watch: Callable[[int, str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
