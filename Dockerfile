@@ -30,6 +30,7 @@ ENV PATH=/opt/diglot/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HOME=/data/huggingface \
     TMPDIR=/data/tmp \
+    DIGLOT_DATA=/data \
     DIGLOT_HOST=0.0.0.0 \
     DIGLOT_PORT=8000
 VOLUME /data

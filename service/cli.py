@@ -141,7 +141,7 @@ def digest(
 @main.command()
 @options(
     *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "prompts", "names",
-    "host", "port", "http_threads", "timeout_s", "max_characters", "log_level",
+    "data", "host", "port", "http_threads", "timeout_s", "max_characters", "log_level",
 )  # fmt: skip
 @clear_errors
 def serve(**flags: Any) -> int:

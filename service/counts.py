@@ -1,6 +1,87 @@
-"""What is counted for `/metrics`, by the names and units that Prometheus asks for."""
+"""What is counted for `/metrics`, by the names and units that Prometheus asks for.
 
-from prometheus_client import Counter
+Every label has few values, known beforehand: a route's template and not the address that was asked
+for, an error's code and not its text. Nothing here names an article, a client or a key.
+"""
+
+from prometheus_client import Counter, Enum, Gauge, Histogram
+
+# From an answer out of memory to the longest that DIGLOT_TIMEOUT_S allows by default.
+_SECONDS = (
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
+)  # fmt: skip
+
+# HTTP
+
+http_requests = Counter(
+    "diglot_http_requests_total",
+    "Requests that were answered.",
+    ["route", "method", "status"],
+)
+http_request_seconds = Histogram(
+    "diglot_http_request_duration_seconds",
+    "From a request's head to its answer's; a stream goes on after that.",
+    ["route", "method"],
+    buckets=_SECONDS,
+)
+rejections = Counter(
+    "diglot_rejections_total",
+    "Requests that were refused; the reason is the code of the problem.",
+    ["reason"],
+)
+cancellations = Counter(
+    "diglot_cancellations_total",
+    "Articles that were given up: client (hung up), deadline, batch (deleted) or shutdown.",
+    ["reason"],
+)
+
+# The queue; work is online (somebody waits for the answer) or bulk (a batch or a folder).
+
+state = Enum(
+    "diglot_state",
+    "Whether articles are taken.",
+    states=["loading", "ready", "draining", "broken"],
+)
+queue_depth = Gauge("diglot_queue_depth", "Articles that wait for the engine.", ["work"])
+queue_tokens = Gauge(
+    "diglot_queue_tokens", "Tokens of the articles that wait or are at work.", ["work"]
+)
+queue_wait_seconds = Histogram(
+    "diglot_queue_wait_seconds",
+    "From an article's arrival until the engine takes it.",
+    ["work"],
+    buckets=_SECONDS,
+)
+articles = Counter(
+    "diglot_articles_total",
+    "Articles that came to their end: done, or the code of the error.",
+    ["work", "outcome"],
+)
+time_to_first_token_seconds = Histogram(
+    "diglot_time_to_first_token_seconds",
+    "From an article's arrival until the first token of its first digest.",
+    ["work"],
+    buckets=_SECONDS,
+)
+
+# The engine
+
+engine_rows = Gauge("diglot_engine_rows", "Rows (tasks of articles) in the running step.")
+prefill_tokens = Counter("diglot_prefill_tokens_total", "Tokens that the model read.")
+decode_tokens = Counter("diglot_decode_tokens_total", "Tokens that the model wrote.")
+padding_tokens = Counter(
+    "diglot_padding_tokens_total", "Places in a batch that were computed and hold no token."
+)
+engine_faults = Counter(
+    "diglot_engine_faults_total",
+    "Steps of the engine that broke: memory (the batch was made smaller) or error.",
+    ["kind"],
+)
+model_memory_bytes = Gauge("diglot_model_memory_bytes", "Memory that the model's weights take.")
+kv_tokens = Gauge("diglot_kv_tokens", "Tokens that the attention cache holds.")
+kv_tokens_limit = Gauge("diglot_kv_tokens_limit", "Tokens that the attention cache has room for.")
+
+# What a model wrote
 
 digests_refused = Counter(
     "diglot_digests_refused_total",

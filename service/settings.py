@@ -70,6 +70,11 @@ class Settings:
         "Glossary of names (TSV) to add to prompts/names.tsv.",
         click.Path(exists=True, dir_okay=False, path_type=Path),
     )
+    data: Path = setting(
+        Path("~/.local/share/diglot"),
+        "Folder of the API keys, batches and kept results; made where it is missing.",
+        click.Path(file_okay=False, path_type=Path),
+    )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8000, "Port to listen on.", click.IntRange(0, 65_535))
     http_threads: int = setting(
@@ -84,6 +89,9 @@ class Settings:
     log_level: str = setting(
         "info", "How much is logged.", click.Choice(["debug", "info", "warning", "error"])
     )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", self.data.expanduser())
 
 
 def options(*names: str) -> Callable[[Command], Command]:

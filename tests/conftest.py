@@ -1,6 +1,18 @@
 """How hard the property tests look: `pytest --hypothesis-profile=thorough` looks for minutes."""
 
+import atexit
+import os
+import tempfile
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
+
+# Keys and kept results of whoever runs the tests change nothing here, and are not changed; what is
+# cached is right for everybody.
+os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+_home = tempfile.TemporaryDirectory(prefix="diglot-home-")
+atexit.register(_home.cleanup)
+os.environ["HOME"] = _home.name
 
 settings.register_profile(
     "quick", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
