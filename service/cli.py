@@ -170,6 +170,51 @@ def pull(**flags: Any) -> int:
     return 0
 
 
+@main.group()
+def keys() -> None:
+    """API keys: who may use the service.
+
+    Once there is a key, every request for work must carry one. A running service knows at once.
+    """
+
+
+@keys.command("add")
+@click.argument("name")
+@options("data")
+@clear_errors
+def add_key(name: str, data: Path) -> int:
+    """Make a key for NAME and print it. It is shown this once."""
+    from service.web.keys import Keys
+
+    click.echo(Keys(data.expanduser()).add(name))
+    return 0
+
+
+@keys.command("list")
+@options("data")
+@clear_errors
+def list_keys(data: Path) -> int:
+    """Print every key's name, when it was made, and whether it is in use."""
+    from service.web.keys import Keys
+
+    for key in Keys(data.expanduser()).all():
+        used = f"revoked {key.revoked}" if key.revoked else "in use"
+        click.echo(f"{key.name}\t{key.made}\t{used}")
+    return 0
+
+
+@keys.command("revoke")
+@click.argument("name")
+@options("data")
+@clear_errors
+def revoke_key(name: str, data: Path) -> int:
+    """Refuse the key of NAME from now on."""
+    from service.web.keys import Keys
+
+    Keys(data.expanduser()).revoke(name)
+    return 0
+
+
 @main.command()
 @click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
