@@ -5,12 +5,18 @@ DiglotError                     500  internal
 │   ├── Unreadable              400  unreadable       bytes that are no text, JSON that is no JSON
 │   ├── NoText                  422  no_text          nothing is left to read
 │   ├── TooLong                 413  too_long         over a limit on size
-│   └── Unsupported             415  unsupported      a format that Diglot does not read
+│   ├── Unsupported             415  unsupported      a format that Diglot does not read
+│   ├── UnknownBatch            404  unknown_batch    no batch has this id
+│   └── KeyReused               422  key_reused       an Idempotency-Key that came with another body
+├── Unauthorized            401  unauthorized     no API key, or none that is in use
+├── RateLimited             429  rate_limited     more requests than this client may send
 ├── BadSetting                  500  bad_setting      a setting that can't work; stops the start
 ├── NotReady                    503  not_ready        the engine is loading or broken
 ├── Overloaded                  503  overloaded       the queue is full; try again
 ├── DeadlineExceeded            504  deadline         the answer was not there in time
 ├── Cancelled                   499  cancelled        the asker went away
+├── StoreFailed                 503  store_failed     the store of batches can't be read or written
+│   └── StoreFull               507  store_full       its disk is full
 └── EngineFailed                500  engine_failed    the engine broke on this article
     └── NoRoom                  503  no_room          the engine is full; admit again later
 
@@ -22,9 +28,15 @@ from typing import ClassVar
 
 
 class DiglotError(Exception):
+    """`retry_after_s` says, where it is known, after how many seconds it may be tried again."""
+
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(*[detail] if detail else [])
+        self.retry_after_s = retry_after_s
 
 
 class BadInput(DiglotError):
@@ -56,6 +68,29 @@ class Unsupported(BadInput):
     title = "The format is not supported"
 
 
+class UnknownBatch(BadInput):
+    code = "unknown_batch"
+    status = 404
+    title = "There is no such batch"
+
+
+class KeyReused(BadInput):
+    code = "key_reused"
+    title = "The Idempotency-Key came with another body before"
+
+
+class Unauthorized(DiglotError):
+    code = "unauthorized"
+    status = 401
+    title = "An API key is needed"
+
+
+class RateLimited(DiglotError):
+    code = "rate_limited"
+    status = 429
+    title = "Too many requests"
+
+
 class BadSetting(DiglotError):
     code = "bad_setting"
     title = "A setting is wrong"
@@ -83,6 +118,18 @@ class Cancelled(DiglotError):
     code = "cancelled"
     status = 499
     title = "The request was cancelled"
+
+
+class StoreFailed(DiglotError):
+    code = "store_failed"
+    status = 503
+    title = "The store can't be used just now"
+
+
+class StoreFull(StoreFailed):
+    code = "store_full"
+    status = 507
+    title = "The store's disk is full"
 
 
 class EngineFailed(DiglotError):

@@ -52,8 +52,26 @@ MEANINGS = {
         "未能按时得出结果。文本短一些会更快。",
     ),
     "cancelled": (
-        "The client hung up before the answer was there; seen in the log only.",
-        "客户端在得到结果之前断开；仅见于日志。",
+        "The client hung up before the answer was there (seen in the log only), or the batch was"
+        " cancelled.",
+        "客户端在得到结果之前断开（仅见于日志），或批次已取消。",
+    ),
+    "unknown_batch": (
+        "No batch has this id, or it ended so long ago that it was removed.",
+        "没有这个编号的批次，或它早已结束并被删除。",
+    ),
+    "key_reused": (
+        "The same Idempotency-Key came with another body or other options before. Send a new key.",
+        "同一个 Idempotency-Key 曾用于不同的正文或选项。请换一个新的。",
+    ),
+    "store_failed": (
+        "The folder of batches can't be read or written just now; the log says why. Nothing that"
+        " was accepted is lost.",
+        "批次文件夹暂时无法读写，原因见日志。已接受的内容不会丢失。",
+    ),
+    "store_full": (
+        "The disk of the batches is full. Nothing of this batch was stored.",
+        "存放批次的磁盘已满。此批次没有存入任何内容。",
     ),
     "engine_failed": (
         "The engine broke on this article; others are not harmed. The log tells more under the"

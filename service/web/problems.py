@@ -7,18 +7,20 @@ and Diglot has nothing to add to is `about:blank`, as the RFC has it.
 
 import json
 import logging
+import math
 from typing import Any
 
 from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from service.errors import DiglotError, NoRoom, NotReady, Overloaded, TooLong
+from service.errors import DiglotError, NoRoom, NotReady, Overloaded, StoreFailed, TooLong
 from service.web.bodies import BadFields
 from service.web.explained import MEANINGS, code_of
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2, NoRoom.code: 2}
+RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2, NoRoom.code: 2, StoreFailed.code: 5}
+"""What is told where nothing was measured."""
 
 
 def problem(
@@ -57,7 +59,10 @@ def _on_diglot_error(error: DiglotError) -> Response:
     if isinstance(error, BadFields):
         members = {"errors": [{"field": f, "message": m} for f, m in error.errors]}
     detail = str(error) or error.title
-    return problem(error.status, error.code, error.title, detail, members)
+    response = problem(error.status, error.code, error.title, detail, members)
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    return response
 
 
 def _on_http_exception(error: HTTPException) -> Response:
