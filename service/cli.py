@@ -5,7 +5,6 @@ is heavy to import is imported by the command that needs it.
 """
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -16,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from service import __version__
+from service import __version__, logs
 from service.digest import Options
 from service.errors import BadInput, BadSetting, DiglotError
 from service.settings import Settings, options
@@ -119,7 +118,7 @@ def digest(
     from service.running.ledger import FILE, Ledger
 
     settings = Settings(**flags)
-    _log_to_stderr(settings.log_level)
+    logs.to_stderr(settings.log_level)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page)
     own = os.path.realpath(out / FILE)  # an output inside of the input is no article
     files = [file for file in find_files(paths) if os.path.realpath(file) != own]
@@ -141,7 +140,8 @@ def digest(
 @main.command()
 @options(
     *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "prompts", "names",
-    "data", "host", "port", "http_threads", "timeout_s", "max_characters", "log_level",
+    "data", "require_key", "open_metrics", "rate_per_address", "rate_per_key", "proxies",
+    "host", "port", "http_threads", "timeout_s", "max_characters", "log_level", "log_format",
 )  # fmt: skip
 @clear_errors
 def serve(**flags: Any) -> int:
@@ -153,7 +153,7 @@ def serve(**flags: Any) -> int:
     from service.web.server import run
 
     settings = Settings(**flags)
-    _log_to_stderr(settings.log_level)
+    logs.to_stderr(settings.log_level, settings.log_format)
     return run(settings)
 
 
@@ -165,7 +165,7 @@ def pull(**flags: Any) -> int:
     from service.engines.weights import fetch
 
     settings = Settings(**flags)
-    _log_to_stderr(settings.log_level)
+    logs.to_stderr(settings.log_level)
     click.echo(fetch(settings))
     return 0
 
@@ -238,7 +238,7 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     from service.running.evaluate import evaluate, read_cases
 
     settings = Settings(**flags)
-    _log_to_stderr(settings.log_level)
+    logs.to_stderr(settings.log_level)
     found_cases = read_cases(cases)
     desk = Desk(settings, load_engine)
     desk.open()
@@ -255,9 +255,3 @@ def _languages(text: str) -> tuple[Any, ...]:
     if unknown or not chosen:
         raise BadInput(f"--languages takes en, zh or en,zh, not {text!r}")
     return chosen
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )

@@ -8,8 +8,8 @@ DiglotError                     500  internal
 │   ├── Unsupported             415  unsupported      a format that Diglot does not read
 │   ├── UnknownBatch            404  unknown_batch    no batch has this id
 │   └── KeyReused               422  key_reused       an Idempotency-Key that came with another body
-├── Unauthorized            401  unauthorized     no API key, or none that is in use
-├── RateLimited             429  rate_limited     more requests than this client may send
+├── Unauthorized                401  unauthorized     no API key, or none that is in use
+├── RateLimited                 429  rate_limited     more requests than this client may send
 ├── BadSetting                  500  bad_setting      a setting that can't work; stops the start
 ├── NotReady                    503  not_ready        the engine is loading or broken
 ├── Overloaded                  503  overloaded       the queue is full; try again

@@ -5,6 +5,7 @@ A setting `passage_tokens` is the flag `--passage-tokens` and the variable
 docs/operating.md lists the same declarations (a test holds the two together).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -21,6 +22,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def setting(default: Any, meaning: str, type: Any = None) -> Any:
     """A field of Settings, with the click type that checks it and the sentence that explains it."""
     return field(default=default, metadata={"meaning": meaning, "type": type})
+
+
+class Rate(click.ParamType[str]):
+    """So many in a time, as the library `limits` writes it; "unlimited" is no setting, but none."""
+
+    name = "rate"
+    _FORM = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not self._FORM.fullmatch(value):
+            self.fail(f"{value!r} is no rate such as 600/minute", param, ctx)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,23 @@ class Settings:
         "Folder of the API keys, batches and kept results; made where it is missing.",
         click.Path(file_okay=False, path_type=Path),
     )
+    require_key: str = setting(
+        "auto",
+        "Who needs an API key: auto, everybody once a key was made; always, everybody.",
+        click.Choice(["auto", "always"]),
+    )
+    open_metrics: bool = setting(True, "Whether /metrics is answered without a key.", click.BOOL)
+    rate_per_address: str | None = setting(
+        None, "Most requests of one address, such as 600/minute; over it: 429.", Rate()
+    )
+    rate_per_key: str | None = setting(
+        None, "Most requests with one key, such as 600/minute; over it: 429.", Rate()
+    )
+    proxies: int = setting(
+        0,
+        "How many proxies in front set X-Forwarded-For; 0 believes nobody.",
+        click.IntRange(0, 10),
+    )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8000, "Port to listen on.", click.IntRange(0, 65_535))
     http_threads: int = setting(
@@ -88,6 +118,11 @@ class Settings:
     )
     log_level: str = setting(
         "info", "How much is logged.", click.Choice(["debug", "info", "warning", "error"])
+    )
+    log_format: str = setting(
+        "text",
+        "Lines for people, or one JSON object a line for programs.",
+        click.Choice(["text", "json"]),
     )
 
     def __post_init__(self) -> None:

@@ -37,6 +37,15 @@ MEANINGS = {
         "The method is wrong for this address; Allow lists the right ones.",
         "此地址不接受该方法；Allow 列出可用的方法。",
     ),
+    "unauthorized": (
+        "The service asks for an API key, and none came, or one that is not known or was revoked.",
+        "本服务需要 API 密钥：请求未带密钥，或密钥未知、已被撤销。",
+    ),
+    "rate_limited": (
+        "More requests came from this address, or with this key, than are allowed. Retry-After says"
+        " when to try again.",
+        "此地址或此密钥的请求次数超过上限。何时重试见 Retry-After。",
+    ),
     "not_ready": (
         "The engine is being loaded or is broken, or the service stops. Retry-After says when to"
         " try again.",

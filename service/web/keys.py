@@ -1,8 +1,8 @@
 """The API keys: made, listed and revoked on the command line, known to the service at once.
 
-They stand in `keys.json` in the folder DIGLOT_DATA, readable by its owner only, as hashes. One round
-of SHA-256 is right here, where a password would need a slow hash: a key is 256 random bits, so nobody
-can try them all, however fast the hash is, and every request pays for it.
+They stand in `keys.json` in the folder DIGLOT_DATA, readable by its owner only, as hashes. One
+round of SHA-256 is right here, where a password would need a slow hash: a key is 256 random bits,
+so nobody can try them all, however fast the hash is, and every request pays for it.
 """
 
 import fcntl

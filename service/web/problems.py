@@ -13,7 +13,20 @@ from typing import Any
 from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from service.errors import DiglotError, NoRoom, NotReady, Overloaded, StoreFailed, TooLong
+from service import counts
+from service.errors import (
+    BadInput,
+    Cancelled,
+    DeadlineExceeded,
+    DiglotError,
+    NoRoom,
+    NotReady,
+    Overloaded,
+    RateLimited,
+    StoreFailed,
+    TooLong,
+    Unauthorized,
+)
 from service.web.bodies import BadFields
 from service.web.explained import MEANINGS, code_of
 
@@ -53,6 +66,7 @@ def install(app: Flask) -> None:
 
 
 def _on_diglot_error(error: DiglotError) -> Response:
+    _count(error)
     if error.status == DiglotError.status:
         log.error("request %s: %s", g.get("request_id"), error, exc_info=error)
     members = None
@@ -65,13 +79,25 @@ def _on_diglot_error(error: DiglotError) -> Response:
     return response
 
 
+def _count(error: DiglotError) -> None:
+    match error:
+        case Cancelled():
+            counts.cancellations.labels("client").inc()
+        case DeadlineExceeded():
+            counts.cancellations.labels("deadline").inc()
+        case BadInput() | Unauthorized() | RateLimited() | NotReady() | Overloaded() | NoRoom():
+            counts.rejections.labels(error.code).inc()
+
+
 def _on_http_exception(error: HTTPException) -> Response:
     """What Flask refuses by itself: an unknown address, a wrong method, a huge or broken body."""
     if isinstance(error, RequestEntityTooLarge):
+        counts.rejections.labels(TooLong.code).inc()
         most = current_app.config["MAX_CONTENT_LENGTH"]
         return problem(413, TooLong.code, TooLong.title, f"The body is over {most:,} bytes.")
     title = error.name
     code = code_of(title)
+    counts.rejections.labels(code).inc()
     headers = dict(error.get_headers())
     detail = error.description or title
     if "Allow" in headers:

@@ -384,7 +384,7 @@ def test_one_line_a_request_without_what_was_asked(
     headers = {"X-Request-Id": "r1"}
     post(client, b"a secret", "text/plain", query_string={"title": "secret"}, headers=headers)
     client.get("/x%0asecret", headers=headers)
-    lines = [r.getMessage() for r in caplog.records if r.name == "service.web.app"]
+    lines = [r.getMessage() for r in caplog.records if r.name == "service.web.seen"]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "r1 POST /summarize 200",
         "r1 GET unknown 404",
