@@ -28,7 +28,13 @@ def unsupported_numbers(digest: str, article_text: str) -> list[str]:
     )
 
 
-def _figures(text: str) -> list[Figure]:
+# A digest is held against its article first and against its other language next.
+@lru_cache(maxsize=8)
+def _figures(digest: str) -> tuple[Figure, ...]:
+    return tuple(_all_figures(digest))
+
+
+def _all_figures(text: str) -> list[Figure]:
     # In two texts about one thing a bare 元 may be Taiwan's in one and named in the other.
     return find_figures(text, "zh-Hant")
 
@@ -36,7 +42,7 @@ def _figures(text: str) -> list[Figure]:
 # The digests of an article are checked one after the other.
 @lru_cache(maxsize=2)
 def _stated(article_text: str) -> Stated:
-    return Stated(_figures(article_text))
+    return Stated(_all_figures(article_text))
 
 
 @lru_cache(maxsize=2)

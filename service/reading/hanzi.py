@@ -5,6 +5,8 @@ another Traditional word at once (后, 里, 台). Only those that stand in one s
 evidence of it.
 """
 
+import re
+from collections.abc import Iterable
 from functools import cache
 
 _HAN = range(0x4E00, 0xA000)
@@ -73,5 +75,15 @@ def _changed(config: str) -> dict[str, str]:
 
 def script_evidence(text: str) -> tuple[int, int]:
     """How many characters of `text` are Simplified only, and how many Traditional only."""
-    simplified, traditional = to_traditional(), to_simplified()
-    return sum(c in simplified for c in text), sum(c in traditional for c in text)
+    simplified, traditional = (len(found.findall(text)) for found in _of_one_script())
+    return simplified, traditional
+
+
+@cache
+def _of_one_script() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return any_of(to_traditional()), any_of(to_simplified())
+
+
+def any_of(characters: Iterable[str]) -> re.Pattern[str]:
+    """Takes any one of the characters; a search is several times as fast as a loop."""
+    return re.compile(f"[{re.escape(''.join(characters))}]")

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from service.reading.hanzi import script_evidence, to_simplified, to_traditional
+from service.reading.hanzi import any_of, script_evidence, to_simplified, to_traditional
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -35,15 +35,15 @@ def to_script(text: str, script: Script) -> str:
 
 def is_pure(text: str, script: Script) -> bool:
     """True when no character of `text` stands in the other script only."""
-    foreign = to_simplified() if script == "Hans" else to_traditional()
-    return not any(c in foreign for c in text)
+    simplified, traditional = script_evidence(text)
+    return not (traditional if script == "Hans" else simplified)
 
 
 def _to_hans(text: str) -> str:
     # tw2s and not t2s: it knows that 意味著 is 意味着 while 著名 stays.
     # It takes a 么 that is already there for another word (幺), so that is kept out of its sight.
     parts = (_convert("tw2s", part) for part in text.split("么"))
-    return _translate("么".join(parts), to_simplified())
+    return _translate("么".join(parts), "Hans")
 
 
 def _to_hant(text: str) -> str:
@@ -52,7 +52,7 @@ def _to_hant(text: str) -> str:
         converted = "".join(_repair(clause) for clause in _CLAUSE.findall(text))
     else:
         converted = _convert("s2tw", text)
-    return _PREPOSITION.sub("於", _translate(converted, to_traditional()))
+    return _PREPOSITION.sub("於", _translate(converted, "Hant"))
 
 
 def _repair(clause: str) -> str:
@@ -74,8 +74,16 @@ def _repair(clause: str) -> str:
     )
 
 
-def _translate(text: str, forms: dict[str, str]) -> str:
-    return "".join(forms.get(c, c) for c in text)
+def _translate(text: str, script: Script) -> str:
+    """What OpenCC leaves in the other script, character by character."""
+    foreign, forms = _leftovers(script)
+    return foreign.sub(lambda found: forms[found.group()], text)
+
+
+@cache
+def _leftovers(script: Script) -> tuple[re.Pattern[str], dict[str, str]]:
+    forms = to_simplified() if script == "Hans" else to_traditional()
+    return any_of(forms), forms
 
 
 _TO_HANS_QUOTES = str.maketrans("「」『』", "“”‘’")

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from service.facts.numerals.figure import Bound, Figure, Kind
 from service.facts.numerals.numbers import NUMERAL, TIMES, Number, read_number
+from service.facts.numerals.openings import Openings, matches
 from service.facts.numerals.units import (
     LOCAL_MONEY,
     MONEY_BY_SPELLING,
@@ -61,13 +62,13 @@ class _Counted:
     factor: int = 1
 
 
-def find_amounts(text: str, taken: bytearray, local_money: str | None) -> Iterator[Figure]:
+def find_amounts(openings: Openings, taken: bytearray, local_money: str | None) -> Iterator[Figure]:
     """Numbers outside of the spans that are `taken`.
 
     `local_money` is the currency that a bare 元 means, or None where that can't be told.
     """
-    position = 0
-    for m in NUMERAL.finditer(text):
+    text, position = openings.text, 0
+    for m in matches(NUMERAL, text, openings.numbers):
         start, end = m.span()
         if start < position or any(taken[start:end]):
             continue
@@ -192,7 +193,8 @@ def _and_a_half(
     text: str, values: tuple[Fraction, ...], counted: _Counted
 ) -> tuple[tuple[Fraction, ...], int]:
     """The values in their unit, and their end: 三年半 is three years and a half."""
-    values = tuple(value * counted.factor for value in values)
+    if counted.factor > 1:
+        values = tuple(value * counted.factor for value in values)
     end = counted.end
     after = text[end : end + 2]
     if counted.kind == "measure" and after[:1] == "半" and after[1:] not in ("数", "數", "夜"):

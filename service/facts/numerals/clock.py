@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from service.facts.numerals.figure import Figure
+from service.facts.numerals.openings import Openings, matches
 from service.facts.numerals.values import chinese
 
 _MORNING = "上午|早上|早晨|清晨|凌晨"
@@ -23,7 +24,7 @@ _START = "(?<![0-9:：.])"
 # In order: where two match the same characters, the earlier one counts. A pattern is tried only on
 # texts that hold one of the characters in front of it.
 _PATTERNS = tuple(
-    (needs, re.compile(pattern))
+    (re.compile(f"[{needs}]"), re.compile(pattern))
     for needs, pattern in (
         (
             "mM",
@@ -45,10 +46,11 @@ _PATTERNS = tuple(
 )
 
 
-def find_times(text: str) -> Iterator[Figure]:
+def find_times(openings: Openings) -> Iterator[Figure]:
     """Every time of day, pattern by pattern; they may overlap."""
+    text = openings.text
     for needs, pattern in _PATTERNS:
-        for match in pattern.finditer(text) if any(n in text for n in needs) else ():
+        for match in matches(pattern, text, openings.times) if needs.search(text) else ():
             figure = _time(match)
             if figure is not None:
                 yield figure

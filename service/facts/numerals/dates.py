@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Literal
 
 from service.facts.numerals.figure import Figure
+from service.facts.numerals.openings import Openings, matches
 from service.facts.numerals.values import ORDINALS, WORDS, chinese
 
 MONTHS = (
@@ -107,94 +109,121 @@ def _date(match: re.Match[str], unit: str, *parts: int) -> Figure:
     return Figure(match.group(), *match.span(), "date", values, unit)
 
 
-_IN_ENGLISH = tuple(name[:3] for name in MONTHS)
+_IN_ENGLISH = "|".join(name[:3] for name in MONTHS)
 
 # In order: where two match the same characters, the earlier one counts.
-# A pattern is tried only on texts that hold one of the characters or words in front of it.
+# A pattern is tried only on texts that hold one of the words or characters in front of it, and
+# there where it can open.
 _Read = Callable[[re.Match[str]], Figure | None]
-_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Read], ...] = tuple(
-    (tuple(needs), re.compile(pattern), read)
-    for needs, pattern, read in (
-        (
-            "-/.",
-            r"(?<![0-9/.-])(?P<year>[12][0-9]{3})([-/.])(?P<month>[01]?[0-9])\2"
-            r"(?P<day>[0-3]?[0-9])(?![0-9]|[/.-][0-9])",
-            _calendar,
-        ),
-        (
-            "年",
-            rf"{_YEAR_ZH}(?!代|[级級龄齡历歷租])(?: ?(?:的 ?)?(?:{_QUARTER_ZH}(?P<quarter>季)度?"
-            rf"|{_MONTH_ZH} ?月(?:{_DAY_OF_ZH})?))?",
-            _year,
-        ),
-        ("季", rf"{_QUARTER_ZH}季度", _quarter),
-        (
-            "Q",
-            rf"{_WORD_START}Q(?P<q>[1-4])(?![0-9])(?: of|,)?(?: (?:fiscal |FY ?)?{_YEAR})?",
-            _quarter,
-        ),
-        (
-            ("quarter",),
-            r"\b(?P<q>(?i:first|second|third|fourth|1st|2nd|3rd|4th)) quarter(?: of)?"
-            rf"(?: (?:fiscal )?{_YEAR})?",
-            _quarter,
-        ),
-        (_IN_ENGLISH, rf"{_WORD_START}{_DAY} (?:of )?{_MONTH},? {_YEAR}", _calendar),
-        (_IN_ENGLISH, rf"{_WORD_START}{_MONTH} {_DAY},? {_YEAR}", _calendar),
-        (_IN_ENGLISH, rf"{_WORD_START}{_MONTH},? (?:of )?{_YEAR}", _calendar),
-        (
-            _IN_ENGLISH,
-            rf"{_WORD_START}{_MONTH} {_DAY}(?![,.]?[0-9]|[ -](?:million|billion|per ?cent|%))",
-            _calendar,
-        ),
-        (_IN_ENGLISH, rf"{_WORD_START}{_DAY} (?:of )?{_MONTH}(?![a-z])", _calendar),
-        (_IN_ENGLISH, rf"{_WORD_START}(?P<month>{_CLEAR_MONTH})\b", _calendar),
-        (_IN_ENGLISH, r"\b(?P<month>March|May)\b", _doubtful_month),
-        (
-            ("年代",),
-            "(?<![0-9])(?P<century>1[0-9]|2[01]|十[一二三四五六七八九]|二十一?) ?世[纪紀] ?"
-            "(?P<decade>[1-9]0|[一二三四五六七八九]十) ?年代",
-            _decade,
-        ),
-        (
-            ("年代",),
-            "(?<![0-9])(?P<decade>[12][0-9]{2}0|[1-9]0|[一二三四五六七八九]十) ?年代",
-            _decade,
-        ),
-        ("s", r"(?<![0-9])(?P<decade>[12][0-9]{2}0)['’]?s\b", _decade),
-        ("s", r"['’](?P<decade>[1-9]0)s\b", _decade),
-        (
-            "纪紀",
-            "(?<![0-9])(?P<n>[12]?[0-9]|二?十[一二三四五六七八九]?|[一二三四五六七八九]) ?世[纪紀]",
-            _century,
-        ),
-        (
-            ("centur",),
-            r"\b(?i:(?P<n>[12]?[0-9](?:st|nd|rd|th)|twenty-first|[a-z]{5,11}th|first|second|third)"
-            r"[ -]centur(?:y|ies))\b",
-            _century,
-        ),
-        ("年", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?(?:[财財]年|[学學]年))", _calendar),
-        ("年", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?[至到–~-] ?[12][0-9]{3} ?年)", _calendar),
-        (
-            "月",
-            rf"(?<![0-9〇零一二三四五六七八九十百千万萬.]){_MONTH_ZH} ?"
-            rf"(?:月(?!{_NO_MONTH})(?:{_DAY_OF_ZH})?|(?=[至到–~-] ?1?[0-9] ?月))",
-            _calendar,
-        ),
-        (
-            "日",
-            rf"(?<![0-9月第一二三四五六七八九十百千万萬年.])(?!一 ?日){_DAY_ZH} ?日(?!{_NO_DAY})",
-            _calendar,
-        ),
-    )
+_Opens = Literal["numeral", "month", "anywhere"]
+_ENTRIES: tuple[tuple[str, _Opens, str, _Read], ...] = (
+    (
+        "[-/.]",
+        "numeral",
+        r"(?<![0-9/.-])(?P<year>[12][0-9]{3})([-/.])(?P<month>[01]?[0-9])\2"
+        r"(?P<day>[0-3]?[0-9])(?![0-9]|[/.-][0-9])",
+        _calendar,
+    ),
+    (
+        "年",
+        "numeral",
+        rf"{_YEAR_ZH}(?!代|[级級龄齡历歷租])(?: ?(?:的 ?)?(?:{_QUARTER_ZH}(?P<quarter>季)度?"
+        rf"|{_MONTH_ZH} ?月(?:{_DAY_OF_ZH})?))?",
+        _year,
+    ),
+    ("季", "anywhere", rf"{_QUARTER_ZH}季度", _quarter),
+    (
+        "Q",
+        "anywhere",
+        rf"{_WORD_START}Q(?P<q>[1-4])(?![0-9])(?: of|,)?(?: (?:fiscal |FY ?)?{_YEAR})?",
+        _quarter,
+    ),
+    (
+        "quarter",
+        "anywhere",
+        r"\b(?P<q>(?i:first|second|third|fourth|1st|2nd|3rd|4th)) quarter(?: of)?"
+        rf"(?: (?:fiscal )?{_YEAR})?",
+        _quarter,
+    ),
+    (_IN_ENGLISH, "numeral", rf"{_WORD_START}{_DAY} (?:of )?{_MONTH},? {_YEAR}", _calendar),
+    (_IN_ENGLISH, "month", rf"{_WORD_START}{_MONTH} {_DAY},? {_YEAR}", _calendar),
+    (_IN_ENGLISH, "month", rf"{_WORD_START}{_MONTH},? (?:of )?{_YEAR}", _calendar),
+    (
+        _IN_ENGLISH,
+        "month",
+        rf"{_WORD_START}{_MONTH} {_DAY}(?![,.]?[0-9]|[ -](?:million|billion|per ?cent|%))",
+        _calendar,
+    ),
+    (_IN_ENGLISH, "numeral", rf"{_WORD_START}{_DAY} (?:of )?{_MONTH}(?![a-z])", _calendar),
+    (_IN_ENGLISH, "month", rf"{_WORD_START}(?P<month>{_CLEAR_MONTH})\b", _calendar),
+    (_IN_ENGLISH, "month", r"\b(?P<month>March|May)\b", _doubtful_month),
+    (
+        "年代",
+        "numeral",
+        "(?<![0-9])(?P<century>1[0-9]|2[01]|十[一二三四五六七八九]|二十一?) ?世[纪紀] ?"
+        "(?P<decade>[1-9]0|[一二三四五六七八九]十) ?年代",
+        _decade,
+    ),
+    (
+        "年代",
+        "numeral",
+        "(?<![0-9])(?P<decade>[12][0-9]{2}0|[1-9]0|[一二三四五六七八九]十) ?年代",
+        _decade,
+    ),
+    ("s", "numeral", r"(?<![0-9])(?P<decade>[12][0-9]{2}0)['’]?s\b", _decade),
+    ("s", "anywhere", r"['’](?P<decade>[1-9]0)s\b", _decade),
+    (
+        "[纪紀]",
+        "numeral",
+        "(?<![0-9])(?P<n>[12]?[0-9]|二?十[一二三四五六七八九]?|[一二三四五六七八九]) ?世[纪紀]",
+        _century,
+    ),
+    (
+        "centur",
+        "anywhere",
+        r"\b(?i:(?P<n>[12]?[0-9](?:st|nd|rd|th)|twenty-first|[a-z]{5,11}th|first|second|third)"
+        r"[ -]centur(?:y|ies))\b",
+        _century,
+    ),
+    ("年", "numeral", "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?(?:[财財]年|[学學]年))", _calendar),
+    (
+        "年",
+        "numeral",
+        "(?<![0-9])(?P<year>[12][0-9]{3})(?= ?[至到–~-] ?[12][0-9]{3} ?年)",
+        _calendar,
+    ),
+    (
+        "月",
+        "numeral",
+        rf"(?<![0-9〇零一二三四五六七八九十百千万萬.]){_MONTH_ZH} ?"
+        rf"(?:月(?!{_NO_MONTH})(?:{_DAY_OF_ZH})?|(?=[至到–~-] ?1?[0-9] ?月))",
+        _calendar,
+    ),
+    (
+        "日",
+        "numeral",
+        rf"(?<![0-9月第一二三四五六七八九十百千万萬年.])(?!一 ?日){_DAY_ZH} ?日(?!{_NO_DAY})",
+        _calendar,
+    ),
+)
+_PATTERNS = tuple(
+    (re.compile(needs), opens, re.compile(pattern), read)
+    for needs, opens, pattern, read in _ENTRIES
 )
 
 
-def find_dates(text: str) -> Iterator[Figure]:
-    """Every date of `text`, pattern by pattern; they may overlap."""
-    for needs, pattern, read in _PATTERNS:
-        for match in pattern.finditer(text) if any(n in text for n in needs) else ():
+def find_dates(openings: Openings) -> Iterator[Figure]:
+    """Every date of a text, pattern by pattern; they may overlap."""
+    text = openings.text
+    for needs, opens, pattern, read in _PATTERNS:
+        for match in _found(pattern, opens, openings) if needs.search(text) else ():
             figure = read(match)
             if figure is not None:
                 yield figure
+
+
+def _found(pattern: re.Pattern[str], opens: _Opens, openings: Openings) -> Iterator[re.Match[str]]:
+    if opens == "anywhere":
+        return pattern.finditer(openings.text)
+    at = openings.numerals if opens == "numeral" else openings.months
+    return matches(pattern, openings.text, at)

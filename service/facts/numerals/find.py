@@ -8,16 +8,18 @@ from service.facts.numerals.amounts import find_amounts
 from service.facts.numerals.clock import find_times
 from service.facts.numerals.dates import find_dates
 from service.facts.numerals.figure import Figure
+from service.facts.numerals.openings import Openings
 from service.facts.numerals.ordinals import find_fractions, find_ordinals
 from service.facts.numerals.wording import idioms
 
 # Full-width forms stand for their ASCII ones, character by character, so that offsets hold.
-_FOLD: dict[int, int | str] = {
-    **{code: code - 0xFEE0 for code in range(0xFF10, 0xFF1A)},
-    **{code: code - 0xFEE0 for code in range(0xFF21, 0xFF3B)},
-    **{code: code - 0xFEE0 for code in range(0xFF41, 0xFF5B)},
-    **dict(zip(map(ord, "％．＄～－\u00a0\u2009\u202f\u3000￥￡‑"), "%.$~-    ¥£-", strict=True)),
+_FOLD = {
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF10, 0xFF1A)},
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF21, 0xFF3B)},
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF41, 0xFF5B)},
+    **dict(zip("％．＄～－\u00a0\u2009\u202f\u3000￥￡‑", "%.$~-    ¥£-", strict=True)),
 }
+_FOLDED = re.compile(f"[{''.join(_FOLD)}]")
 # ２億４，０００萬; elsewhere ， parts clauses.
 _WIDE_COMMA = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 # Languages of news that write 2,5 for two and a half.
@@ -35,9 +37,10 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
     the yuan, in Traditional Chinese it stays open (Taiwan, Hong Kong or Macau). And it says
     whether 1.500 is one and a half or, as in German, fifteen hundred.
     """
-    folded = _WIDE_COMMA.sub(",", text).translate(_FOLD)
+    folded = _FOLDED.sub(lambda m: _FOLD[m.group()], _WIDE_COMMA.sub(",", text))
     if (language_hint or "").partition("-")[0] in _DECIMAL_COMMA:
         folded = _SEPARATOR.sub(lambda m: "." if m.group() == "," else ",", folded)
+    openings = Openings(folded)
     taken = bytearray(len(folded))
     figures: list[Figure] = []
 
@@ -47,14 +50,14 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
                 taken[figure.start : figure.end] = b"\1" * (figure.end - figure.start)
                 figures.append(figure)
 
-    take(find_dates(folded))
-    take(find_times(folded))
-    take(find_fractions(folded))
+    take(find_dates(openings))
+    take(find_times(openings))
+    take(find_fractions(openings))
     for start, end in idioms(folded):
         taken[start:end] = b"\1" * (end - start)
-    take(find_ordinals(folded))
+    take(find_ordinals(openings))
     local = None if (language_hint or "").startswith(("zh-Hant", "zh-TW", "zh-HK")) else "CNY"
-    take(find_amounts(folded, taken, local))
+    take(find_amounts(openings, taken, local))
     figures.sort(key=lambda f: f.start)
     if folded == text:
         return figures

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from service.facts.numerals.figure import Figure, Kind
+from service.facts.numerals.openings import Openings, matches
 from service.facts.numerals.values import ORDINALS, WORDS, arabic, chinese, scale_zh
 from service.facts.numerals.wording import HAN
 
@@ -50,17 +51,18 @@ _ORDINAL_ZH = re.compile(
 )
 
 
-def find_fractions(text: str) -> Iterator[Figure]:
+def find_fractions(openings: Openings) -> Iterator[Figure]:
     """百分之四, 三分之一, 三成, one third, half of, four in ten, 2/3."""
-    yield from _fractions_zh(text)
-    yield from _fractions_en(text)
-    for m in _FRACTION.finditer(text):
+    yield from _fractions_zh(openings)
+    yield from _fractions_en(openings)
+    for m in matches(_FRACTION, openings.text, openings.numerals):
         if m["above"] < m["below"]:
             yield _found(m, "fraction", Fraction(m.group()))
 
 
-def _fractions_zh(text: str) -> Iterator[Figure]:
-    for m in _FRACTION_ZH.finditer(text) if "分之" in text else ():
+def _fractions_zh(openings: Openings) -> Iterator[Figure]:
+    text, numerals = openings.text, openings.numerals
+    for m in matches(_FRACTION_ZH, text, numerals) if "分之" in text else ():
         below, above = _numeral_zh(m["below"]), _numeral_zh(m["above"])
         if not below or above is None:
             continue
@@ -68,7 +70,7 @@ def _fractions_zh(text: str) -> Iterator[Figure]:
             yield _found(m, "percent", above * 100 / below, "%")
         else:
             yield _found(m, "fraction", above / below, spelled=not m["below"].isascii())
-    for m in _TENTHS.finditer(text) if "成" in text else ():
+    for m in matches(_TENTHS, text, numerals) if "成" in text else ():
         tens, ones = chinese(m["n"]) or Fraction(0), m["more"] or "〇"
         part = Fraction(5) if ones == "半" else chinese(ones) or Fraction(0)
         yield _found(m, "percent", 10 * tens + part, "%", True)
@@ -76,27 +78,28 @@ def _fractions_zh(text: str) -> Iterator[Figure]:
         yield _found(m, "fraction", Fraction(1, 2), spelled=True)
 
 
-def _fractions_en(text: str) -> Iterator[Figure]:
-    for m in _FRACTION_EN.finditer(text):
+def _fractions_en(openings: Openings) -> Iterator[Figure]:
+    for m in matches(_FRACTION_EN, openings.text, openings.numbers):
         word = (m["above"] or "1").lower()
         above = Fraction(1) if word in ("a", "an") else _number_en(word)
         part_name = (m["below"] or "half").lower()
         value = above / (_BELOW.get(part_name) or ORDINALS[part_name])
         yield _found(m, "fraction", value, spelled=not word.isdigit())
-    for m in _N_IN_M.finditer(text):
+    for m in matches(_N_IN_M, openings.text, openings.numbers):
         part, whole = (_number_en(m[side]) for side in ("above", "below"))
         if part < whole:
             yield _found(m, "fraction", part / whole, spelled=not m["above"].isdigit())
 
 
-def find_ordinals(text: str) -> Iterator[Figure]:
+def find_ordinals(openings: Openings) -> Iterator[Figure]:
     """第13, 13號, the 13th, twenty-first."""
-    for m in _ORDINAL.finditer(text):
+    text = openings.text
+    for m in matches(_ORDINAL, text, openings.numerals):
         yield _found(m, "ordinal", Fraction(m["n"]))
-    for m in _ORDINAL_WORD.finditer(text):
+    for m in matches(_ORDINAL_WORD, text, openings.words):
         value = WORDS.get((m["tens"] or "").lower(), 0) + ORDINALS[m["word"].lower()]
         yield _found(m, "ordinal", Fraction(value), spelled=True)
-    for m in _ORDINAL_ZH.finditer(text):
+    for m in matches(_ORDINAL_ZH, text, openings.numerals):
         numeral = m["n"] or m["no"]
         number = _numeral_zh(numeral)
         if number:

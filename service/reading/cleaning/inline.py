@@ -52,7 +52,10 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-_SPACE = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_ODD_SPACE = r"\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_SPACE = re.compile(f" [ {_ODD_SPACE}]+|[{_ODD_SPACE}][ {_ODD_SPACE}]*")
+# What any of these patterns needs. Most lines hold none of it, and cost nothing more.
+_UNTIDY = re.compile(rf"[<&*\[【(（０-９Ａ-Ｚａ-ｚ\ufffd锟]|{_CONTROL.pattern}|{_SPACE.pattern}")
 _HIGH = re.compile(r"[\x80-\xff\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{2,1000}")
 _MOJIBAKE_LEAD = re.compile(r"[ÂÃâäåæçèéïðÐÑ]")
 
@@ -63,6 +66,8 @@ def tidy(line: Traced, markup: Markup, removed: Counter[str]) -> Traced:
     if not text.isascii() and _MOJIBAKE_LEAD.search(text):
         line = _count(removed, "mojibake", line.substitute(_HIGH, _repair))
         line = _count(removed, "mojibake", line.substitute(_utf8_in_latin(), _repair))
+    if markup != "markdown" and not _UNTIDY.search(line.text):
+        return line.strip()
     if "&" in text:
         line = _count(removed, "markup", line.substitute(_ENTITY, _unescape))
     line = _count(removed, "image_marker", line.substitute(_IMAGE, " "))

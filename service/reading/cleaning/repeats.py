@@ -2,14 +2,16 @@
 
 Parallel sentences are not repeats ("prices rose 3%" / "prices fell 3%"): a new number, a new
 name, a new denial or a new direction makes a sentence its own. The work is linear: each feature
-remembers only its last few sentences.
+remembers only its last few sentences. Memory is bounded: what is reworded is looked for among the
+last `_WINDOW` sentences, more than an article has; of a book's older ones only a hash is kept.
 """
 
 import re
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import add
 
 from service.reading.cleaning.lines import units
 
@@ -44,6 +46,8 @@ _SHARED_NUMBERS = 3
 _REWORDED = 0.6
 _IN_ORDER = 0.75
 _REMEMBERED = 4
+_CANDIDATES = 3
+_WINDOW = 1_000
 # How far apart two sentences of one paragraph stand.
 _NEIGHBOURS = 4
 
@@ -64,33 +68,34 @@ class Repeats:
     """The sentences seen so far in one article."""
 
     def __init__(self) -> None:
-        self._exact: dict[str, int] = {}
-        self._contents: list[_Content] = []
-        self._index: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        self._exact: dict[int, int] = {}
+        self._contents: dict[int, _Content] = {}
+        self._index: dict[str, list[int]] = {}
+        self._said = 0
 
     def remember(self, sentence: str) -> int | None:
         """The number of the earlier sentence that this one repeats; None when it says more.
 
         What is new is remembered. What is too short to tell is new: "Yes." may be said twice.
         """
-        key = _key(sentence)
+        key = hash(_key(sentence))
         known = self._exact.get(key)
-        content = _content(sentence)
-        telling = len(content.features) >= _FEWEST_FEATURES
         if known is not None and units(sentence) >= _FEWEST_UNITS:
             return known
+        content = _content(sentence)
+        telling = len(content.features) >= _FEWEST_FEATURES
         if telling and (known := self._said_before(content)) is not None:
             return known
-        number = len(self._contents)
-        self._exact.setdefault(key, number)
-        self._contents.append(content)
+        self._exact.setdefault(key, self._said)
+        self._contents[self._said] = content
         if telling:
-            for feature in content.features:
-                self._index[feature].append(number)
+            self._note(content)
+        self._said += 1
+        self._forget(self._said - _WINDOW)
         return None
 
     def __len__(self) -> int:
-        return len(self._contents)
+        return self._said
 
     def rewords(self, sentence: str, near: int, before: int) -> bool:
         """Whether `sentence` says again what a neighbour of the sentence `near` said.
@@ -98,17 +103,31 @@ class Repeats:
         Only the first `before` sentences count.
         """
         new = _content(sentence)
-        around = self._contents[max(0, near - _NEIGHBOURS) : min(before, near + _NEIGHBOURS + 1)]
-        return any(_agree(new, old) and _same_words(new, old) >= _REWORDED for old in around)
+        around = range(near - _NEIGHBOURS, min(before, near + _NEIGHBOURS + 1))
+        olds = (self._contents[number] for number in around if number in self._contents)
+        return any(_agree(new, old) and _same_words(new, old) >= _REWORDED for old in olds)
+
+    def _note(self, content: _Content) -> None:
+        for feature in content.features:
+            numbers = self._index.setdefault(feature, [])
+            numbers.append(self._said)
+            if len(numbers) > _REMEMBERED:
+                del numbers[0]
+
+    def _forget(self, number: int) -> None:
+        """Let go of a sentence that is too far back, and of what no later one says."""
+        old = self._contents.pop(number, None)
+        for feature in old.features if old is not None else ():
+            if (numbers := self._index.get(feature)) and numbers[-1] <= number:
+                del self._index[feature]
 
     def _said_before(self, new: _Content) -> int | None:
-        votes = Counter(
-            number
-            for feature in new.features | new.numbers
-            for number in self._index.get(feature, ())
-        )
-        for number, _ in votes.most_common(3):
-            if _repeats(new, self._contents[number]):
+        found = map(self._index.get, new.features)
+        votes = Counter(chain.from_iterable(numbers for numbers in found if numbers))
+        # In no order that differs from run to run, as that of a set of words does.
+        for number in sorted(votes, key=lambda number: (-votes[number], number))[:_CANDIDATES]:
+            old = self._contents.get(number)
+            if old is not None and _repeats(new, old):
                 return number
         return None
 
@@ -140,13 +159,14 @@ def _repeats(new: _Content, old: _Content) -> bool:
 @lru_cache(maxsize=512)  # as in lines.py: the next pass meets the same sentences
 def _content(sentence: str) -> _Content:
     features: set[str] = set()
-    for run in _HAN_RUN.findall(sentence):
-        features.update(run[i : i + 2] for i in range(len(run) - 1))
+    runs = _HAN_RUN.findall(sentence)
+    for run in runs:
+        features.update(map(add, run, run[1:]))
     latin = [word.lower() for word in _WORD.findall(sentence)]
     telling = [word for word in latin if word not in _STOP]
     features.update(telling)
     features.update(f"{one} {two}" for one, two in pairwise(telling))
-    han = set("".join(_HAN_RUN.findall(sentence))) - _STOP_HAN
+    han = set().union(*runs) - _STOP_HAN
     return _Content(
         frozenset(features),
         frozenset(han.union(telling)),
