@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from flask import Flask, Response, current_app, g
+from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from service import counts
@@ -27,6 +28,7 @@ from service.errors import (
     TooLong,
     Unauthorized,
 )
+from service.running.desk import State
 from service.web.bodies import BadFields
 from service.web.explained import MEANINGS, code_of
 
@@ -34,6 +36,24 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2, NoRoom.code: 2, StoreFailed.code: 5}
 """What is told where nothing was measured."""
+
+
+class FieldProblem(BaseModel):
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What every problem looks like; `code` is for programs, `detail` for people."""
+
+    type: str = Field(description="Leads to the explanation on this server, or about:blank.")
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str | None
+    errors: list[FieldProblem] = Field([], description="Where single fields are wrong.")
+    state: State | None = Field(None, description="Of the service, where it is not ready.")
 
 
 def problem(

@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 
 from service import counts
 from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
@@ -20,8 +20,10 @@ from service.result import Result
 from service.running.desk import Desk
 from service.settings import Settings
 from service.web.bodies import Asked, read_article
+from service.web.contract import OPERATIONS, document
 from service.web.explained import explained
 from service.web.problems import problem
+from service.web.states import Live, Ready
 
 blueprint = Blueprint("diglot", __name__)
 
@@ -56,7 +58,14 @@ def page() -> Response:
 
 @blueprint.get("/docs")
 def docs() -> Response:
-    return _page("docs.html", options=Asked.model_fields, problems=explained())
+    return _page(
+        "docs.html", operations=OPERATIONS, options=Asked.model_fields, problems=explained()
+    )
+
+
+@blueprint.get("/openapi.json")
+def contract() -> Response:
+    return _json(document())
 
 
 def _page(template: str, **shown: object) -> Response:
@@ -65,14 +74,14 @@ def _page(template: str, **shown: object) -> Response:
 
 @blueprint.get("/livez")
 def livez() -> Response:
-    return _json({"state": "live"})
+    return _answer(Live())
 
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
     desk = _desk()
     if desk.state == "ready" and desk.identity is not None:
-        return _json({"state": "ready", "engine": asdict(desk.identity)})
+        return _answer(Ready(engine=desk.identity))
     reason = desk.reason or f"The engine is {desk.state}."
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": desk.state})
 
@@ -94,7 +103,7 @@ def summarize() -> Response:
         article, options = read_article(request, settings.max_characters)
         future = _desk().submit(article, options, timeout_s=settings.timeout_s, id=g.request_id)
         result = _wait(future, settings.timeout_s + current_app.config["GRACE_S"], client)
-    return Response(result.model_dump_json() + "\n", mimetype="application/json")
+    return _answer(result)
 
 
 def _wait(
@@ -127,6 +136,10 @@ def _gone(client: socket.socket) -> bool:
 
 def _desk() -> Desk:
     return cast(Desk, current_app.config["DESK"])
+
+
+def _answer(model: BaseModel) -> Response:
+    return Response(model.model_dump_json() + "\n", mimetype="application/json")
 
 
 def _json(body: dict[str, Any]) -> Response:

@@ -20,7 +20,7 @@ from tests.fakes import FakeDesk
 
 ENGLISH = "The council voted to build a bridge. The mayor called it overdue."
 CHINESE = "镇议会投票决定建一座桥。镇长说早该如此。"
-OPEN = {"/", "/docs", "/livez", "/readyz", "/metrics", "/static/<path:filename>"}
+OPEN = {"/", "/docs", "/livez", "/openapi.json", "/readyz", "/metrics", "/static/<path:filename>"}
 
 
 @pytest.fixture

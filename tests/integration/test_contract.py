@@ -1,0 +1,78 @@
+"""The contract is kept: whatever schemathesis sends, each answer is one that the document names."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.settings import Settings
+from service.web.app import create_app
+from service.web.contract import OPERATIONS, document
+from service.web.explained import explained
+from service.web.problems import Problem
+from tests.fakes import FakeDesk
+from tests.integration.serving import serving
+
+SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
+
+
+def test_every_address_is_in_the_contract() -> None:
+    app = create_app(FakeDesk(), Settings())
+    served = {
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+def test_the_document_is_whole_and_served_as_it_is() -> None:
+    client = create_app(FakeDesk(), Settings()).test_client()
+    served = client.get("/openapi.json").get_json()
+    assert served == json.loads(json.dumps(document()))
+    assert served["openapi"].startswith("3.1")
+    text = json.dumps(served)
+    for name in re.findall(r"#/components/schemas/(\w+)", text):
+        assert name in served["components"]["schemas"], name
+    for operation in OPERATIONS:
+        assert f"{operation.method.upper()} {operation.path}" in client.get("/docs").text
+
+
+def test_every_problem_has_its_status_somewhere() -> None:
+    statuses = {
+        int(status)
+        for path in document()["paths"].values()
+        for operation in path.values()
+        for status in operation["responses"]
+    }
+    # What Flask answers for addresses and methods that are in no document.
+    assert {problem.status for problem in explained()} <= statuses | {404, 405, 507}
+
+
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "桥", "languages": []}])
+def test_a_problem_is_what_the_document_says(body: Any) -> None:
+    reply = create_app(FakeDesk(), Settings()).test_client().post("/summarize", json=body)
+    problem = Problem.model_validate_json(reply.data, strict=True)
+    assert problem.status == reply.status_code
+
+
+def test_whatever_is_sent_the_answer_is_documented(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SERVE) as server:
+        server.wait_until_ready()
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("st"),
+                "--config-file", Path(__file__).with_name("schemathesis.toml"),
+                "run", f"http://{server.host}:{server.port}/openapi.json",
+                "--max-examples", "15", "--seed", "1", "--request-timeout", "20",
+            ],
+            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, "NO_COLOR": "1"},
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
