@@ -6,12 +6,14 @@ SEEDS ?= seeds
 OUT ?= out
 # Where pip looks for torch's CPU build, when the small one is wanted; see the README.
 TORCH_INDEX ?=
+# Flags of `bench`; `python -m benchmarks.compare --help` tells them.
+BENCH ?=
 
 PIP = $(VENV)/bin/pip --disable-pip-version-check
 RUN = $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup digest serve test check clean
+.PHONY: help setup digest serve test check bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +33,9 @@ check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+
+bench: setup ## Measure Diglot beside its peers: 3 rounds, for hours; BENCH="--rounds 1" and so on
+	$(RUN) benchmarks.compare $(BENCH)
 
 clean: ## Remove .venv, out and caches
 	rm -rf "$(VENV)" out .mypy_cache .ruff_cache .pytest_cache .hypothesis

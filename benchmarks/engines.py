@@ -1,0 +1,174 @@
+"""Every engine that is compared: its environment, its model and the command that runs it.
+
+What takes long to make (an environment, a model in an engine's own format) is made once, in a
+folder that is kept.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.job import Job
+from benchmarks.machine import Neighbours, cores
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(sys.executable)
+# llama.cpp takes every instruction that this machine has, as its documentation advises.
+BUILD = {"CMAKE_ARGS": "-DGGML_NATIVE=ON", "CMAKE_BUILD_PARALLEL_LEVEL": str(cores())}
+
+
+class Failed(Exception):
+    """A command of an engine did not do its work; the message says which, and where its log is."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    name: str
+    about: str
+    module: str
+    """What is run with --model, --articles, --article-tokens, --digest-tokens and --json."""
+    environment: str | None = None
+    """requirements-NAME.txt beside this file; None runs where this script runs."""
+    suffix: str = ""
+    """What the model's own format adds to the name of the shape."""
+    flags: tuple[str, ...] = ()
+    hybrid: bool = False
+    """Is it compared on Qwen3.5's shapes too?"""
+
+
+_OPENVINO = {"module": "benchmarks.peers.openvino", "environment": "openvino"}
+ENGINES = {
+    engine.name: engine
+    for engine in (
+        Engine("diglot", "this project", "service", flags=("bench",), hybrid=True),
+        Engine(
+            "llama-cpp-q8",
+            "llama.cpp, Q8_0, its prompt cache never missing",
+            "benchmarks.peers.llama_cpp",
+            "llama-cpp",
+            ".gguf",
+        ),
+        Engine("openvino-int8", "OpenVINO GenAI, int8, prefix cache", suffix=".int8", **_OPENVINO),
+        Engine("openvino-int4", "OpenVINO GenAI, int4, prefix cache", suffix=".int4", **_OPENVINO),
+        Engine("plain-fp32", "transformers' generate", "benchmarks.peers.plain", hybrid=True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An engine that can be run: its interpreter and its model."""
+
+    engine: Engine
+    python: Path
+    model: Path
+
+
+def prepare(engine: Engine, shape: str, cache: Path) -> Ready:
+    """Make the environment and the model of `engine` where they are missing. Raises Failed."""
+    python = HERE if engine.environment is None else _environment(engine.environment, cache)
+    models, logs = cache / "models", cache / "logs"
+    folder = models / shape
+    weights = [HERE, "-m", "benchmarks.random_model", "--shape", shape, "--out"]
+    _make(folder, weights, logs / f"{shape}.log")
+    model = models / f"{shape}{engine.suffix}"
+    if engine.suffix == ".gguf":
+        command = [python, "-m", "benchmarks.peers.write_gguf", folder]
+        _make(model, command, logs / f"{model.name}.log")
+    elif engine.suffix:
+        tool = [python.with_name("optimum-cli"), "export", "openvino", "--model", folder]
+        kind = ["--weight-format", engine.suffix.removeprefix("."), "--disable-convert-tokenizer"]
+        command = [*tool, "--task", "text-generation-with-past", *kind]
+        _make(model, command, logs / f"{model.name}.log")
+    return Ready(engine, python, model)
+
+
+def measure(ready: Ready, job: Job, cache: Path, threads: int) -> dict[str, Any]:
+    """Run the job once in a process of its own and give what it wrote down. Raises Failed."""
+    engine = ready.engine
+    result, log = cache / "logs" / f"{engine.name}.json", cache / "logs" / f"{engine.name}.log"
+    result.unlink(missing_ok=True)
+    sizes = {"articles": job.articles, "article-tokens": job.article_tokens}
+    sizes |= {"digest-tokens": job.digest_tokens}
+    command: list[object] = [ready.python, "-m", engine.module, *engine.flags]
+    command += ["--model", ready.model, "--json", result]
+    command += [text for name, size in sizes.items() for text in (f"--{name}", size)]
+    if engine.name == "diglot":
+        environment = {"DIGLOT_THREADS": str(threads)}
+    else:
+        environment = {"OMP_NUM_THREADS": str(threads)}
+        command += ["--threads", threads]
+    with Neighbours() as neighbours:
+        _run(command, log, environment)
+    try:
+        found = json.loads(result.read_text())
+    except (OSError, ValueError) as error:
+        raise Failed(f"it wrote no result ({error}); see {log}") from error
+    written = found.get("tokens_written", job.tokens_to_write)
+    if engine.name != "diglot" and written != job.tokens_to_write:
+        raise Failed(f"it wrote {written} tokens instead of {job.tokens_to_write}")
+    return {**found, "cores_taken_by_others": neighbours.cores}
+
+
+def _environment(name: str, cache: Path) -> Path:
+    """A virtual environment with what requirements-NAME.txt says. Raises Failed."""
+    wanted = ROOT / "benchmarks" / f"requirements-{name}.txt"
+    folder = cache / "environments" / name
+    python, mark = folder / "bin" / "python", folder / "made-from"
+    state = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    if mark.exists() and mark.read_text() == state:
+        return python
+    log = cache / "logs" / f"environment-{name}.log"
+    _say(f"making the environment of {name}; this may take a quarter of an hour, see {log}")
+    shutil.rmtree(folder, ignore_errors=True)
+    _run([HERE, "-m", "venv", folder], log)
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-r", wanted]
+    _run(pip, log, BUILD)
+    mark.write_text(state)
+    return python
+
+
+def _make(target: Path, command: Sequence[object], log: Path) -> None:
+    """Run `command` with a path after it; `target` is there only when all of it is."""
+    if target.exists():
+        return
+    _say(f"making {target}")
+    part = target.with_name(f"part-{target.name}")
+    if part.is_dir():
+        shutil.rmtree(part)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    _run([*command, part], log)
+    part.rename(target)
+
+
+def _run(command: Sequence[object], log: Path, more: Mapping[str, str] | None = None) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    words = [str(word) for word in command]
+    with log.open("w") as file:
+        file.write(f"$ {' '.join(words)}\n")
+        file.flush()
+        try:
+            done = subprocess.run(
+                words,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(more or {})},
+                cwd=ROOT,
+                check=False,
+            )
+        except OSError as error:
+            raise Failed(str(error)) from error
+    if done.returncode:
+        last = log.read_text(errors="replace").strip().splitlines()[-1][:200]
+        raise Failed(f"exit {done.returncode}: {last}; see {log}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
