@@ -115,11 +115,13 @@ class Glossary:
     def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
         own = _by_opening(form for form in taught if _HAN.search(form))
         blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
-        opens = _any_first([*self._han, *own]) if own else self._opens
+        openings = [m.start() for m in self._opens.finditer(text)]
+        if own:
+            others = (m.start() for m in _any_first(own).finditer(text))
+            openings = sorted({*openings, *others})
         found: list[Name] = []
         end = 0
-        for m in opens.finditer(text):
-            at = m.start()
+        for at in openings:
             opening = text[at : at + 2]
             if at < end or not (opening in self._han or opening in own):
                 continue

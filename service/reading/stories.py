@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from service.article import Reading
 from service.reading.language import detect
@@ -79,14 +80,19 @@ def _grouped(sections: Sequence[_Section], weights: "_Weights", shortest: int) -
     """The lines of each story. What is too short to be one goes with the story before it."""
     found: list[list[int]] = []
     for section in sections:
-        likeness = [weights.likeness(section.lines, story) for story in found]
-        unlike = UNLIKE_REPORT if section.opens_as_report else UNLIKE
-        if not found or (section.body >= shortest and max(likeness) < unlike):
+        if not found:
             found.append(list(section.lines))
-        elif section.body >= shortest:
-            found[likeness.index(max(likeness))] += section.lines
-        else:
+            continue
+        if section.body < shortest:
             found[-1] += section.lines
+            continue
+        own = weights.vector(section.lines)
+        likeness = [cosine(own, weights.vector(story)) for story in found]
+        unlike = UNLIKE_REPORT if section.opens_as_report else UNLIKE
+        if max(likeness) < unlike:
+            found.append(list(section.lines))
+        else:
+            found[likeness.index(max(likeness))] += section.lines
     return found
 
 
@@ -117,20 +123,17 @@ class _Weights:
         # Converted at once: that is many times as fast as line by line.
         lines = to_script(text, "Hans").split("\n")
         self._terms = [Counter(terms(line, "und")) for line in lines]
-        self._lines_with = Counter(term for line in self._terms for term in line)
+        lines_with = Counter(chain.from_iterable(self._terms))
+        self._rarity = {term: math.log(1 + len(lines) / n) for term, n in lines_with.items()}
 
-    def likeness(self, some: Sequence[int], others: Sequence[int]) -> float:
-        """The cosine of two groups of lines, 0 to 1."""
-        a, b = self._vector(some), self._vector(others)
-        norm = math.sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
-        return sum(value * b.get(term, 0.0) for term, value in a.items()) / norm if norm else 0.0
-
-    def _vector(self, numbers: Sequence[int]) -> Vector:
+    def vector(self, numbers: Sequence[int]) -> Vector:
         counts: Counter[str] = Counter()
         for number in numbers:
             counts.update(self._terms[number])
-        total = len(self._terms)
-        return {
-            term: (1 + math.log(count)) * math.log(1 + total / self._lines_with[term])
-            for term, count in counts.items()
-        }
+        rarity = self._rarity
+        return {term: (1 + math.log(count)) * rarity[term] for term, count in counts.items()}
+
+
+def cosine(a: Vector, b: Vector) -> float:
+    norm = math.sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
+    return sum(value * b.get(term, 0.0) for term, value in a.items()) / norm if norm else 0.0

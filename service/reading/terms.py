@@ -10,10 +10,13 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from functools import cache
+from operator import add
 from pathlib import Path
 from typing import Any
 
+from service.reading.hanzi import any_of
 from service.reading.script import to_script
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
@@ -48,6 +51,8 @@ STOP_CHARACTERS = frozenset(
     "说称表示上下中里内外前后时年月日号"
 )
 
+_STOPS = any_of(STOP_CHARACTERS)
+
 
 def terms(text: str, language: str) -> list[str]:
     """The content terms of `text` in order, repeats kept; linear in the length of `text`."""
@@ -62,11 +67,9 @@ def terms(text: str, language: str) -> list[str]:
     return found
 
 
-def _pairs(run: str) -> list[str]:
-    if len(run) == 1:
-        return []
-    pairs = (run[i : i + 2] for i in range(len(run) - 1))
-    return [pair for pair in pairs if STOP_CHARACTERS.isdisjoint(pair)]
+def _pairs(run: str) -> Iterator[str]:
+    for part in _STOPS.split(run):
+        yield from map(add, part, part[1:])
 
 
 def _single_letter(token: str) -> bool:

@@ -52,19 +52,18 @@ def _settle(article: Article, page: Page | None, removed: Counter[str]) -> Draft
     text = Traced.of(page.text if page else article.text)
     markup = "plain" if article.markup == "html" else article.markup
     title = article.title or (page.title if page else None)
-    authors = [page.author] if page and page.author else []
-    published: str | None = None
-    for _ in range(_MOST_PASSES):
-        draft = compose(text, markup, title, removed)
-        authors.extend(draft.authors)
-        published = published or draft.published
-        title = title or draft.front_title
-        settled = draft.text() == _without_blank_lines(text.text)
-        text, markup = Traced.join([line.traced for line in draft.lines], "\n"), "plain"
-        if settled:
+    draft = compose(text, markup, title, removed)
+    if page and page.author:
+        draft.authors.insert(0, page.author)
+    for _ in range(_MOST_PASSES - 1):
+        if draft.text() == _without_blank_lines(text.text):
             break
-    draft.authors = authors
-    draft.published = published
+        title = title or draft.front_title
+        text = Traced.join([line.traced for line in draft.lines], "\n")
+        again = compose(text, "plain", title, removed, draft)
+        again.authors = [*draft.authors, *again.authors]
+        again.published = draft.published or again.published
+        draft = again
     return draft
 
 

@@ -40,8 +40,17 @@ _TAIL = re.compile(
 _DATELINE = re.compile(r"^[【\[][^【】\[\]]{1,14}(?:[讯訊电電]|[报報][导導道])[】\]]\s?(?=.)")
 
 
-def compose(text: Traced, markup: Markup, title: str | None, removed: Counter[str]) -> Draft:
-    """Reads `text` once. `title` is what is known of the title already."""
+def compose(
+    text: Traced,
+    markup: Markup,
+    title: str | None,
+    removed: Counter[str],
+    before: Draft | None = None,
+) -> Draft:
+    """Reads `text` once. `title` is what is known of the title already.
+
+    `before` is the draft whose text this is: where its lines read as they did, its sentences stand.
+    """
     draft = Draft([], [], title)
     if markup == "markdown":
         text = _front_matter(text, draft, removed)
@@ -54,8 +63,18 @@ def compose(text: Traced, markup: Markup, title: str | None, removed: Counter[st
     lines = [_trimmed(line, draft, removed) for line in lines]
     lines = join_broken(lines, titled=title is not None)
     draft.title = title or _headline(lines)
-    _add(draft, lines, removed)
+    if before is not None and before.title == draft.title and _same(before.lines, lines):
+        draft.lines, draft.sentences = before.lines, before.sentences
+    else:
+        _add(draft, lines, removed)
     return draft
+
+
+def _same(lines: list[Line], others: list[Line]) -> bool:
+    return len(lines) == len(others) and all(
+        one.shape == other.shape and one.text == other.text
+        for one, other in zip(lines, others, strict=True)
+    )
 
 
 def _tidy_title(title: str | None) -> str | None:

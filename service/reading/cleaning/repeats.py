@@ -15,15 +15,12 @@ from operator import add
 
 from service.reading.cleaning.lines import units
 
-_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’][a-z]+)?")
+_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’][A-Za-z]+)?")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CAPITAL = re.compile(r"(?<=[^.!?。！？“\"‘'\s])\s+([A-Z][\w-]+)")
-_DENIAL = re.compile(
-    r"不(?![过過仅僅但只止断斷同少久足])|[没沒未无無非否别別]|\b(?:not|no|never|nor|none"
-    r"|without)\b|n['’]t\b",
-    re.IGNORECASE,
-)
+_DENIAL_HAN = re.compile("不(?![过過仅僅但只止断斷同少久足])|[没沒未无無非否别別]")
+_DENIALS = frozenset("not no never nor none without".split())
 _STOP = frozenset(
     "the a an of to in on at by for and or is are was were be been it its that this with as from"
     " has have had will would".split()
@@ -33,11 +30,11 @@ _STOP_HAN = frozenset(
     "已曾正再更很最太是有其此这這那该該各每某至到自约約共新首另即均则則所之会會能可要应應等个個"
 )
 # Words of direction come in opposites; a sentence that turns one around is new.
-_DIRECTION = re.compile(
-    r"[涨漲升增高多跌降减減低少买買卖賣]|赞成|贊成|支持|反对|反對|胜|勝|败|敗"
-    r"|\b(?:rose|rise|rises|up|gain|gained|more|higher|won|support|supports|for|buy|increase[ds]?"
-    r"|fell|fall|falls|down|lost|less|lower|oppose|opposes|against|sell|decrease[ds]?)\b",
-    re.IGNORECASE,
+_DIRECTION_HAN = re.compile("[涨漲升增高多跌降减減低少买買卖賣胜勝败敗]|赞成|贊成|支持|反对|反對")
+_DIRECTIONS = frozenset(
+    "rose rise rises up gain gained more higher won support supports for buy increase increases"
+    " increased fell fall falls down lost less lower oppose opposes against sell decrease decreases"
+    " decreased".split()
 )
 # A shorter sentence may be said twice; one with fewer features may only look alike.
 _FEWEST_UNITS = 8
@@ -172,9 +169,13 @@ def _content(sentence: str) -> _Content:
         frozenset(han.union(telling)),
         frozenset(_NUMBER.findall(sentence)),
         frozenset(_CAPITAL.findall(sentence)),
-        len(_DENIAL.findall(sentence)),
-        frozenset(found.lower() for found in _DIRECTION.findall(sentence)),
+        len(_DENIAL_HAN.findall(sentence)) + sum(map(_denies, latin)),
+        frozenset(_DIRECTION_HAN.findall(sentence)) | _DIRECTIONS.intersection(latin),
     )
+
+
+def _denies(word: str) -> bool:
+    return word in _DENIALS or word.endswith(("n't", "n’t"))
 
 
 def _key(sentence: str) -> str:
