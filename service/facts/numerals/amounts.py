@@ -41,9 +41,10 @@ _BOUND_WORDS: Mapping[Bound, str] = {
     "about": "[约約]|接近|[将將]?近|估[计計]|about|around|roughly|approximately|some|nearly|almost"
     "|an estimated",
 }
-_BOUNDS = {
-    bound: re.compile(rf"(?:{words}) ?\Z", re.IGNORECASE) for bound, words in _BOUND_WORDS.items()
-}
+_BEFORE = re.compile(
+    rf"(?:{'|'.join(f'(?P<{bound}>{words})' for bound, words in _BOUND_WORDS.items())}) ?\Z",
+    re.IGNORECASE,
+)
 _MINUS = re.compile(r"(?:(?<![0-9A-Za-z)%°度元])[-−–]|\b(?:minus|negative) |零下|[负負])\Z")
 _AFTER = re.compile(
     r" ?(?:(?P<more>多)|(?P<least>以上|or more|or higher|or older|\+)|(?P<less>以下)"
@@ -214,11 +215,9 @@ def _bound(text: str, start: int, end: int) -> tuple[Bound, int]:
     after = _AFTER.match(text, end)
     if after is not None:
         end = after.end()
-    before = max(0, start - 18)
-    for bound, pattern in _BOUNDS.items():
-        if (after and after[bound]) or pattern.search(text, before, start):
-            return bound, end
-    return "", end
+    before = _BEFORE.search(text, max(0, start - 18), start)
+    said = {found.lastgroup for found in (before, after) if found is not None}
+    return next((bound for bound in _BOUND_WORDS if bound in said), ""), end
 
 
 def _is_year(text: str, m: re.Match[str], number: Number, values: tuple[Fraction, ...]) -> bool:
