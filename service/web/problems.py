@@ -60,15 +60,7 @@ def problem(
     status: int, code: str, title: str, detail: str, members: dict[str, Any] | None = None
 ) -> Response:
     """A problem response; `members` are added to the ones that every problem has."""
-    body = {
-        "type": f"/docs#{code}" if code in MEANINGS else "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": g.get("request_id"),
-        **(members or {}),
-    }
+    body = {**described(status, code, title, detail, g.get("request_id")), **(members or {})}
     response = Response(
         (json.dumps(body, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
         status,
@@ -77,6 +69,20 @@ def problem(
     if code in RETRY_AFTER_S:
         response.headers["Retry-After"] = str(RETRY_AFTER_S[code])
     return response
+
+
+def described(
+    status: int, code: str, title: str, detail: str, request_id: str | None
+) -> dict[str, Any]:
+    """The members that every problem has."""
+    return {
+        "type": f"/docs#{code}" if code in MEANINGS else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
 
 
 def install(app: Flask) -> None:

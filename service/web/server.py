@@ -17,6 +17,8 @@ from service.errors import BadSetting
 from service.running.desk import Desk
 from service.settings import Settings
 from service.web.app import create_app
+from service.web.connections import Log, Worker
+from service.web.keys import Keys
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,10 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
     """Serve until SIGTERM (answers what is in flight, exit code 0) or SIGINT (stops at once).
 
     `make_desk` is called in the worker process. Raises BadSetting when the address can't be
-    listened on. gunicorn mostly ends the process itself; the exit status is returned otherwise.
+    listened on, or the keys can't be read. gunicorn mostly ends the process itself; the exit
+    status is returned otherwise.
     """
+    Keys(settings.data).all()  # raises when who may come in is not known
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -87,7 +91,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         choices = {
             "bind": f"fd://{self._listener}",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "logger_class": Log,
             "threads": self._settings.http_threads + SPARE_THREADS,
             "timeout": HEARTBEAT_TIMEOUT_S,
             "graceful_timeout": int(self._settings.timeout_s) + DRAIN_BEYOND_DEADLINE_S,

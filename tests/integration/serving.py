@@ -41,9 +41,16 @@ class Served:
     def get(self, path: str) -> Reply:
         return self._ask("GET", path, b"", {})
 
-    def post(self, body: Any, content_type: str = "application/json", query: str = "") -> Reply:
+    def post(
+        self,
+        body: Any,
+        content_type: str = "application/json",
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self._ask("POST", "/summarize" + query, sent, {"Content-Type": content_type})
+        all_headers = {"Content-Type": content_type, **(headers or {})}
+        return self._ask("POST", "/summarize" + query, sent, all_headers)
 
     def wait_until_ready(self, timeout_s: float = START_S) -> None:
         last = time.monotonic() + timeout_s
@@ -64,7 +71,11 @@ class Served:
 
     def worker_pid(self) -> int:
         pid = self.process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        last = time.monotonic() + START_S
+        while not (children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+            assert time.monotonic() < last, "nobody has replaced the worker"
+            time.sleep(0.05)
+        return int(children[0])
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
         connection = self.connect()

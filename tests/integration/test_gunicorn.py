@@ -1,5 +1,6 @@
 """The service as it is run: gunicorn in a process of its own, over a real socket."""
 
+import json
 import os
 import re
 import runpy
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.integration.serving import ROOT, Reply, Served, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 SLOW_STEP_S = 1.5
+FEW_THREADS = "from tests.scripted_server import *; main(2.0, http_threads=2)"
 SLOW = ("-m", "tests.scripted_server", str(SLOW_STEP_S))
 ENGLISH = (
     "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. "
@@ -210,8 +213,7 @@ def test_what_arrives_together_is_read_together(tmp_path: Path) -> None:
 
 
 def test_busy_service_still_answers_health_checks(tmp_path: Path) -> None:
-    slow = "from tests.scripted_server import *; main(2.0, http_threads=2)"
-    with serving(tmp_path / "log", "-c", slow) as server, ThreadPoolExecutor(12) as pool:
+    with serving(tmp_path / "log", "-c", FEW_THREADS) as server, ThreadPoolExecutor(12) as pool:
         warm(server)
         asked = [pool.submit(server.post, {"text": ENGLISH}) for _ in range(12)]
         time.sleep(0.5)
@@ -252,3 +254,99 @@ def test_gunicorns_own_settings_are_not_read(tmp_path: Path) -> None:
         pid = server.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         assert len(children) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: rot13\r\n\r\n", 501),
+        ("GET /桥 HTTP/1.1\r\nÜ: b\r\n\r\n".encode(), 400),
+    ],
+)
+def test_what_is_no_http_gets_a_problem_too(served: Served, sent: bytes, status: int) -> None:
+    with socket.create_connection((served.host, served.port), timeout=10) as client:
+        client.sendall(sent)
+        head, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/problem+json" in head
+    problem = json.loads(body)
+    assert (problem["status"], problem["code"]) == (status, "bad_request")
+    assert f"X-Request-Id: {problem['request_id']}".encode() in head
+    served.wait_for_log(problem["request_id"])
+
+
+def test_clients_that_never_take_their_leave_hold_nobody_up(served: Served) -> None:
+    with ExitStack() as rude:
+        for _ in range(8):
+            client = rude.enter_context(socket.create_connection((served.host, served.port)))
+            client.sendall(b"nonsense\r\n\r\n")
+        started = time.monotonic()
+        assert served.get("/livez").status == 200
+        assert time.monotonic() - started < 1.5
+
+
+def test_a_head_that_comes_drop_by_drop_is_cut_off(tmp_path: Path) -> None:
+    slow = "from service.web import connections; connections.HEAD_S = 1.0;" + FEW_THREADS
+    with serving(tmp_path / "log", "-c", slow) as server, ExitStack() as drops:
+        server.wait_until_ready()
+        address = (server.host, server.port)
+        clients = [
+            drops.enter_context(socket.create_connection(address, timeout=10)) for _ in range(20)
+        ]
+        for client in clients:
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
+        assert server.get("/livez").status == 200
+        assert all(client.recv(100) == b"" for client in clients)
+
+
+def test_log_for_programs_is_json_from_the_first_line_to_the_last(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SERVE, "--log-format", "json") as server:
+        server.wait_until_ready()
+        reply = server.post({"text": ENGLISH, "title": CHINESE})
+        with socket.create_connection((server.host, server.port), timeout=10) as client:
+            client.sendall(b"nonsense\r\n\r\n")
+            assert client.recv(100)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(timeout=20)
+        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    (asked,) = [line for line in lines if line.get("route") == "/summarize"]
+    assert asked["request_id"] == reply.headers["X-Request-Id"]
+    assert (asked["method"], asked["status"], asked["address"]) == ("POST", 200, "127.0.0.1")
+    assert asked["duration_ms"] > 0
+    assert any("unparsed 400" in line["message"] for line in lines)
+    assert not any(word in server.log.read_text() for word in ("Ashford", "青石镇"))
+
+
+def test_keys_that_can_not_be_read_stop_the_start(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{")
+    ended = subprocess.run(
+        [sys.executable, *SERVE, "--data", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert "keys.json" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_key_is_asked_for_over_the_wire_and_revoked_without_a_restart(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SERVE, "--data", str(tmp_path)) as server:
+        server.wait_until_ready()
+        assert server.post({"text": CHINESE}).status == 200
+        secret = keys(tmp_path, "add", "newsroom")
+        assert server.post({"text": CHINESE}).json["code"] == "unauthorized"
+        article = {"text": CHINESE}
+        assert server.post(article, headers={"Authorization": f"Bearer {secret}"}).status == 200
+        keys(tmp_path, "revoke", "newsroom")
+        assert server.post(article, headers={"X-API-Key": secret}).status == 401
+
+
+def keys(folder: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "service", "keys", *words, "--data", str(folder)]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    ).stdout.strip()
