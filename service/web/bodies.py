@@ -19,6 +19,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service.article import Article, Markup
 from service.digest import DigestLanguage, Length, Options, Script
 from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
+from service.web.unpack import check_coding, unpack
 
 MARKUPS: dict[str, Markup] = {"text/plain": "plain", "text/html": "html"}
 KNOWN_TYPES = "application/json, text/plain or text/html"
@@ -115,8 +116,7 @@ def read_article(request: Request, max_characters: int) -> tuple[Article, Option
     if kind != "application/json" and kind not in MARKUPS:
         sent = f"Content-Type {_echo(kind)}" if kind else "a body without a Content-Type"
         raise Unsupported(f"{sent} can't be read here; send {KNOWN_TYPES}.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Unsupported("A compressed body can't be read here; send it without Content-Encoding.")
+    check_coding(request.headers.get("Content-Encoding", ""))
     body = _decode(request)
     if kind == "application/json":
         if request.args:
@@ -148,7 +148,7 @@ def _bytes(request: Request) -> bytes:
         raise Unreadable(
             f"The body broke off after {len(body):,} of {request.content_length:,} bytes."
         )
-    return body
+    return unpack(body, request.headers.get("Content-Encoding", ""), request.max_content_length)
 
 
 def _decode(request: Request) -> str:

@@ -28,8 +28,8 @@ MEANINGS = {
         "超过字符数或字节数的上限。请只发送文章本身，或分段发送。",
     ),
     "unsupported": (
-        "Another Content-Type, an unknown charset or a compressed body.",
-        "不支持的 Content-Type、未知的编码，或压缩过的正文。",
+        "Another Content-Type, an unknown charset, or a Content-Encoding other than gzip.",
+        "不支持的 Content-Type、未知的字符编码，或 gzip 以外的 Content-Encoding。",
     ),
     "bad_request": ("A request that HTTP does not allow.", "不符合 HTTP 规范的请求。"),
     "not_found": ("There is nothing at this address.", "此地址没有内容。"),

@@ -27,6 +27,7 @@ from service.errors import (
     StoreFailed,
     TooLong,
     Unauthorized,
+    Unsupported,
 )
 from service.running.desk import State
 from service.web.bodies import BadFields
@@ -100,6 +101,8 @@ def _on_diglot_error(error: DiglotError) -> Response:
         members = {"errors": [{"field": f, "message": m} for f, m in error.errors]}
     detail = str(error) or error.title
     response = problem(error.status, error.code, error.title, detail, members)
+    if isinstance(error, Unsupported):
+        response.headers["Accept-Encoding"] = "gzip"
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     return response
