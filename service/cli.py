@@ -139,8 +139,9 @@ def digest(
 
 @main.command()
 @options(
-    *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "prompts", "names",
-    "data", "require_key", "open_metrics", "rate_per_address", "rate_per_key", "proxies",
+    *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "queue_tokens", "prompts", "names",
+    "data", "keep_results_mb", "keep_batches_days",
+    "require_key", "open_metrics", "rate_per_address", "rate_per_key", "proxies",
     "host", "port", "http_threads", "timeout_s", "max_characters", "log_level", "log_format",
 )  # fmt: skip
 @clear_errors

@@ -89,6 +89,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A digest that is being written, as whoever asked for the article sees it: unchecked.
+
+    `story` counts a page's stories from 0, the longest first. `attempt` counts from 1; a higher
+    one begins anew. `text` is all of the text so far.
+    """
+
+    story: int
+    language: DigestLanguage
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestAnswer:
     """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens."""
 

@@ -95,6 +95,9 @@ class Result(_Part):
     engine: Maker
     timing: Timing
     fingerprint: str = Field(description="Of the text, the engine, the prompts and the options.")
+    kept: bool = Field(
+        default=False, description="It was answered before, and the answer was kept."
+    )
     stories: list[Story] = Field(
         [], description="Where a page holds several stories: all of them, the longest first."
     )

@@ -73,6 +73,11 @@ class Settings:
     queue_limit: int = setting(
         256, "Most articles that wait or are at work; over it: 503.", click.IntRange(min=1)
     )
+    queue_tokens: int = setting(
+        1_000_000,
+        "Most tokens of the articles that wait or are at work; over it: 503.",
+        click.IntRange(min=1),
+    )
     prompts: Path | None = setting(
         None,
         "Folder of prompts to use instead of the ones that come with Diglot.",
@@ -87,6 +92,16 @@ class Settings:
         Path("~/.local/share/diglot"),
         "Folder of the API keys, batches and kept results; made where it is missing.",
         click.Path(file_okay=False, path_type=Path),
+    )
+    keep_results_mb: int = setting(
+        256,
+        "Megabytes of results that are kept, to be answered again; the oldest go. 0 keeps none.",
+        click.IntRange(0, 1_000_000),
+    )
+    keep_batches_days: float = setting(
+        7.0,
+        "Days after its end that a batch is removed; 0 keeps all.",
+        click.FloatRange(0, 36_500),
     )
     require_key: str = setting(
         "auto",

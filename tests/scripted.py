@@ -1,5 +1,6 @@
 """An engine that answers by a script, so that the worker and the faces can be tried without one."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from service.digest import Answer, DigestAnswer, DigestTask, Finished, Request, StanceAnswer, Task
@@ -26,18 +27,25 @@ class ScriptedEngine:
     """Answers what its script says; `batches` holds the passages of every step, in order.
 
     A step that holds a passage with "poison" fails as a whole, as an engine does that breaks.
+    An answer takes `steps` steps; in each, whoever watches is told a longer part of each digest.
     """
 
     passage_limit: int | None = None
 
-    def __init__(self, script: Script = written, *, rows: int = 16) -> None:
+    def __init__(self, script: Script = written, *, rows: int = 16, steps: int = 1) -> None:
         self.identity = Identity("scripted", "tests", None, "sha256:0")
         self.batches: list[list[str]] = []
         self.cancelled: list[str] = []
         self.before_step: Callable[[], None] = lambda: None
         self._script = script
         self._rows = rows
+        self._steps = steps
         self._admitted: dict[str, Request] = {}
+        self._taken: Counter[str] = Counter()
+
+    @property
+    def admitted(self) -> int:
+        return len(self._admitted)
 
     def measure(self, passage: str) -> int:
         return len(passage)
@@ -49,13 +57,27 @@ class ScriptedEngine:
 
     def step(self) -> list[Finished]:
         self.before_step()
-        batch, self._admitted = self._admitted, {}
+        batch = dict(self._admitted)
         self.batches.append([request.passage for request in batch.values()])
         if any("poison" in request.passage for request in batch.values()):
-            self._admitted = batch
             raise RuntimeError("poisoned")
-        return [Finished(key, self._script(request)) for key, request in batch.items()]
+        self._taken.update(batch.keys())
+        return [self._finish(key, request) for key, request in batch.items() if self._is_done(key)]
+
+    def _is_done(self, key: str) -> bool:
+        request, taken = self._admitted[key], self._taken[key]
+        if request.watch is not None:
+            for place, task in enumerate(request.tasks):
+                if isinstance(task, DigestTask):
+                    text = EN if task.language == "en" else ZH
+                    request.watch(place, text[: len(text) * taken // self._steps])
+        return taken >= self._steps
+
+    def _finish(self, key: str, request: Request) -> Finished:
+        del self._admitted[key], self._taken[key]
+        return Finished(key, self._script(request))
 
     def cancel(self, request_id: str) -> None:
         self.cancelled.append(request_id)
         self._admitted.pop(request_id, None)
+        self._taken.pop(request_id, None)

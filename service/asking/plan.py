@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from service import counts
 from service.article import Article, Reading
+from service.asking.drafts import Drafts, Watch
 from service.asking.gates import FAULTS, Fault, fault
 from service.asking.library import Library
 from service.asking.page import Page, Story, Target
@@ -38,36 +39,57 @@ from service.reading.passages import cut
 from service.reading.stories import stories
 from service.result import Result
 
+UNWATCHED = Drafts()
 
-def plan(
-    article: Article, options: Options, engine: Engine, library: Library, *, id: str
+
+def plan(  # noqa: PLR0913  # called in one place, by name
+    article: Article,
+    options: Options,
+    engine: Engine,
+    library: Library,
+    *,
+    id: str,
+    watch: Watch | None = None,
 ) -> Generator[Request, Answer, Result]:
-    """The steps for one article. Raises NoText at the first step when nothing is left to read."""
+    """The steps for one article. Raises NoText at the first step when nothing is left to read.
+
+    `watch` is told of the digests while they are written; it must be quick and must not raise.
+    """
     reading = clean(article)
     page = Page(id, article, reading, options, engine.identity, library)
     told: list[Story] = []
     for story in [reading] if options.whole_page else stories(reading):
-        told.append((yield from _tell(page, story, engine)))
+        told.append((yield from _tell(page, story, engine, Drafts(watch, len(told)))))
     return report(page, told)
 
 
-def _tell(page: Page, story: Reading, engine: Engine) -> Generator[Request, Answer, Story]:
+def _tell(
+    page: Page, story: Reading, engine: Engine, drafts: Drafts
+) -> Generator[Request, Answer, Story]:
     """Ask for the digests and the stances of one story, all in one request."""
     passage, read = yield from _condense(page, story, engine)
     targets = _targets(page, story)
     digests = [DigestTask(language, page.options.length) for language in page.options.languages]
     stances = [StanceTask(target.text) for target in targets]
-    answer = yield _request(page, story, passage, *digests, *stances)
+    answer = yield _request(page, story, passage, *digests, *stances, drafts=drafts)
 
     written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
-    passed = yield from _passed(page, story, passage, written)
+    passed = yield from _passed(page, story, passage, written, drafts)
     opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
     digests_of = {task.language: digest for task, digest in passed.items()}
     return Story(story, digests_of, opinions, read)
 
 
-def _request(page: Page, story: Reading, passage: str, *tasks: Task) -> Request:
-    return Request(page.id, passage, story.language, story.title, tasks)
+def _request(
+    page: Page,
+    story: Reading,
+    passage: str,
+    *tasks: Task,
+    drafts: Drafts = UNWATCHED,
+    attempt: int = 1,
+) -> Request:
+    watch = drafts.watch(attempt, tasks)
+    return Request(page.id, passage, story.language, story.title, tasks, watch=watch)
 
 
 def _targets(page: Page, story: Reading) -> tuple[Target, ...]:
@@ -107,7 +129,11 @@ def _condense(
 
 
 def _passed(
-    page: Page, story: Reading, passage: str, written: Mapping[DigestTask, TaskAnswer]
+    page: Page,
+    story: Reading,
+    passage: str,
+    written: Mapping[DigestTask, TaskAnswer],
+    drafts: Drafts = UNWATCHED,
 ) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
     """The digests that pass the gates, if need be after they were asked for once more.
 
@@ -116,10 +142,11 @@ def _passed(
     digests = {task: _digest(answer) for task, answer in written.items()}
     faults = _faults(page, story, digests)
     if faults:
-        digests |= yield from _again(page, story, passage, faults)
+        digests |= yield from _again(page, story, passage, faults, drafts)
         faults = _faults(page, story, {task: digests[task] for task in faults})
     for task, gate in faults.items():
         digests[task] = _replacement(page, story, passage, task, gate)
+        drafts.replace(3, task.language, digests[task].text)
     return digests
 
 
@@ -139,12 +166,16 @@ def _faults(
 
 
 def _again(
-    page: Page, story: Reading, passage: str, faults: Mapping[DigestTask, Fault]
+    page: Page,
+    story: Reading,
+    passage: str,
+    faults: Mapping[DigestTask, Fault],
+    drafts: Drafts,
 ) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
     """Ask once more, with the reason. An engine that can't answer leaves the first digests."""
     asked = [replace(task, fault=FAULTS[gate][task.language]) for task, gate in faults.items()]
     try:
-        answer = yield _request(page, story, passage, *asked)
+        answer = yield _request(page, story, passage, *asked, drafts=drafts, attempt=2)
     except EngineFailed:
         return {}
     return dict(zip(faults, map(_digest, answer.tasks), strict=True))

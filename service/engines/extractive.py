@@ -16,10 +16,8 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-MOST_ADMITTED = 16
-"""A request waits in here for milliseconds only; more would just wait outside of the queue."""
-A_STEP = 4
-"""Requests that one step answers, so that a cancel or a deadline is never far away."""
+MOST_ADMITTED = 4
+"""Few, as a step answers them all: what is urgent, a cancel or a deadline wait for one step."""
 CHARACTERS_A_TOKEN = 4
 
 
@@ -47,11 +45,9 @@ class ExtractiveEngine:
         self._waiting[request.id] = request
 
     def step(self) -> list[Finished]:
-        """Answer the requests that came first."""
-        first = list(self._waiting.values())[:A_STEP]
-        for request in first:
-            del self._waiting[request.id]
-        return [Finished(request.id, self._outcome(request)) for request in first]
+        """Answer every request that was admitted."""
+        admitted, self._waiting = list(self._waiting.values()), {}
+        return [Finished(request.id, self._outcome(request)) for request in admitted]
 
     def cancel(self, request_id: str) -> None:
         """Forget a request; an unknown id is ignored."""

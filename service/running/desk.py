@@ -6,12 +6,15 @@ engine is loaded in the background, so that a service can say that it is loading
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Literal
 
 from service.article import Article
+from service.asking.drafts import Watch
+from service.asking.fingerprint import fingerprint
 from service.asking.library import Library
 from service.asking.plan import plan
 from service.digest import LANGUAGES, DigestTask, Options
@@ -20,7 +23,9 @@ from service.embedded.stance import read_stance
 from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
 from service.reading.language import detect
-from service.result import Result
+from service.result import Result, Timing
+from service.running.job import Work
+from service.running.kept import Kept
 from service.running.worker import Worker
 from service.settings import Settings
 
@@ -47,6 +52,7 @@ class Desk:
         self._engine: Engine | None = None
         self._library: Library | None = None
         self._failure: DiglotError | None = None
+        self._kept: Kept | None = None
         self._closing = False
         self._loaded = threading.Event()
 
@@ -77,8 +83,9 @@ class Desk:
     def identity(self) -> Identity | None:
         return self._engine.identity if self._engine else None
 
-    def open(self) -> None:
-        """Start loading the engine; returns at once."""
+    def open(self, kept: Kept | None = None) -> None:
+        """Start loading the engine; returns at once. What `kept` holds is answered from there."""
+        self._kept = kept
         threading.Thread(target=self._open, name="diglot-loader", daemon=True).start()
 
     def wait(self) -> Identity:
@@ -89,23 +96,35 @@ class Desk:
         assert self._engine is not None  # set before the event, or else there is a failure
         return self._engine.identity
 
-    def submit(
+    def submit(  # noqa: PLR0913  # each is said by name
         self,
         article: Article,
         options: Options,
         *,
         timeout_s: float | None = None,
         id: str | None = None,
+        watch: Watch | None = None,
+        work: Work = "online",
     ) -> Future[Result]:
         """Hand an article in.
 
         Raises NotReady, Overloaded, or what is wrong with the article (NoText, …) at once. The
-        Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place.
+        Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place. `watch` is
+        told of the drafts, from the worker's thread. A Result that was kept is there at once.
         """
         if self.state != "ready" or not (self._worker and self._engine and self._library):
             raise NotReady(self.reason or "the service is not ready")
-        steps = plan(article, options, self._engine, self._library, id=id or str(uuid.uuid4()))
-        return self._worker.submit(steps, timeout_s=timeout_s)
+        begun = time.monotonic()
+        own = id or str(uuid.uuid4())
+        if self._kept is not None:
+            kept = self._kept.find(fingerprint(article, options, self._engine.identity))
+            if kept is not None:
+                return _again(kept, own, article, begun)
+        steps = plan(article, options, self._engine, self._library, id=own, watch=watch)
+        future = self._worker.submit(steps, timeout_s=timeout_s, work=work)
+        if self._kept is not None:
+            future.add_done_callback(self._kept.note)
+        return future
 
     def close(self, timeout_s: float | None = None) -> bool:
         """Take nothing more, finish what was taken; False when that took longer than allowed."""
@@ -120,6 +139,7 @@ class Desk:
             worker = Worker(
                 self._engine,
                 queue_limit=self._settings.queue_limit,
+                queue_tokens=self._settings.queue_tokens,
                 window_s=self._settings.batch_window_ms / 1000,
             )
             worker.start()
@@ -150,3 +170,14 @@ class Desk:
             for wanted in LANGUAGES:
                 embedded.digest(text, language, None, DigestTask(wanted), glossary)
             read_stance(embedded.sentences(text), "plan", language, glossary=glossary)
+
+
+def _again(kept: Result, id: str, article: Article, begun: float) -> Future[Result]:
+    """A kept Result as the answer to whoever asks now."""
+    future: Future[Result] = Future()
+    spent = round((time.monotonic() - begun) * 1000)
+    change = {"id": id, "source": article.source, "kept": True}
+    future.set_result(
+        kept.model_copy(update={**change, "timing": Timing(queued_ms=0, total_ms=spent)})
+    )
+    return future

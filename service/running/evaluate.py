@@ -102,7 +102,7 @@ def _hand_in(case: Case, desk: Desk) -> Future[Result] | None:
     # A reference digest speaks of the whole page.
     options = Options(targets=tuple(case.targets), whole_page=True)
     try:
-        return desk.submit(Article(case.text, case.title), options)
+        return desk.submit(Article(case.text, case.title), options, work="bulk")
     except BadInput:
         return None
 

@@ -148,7 +148,7 @@ def _hand_in(entry: _Entry, desk: Desk, options: Options) -> Future[Result] | Di
     if isinstance(entry.article, DiglotError):
         return entry.article
     try:
-        return desk.submit(entry.article, options, id=entry.id)
+        return desk.submit(entry.article, options, id=entry.id, work="bulk")
     except NotReady:
         raise
     except DiglotError as error:

@@ -2,11 +2,15 @@
 
 Plans come in through `submit`, whose caller gets a Future. The thread admits their requests,
 steps the engine, and hands each answer back to its plan, until the plan returns its Result.
-It owns the bound on the queue, deadlines and cancellation. It knows nothing about models or HTTP.
+It owns the bounds on the queue, deadlines and cancellation. It knows nothing about models or HTTP.
+
+Work is online (somebody waits for the answer) or bulk (it is done when there is time). Online work
+goes first: where the engine is full it takes the room of bulk work, which begins again later, so
+that it waits for the running step at most.
 
 An idle worker gives the first arrival's neighbours `window_s` to come too, so that what arrives
-together is read together. When a step of the engine fails
-as a whole, every request in it is tried once more, alone, and only those that fail again are lost.
+together is read together. When a step of the engine fails as a whole, every request in it is tried
+once more, alone, and only those that fail again are lost.
 """
 
 import itertools
@@ -14,60 +18,48 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Generator
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from service.digest import Answer, Finished, Request
+from service import counts
+from service.digest import Answer, Finished
 from service.engine import Engine
 from service.errors import (
-    DeadlineExceeded,
     DiglotError,
     EngineFailed,
     NoRoom,
     NotReady,
-    Overloaded,
 )
-from service.result import Result, Timing
+from service.result import Result
+from service.running.bounds import Bounds
+from service.running.job import Job, Plan, Work, end, settle
+from service.running.rate import Rate
 
 log = logging.getLogger(__name__)
 
-Plan = Generator[Request, Answer, Result]
-"""Yields Requests, receives Answers (or has a DiglotError thrown in), returns the Result."""
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    plan: Plan
-    request: Request
-    future: Future[Result]
-    arrived: float
-    deadline: float
-    admitted: float | None = None
-    alone: bool = False
-
-    def is_abandoned(self) -> bool:
-        return self.future.cancelled() or time.monotonic() >= self.deadline
-
-
-@dataclass(slots=True)
-class _Queue:
-    """What the callers' threads and the worker's thread share, under one lock."""
-
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    arrived: deque[_Job] = field(default_factory=deque)
-    open_jobs: int = 0
-    stopping: bool = False
-
 
 class Worker:
-    def __init__(self, engine: Engine, *, queue_limit: int = 256, window_s: float = 0.0) -> None:
+    """`queue_limit` bounds the online plans that are taken and not settled, and `queue_tokens`
+    their tokens. Whoever hands in bulk work takes care that it is not too much.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        queue_limit: int = 256,
+        queue_tokens: int = 1_000_000,
+        window_s: float = 0.0,
+    ) -> None:
         self._engine = engine
-        self._queue_limit = queue_limit
         self._window_s = window_s
-        self._queue = _Queue()
-        self._waiting: deque[_Job] = deque()
-        self._running: dict[str, _Job] = {}
+        self._rate = Rate()
+        self._bounds = Bounds(queue_limit, queue_tokens, self._rate)
+        self._changed = threading.Condition()
+        self._arrived: deque[Job] = deque()
+        self._stopping = False
+        self._lines: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
+        self._running: dict[str, Job] = {}
         self._keys = itertools.count()
         self._thread = threading.Thread(target=self._run, name="diglot-worker", daemon=True)
 
@@ -81,9 +73,11 @@ class Worker:
     @property
     def open_jobs(self) -> int:
         """Plans that were taken and are not settled yet."""
-        return self._queue.open_jobs
+        return self._bounds.taken
 
-    def submit(self, plan: Plan, *, timeout_s: float | None = None) -> Future[Result]:
+    def submit(
+        self, plan: Plan, *, timeout_s: float | None = None, work: Work = "online"
+    ) -> Future[Result]:
         """Take a plan in; its Future gets the Result or the DiglotError that ended it.
 
         The plan's first part (cleaning) runs in the caller's thread. Raises what that part
@@ -91,52 +85,48 @@ class Worker:
         `Future.cancel()` frees the plan's place at the next step.
         """
         arrived = time.monotonic()
-        self._reserve()
-        future: Future[Result] = Future()
-        future.add_done_callback(self._release)
+        if self._stopping or not self.alive:
+            raise NotReady("the worker has stopped")
+        place = self._bounds.take(work)
         try:
             request = next(plan)
+            place.charge(self._engine.measure(request.passage))
         except BaseException as error:
-            future.cancel()
+            place.free()
             if isinstance(error, StopIteration):
                 raise RuntimeError("a plan must ask for something") from error
             raise
+        future: Future[Result] = Future()
+        future.add_done_callback(lambda _: place.free())
         deadline = arrived + timeout_s if timeout_s is not None else float("inf")
-        with self._queue.changed:
-            self._queue.arrived.append(_Job(plan, request, future, arrived, deadline))
-            self._queue.changed.notify_all()
+        job = Job(plan, request, future, arrived, deadline, work, place.tokens)
+        with self._changed:
+            if self._stopping:
+                future.cancel()
+                raise NotReady("the worker has stopped")
+            self._arrived.append(job)
+            self._changed.notify_all()
         return future
 
     def stop(self, timeout_s: float | None = None) -> bool:
         """Take nothing more, finish what was taken, and end the thread; False if time ran out."""
-        with self._queue.changed:
-            self._queue.stopping = True
-            self._queue.changed.notify_all()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
-
-    def _reserve(self) -> None:
-        with self._queue.changed:
-            if self._queue.stopping or not self.alive:
-                raise NotReady("the worker has stopped")
-            if self._queue.open_jobs >= self._queue_limit:
-                raise Overloaded(f"{self._queue_limit} articles wait already; try again later")
-            self._queue.open_jobs += 1
-
-    def _release(self, _: Future[Result]) -> None:
-        with self._queue.changed:
-            self._queue.open_jobs -= 1
-            self._queue.changed.notify_all()
 
     # From here on, everything runs in the worker's own thread.
 
     def _run(self) -> None:
         try:
             while self._take():
+                begun = time.monotonic()
                 self._drop_abandoned()
                 self._admit()
-                for finished in self._step():
-                    self._resume(finished)
+                tokens = sum(self._resume(finished) for finished in self._step())
+                self._rate.note(tokens, time.monotonic() - begun)
+                self._show_depth()
         except BaseException:
             log.exception("the worker died")
             raise
@@ -144,59 +134,94 @@ class Worker:
             self._fail_all(NotReady("the worker has stopped"))
 
     def _take(self) -> bool:
-        """Move arrivals to the waiting line; sleeps while there is nothing to do. False: stop."""
-        queue = self._queue
-        with queue.changed:
-            while not (queue.arrived or self._waiting or self._running):
-                if queue.stopping:
+        """Move arrivals to the waiting lines; sleeps while there is nothing to do. False: stop."""
+        with self._changed:
+            while not (self._arrived or self._is_busy()):
+                if self._stopping:
                     return False
-                queue.changed.wait()
-            if not self._running and not self._waiting:
+                self._changed.wait()
+            if not self._is_busy():
                 self._let_others_join()
-            self._waiting.extend(queue.arrived)
-            queue.arrived.clear()
+            while self._arrived:
+                job = self._arrived.popleft()
+                self._lines[job.work].append(job)
         return True
+
+    def _is_busy(self) -> bool:
+        return bool(self._running or any(self._lines.values()))
+
+    def _show_depth(self) -> None:
+        for work, line in self._lines.items():
+            counts.queue_depth.labels(work).set(len(line))
 
     def _let_others_join(self) -> None:
         closes = time.monotonic() + self._window_s
-        while (left := closes - time.monotonic()) > 0 and not self._queue.stopping:
-            self._queue.changed.wait(left)
+        while (left := closes - time.monotonic()) > 0 and not self._stopping:
+            self._changed.wait(left)
 
     def _drop_abandoned(self) -> None:
-        for job in [job for job in self._waiting if job.is_abandoned()]:
-            self._waiting.remove(job)
-            _end(job)
+        for line in self._lines.values():
+            for job in [job for job in line if job.is_abandoned()]:
+                line.remove(job)
+                end(job)
         for key, job in list(self._running.items()):
             if job.is_abandoned():
                 self._engine.cancel(key)
                 del self._running[key]
-                _end(job)
+                end(job)
 
     def _admit(self) -> None:
-        while self._waiting and self._may_join(self._waiting[0]):
-            job = self._waiting.popleft()
-            key = str(next(self._keys))
+        for line in self._lines.values():
+            while line:
+                if not (self._may_join(line[0]) and self._has_room(line.popleft())):
+                    return
+
+    def _may_join(self, job: Job) -> bool:
+        """Whether nothing stands against it that `job` and what runs are in one step."""
+        if job.work == "online":
+            while (job.alone or self._runs_alone()) and self._send_bulk_out():
+                pass
+        return not self._running or not (job.alone or self._runs_alone())
+
+    def _runs_alone(self) -> bool:
+        return any(running.alone for running in self._running.values())
+
+    def _has_room(self, job: Job) -> bool:
+        """Let the engine have `job`; it goes back to the head of its line when there is no room."""
+        while True:
             try:
-                self._engine.admit(replace(job.request, id=key, abandoned=job.is_abandoned))
+                self._give(job)
             except NoRoom as full:
-                if not self._running:
-                    self._advance(job, EngineFailed(f"the article does not fit the engine: {full}"))
+                if job.work == "online" and self._send_bulk_out():
                     continue
-                self._waiting.appendleft(job)
-                return
+                if self._running:
+                    self._lines[job.work].appendleft(job)
+                    return False
+                self._advance(job, EngineFailed(f"the article does not fit the engine: {full}"))
             except DiglotError as error:
                 self._advance(job, error)
             except Exception:
                 log.exception("the engine broke while it admitted a request")
                 self._advance(job, EngineFailed("the engine broke on this article"))
-            else:
-                job.admitted = job.admitted or time.monotonic()
-                self._running[key] = job
-
-    def _may_join(self, job: _Job) -> bool:
-        if not self._running:
             return True
-        return not job.alone and not any(running.alone for running in self._running.values())
+
+    def _give(self, job: Job) -> None:
+        key = str(next(self._keys))
+        self._engine.admit(replace(job.request, id=key, abandoned=job.is_abandoned))
+        self._running[key] = job
+        if job.admitted is None:
+            job.admitted = time.monotonic()
+            counts.queue_wait_seconds.labels(job.work).observe(job.admitted - job.arrived)
+
+    def _send_bulk_out(self) -> bool:
+        """Take the room of the bulk request that came last; it has lost the least. False: none."""
+        for key, job in reversed(self._running.items()):
+            if job.work == "bulk":
+                self._engine.cancel(key)
+                del self._running[key]
+                self._lines["bulk"].appendleft(job)
+                return True
+        return False
 
     def _step(self) -> list[Finished]:
         if not self._running:
@@ -210,7 +235,7 @@ class Worker:
     def _part_the_batch(self) -> list[Finished]:
         """After a failed step: try each request once more, alone, in the order of arrival."""
         lost: list[Finished] = []
-        again: list[_Job] = []
+        again: list[Job] = []
         for key, job in self._running.items():
             self._engine.cancel(key)
             if job.alone:
@@ -219,19 +244,22 @@ class Worker:
                 job.alone = True
                 again.append(job)
         self._running = {f.request_id: self._running[f.request_id] for f in lost}
-        self._waiting.extendleft(reversed(again))
+        for job in reversed(again):
+            self._lines[job.work].appendleft(job)
         return lost
 
-    def _resume(self, finished: Finished) -> None:
+    def _resume(self, finished: Finished) -> int:
+        """Go on with the plan of what finished; returns the tokens of its article if it ended."""
         job = self._running.pop(finished.request_id, None)
         if job is None:
-            return
+            return 0
         if job.is_abandoned():
-            _end(job)
+            end(job)
         else:
             self._advance(job, finished.outcome)
+        return job.tokens if job.future.done() else 0
 
-    def _advance(self, job: _Job, outcome: Answer | DiglotError) -> None:
+    def _advance(self, job: Job, outcome: Answer | DiglotError) -> None:
         """Hand the outcome to the plan, and settle the job or queue what the plan asks next."""
         try:
             if isinstance(outcome, DiglotError):
@@ -239,44 +267,22 @@ class Worker:
             else:
                 job.request = job.plan.send(outcome)
         except StopIteration as returned:
-            _settle(job, returned.value)
+            settle(job, returned.value)
         except DiglotError as error:
-            _settle(job, error)
+            settle(job, error)
         except Exception:
             log.exception("a plan broke")
-            _settle(job, EngineFailed("Diglot broke on this article"))
+            settle(job, EngineFailed("Diglot broke on this article"))
         else:
             job.alone = False
             # What has begun goes before what has not, so that articles end in about their order.
-            self._waiting.appendleft(job)
+            self._lines[job.work].appendleft(job)
 
     def _fail_all(self, error: DiglotError) -> None:
-        with self._queue.changed:
-            self._queue.stopping = True
-            jobs = [*self._running.values(), *self._waiting, *self._queue.arrived]
-            self._queue.arrived.clear()
+        with self._changed:
+            self._stopping = True
+            waiting = itertools.chain(*self._lines.values(), self._arrived)
+            jobs = [*self._running.values(), *waiting]
+            self._arrived.clear()
         for job in jobs:
-            _settle(job, error)
-
-
-def _end(job: _Job) -> None:
-    job.plan.close()
-    _settle(job, DeadlineExceeded("the answer was not there in time"))
-
-
-def _settle(job: _Job, outcome: Result | DiglotError) -> None:
-    if not job.future.set_running_or_notify_cancel():
-        return
-    if isinstance(outcome, DiglotError):
-        job.future.set_exception(outcome)
-    else:
-        job.future.set_result(outcome.model_copy(update={"timing": _timing(job)}))
-
-
-def _timing(job: _Job) -> Timing:
-    now = time.monotonic()
-    admitted = job.admitted if job.admitted is not None else now
-    return Timing(
-        queued_ms=round((admitted - job.arrived) * 1000),
-        total_ms=round((now - job.arrived) * 1000),
-    )
+            settle(job, error)

@@ -4,7 +4,7 @@ import pytest
 
 from service.digest import Answer, DigestAnswer, DigestTask, Request, StanceAnswer, StanceTask
 from service.engines.extractive import MOST_ADMITTED, ExtractiveEngine
-from service.errors import EngineFailed
+from service.errors import EngineFailed, NoRoom
 from service.settings import Settings
 
 ENGLISH = "The town will build a library. It costs $12 million. The mayor signed on Monday."
@@ -66,13 +66,14 @@ def test_an_article_that_breaks_the_engine_fails_alone(caplog: pytest.LogCapture
     assert "failed on a passage" in caplog.text
 
 
-def test_the_queue_is_bounded_and_steps_are_small() -> None:
+def test_the_queue_is_bounded_and_a_step_answers_all_of_it() -> None:
     engine = ExtractiveEngine(Settings())
     for number in range(MOST_ADMITTED):
         engine.admit(Request(str(number), ENGLISH, "en", None, ()))
-    first = engine.step()
-    assert 0 < len(first) < MOST_ADMITTED
-    assert [finished.request_id for finished in first] == [str(n) for n in range(len(first))]
+    with pytest.raises(NoRoom):
+        engine.admit(Request("more", CHINESE, "zh-Hans", None, ()))
+    answered = [finished.request_id for finished in engine.step()]
+    assert answered == [str(number) for number in range(MOST_ADMITTED)]
 
 
 def test_the_fingerprint_covers_the_asker_s_names(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ SERVICE = Path(__file__).parents[2] / "service"
 
 # Each layer may import itself and the ones before it.
 LAYERS = [
-    "errors settings logs article digest result engine counts",
+    "errors settings logs article digest result batch engine counts",
     "reading",
     "facts",
     "embedded",

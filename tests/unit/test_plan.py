@@ -14,6 +14,7 @@ from service.digest import (
     Answer,
     DigestAnswer,
     DigestTask,
+    Draft,
     Options,
     Request,
     StanceAnswer,
@@ -256,3 +257,36 @@ def test_a_whole_page_is_kept_together_when_asked() -> None:
     assert "cranes" in request.passage
     assert "bakery" in request.passage
     assert finish(steps, written(request)).stories == []
+
+
+def test_whoever_watches_sees_the_drafts_and_each_new_attempt() -> None:
+    seen: list[Draft] = []
+    engine = ScriptedEngine()
+    steps = plan(ARTICLE_ZH, Options(), engine, LIBRARY, id="1", watch=seen.append)
+    request = next(steps)
+    assert request.watch is not None
+    request.watch(1, "电车")
+    request.watch(2, "a stance is no draft")
+    again = steps.send(
+        answers(DigestAnswer(EN, "abstractive"), DigestAnswer(EN, "abstractive"), STANCE)
+    )
+    assert again.watch is not None
+    again.watch(0, "Still")
+    result = finish(steps, answers(DigestAnswer(EN, "abstractive")))
+    assert seen == [
+        Draft(0, "zh", 1, "电车"),
+        Draft(0, "zh", 2, "Still"),
+        Draft(0, "zh", 3, result.digests["zh"].text),
+    ]
+
+
+def test_nobody_is_told_of_the_parts_of_a_long_article() -> None:
+    engine = ScriptedEngine()
+    engine.passage_limit = 60
+    steps = plan(ARTICLE_EN, Options(), engine, LIBRARY, id="1", watch=lambda draft: None)
+    request, parts = next(steps), 0
+    while request.watch is None:
+        parts += 1
+        request = steps.send(answers(DigestAnswer("It costs 12 million dollars.", "abstractive")))
+    assert parts > 1
+    assert len(request.tasks) == 3

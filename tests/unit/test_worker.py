@@ -18,7 +18,8 @@ from service.errors import (
     Overloaded,
 )
 from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
-from service.running.worker import Plan, Worker
+from service.running.job import Plan
+from service.running.worker import Worker
 from tests.scripted import EN, ScriptedEngine, written
 
 
@@ -181,6 +182,72 @@ def test_the_queue_is_bounded() -> None:
         [future.result(10) for future in futures]
         until(lambda: worker.open_jobs == 0)
         assert worker.submit(ask("d")).result(10).id == "d"
+
+
+def test_the_queue_is_bounded_in_tokens_too_and_says_when_to_come_back() -> None:
+    engine = ScriptedEngine()  # counts a character as a token
+    with working(engine, queue_tokens=10) as worker:
+        worker.submit(ask("measured" * 9)).result(10)  # longer than the queue, and alone in it
+        gate = held(engine)
+        futures = [worker.submit(ask("six of")), worker.submit(ask("4444"))]
+        with pytest.raises(Overloaded, match="10 tokens") as refused:
+            worker.submit(ask("桥"))
+        assert 1 <= (refused.value.retry_after_s or 0) <= 600
+        bulk = worker.submit(ask("bulk is bounded by who hands it in"), work="bulk")
+        gate.set()
+        [future.result(10) for future in [*futures, bulk]]
+        until(lambda: worker.open_jobs == 0)
+        assert worker.submit(ask("桥")).result(10).id == "桥"
+
+
+def test_online_work_goes_before_bulk_work_that_came_first() -> None:
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    with working(engine) as worker:
+        running = worker.submit(ask("running"))
+        until(lambda: engine.admitted == 1)
+        bulk = [worker.submit(ask(f"bulk {n}"), work="bulk") for n in range(2)]
+        online = [worker.submit(ask(f"online {n}")) for n in range(2)]
+        gate.set()
+        [future.result(10) for future in [running, *bulk, *online]]
+    assert engine.batches == [["running"], ["online 0"], ["online 1"], ["bulk 0"], ["bulk 1"]]
+
+
+def test_online_work_waits_for_the_running_step_only_though_bulk_work_fills_the_engine() -> None:
+    engine = ScriptedEngine(rows=2, steps=3)  # an article takes three steps
+    gate = held(engine)
+    with working(engine) as worker:
+        bulk = [worker.submit(ask(f"bulk {n}"), work="bulk") for n in range(2)]
+        until(lambda: engine.admitted == 2)
+        online = worker.submit(ask("online"))
+        gate.set()
+        assert [future.result(10).id for future in [online, *bulk]] == [
+            "online",
+            "bulk 0",
+            "bulk 1",
+        ]
+    assert engine.batches[1] == ["bulk 0", "online"]
+    assert sum("bulk 1" in batch for batch in engine.batches) == 1 + 3  # it had to begin again
+    assert len(engine.cancelled) == 1
+
+
+def test_online_work_that_is_tried_alone_sends_bulk_work_out() -> None:
+    engine = ScriptedEngine()
+    gate = held(engine)
+    with working(engine) as worker:
+        first = worker.submit(ask("first"))
+        until(lambda: engine.admitted == 1)
+        futures = [worker.submit(ask(text)) for text in ("poison", "good")]
+        bulk = worker.submit(ask("bulk"), work="bulk")
+        gate.set()
+        assert [future.result(10).id for future in [first, futures[1], bulk]] == [
+            "first",
+            "good",
+            "bulk",
+        ]
+        with pytest.raises(EngineFailed, match="twice"):
+            futures[0].result(10)
+    assert engine.batches[1:] == [["poison", "good", "bulk"], ["poison"], ["good"], ["bulk"]]
 
 
 def test_a_deadline_ends_waiting_and_running_work() -> None:

@@ -1,0 +1,145 @@
+"""One SQLite file: opened, brought up to date, and its faults told in plain words.
+
+It is in WAL mode, so that readers never wait for a writer. One connection serves all threads of
+the process, one at a time; other processes may have the file open too.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from service.errors import StoreFailed, StoreFull
+
+log = logging.getLogger(__name__)
+
+BUSY_S = 5.0
+"""How long another connection, or another thread, may hold the file before it counts as locked."""
+_LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps on the disk when it is empty
+
+_WORDS = {
+    sqlite3.SQLITE_BUSY: "it is locked by another program",
+    sqlite3.SQLITE_LOCKED: "it is locked by another program",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_CANTOPEN: "it can't be opened; its folder may be missing or read-only",
+    sqlite3.SQLITE_PERM: "it may not be opened",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
+    sqlite3.SQLITE_NOTADB: "it is no database, or is damaged; restore a backup",
+    sqlite3.SQLITE_IOERR: "the disk has a fault, or is full",
+}
+
+
+class Damaged(StoreFailed):
+    """What stands in the file is not what was written there."""
+
+
+class Database:
+    """`migrations[n]` is the SQL that brings a file from version n to n + 1.
+
+    `durable` syncs every commit to the disk, so that it outlives a power cut; without, only a
+    crash of the process. Raises StoreFailed when the file can't be used, as every method does.
+    """
+
+    def __init__(
+        self, path: Path, migrations: Sequence[str], *, durable: bool = True, busy_s: float = BUSY_S
+    ) -> None:
+        self._name = path.name
+        self._busy_s = busy_s
+        self._lock = threading.RLock()
+        self._failing = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._fault(f"its folder can't be made: {error.strerror}") from error
+        with self._told():
+            self._connection = sqlite3.connect(
+                path, timeout=busy_s, isolation_level=None, check_same_thread=False
+            )
+        try:
+            self._prepare("FULL" if durable else "NORMAL")
+            self._migrate(migrations)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def read(self, sql: str, *values: Any) -> list[Any]:
+        """All rows of a query; ask for few at a time."""
+        with self._held(), self._told():
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is on the disk at the end, or none after an error."""
+        with self._held(), self._told():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk ends it by itself
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def check(self) -> None:
+        """Read every page. Raises StoreFailed when the file is damaged."""
+        found = self.read("PRAGMA quick_check(1)")
+        if found != [("ok",)]:
+            raise Damaged(f"{self._name}: {_WORDS[sqlite3.SQLITE_CORRUPT]}")
+
+    def _prepare(self, synchronous: Literal["FULL", "NORMAL"]) -> None:
+        with self._told():
+            (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            if mode != "wal":
+                raise self._fault("its folder can't hold a write-ahead log; take a local disk")
+            self._connection.execute(f"PRAGMA synchronous = {synchronous}")
+            self._connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
+
+    def _migrate(self, migrations: Sequence[str]) -> None:
+        with self.write() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(migrations):
+                raise self._fault(
+                    f"it is of a newer Diglot (version {version}, and {len(migrations)} is known)"
+                )
+            for script in migrations[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=self._busy_s):
+            raise self._fault(_WORDS[sqlite3.SQLITE_BUSY])
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what SQLite raises into StoreFailed; the log gets the first of a row of failures."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if not self._failing:
+                log.error("the store %s: %s", self._name, error)
+            self._failing = True
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # no details
+            if code == sqlite3.SQLITE_FULL:
+                raise StoreFull(f"{self._name}: the disk is full") from error
+            words = _WORDS.get(code, "it failed; the log says more")
+            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise Damaged(f"{self._name}: {words}") from error
+            raise self._fault(words) from error
+        else:
+            self._failing = False
+
+    def _fault(self, words: str) -> StoreFailed:
+        return StoreFailed(f"{self._name}: {words}")
