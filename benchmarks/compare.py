@@ -3,7 +3,7 @@
     python -m benchmarks.compare [--engines diglot,plain-fp32] [--rounds 1] [--articles 4]
 
 Every engine runs in a process of its own, all of them in turn, round after round, so that a noisy
-hour is everybody's. Needs 25 GB of disk for the peers' environments and models, which are kept.
+hour is everybody's. Needs 12 GB of disk for the peers' environments and models, which are kept.
 Exit status 1 when an engine failed.
 """
 
