@@ -380,6 +380,16 @@ def test_page_needs_nothing_from_elsewhere(client: FlaskClient, address: str) ->
             assert "innerHTML" not in asset.get_data(as_text=True)
 
 
+def test_page_asks_for_a_key_and_keeps_it_in_its_tab(client: FlaskClient) -> None:
+    assert re.search(
+        r'<input id="key" type="password"[^>]* autocomplete="off"', client.get("/").text
+    )
+    with client.get("/static/page.js") as asset:
+        script = asset.text
+    assert "sessionStorage" in script
+    assert not re.search("localStorage|document.cookie|indexedDB", script)
+
+
 @pytest.mark.parametrize("part", [Checks, ReadingReport, Digest, Stance, Story, Evidence])
 def test_page_hides_nothing_that_a_reader_must_know(client: FlaskClient, part: Any) -> None:
     shown_elsewhere = {"engine", "label_zh", "start", "end"}  # offsets are for programs

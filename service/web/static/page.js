@@ -105,6 +105,21 @@ function say(text, isError = false) {
   $("status").className = isError ? "error" : "";
 }
 
+// The key stays in this tab: it goes nowhere but to this service, and is gone with the tab.
+const KEY = "diglot-key";
+
+function access() {
+  const key = $("key").value.trim();
+  sessionStorage.setItem(KEY, key);
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+function askForKey() {
+  $("access").hidden = false;
+  $("key").focus();
+  $("key").select();
+}
+
 async function ask(event) {
   event.preventDefault();
   const form = event.target;
@@ -122,9 +137,10 @@ async function ask(event) {
   say("Reading … 阅读中……");
   try {
     const response = await fetch("summarize", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      method: "POST", headers: { "Content-Type": "application/json", ...access() }, body: JSON.stringify(body),
     });
     const answer = await response.json();
+    if (response.status === 401) askForKey();
     if (!response.ok) throw new Error(answer.detail ?? response.statusText);
     show(answer);
     say("");
@@ -136,3 +152,5 @@ async function ask(event) {
 }
 
 $("ask").addEventListener("submit", ask);
+$("key").value = sessionStorage.getItem(KEY) ?? "";
+$("access").hidden = !$("key").value;
