@@ -24,8 +24,9 @@ SHORTEST = 150
 UNLIKE = 0.045
 """Below this cosine a section is a story of its own; below UNLIKE_REPORT if it opens as one."""
 UNLIKE_REPORT = 0.12
-MOST_SECTIONS = 200
-"""What has more headings is a book, and comparing all with all would take for ever."""
+MOST_SECTIONS, MOST_CHARACTERS = 200, 200_000
+"""What has more headings or text is a book: its chapters belong together, however unlike they are,
+and comparing all with all would take for ever."""
 
 _REPORT = re.compile(
     r"^(?:[【\[（(][^】\])）]{1,20}[訊讯电電】\])）]|(?:本报|本報)?(?:综合|綜合)[^。]{1,30}(?:报道|報道|報導|消息)"
@@ -44,6 +45,8 @@ class _Section:
 
 def stories(reading: Reading) -> list[Reading]:
     """The stories of a page, the longest first; a page with one story comes back as it is."""
+    if reading.kept > MOST_CHARACTERS:
+        return [reading]
     lines = reading.text.split("\n")
     sections = _sections(reading, lines)
     shortest = _shortest(reading.language)

@@ -49,21 +49,22 @@ def clean(article: Article) -> Reading:
 
 def _settle(article: Article, page: Page | None, removed: Counter[str]) -> Draft:
     """Passes over the text until one changes nothing, so that cleaning twice is cleaning once."""
-    text = Traced.of(page.text if page else article.text)
+    text = page.text if page else article.text
     markup = "plain" if article.markup == "html" else article.markup
     title = article.title or (page.title if page else None)
-    draft = compose(text, markup, title, removed)
+    draft = compose([Traced.of(text)], markup, title, removed)
+    read, text = _without_blank_lines(text), draft.text()
     if page and page.author:
         draft.authors.insert(0, page.author)
     for _ in range(_MOST_PASSES - 1):
-        if draft.text() == _without_blank_lines(text.text):
+        if text == read:
             break
         title = title or draft.front_title
-        text = Traced.join([line.traced for line in draft.lines], "\n")
-        again = compose(text, "plain", title, removed, draft)
+        again = compose([line.traced for line in draft.lines], "plain", title, removed, draft)
         again.authors = [*draft.authors, *again.authors]
         again.published = draft.published or again.published
         draft = again
+        read, text = text, draft.text()
     return draft
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.article import Markup
@@ -41,20 +42,21 @@ _DATELINE = re.compile(r"^[【\[][^【】\[\]]{1,14}(?:[讯訊电電]|[报報][�
 
 
 def compose(
-    text: Traced,
+    pieces: Sequence[Traced],
     markup: Markup,
     title: str | None,
     removed: Counter[str],
     before: Draft | None = None,
 ) -> Draft:
-    """Reads `text` once. `title` is what is known of the title already.
+    """Reads a text once. `title` is what is known of the title already.
 
-    `before` is the draft whose text this is: where its lines read as they did, its sentences stand.
+    The text comes whole or, from the draft `before`, line by line: untouched lines then still know
+    their offsets at no cost. Where the lines read as they did, the sentences of `before` stand.
     """
     draft = Draft([], [], title)
     if markup == "markdown":
-        text = _front_matter(text, draft, removed)
-    lines = read_lines(text, markup, removed)
+        pieces = [_front_matter(pieces[0], draft, removed), *pieces[1:]]
+    lines = read_lines(pieces, markup, removed)
     margin = Margin()
     lines = article_lines(lines, removed, margin)
     draft.authors.extend(margin.authors)
@@ -80,7 +82,7 @@ def _same(lines: list[Line], others: list[Line]) -> bool:
 def _tidy_title(title: str | None) -> str | None:
     if title is None:
         return None
-    clean = [line.text for line in read_lines(Traced.of(title), "plain", Counter())]
+    clean = [line.text for line in read_lines([Traced.of(title)], "plain", Counter())]
     return " ".join(clean) or None
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal
 
 from service.article import Markup
@@ -48,10 +49,10 @@ class Line:
         return self.traced.text
 
 
-def read_lines(text: Traced, markup: Markup, removed: Counter[str]) -> list[Line]:
-    """The lines of `text`, tidy, without the empty ones."""
+def read_lines(pieces: Iterable[Traced], markup: Markup, removed: Counter[str]) -> list[Line]:
+    """The lines of a text that comes in pieces, tidy, without the empty ones."""
     lines: list[Line] = []
-    for piece in text.split(LINE_END):
+    for piece in chain.from_iterable(piece.split(LINE_END) for piece in pieces):
         if not piece.text.strip():
             continue
         line = _read_line(piece, markup, removed)
