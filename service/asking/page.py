@@ -28,6 +28,11 @@ class Page:
     library: Library
     warnings: list[str] = field(default_factory=list)
 
+    def text_of(self, story: Reading) -> str:
+        """What a digest of `story` may state: the titles of page and story, and the text."""
+        titles = dict.fromkeys((self.reading.title, story.title))
+        return "\n".join(filter(None, (*titles, story.text)))
+
 
 @dataclass(frozen=True, slots=True)
 class Story:

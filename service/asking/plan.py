@@ -10,7 +10,7 @@ one that fails again is replaced by the extractive one, labelled as such, with a
 never fails because of what a model wrote.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 from service import counts
@@ -74,7 +74,12 @@ def _tell(
     answer = yield _request(page, story, passage, *digests, *stances, drafts=drafts)
 
     written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
-    passed = yield from _passed(page, story, passage, written, drafts)
+    passed, replaced = yield from _passed(page, story, passage, written, drafts)
+    for task, gate in replaced.items():
+        reason = FAULTS[gate]["en"]
+        page.warnings.append(
+            f"the model's {task.language} digest was replaced by an extractive one: {reason}"
+        )
     opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
     digests_of = {task.language: digest for task, digest in passed.items()}
     return Story(story, digests_of, opinions, read)
@@ -112,13 +117,19 @@ def _condense(
     task = DigestTask("zh" if story.language.startswith("zh") else "en", "medium")
     while engine.passage_limit is not None and engine.measure(text) > engine.passage_limit:
         parts = cut(text, engine.passage_limit, engine.measure)
-        read = read or sum(map(len, parts)) + len(parts) - 1  # the newlines between them
-        page.warnings.append(f"the article is long: it was read in {len(parts)} parts")
+        if not read:
+            read = sum(map(len, parts)) + len(parts) - 1  # the newlines between them
+            page.warnings.append(f"the article is long: it was read in {len(parts)} parts")
         digests: list[str] = []
+        faults: list[Fault] = []
         for part in parts:
             answer = yield _request(page, story, part, task)
-            passed = yield from _passed(page, story, part, {task: answer.tasks[0]})
+            section = replace(story, text=part)
+            passed, replaced = yield from _passed(page, section, part, {task: answer.tasks[0]})
             digests.append(passed[task].text)
+            faults += replaced.values()
+        if faults:
+            page.warnings.append(_parts_replaced(faults, len(parts)))
         condensed = "\n".join(digests)
         if len(condensed) >= len(text):  # a model that rambles; another round would not help
             task = replace(task, length="short")
@@ -128,32 +139,46 @@ def _condense(
     return text, read or len(text)
 
 
+def _parts_replaced(faults: Sequence[Fault], parts: int) -> str:
+    reasons = "; ".join(FAULTS[gate]["en"] for gate in dict.fromkeys(faults))
+    return (
+        f"of the {parts} parts, {len(faults)} went on as the article's own sentences, as the"
+        f" model's digest of them could not pass: {reasons}"
+    )
+
+
 def _passed(
     page: Page,
     story: Reading,
     passage: str,
     written: Mapping[DigestTask, TaskAnswer],
     drafts: Drafts = UNWATCHED,
-) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
+) -> Generator[Request, Answer, tuple[dict[DigestTask, DigestAnswer], dict[DigestTask, Fault]]]:
     """The digests that pass the gates, if need be after they were asked for once more.
 
-    In place of one that fails again stand the article's own sentences, labelled, with a warning.
+    In place of one that fails again stand the article's own sentences, labelled. Which were
+    replaced, and for what, comes with them.
     """
     digests = {task: _digest(answer) for task, answer in written.items()}
     faults = _faults(page, story, digests)
     if faults:
-        digests |= yield from _again(page, story, passage, faults, drafts)
-        faults = _faults(page, story, {task: digests[task] for task in faults})
-    for task, gate in faults.items():
-        digests[task] = _replacement(page, story, passage, task, gate)
+        again = yield from _again(page, story, passage, faults, drafts)
+        digests |= again
+        # An engine that breaks here leaves the first digests, which are judged already.
+        faults = _faults(page, story, again) if again else faults
+    for task in faults:
+        counts.digests_replaced.labels(task.language).inc()
+        digests[task] = embedded.digest(
+            passage, story.language, story.title, task, page.library.glossary
+        )
         drafts.replace(3, task.language, digests[task].text)
-    return digests
+    return digests, faults
 
 
 def _faults(
     page: Page, story: Reading, digests: Mapping[DigestTask, DigestAnswer]
 ) -> dict[DigestTask, Fault]:
-    text = "\n".join(filter(None, [story.title, story.text]))
+    text = page.text_of(story)
     faults: dict[DigestTask, Fault] = {}
     for task, digest in digests.items():
         if digest.kind != "abstractive":
@@ -172,24 +197,13 @@ def _again(
     faults: Mapping[DigestTask, Fault],
     drafts: Drafts,
 ) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
-    """Ask once more, with the reason. An engine that can't answer leaves the first digests."""
+    """Ask once more, with the reason. Empty when the engine can't answer."""
     asked = [replace(task, fault=FAULTS[gate][task.language]) for task, gate in faults.items()]
     try:
         answer = yield _request(page, story, passage, *asked, drafts=drafts, attempt=2)
     except EngineFailed:
         return {}
     return dict(zip(faults, map(_digest, answer.tasks), strict=True))
-
-
-def _replacement(
-    page: Page, story: Reading, passage: str, task: DigestTask, gate: Fault
-) -> DigestAnswer:
-    counts.digests_replaced.labels(task.language).inc()
-    page.warnings.append(
-        f"the model's {task.language} digest was replaced by an extractive one:"
-        f" {FAULTS[gate]['en']}"
-    )
-    return embedded.digest(passage, story.language, story.title, task, page.library.glossary)
 
 
 def _digest(answer: TaskAnswer) -> DigestAnswer:

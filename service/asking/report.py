@@ -117,7 +117,7 @@ def _quote(page: Page, sentence: Sentence, speaker: str | None) -> Evidence:
 
 
 def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Digest]) -> Checks:
-    text = "\n".join(filter(None, [page.reading.title, reading.title, reading.text]))
+    text = page.text_of(reading)
     numbers: list[str] = []
     names: list[str] = []
     for digest in digests.values():

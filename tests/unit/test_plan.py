@@ -148,12 +148,21 @@ def test_one_that_fails_again_is_replaced_and_warned_of(article: Article, bad: s
     assert "en digest was replaced" in result.warnings[0]
 
 
-def test_an_engine_that_breaks_on_the_second_try_fails_no_article() -> None:
-    steps, _ = begin(ARTICLE_EN, Options(languages=("en",)))
+@pytest.mark.parametrize(("article", "language"), [(ARTICLE_EN, "en"), (ARTICLE_ZH, "zh")])
+def test_an_engine_that_breaks_on_the_second_try_fails_no_article_and_is_no_second_refusal(
+    article: Article, language: Any
+) -> None:
+    refused = counts.digests_refused.labels(language, "empty")
+    before = refused._value.get()
+    steps, _ = begin(article, Options(languages=(language,)))
     steps.send(answers(DigestAnswer("", "abstractive"), STANCE))
     with pytest.raises(StopIteration) as stop:
         steps.throw(EngineFailed("broken"))
-    assert stop.value.value.digests["en"].kind == "extractive"
+    result = stop.value.value
+    assert result.digests[language].kind == "extractive"
+    assert refused._value.get() == before + 1
+    assert len(result.warnings) == 1
+    assert f"the model's {language} digest was replaced" in result.warnings[0]
 
 
 def test_only_the_faulty_digest_is_asked_for_again() -> None:
@@ -222,6 +231,31 @@ def test_a_long_article_is_read_in_parts_and_all_of_it(language: str) -> None:
     result = finish(steps, written(request))
     assert result.reading.coverage == 1.0
     assert result.warnings == [f"the article is long: it was read in {len(parts)} parts"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_part_whose_digest_cannot_pass_is_told_from_a_digest_that_was_replaced(
+    language: str,
+) -> None:
+    engine = ScriptedEngine()
+    engine.passage_limit = 160
+    steps, request = begin(Article(LONG[language]), engine=engine)
+    parts = {"en": "One line gets new stops.", "zh": "一条线路新建车站。"}
+    # A figure of another part is none of this one: each is held against what was read of it.
+    bad = {"en": "The museum line costs 999 million.", "zh": "博物馆线耗资999百万元。"}
+    first = True
+    while len(request.tasks) == 1:
+        (task,) = request.tasks
+        assert isinstance(task, DigestTask)
+        request = steps.send(
+            answers(DigestAnswer((bad if first else parts)[language], "abstractive"))
+        )
+        first = first and task.fault is None
+    result = finish(steps, written(request))
+    assert {digest.kind for digest in result.digests.values()} == {"abstractive"}
+    long, replaced = result.warnings  # one each, however many rounds it took
+    count = long.removeprefix("the article is long: it was read in ").removesuffix(" parts")
+    assert replaced.startswith(f"of the {count} parts, 1 went on as the article's own sentences")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
