@@ -1,0 +1,328 @@
+"""The batch: reads passages, forks answers from them, and writes all of them together.
+
+    waiting ──read in chunks──▶ read ──fork: its suffix──▶ row ──a token a step──▶ outcome
+
+A step reads some tokens of what waits and then writes one token of every row. Rows come and go
+between steps; each computes what it would compute alone. Room is counted in tokens: a job takes
+all that it may come to need when it is admitted, so that nothing that has begun runs out of it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from service.engines.transformers.jobs import Ended, Job, Write, Written
+from service.engines.transformers.looks import Layout, Look, Looks
+from service.engines.transformers.passes import Pass, Store, forward
+from service.engines.transformers.room import BLOCK, Room, blocks
+from service.engines.transformers.states import States
+from service.engines.transformers.turns import next_pieces
+from service.engines.transformers.work import (
+    Passage,
+    Piece,
+    Row,
+    Scoring,
+    Seen,
+    rows_of,
+    tail_sizes,
+)
+from service.errors import BadInput, NoRoom
+
+READERS = 4
+"""Passages of a model with linear attention that may be half read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`tokens`: room of the store. `rows`: most answers that grow at once. `chunk`: about how many
+    tokens are read between two steps."""
+
+    tokens: int
+    rows: int
+    chunk: int
+
+
+def has_linear_attention(model: Any) -> bool:
+    """Whether states of fixed size stand in for keys and values in some layers: then nothing but
+    the text itself may pass through them, and texts are read one by one."""
+    kinds = getattr(model.config.get_text_config(), "layer_types", None) or []
+    return any(kind not in ATTENDING for kind in kinds)
+
+
+ATTENDING = {"full_attention", "sliding_attention", "chunked_attention"}
+
+
+class Batch:
+    """Jobs in, outcomes out, over the forward pass of `model`. One thread calls it."""
+
+    path = "forked"
+
+    def __init__(
+        self,
+        model: Any,
+        stops: Sequence[int],
+        limits: Limits,
+        *,
+        dtype: torch.dtype,
+        native: bool = True,
+    ) -> None:
+        """`dtype`: of keys and values as stored; `native`: take the kernels where there are any."""
+        self._model = model
+        self._stops = frozenset(stops)
+        self._limits = limits
+        self._linear = has_linear_attention(model)
+        self._room = Room(blocks(limits.tokens))
+        self._store = Store(self._room.size, States(limits.rows + READERS), dtype, native)
+        self._readers = list(range(limits.rows, limits.rows + READERS))
+        self._passages: dict[str, Passage] = {}
+        self._rows: list[Row] = []
+
+    @property
+    def free_tokens(self) -> int:
+        return self._room.free * BLOCK
+
+    @property
+    def rows(self) -> int:
+        """Answers that grow at present."""
+        return len(self._rows)
+
+    def admit(self, job: Job) -> None:
+        """Take a job in, with all the room that it may need. Raises NoRoom."""
+        if max(map(rows_of, job.forks)) > self._limits.rows:
+            raise BadInput("an answer needs more rows than there are")
+        rows = sum(len(one.job.forks) for one in self._passages.values())
+        if self._passages and rows + len(job.forks) > self._limits.rows:
+            raise NoRoom("as many answers as can grow at once are at work")
+        sizes = [len(job.passage)]
+        counts = []
+        for fork in job.forks:
+            tail = tail_sizes(fork)
+            sizes += tail
+            counts.append(len(tail))
+        spans = self._room.take_all(sizes)
+        if spans is None:
+            raise NoRoom(f"{sum(sizes)} tokens of room are needed")
+        rest = iter(spans[1:])
+        tails = [[next(rest) for _ in range(count)] for count in counts]
+        waiting = deque(range(len(job.forks)))
+        self._passages[job.id] = Passage(job, spans, tails, waiting=waiting)
+
+    @torch.inference_mode()
+    def cancel(self, id: str) -> None:
+        """Forget a job and free all that it holds; an unknown one is ignored."""
+        passage = self._passages.pop(id, None)
+        if passage is not None:
+            self._drop_rows(row for row in self._rows if row.passage is passage)
+            self._free(passage)
+
+    def cancel_all(self) -> None:
+        for key in list(self._passages):
+            self.cancel(key)
+
+    @torch.inference_mode()
+    def step(self) -> list[Ended]:
+        """Read a little, then write one token of every row; returns the jobs that ended."""
+        ended = [Ended(key, None) for key in self._abandoned()]
+        for one in ended:
+            self.cancel(one.id)
+        self._read()
+        self._write()
+        for key, passage in list(self._passages.items()):
+            if len(passage.outcomes) == len(passage.job.forks):
+                outcomes = tuple(passage.outcomes[n] for n in range(len(passage.job.forks)))
+                del self._passages[key]
+                self._free(passage)
+                ended.append(Ended(key, outcomes))
+        return ended
+
+    def _abandoned(self) -> list[str]:
+        return [key for key, one in self._passages.items() if one.job.abandoned()]
+
+    def _free(self, passage: Passage) -> None:
+        for span in passage.spans:
+            self._room.give_back(span)
+        self._stop_reading(passage)
+
+    def _stop_reading(self, passage: Passage) -> None:
+        if passage.reader is not None:
+            self._readers.append(passage.reader)
+            passage.reader = None
+
+    # Reading
+
+    def _read(self) -> None:
+        free_rows = self._limits.rows - len(self._rows)
+        pieces = next_pieces(self._passages.values(), self._limits.chunk, free_rows, self._may_read)
+        if self._linear:
+            for piece in pieces:
+                self._read_alone(piece)
+            for passage in self._passages.values():
+                if not passage.left and not passage.waiting:
+                    self._stop_reading(passage)
+        elif pieces:
+            logits = self._run_read(pieces, slice(0, 0), fresh=True)
+            asked = [piece for piece in pieces if piece.fork is not None]
+            for piece, row in zip(asked, logits, strict=False):
+                self._begin(piece, row, 0)
+            self._mark_read(pieces)
+
+    def _may_read(self, passage: Passage) -> bool:
+        if not self._linear or passage.reader is not None:
+            return True
+        if not self._readers:
+            return False
+        passage.reader = self._readers.pop()
+        return True
+
+    def _read_alone(self, piece: Piece) -> None:
+        """Read one piece of a model whose states must not see anything else."""
+        passage = piece.passage
+        assert passage.reader is not None  # taken before its first piece
+        if piece.fork is None:
+            row, fresh = passage.reader, passage.read == 0
+        else:
+            row, fresh = len(self._rows), False
+            self._store.states.copy(passage.reader, row)
+        logits = self._run_read([piece], slice(row, row + 1), fresh)
+        if piece.fork is not None:
+            self._begin(piece, logits[0], row)
+        self._mark_read([piece])
+
+    def _run_read(self, pieces: list[Piece], rows: slice, fresh: bool) -> torch.Tensor:
+        ids: list[int] = []
+        slots: list[int] = []
+        positions: list[int] = []
+        keep: list[int] = []
+        shared: list[Look] = []
+        own: list[Look] = []
+        for piece in pieces:
+            tokens = tuple(range(len(ids), len(ids) + len(piece.ids)))
+            ids += piece.ids
+            slots += piece.slots
+            positions += range(piece.start, piece.start + len(piece.ids))
+            shared += [Look(tokens, *seen) for seen in piece.seen]
+            own.append(Look(tokens, *piece.own))
+            if piece.fork is not None:
+                keep.append(len(ids) - 1)
+        levels = tuple(Looks.of(looks) for looks in (shared, own) if looks)
+        layout = Layout(torch.tensor(slots), torch.tensor(positions), levels)
+        one = Pass(self._store, layout, rows, fresh)
+        device = self._model.device
+        asked = torch.tensor(keep or [len(ids) - 1], device=device)
+        return forward(self._model, one, torch.tensor([ids], device=device), asked)
+
+    def _mark_read(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            if piece.fork is None:
+                piece.passage.read += len(piece.ids)
+
+    def _begin(self, piece: Piece, logits: torch.Tensor, row: int) -> None:
+        """A suffix was read: its fork becomes a row, or several, or is answered already.
+
+        `row`: the slot that holds the states after the suffix.
+        """
+        passage, place = piece.passage, piece.fork
+        assert place is not None
+        fork = passage.job.forks[place]
+        if isinstance(fork, Write):
+            new = Row(passage, place, piece.span, piece.start, piece.seen, len(piece.ids))
+            self._rows.append(new)
+            if not self._say(new, fork, logits, int(logits.argmax())):
+                self._drop_rows([new])
+            return
+        likely = logits.float().log_softmax(-1)
+        weights = [float(likely[answer[0]]) for answer in fork.answers]
+        passage.scored[place] = Scoring(weights)
+        seen, start = (*piece.seen, piece.own), piece.start + len(piece.ids)
+        spans = iter(passage.tails[place][1:])
+        for number, answer in enumerate(fork.answers):
+            if len(answer) > 1:
+                if self._linear and len(self._rows) > row:
+                    self._store.states.copy(row, len(self._rows))
+                new = Row(passage, place, next(spans), start, seen, answer=number)
+                new.next, new.forced = answer[0], answer[1:]
+                self._rows.append(new)
+                passage.scored[place].open += 1
+        passage.settle_score(place)
+
+    # Writing
+
+    def _write(self) -> None:
+        if not self._rows:
+            return
+        logits = self._run_step()
+        likeliest = logits.argmax(-1).tolist()
+        gone = []
+        for number, row in enumerate(self._rows):
+            row.stored += 1
+            fork = row.passage.job.forks[row.fork]
+            if isinstance(fork, Write):
+                goes_on = self._say(row, fork, logits[number], likeliest[number])
+            else:
+                goes_on = self._weigh(row, logits[number])
+            if not goes_on:
+                gone.append(row)
+        self._drop_rows(gone)
+
+    def _run_step(self) -> torch.Tensor:
+        """Feed every row its next token; logits (rows, words)."""
+        rows = self._rows
+        shared: list[dict[Seen, list[int]]] = []
+        for number, row in enumerate(rows):
+            for depth, seen in enumerate(row.seen):
+                if depth == len(shared):
+                    shared.append({})
+                shared[depth].setdefault(seen, []).append(number)
+        levels = [
+            Looks.of([Look(tuple(tokens), *seen) for seen, tokens in together.items()])
+            for together in shared
+        ]
+        own = [
+            Look((number,), row.span.slot, row.stored + 1, row.start)
+            for number, row in enumerate(rows)
+        ]
+        slots = torch.tensor([row.span.slot + row.stored for row in rows])
+        positions = torch.tensor([row.at for row in rows])
+        layout = Layout(slots, positions, (*levels, Looks.of(own)))
+        one = Pass(self._store, layout, slice(0, len(rows)), fresh=False)
+        device = self._model.device
+        ids = torch.tensor([[row.next] for row in rows], device=device)
+        return forward(self._model, one, ids, torch.tensor([0], device=device))
+
+    def _say(self, row: Row, fork: Write, logits: torch.Tensor, likeliest: int) -> bool:
+        """The row's next token; False when the answer ends with it."""
+        token = likeliest if fork.choose is None else fork.choose(logits, row.ids)
+        complete = token in self._stops
+        if not complete:
+            row.ids.append(token)
+            row.next = token
+            if fork.watch is not None:
+                fork.watch(row.ids)
+        if complete or len(row.ids) == fork.limit:
+            row.passage.outcomes[row.fork] = Written(row.ids, complete)
+            return False
+        return True
+
+    def _weigh(self, row: Row, logits: torch.Tensor) -> bool:
+        """How likely was the next token of the answer that is scored? False after its last."""
+        scoring = row.passage.scored[row.fork]
+        row.next, row.forced = row.forced[0], row.forced[1:]
+        scoring.weights[row.answer] += float(logits.float().log_softmax(-1)[row.next])
+        if row.forced:
+            return True
+        scoring.open -= 1
+        row.passage.settle_score(row.fork)
+        return False
+
+    def _drop_rows(self, gone: Iterable[Row]) -> None:
+        """Take rows out; the last row, with its states, moves into each gap."""
+        places = sorted((self._rows.index(row) for row in gone), reverse=True)
+        for place in places:
+            last = self._rows.pop()
+            if place < len(self._rows):
+                self._rows[place] = last
+                if self._linear:
+                    self._store.states.copy(len(self._rows), place)

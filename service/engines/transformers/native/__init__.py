@@ -1,0 +1,1 @@
+"""The loops that torch has no operator for, in C; `kernels.c` says which."""

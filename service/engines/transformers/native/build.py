@@ -1,0 +1,116 @@
+"""Compile `kernels.c` once, and find it again. Without a C compiler the engine runs on torch alone.
+
+    python -m service.engines.transformers.native.build
+
+compiles for every processor of this kind beside the source, for an image that has no compiler.
+"""
+
+import ctypes
+import hashlib
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+SOURCE = Path(__file__).with_name("kernels.c")
+FLAGS = ("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno")
+# By the psABI's levels rather than for this very processor: an image moves between machines.
+LEVELS = {"avx512": "x86-64-v4", "avx2": "x86-64-v3"}
+COMPILERS = ("cc", "gcc", "clang")
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The compiled kernels; None, with a line in the log, where they can't be had.
+
+    torch must be imported first: the kernels share its threads (its libgomp).
+    """
+    level = _level()
+    if level is None:
+        log.info("no kernels for this processor; attention runs on torch")
+        return None
+    try:
+        found = _find(level) or _compile_here(level)
+        return ctypes.CDLL(str(found)) if found else None
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("the kernels can't be used (%s); attention runs on torch, slower", error)
+        return None
+
+
+def _level() -> str | None:
+    """What this processor can do; "" for one whose compiler's defaults are good (Arm)."""
+    if sys.platform != "linux":
+        return None
+    if platform.machine() == "aarch64":
+        return ""
+    flags = set()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("flags"):
+            flags = set(line.split())
+            break
+    needed = {"avx2", "fma", "bmi2"}
+    if not needed <= flags:
+        return None
+    wide = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+    return "avx512" if wide <= flags else "avx2"
+
+
+def _name(level: str) -> str:
+    """Names the source and the flags, so that an old build is never taken for a new source."""
+    text = SOURCE.read_bytes() + " ".join((*FLAGS, level, platform.machine())).encode()
+    return f"kernels-{level or platform.machine()}-{hashlib.sha256(text).hexdigest()[:16]}.so"
+
+
+def _find(level: str) -> Path | None:
+    places = (SOURCE.parent, _cache())
+    return next((at / _name(level) for at in places if (at / _name(level)).is_file()), None)
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot"
+
+
+def _compile_here(level: str) -> Path | None:
+    if not any(map(shutil.which, COMPILERS)):
+        log.warning("no C compiler found (cc); attention runs on torch, slower")
+        return None
+    try:
+        return build(level, _cache())
+    except PermissionError:  # a home that can't be written: this run's own copy
+        return build(level, Path(tempfile.mkdtemp(prefix="diglot-")))
+
+
+def build(level: str, folder: Path) -> Path:
+    """Compile for `level` into `folder`.
+
+    Raises OSError or CalledProcessError when that can't be done.
+    """
+    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+    if compiler is None:
+        raise FileNotFoundError("no C compiler (cc)")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / _name(level)
+    march = [f"-march={LEVELS[level]}"] if level else []
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        made = Path(scratch, target.name)
+        command = [compiler, *FLAGS, *march, str(SOURCE), "-o", str(made), "-lm"]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        made.replace(target)  # whole or not at all, also when two start at once
+    return target
+
+
+def main() -> None:
+    levels = [""] if platform.machine() == "aarch64" else list(LEVELS)
+    for level in levels:
+        sys.stdout.write(f"{build(level, SOURCE.parent)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,365 @@
+/* The loops that torch has no operator for: attention over stored keys and values, and the small
+ * row-wise steps around it. Compiled once per machine by build.py; every function has a twin in
+ * torch (attention.py, fused.py), which the tests hold it against.
+ *
+ * Vectors are GCC's own (vector_size), so one source serves AVX2, AVX-512 and NEON.
+ * No function depends on how many rows or threads there are: each query and each row is computed
+ * in one fixed order, so an answer never depends on its neighbours.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define BLOCK 16 /* stored tokens that lie side by side */
+#ifdef __AVX512F__
+#define LANES 16
+#else
+#define LANES 8
+#endif
+#define CHUNK 32 /* stored tokens that are scored at once: keys and values stay in the L1 cache */
+#define TILE 32  /* queries that share a pass over the keys */
+#define MOST_DEPTH 256
+
+typedef float vf __attribute__((vector_size(4 * LANES)));
+typedef int32_t vi __attribute__((vector_size(4 * LANES)));
+typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
+
+static inline vf load(const float *from) {
+    vf x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+static inline void keep(float *to, vf x) { memcpy(to, &x, sizeof x); }
+static inline vf splat(float x) { return x - (vf){0}; }
+
+/* a where the mask is set, else b (C has no ?: over vectors). */
+static inline vf pick(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
+
+/* The largest lane, and the sum of all lanes: in halves, always in this order. */
+static inline vf fold(vf x, int by) {
+#if LANES == 16
+    const vi lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#else
+    const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#endif
+    return __builtin_shuffle(x, lane ^ by);
+}
+static inline float largest(vf x) {
+    for (int by = LANES / 2; by; by /= 2) x = pick(x > fold(x, by), x, fold(x, by));
+    return x[0];
+}
+static inline float sum_of(vf x) {
+    for (int by = LANES / 2; by; by /= 2) x += fold(x, by);
+    return x[0];
+}
+
+/* exp by Cephes' polynomial: relative error below 2e-7 for -87 <= x <= 0. */
+static inline vf vexp(vf x) {
+    x = pick(x < -87.0f, splat(-87.0f), x);
+    vf n = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+    x -= n * 0.693359375f;
+    x -= n * -2.12194440e-4f;
+    vf y = splat(1.9875691500e-4f);
+    y = y * x + 1.3981999507e-3f;
+    y = y * x + 8.3334519073e-3f;
+    y = y * x + 4.1665795894e-2f;
+    y = y * x + 1.6666665459e-1f;
+    y = y * x + 5.0000001201e-1f;
+    y = y * x * x + x + 1.0f;
+    vi power = (__builtin_convertvector(n, vi) + 127) << 23;
+    return y * (vf)power;
+}
+
+static inline float widen(uint16_t half) {
+    uint32_t bits = (uint32_t)half << 16;
+    float x;
+    memcpy(&x, &bits, 4);
+    return x;
+}
+
+/* To bfloat16, to nearest, ties to even, as torch rounds. */
+static inline uint16_t narrow(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;
+    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+__attribute__((noinline)) static void widen_many(const uint16_t *restrict from,
+                                                 float *restrict to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES) {
+        vh half;
+        memcpy(&half, from + i, sizeof half);
+        __builtin_prefetch(from + i + 2048);
+        vi wide = __builtin_convertvector(half, vi) << 16;
+        memcpy(to + i, &wide, sizeof wide);
+    }
+}
+
+/* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is
+ * (depth, BLOCK), so that scores grow side by side; one of values is (BLOCK, width), where
+ * width is the depth rounded up to whole vectors. `half` says bfloat16, else float32. */
+typedef struct {
+    void *keys, *values;
+    int64_t blocks, heads, depth, width;
+    int32_t half;
+} Pool;
+
+/* Keys and values of `count` tokens, float32 with these strides, into their slots. */
+void store(const Pool *pool, const float *keys, int64_t key_token, int64_t key_head,
+           const float *values, int64_t value_token, int64_t value_head, const int64_t *slots,
+           int64_t count) {
+    const int64_t depth = pool->depth, width = pool->width;
+#pragma omp parallel for collapse(2) schedule(static) if (count * pool->heads > 64)
+    for (int64_t head = 0; head < pool->heads; head++) {
+        for (int64_t token = 0; token < count; token++) {
+            const int64_t block = head * pool->blocks + slots[token] / BLOCK;
+            const int64_t lane = slots[token] % BLOCK;
+            const float *key = keys + token * key_token + head * key_head;
+            const float *value = values + token * value_token + head * value_head;
+            const int64_t at = block * depth * BLOCK + lane;
+            const int64_t to = (block * BLOCK + lane) * width;
+            if (pool->half) {
+                uint16_t *k = (uint16_t *)pool->keys + at, *v = (uint16_t *)pool->values + to;
+                for (int64_t i = 0; i < depth; i++) k[i * BLOCK] = narrow(key[i]);
+                for (int64_t i = 0; i < depth; i++) v[i] = narrow(value[i]);
+            } else {
+                float *k = (float *)pool->keys + at, *v = (float *)pool->values + to;
+                for (int64_t i = 0; i < depth; i++) k[i * BLOCK] = key[i];
+                for (int64_t i = 0; i < depth; i++) v[i] = value[i];
+            }
+        }
+    }
+}
+
+/* Queries that look at one span of stored tokens. `first`, `count`: into the list of query
+ * indices. `slot`: where the span starts, a multiple of BLOCK; `length`: its tokens;
+ * `position`: that of its first token in the text. */
+typedef struct {
+    int64_t first, count, slot, length, position;
+} Segment;
+
+typedef struct {
+    const float *query; /* (tokens, heads * group, depth) with these strides */
+    int64_t query_token, query_head;
+    float *out;   /* (tokens, heads * group, width), contiguous: sums that grow */
+    float *peaks; /* (tokens, heads * group, 2): the running maximum and the running total */
+    const int64_t *positions;
+    int64_t group;  /* query heads per stored head */
+    int64_t window; /* how far back a query sees, itself included; 0: all the way */
+    float scale, cap;
+} Queries;
+
+typedef struct {
+    float query[TILE][MOST_DEPTH], sums[TILE][MOST_DEPTH], scores[TILE][CHUNK];
+    float keys[CHUNK * MOST_DEPTH], values[CHUNK * MOST_DEPTH];
+    float peak[TILE], total[TILE];
+    int64_t row[TILE], position[TILE];
+} Scratch;
+
+/* scores[r] = query[r] . keys, for 4 rows and CHUNK tokens at once. */
+static inline void score4(Scratch *s, const float *keys, int64_t depth, int64_t r) {
+    for (int64_t part = 0; part < CHUNK; part += 2 * LANES) {
+        const float *a_keys = keys + part / BLOCK * depth * BLOCK;
+        /* The second vector: the next block, or the same one's other half. */
+        const float *b_keys = LANES == BLOCK ? a_keys + depth * BLOCK : a_keys + LANES;
+        vf a[4] = {{0}}, b[4] = {{0}};
+        for (int64_t i = 0; i < depth; i++) {
+            const vf key = load(a_keys + i * BLOCK), other = load(b_keys + i * BLOCK);
+            for (int j = 0; j < 4; j++) {
+                a[j] += s->query[r + j][i] * key;
+                b[j] += s->query[r + j][i] * other;
+            }
+        }
+        for (int j = 0; j < 4; j++) {
+            keep(s->scores[r + j] + part, a[j]);
+            keep(s->scores[r + j] + part + LANES, b[j]);
+        }
+    }
+}
+
+static void cap_scores(float *scores, float cap) {
+    for (int t = 0; t < CHUNK; t++) scores[t] = cap * tanhf(scores[t] / cap);
+}
+
+/* Tokens of the chunk that the query at `position` may not see. */
+static void mask(float *scores, int64_t position, int64_t window, int64_t start, int64_t count) {
+    for (int64_t t = 0; t < CHUNK; t++) {
+        const int64_t at = start + t;
+        if (t >= count || at > position || (window && at <= position - window))
+            scores[t] = -INFINITY;
+    }
+}
+
+/* From scores to weights, against the running maximum (Milakov and Gimelshein 2018). */
+static inline void soften(Scratch *s, int64_t r, int64_t width) {
+    float *scores = s->scores[r];
+    vf top = load(scores);
+    for (int t = LANES; t < CHUNK; t += LANES) {
+        const vf x = load(scores + t);
+        top = pick(top > x, top, x);
+    }
+    const float best = largest(top), peak = best > s->peak[r] ? best : s->peak[r];
+    if (peak == -INFINITY) { /* nothing that it may see yet */
+        memset(scores, 0, sizeof s->scores[r]);
+        return;
+    }
+    vf sum = splat(0);
+    for (int t = 0; t < CHUNK; t += LANES) {
+        const vf x = load(scores + t);
+        const vf weight = pick(x == -INFINITY, splat(0), vexp(x - peak));
+        keep(scores + t, weight);
+        sum += weight;
+    }
+    const float total = sum_of(sum);
+    if (peak != s->peak[r]) {
+        const float shrink = s->peak[r] == -INFINITY ? 0 : expf(s->peak[r] - peak);
+        s->total[r] *= shrink;
+        for (int64_t i = 0; i < width; i++) s->sums[r][i] *= shrink;
+        s->peak[r] = peak;
+    }
+    s->total[r] += total;
+}
+
+/* sums[r] += weights[r] x values, for 4 rows and one or two vectors of the width at once. */
+static inline void gather4(Scratch *s, const float *values, int64_t width, int64_t r,
+                           int64_t count) {
+    int64_t i = 0;
+    for (; i + LANES < width; i += 2 * LANES) {
+        vf a[4], b[4];
+        for (int j = 0; j < 4; j++)
+            a[j] = load(s->sums[r + j] + i), b[j] = load(s->sums[r + j] + i + LANES);
+        for (int64_t t = 0; t < count; t++) {
+            const vf x = load(values + t * width + i), y = load(values + t * width + i + LANES);
+            for (int j = 0; j < 4; j++) {
+                a[j] += s->scores[r + j][t] * x;
+                b[j] += s->scores[r + j][t] * y;
+            }
+        }
+        for (int j = 0; j < 4; j++)
+            keep(s->sums[r + j] + i, a[j]), keep(s->sums[r + j] + i + LANES, b[j]);
+    }
+    for (; i < width; i += LANES) {
+        vf a[4];
+        for (int j = 0; j < 4; j++) a[j] = load(s->sums[r + j] + i);
+        for (int64_t t = 0; t < count; t++) {
+            const vf x = load(values + t * width + i);
+            for (int j = 0; j < 4; j++) a[j] += s->scores[r + j][t] * x;
+        }
+        for (int j = 0; j < 4; j++) keep(s->sums[r + j] + i, a[j]);
+    }
+}
+
+/* One tile of queries against one span, for one stored head. */
+static void attend_tile(const Pool *pool, const Queries *q, const Segment *seg,
+                        const int64_t *indices, int64_t head, int64_t first, int64_t last,
+                        Scratch *s) {
+    const int64_t depth = pool->depth, width = pool->width, all = pool->heads * q->group;
+    int64_t rows = 0, lowest = INT64_MAX, highest = -1;
+    for (int64_t i = first; i < last; i++) {
+        const int64_t token = indices[seg->first + i], position = q->positions[token];
+        lowest = position < lowest ? position : lowest;
+        highest = position > highest ? position : highest;
+        for (int64_t g = 0; g < q->group; g++, rows++) {
+            const int64_t row = token * all + head * q->group + g;
+            const float *query =
+                q->query + token * q->query_token + (head * q->group + g) * q->query_head;
+            for (int64_t j = 0; j < depth; j++) s->query[rows][j] = query[j] * q->scale;
+            memcpy(s->sums[rows], q->out + row * width, width * sizeof(float));
+            s->peak[rows] = q->peaks[2 * row];
+            s->total[rows] = q->peaks[2 * row + 1];
+            s->row[rows] = row;
+            s->position[rows] = position;
+        }
+    }
+    const int64_t padded = (rows + 3) / 4 * 4;
+    for (int64_t r = rows; r < padded; r++) {
+        memset(s->query[r], 0, depth * sizeof(float));
+        memset(s->sums[r], 0, width * sizeof(float));
+        s->peak[r] = 0, s->total[r] = 1, s->position[r] = highest;
+    }
+    const int64_t seen = highest - seg->position + 1;
+    const int64_t end = seen < seg->length ? seen : seg->length;
+    int64_t start = 0;
+    if (q->window && lowest - q->window + 1 > seg->position)
+        start = (lowest - q->window + 1 - seg->position) / CHUNK * CHUNK;
+    for (int64_t t = start; t < end; t += CHUNK) {
+        const int64_t count = end - t < CHUNK ? end - t : CHUNK;
+        const int64_t block = head * pool->blocks + (seg->slot + t) / BLOCK;
+        /* The last chunk may reach into a block of somebody else, or past the pool's end. */
+        const int64_t blocks = (count + BLOCK - 1) / BLOCK;
+        const float *keys, *values;
+        if (pool->half) {
+            widen_many((uint16_t *)pool->keys + block * depth * BLOCK, s->keys,
+                       blocks * depth * BLOCK);
+            widen_many((uint16_t *)pool->values + block * width * BLOCK, s->values,
+                       blocks * width * BLOCK);
+            keys = s->keys, values = s->values;
+        } else {
+            keys = (float *)pool->keys + block * depth * BLOCK;
+            values = (float *)pool->values + block * width * BLOCK;
+            if (blocks * BLOCK < CHUNK) {
+                memcpy(s->keys, keys, blocks * depth * BLOCK * sizeof(float));
+                keys = s->keys;
+            }
+        }
+        if (blocks * BLOCK < CHUNK)
+            memset(s->keys + blocks * depth * BLOCK, 0,
+                   (CHUNK - blocks * BLOCK) * depth * sizeof(float));
+        const int64_t at = seg->position + t;
+        const int whole = count == CHUNK && at + CHUNK - 1 <= lowest &&
+                          !(q->window && at <= highest - q->window);
+        for (int64_t r = 0; r < padded; r += 4) {
+            score4(s, keys, depth, r);
+            for (int64_t j = r; j < r + 4; j++) {
+                if (q->cap > 0) cap_scores(s->scores[j], q->cap);
+                if (!whole) mask(s->scores[j], s->position[j], q->window, at, count);
+                soften(s, j, width);
+            }
+            gather4(s, values, width, r, count);
+        }
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        memcpy(q->out + s->row[r] * width, s->sums[r], width * sizeof(float));
+        q->peaks[2 * s->row[r]] = s->peak[r];
+        q->peaks[2 * s->row[r] + 1] = s->total[r];
+    }
+}
+
+/* Let the queries of every segment look at their spans. A query may be in several segments, of
+ * which each goes on where the last stopped; call once for the spans that are shared and once for
+ * those of its own, so that no query is in two segments of one call. */
+void attend(const Pool *pool, const Queries *q, const Segment *segments, int64_t count,
+            const int64_t *indices) {
+    const int64_t step = q->group < TILE ? TILE / q->group : 1;
+    int64_t tiles = 0;
+    for (int64_t i = 0; i < count; i++) tiles += (segments[i].count + step - 1) / step;
+    const int64_t work = tiles * pool->heads;
+#pragma omp parallel if (work > 1)
+    {
+        Scratch scratch __attribute__((aligned(64)));
+#pragma omp for schedule(dynamic, 1)
+        for (int64_t w = 0; w < work; w++) {
+            int64_t tile = w / pool->heads, i = 0;
+            for (;; i++) {
+                const int64_t own = (segments[i].count + step - 1) / step;
+                if (tile < own) break;
+                tile -= own;
+            }
+            const int64_t first = tile * step;
+            const int64_t last =
+                first + step < segments[i].count ? first + step : segments[i].count;
+            attend_tile(pool, q, segments + i, indices, w % pool->heads, first, last, &scratch);
+        }
+    }
+}
+
+/* Divide the sums by the totals: (rows, width) to (rows, depth). */
+void settle(const float *sums, const float *peaks, float *out, int64_t rows, int64_t width,
+            int64_t depth) {
+#pragma omp parallel for schedule(static) if (rows > 64)
+    for (int64_t r = 0; r < rows; r++) {
+        const float share = 1.0f / peaks[2 * r + 1];
+        for (int64_t i = 0; i < depth; i++) out[r * depth + i] = sums[r * width + i] * share;
+    }
+}
