@@ -49,6 +49,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*arguments, **more)
         self._reading: dict[Any, float] = {}
 
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.wsgi: Any = _honouring_close(self.wsgi)
+
     def handle(self, conn: Any) -> Any:
         """Serve one request of a connection, in a thread of the pool."""
         self._reading[conn] = time.monotonic() + HEAD_S
@@ -94,6 +98,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         with suppress(OSError):
             client.settimeout(_SEND_S)
             client.sendall(_head(status, request_id, len(body)) + body.encode())
+
+
+def _honouring_close(app: Any) -> Any:
+    """gunicorn leaves an application's `Connection: close` out; here it closes the connection."""
+
+    def wsgi(environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if ("Connection", "close") in headers:
+                start_response.__self__.force_close()
+            return start_response(status, headers, *more)
+
+        return app(environ, start)
+
+    return wsgi
 
 
 def _head(status: HTTPStatus, request_id: str, length: int) -> bytes:

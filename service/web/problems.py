@@ -10,15 +10,13 @@ import logging
 import math
 from typing import Any
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, g, request
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from service import counts
 from service.errors import (
     BadInput,
-    Cancelled,
-    DeadlineExceeded,
     DiglotError,
     NoRoom,
     NotReady,
@@ -37,6 +35,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2, NoRoom.code: 2, StoreFailed.code: 5}
 """What is told where nothing was measured."""
+_REJECTIONS = (BadInput, Unauthorized, RateLimited, NotReady, Overloaded, NoRoom, StoreFailed)
 
 
 class FieldProblem(BaseModel):
@@ -93,7 +92,8 @@ def install(app: Flask) -> None:
 
 
 def _on_diglot_error(error: DiglotError) -> Response:
-    _count(error)
+    if isinstance(error, _REJECTIONS):
+        counts.rejections.labels(error.code).inc()
     if error.status == DiglotError.status:
         log.error("request %s: %s", g.get("request_id"), error, exc_info=error)
     members = None
@@ -108,21 +108,11 @@ def _on_diglot_error(error: DiglotError) -> Response:
     return response
 
 
-def _count(error: DiglotError) -> None:
-    match error:
-        case Cancelled():
-            counts.cancellations.labels("client").inc()
-        case DeadlineExceeded():
-            counts.cancellations.labels("deadline").inc()
-        case BadInput() | Unauthorized() | RateLimited() | NotReady() | Overloaded() | NoRoom():
-            counts.rejections.labels(error.code).inc()
-
-
 def _on_http_exception(error: HTTPException) -> Response:
     """What Flask refuses by itself: an unknown address, a wrong method, a huge or broken body."""
     if isinstance(error, RequestEntityTooLarge):
         counts.rejections.labels(TooLong.code).inc()
-        most = current_app.config["MAX_CONTENT_LENGTH"]
+        most = request.max_content_length or 0
         return problem(413, TooLong.code, TooLong.title, f"The body is over {most:,} bytes.")
     title = error.name
     code = code_of(title)

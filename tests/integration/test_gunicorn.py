@@ -280,6 +280,11 @@ def test_what_is_no_http_gets_a_problem_too(served: Served, sent: bytes, status:
     served.wait_for_log(problem["request_id"])
 
 
+def test_a_connection_that_is_about_to_go_is_announced(served: Served) -> None:
+    assert served.post({"text": "a" * 3_000_000}).headers["Connection"] == "close"
+    assert served.post({"text": ""}).headers["Connection"] == "keep-alive"
+
+
 def test_clients_that_never_take_their_leave_hold_nobody_up(served: Served) -> None:
     with ExitStack() as rude:
         for _ in range(8):

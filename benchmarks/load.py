@@ -1,0 +1,291 @@
+"""What does Diglot cost around the engine, and does each of 1,000 mixed requests get its answer?
+
+    python benchmarks/load.py overhead [--clients 64] [--rate 150] [--seconds 10]
+    python benchmarks/load.py mixed [--clients 64] [--requests 1000] [--rounds 3]
+
+Against a real gunicorn (`instant.py`) with an engine that answers at once. The driver is asyncio
+over plain sockets, and small: it shares the machine's cores with the service, so a tool that does
+more would be measured too.
+
+`overhead`: so many clients, each with a connection of its own, ask at random moments, together
+`rate` times a second. A latency runs from the first byte sent to the last byte read. `bare` is
+HTTP, the queue and the store; `whole` also reads and checks the article. `closed` has each client
+ask again at once: the most that the service manages, and no latency that a calm service has.
+
+`mixed`: 10 % bad, 10 % that hang up, 10 % over a limit (half too long, half too often); exit status
+1 when an answer is wrong, something is left in the queue, or memory grows from round to round.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TEXT = (
+    "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. It will"
+    " cost 12 million euros and open in 2027. The mayor called it overdue."
+    " 青石镇议会周二投票决定建桥。"
+)
+MOST_GROWTH = 1.05
+"""Of the memory, from the second round to the last; the first fills caches."""
+
+
+@dataclass(frozen=True)
+class Server:
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            return str(answer.read(), "utf-8")
+
+    def sum(self, name: str) -> float:
+        lines = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", self.metrics(), re.MULTILINE)
+        return sum(map(float, lines))
+
+    def memory_mib(self) -> float:
+        """Resident memory of the process that serves."""
+        pid = self.process.pid
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        status = Path(f"/proc/{child}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
+
+
+@contextmanager
+def serving(*flags: str) -> Iterator[Server]:
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / "instant.py"), *flags], stdout=log, stderr=log
+        )
+        try:
+            yield Server(process, _port(process, log.fileno()))
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _port(process: subprocess.Popen[bytes], log: int) -> int:
+    for _ in range(600):
+        time.sleep(0.1)
+        said = Path(f"/proc/self/fd/{log}").read_text()
+        if process.poll() is not None:
+            raise SystemExit(said)
+        if found := re.search(r"http://127.0.0.1:(\d+) is open", said):
+            port = int(found[1])
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz").close()
+                return port
+            except OSError:
+                continue
+    raise SystemExit("the service did not become ready")
+
+
+class Client:
+    """One connection; `address` is what it passes for."""
+
+    def __init__(self, port: int, address: str) -> None:
+        self._port = port
+        self._address = address
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, body: bytes, kind: str = "application/json") -> tuple[int, bytes]:
+        reader, writer = await self._open()
+        writer.write(self._head("POST", "/summarize", kind, len(body)) + body)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(re.findall(rb"(?i)content-length: (\d+)", head)[0])
+        answer = await reader.readexactly(length)
+        if re.search(rb"(?i)connection: close", head):
+            self.close()
+        return int(head.split()[1]), answer
+
+    async def hang_up(self, body: bytes) -> None:
+        _, writer = await self._open()
+        writer.write(self._head("POST", "/summarize", "application/json", len(body)) + body)
+        await writer.drain()
+        await asyncio.sleep(random.uniform(0, 0.02))
+        self.close()
+
+    def close(self) -> None:
+        if self._streams:
+            self._streams[1].close()
+        self._streams = None
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        return self._streams
+
+    def _head(self, method: str, path: str, kind: str, length: int) -> bytes:
+        return (
+            f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n"
+            f"X-Forwarded-For: {self._address}\r\nContent-Length: {length}\r\n\r\n"
+        ).encode()
+
+
+def article(mark: str, text: str = TEXT) -> bytes:
+    return json.dumps({"text": f"{text} {mark}", "source": mark}).encode()
+
+
+# Overhead
+
+
+async def latencies(port: int, clients: int, rate: float, seconds: float) -> list[float]:
+    """Of every answer, in milliseconds; a rate of 0 asks again at once."""
+    last = time.perf_counter() + seconds
+    found: list[float] = []
+
+    async def one(number: int) -> None:
+        client = Client(port, f"10.0.{number}.1")
+        asked = 0
+        while True:
+            if rate:
+                await asyncio.sleep(random.expovariate(rate / clients))
+            if (begun := time.perf_counter()) > last:
+                break
+            asked += 1
+            # A client passes for a new address before its own may ask no more.
+            client._address = f"10.{asked // 200}.{number}.1"
+            status, _ = await client.ask(article(f"{number}-{asked}"))
+            if status != 200:
+                raise SystemExit(f"the service answered {status}")
+            found.append((time.perf_counter() - begun) * 1000)
+        client.close()
+
+    await asyncio.gather(*map(one, range(clients)))
+    return found
+
+
+def overhead(flags: argparse.Namespace) -> int:
+    print(f"{'':13} {'asked/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'most':>8}")
+    for name, options in (("bare", ["--bare"]), ("whole", [])):
+        with serving(*options, "--log-level", flags.log_level) as server:
+            asyncio.run(latencies(server.port, flags.clients, flags.rate, 3))  # warm
+            for shown, rate in ((name, flags.rate), (f"{name} closed", 0.0)):
+                found = asyncio.run(latencies(server.port, flags.clients, rate, flags.seconds))
+                p50, p99 = statistics.median(found), statistics.quantiles(found, n=100)[98]
+                speed = len(found) / flags.seconds
+                print(
+                    f"{shown:12} {speed:8.0f} {p50:8.1f} {p99:8.1f} {max(found):8.1f}", flush=True
+                )
+    return 0
+
+
+# Mixed
+
+
+BAD = (
+    (b'{"text": "a", ', "application/json", 400),
+    (b'{"txt": "a"}', "application/json", 422),
+    (b'{"text": " "}', "application/json", 422),
+    ("桥".encode("gbk"), "text/plain", 400),
+    (b"<a/>", "application/xml", 415),
+)
+TOO_LONG = article("long", "a" * 200_001)
+TIRED = "192.0.2.99"
+"""An address that has asked too often."""
+
+
+async def mix(port: int, clients: int, requests: int) -> Counter[str]:
+    """What went right and wrong, by kind."""
+    kinds = ["bad", "hang up", "too long", "too often"]
+    shares = [0.1, 0.1, 0.05, 0.05]
+    work = [kind for kind, share in zip(kinds, shares, strict=True)
+            for _ in range(int(requests * share))]  # fmt: skip
+    work += ["good"] * (requests - len(work))
+    random.Random(1).shuffle(work)
+    pending = list(enumerate(work))
+    seen: Counter[str] = Counter()
+
+    async def one(number: int) -> None:
+        client, tired = Client(port, f"10.9.{number}.1"), Client(port, TIRED)
+        while pending:
+            task, kind = pending.pop()
+            try:
+                right = await _try(kind, task, client, tired)
+            except (OSError, asyncio.IncompleteReadError) as error:
+                right = False
+                client.close()
+                print(f"{kind}: {error!r}")
+            seen[f"{kind}: {'right' if right else 'WRONG'}"] += 1
+        client.close()
+        tired.close()
+
+    exhausted = Client(port, TIRED)
+    while (await exhausted.ask(b"a", "text/xml"))[0] != 429:
+        pass
+    exhausted.close()
+    await asyncio.gather(*map(one, range(clients)))
+    return seen
+
+
+async def _try(kind: str, task: int, client: Client, tired: Client) -> bool:
+    mark = f"{task}-{random.random()}"
+    match kind:
+        case "good":
+            status, answer = await client.ask(article(mark))
+            return status == 200 and json.loads(answer)["source"] == mark
+        case "bad":
+            body, media, expected = BAD[task % len(BAD)]
+            return (await client.ask(body, media))[0] == expected
+        case "hang up":
+            await client.hang_up(article(mark))
+            return True
+        case "too long":
+            return (await client.ask(TOO_LONG))[0] == 413
+        case _:
+            return (await tired.ask(article(mark)))[0] == 429
+
+
+def mixed(flags: argparse.Namespace) -> int:
+    failed = False
+    memory: list[float] = []
+    with serving("--step-s", "0.02", "--log-level", flags.log_level) as server:
+        for round_ in range(1, flags.rounds + 1):
+            begun = time.perf_counter()
+            seen = asyncio.run(mix(server.port, flags.clients, flags.requests))
+            spent = time.perf_counter() - begun
+            time.sleep(1)
+            depth, tokens = server.sum("diglot_queue_depth"), server.sum("diglot_queue_tokens")
+            gone = server.sum("diglot_cancellations_total")
+            memory.append(server.memory_mib())
+            print(
+                f"round {round_}: {spent:.1f} s, {memory[-1]:.0f} MiB; hung up so far: {gone:.0f};"
+                f" left in the queue: {depth:.0f} articles, {tokens:.0f} tokens"
+            )
+            for kind, count in sorted(seen.items()):
+                print(f"    {kind} {count}", flush=True)
+            failed |= bool(depth or tokens) or any("WRONG" in kind for kind in seen)
+    if len(memory) > 2 and memory[-1] > memory[1] * MOST_GROWTH:
+        print(f"memory grew from {memory[1]:.0f} to {memory[-1]:.0f} MiB")
+        failed = True
+    return int(failed)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["overhead", "mixed"])
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=150.0)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--log-level", default="info")
+    flags = parser.parse_args()
+    return overhead(flags) if flags.what == "overhead" else mixed(flags)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
