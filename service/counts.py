@@ -52,6 +52,9 @@ queue_wait_seconds = Histogram(
     ["work"],
     buckets=_SECONDS,
 )
+batch_articles = Gauge(
+    "diglot_batch_articles", "Articles of batches that have no result yet, on the disk."
+)
 articles = Counter(
     "diglot_articles_total",
     "Articles that came to their end: done, or the code of the error.",

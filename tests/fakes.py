@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.article import Article
+from service.asking.drafts import Watch
 from service.digest import Options
 from service.engine import Identity
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
@@ -54,6 +55,7 @@ class Handed:
     options: Options
     timeout_s: float
     id: str
+    watch: Watch | None = None
     future: Future[Result] = field(default_factory=Future)
 
 

@@ -137,7 +137,7 @@ class Batches:
         )
 
     def results(self, id: str, owner: str, first: int = 0) -> Iterator[str]:
-        """The lines of the articles that are settled, from the place `first` on, in order.
+        """The lines of the articles that are settled, from the place `first` on, some at a time.
 
         Raises UnknownBatch.
         """
@@ -148,7 +148,7 @@ class Batches:
                 " AND outcome IS NOT NULL ORDER BY place LIMIT ?",
                 number, first, _PAGE,
             )  # fmt: skip
-            yield from (shown(id, place, line) for place, line in page)
+            yield "".join(shown(id, place, line) for place, line in page)
             if len(page) < _PAGE:
                 return
             first = page[-1][0] + 1

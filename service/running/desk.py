@@ -67,6 +67,11 @@ class Desk:
         return "ready" if self._worker.alive else "broken"
 
     @property
+    def has_died(self) -> bool:
+        """Whether the worker was at work and is no more, though nobody stopped it."""
+        return self._worker is not None and not self._worker.alive and not self._closing
+
+    @property
     def reason(self) -> str | None:
         """Why it is not ready, for people; None when it is."""
         match self.state:

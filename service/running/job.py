@@ -40,7 +40,8 @@ class Job:
 
 def end(job: Job) -> None:
     """Give up a job that nobody waits for any more."""
-    counts.cancellations.labels("client" if job.future.cancelled() else "deadline").inc()
+    asker = "client" if job.work == "online" else "batch"
+    counts.cancellations.labels(asker if job.future.cancelled() else "deadline").inc()
     job.plan.close()
     settle(job, DeadlineExceeded("the answer was not there in time"))
 

@@ -2,10 +2,13 @@
 
 from flask import Flask
 
+from service.running.batches import Batches
+from service.running.bulk import Bulk
 from service.running.desk import Desk
 from service.settings import Settings
-from service.web import access, headers, problems, seen
-from service.web.routes import Slots, blueprint
+from service.web import access, batches, headers, problems, seen
+from service.web.routes import blueprint
+from service.web.waiting import Slots
 
 # JSON may write one character as twelve bytes ("\ud83d\ude00"), and holds some more than the text.
 BYTES_A_CHARACTER = 12
@@ -18,11 +21,18 @@ GRACE_S = 5.0
 STALLED_S = 30.0
 
 
-def create_app(desk: Desk, settings: Settings) -> Flask:
-    """A Flask app that answers with what `desk` makes; it neither opens nor closes the desk."""
+def create_app(
+    desk: Desk, settings: Settings, store: Batches | None = None, bulk: Bulk | None = None
+) -> Flask:
+    """A Flask app that answers with what `desk` makes, and stores batches where there is a store.
+
+    It neither opens nor closes any of them.
+    """
     app = Flask(__name__)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_characters * BYTES_A_CHARACTER + ROOM_BESIDE_THE_TEXT,
+        BATCHES=store,
+        BULK=bulk,
         DESK=desk,
         GRACE_S=GRACE_S,
         SETTINGS=settings,
@@ -33,5 +43,6 @@ def create_app(desk: Desk, settings: Settings) -> Flask:
     headers.install(app)
     access.install(app, settings)
     app.register_blueprint(blueprint)
+    app.register_blueprint(batches.blueprint)
     problems.install(app)
     return app

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from flask import Request
 from pydantic import (
@@ -51,15 +51,19 @@ Unique = AfterValidator(_unique)
 _UNIQUE_ITEMS: dict[str, Any] = {"uniqueItems": True}
 
 
-class Asked(BaseModel):
-    """What may stand beside the article; in the query string where the body is the article."""
+Title = Annotated[str | None, Field(max_length=1000, description="Headline of the article.")]
+Source = Annotated[
+    str | None,
+    Field(max_length=2000, description="Where the article comes from; handed back as it is."),
+]
+Text = Annotated[str, Field(description="The article, as plain text.")]
+
+
+class Wanted(BaseModel):
+    """What is wanted of an article; for all articles of a batch where it stands in the query."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    title: str | None = Field(None, max_length=1000, description="Headline of the article.")
-    source: str | None = Field(
-        None, max_length=2000, description="Where the article comes from; handed back as it is."
-    )
     targets: Annotated[list[Target], Unique] = Field(
         default=[],
         max_length=8,
@@ -88,13 +92,43 @@ class Asked(BaseModel):
         )
 
 
+class Asked(Wanted):
+    """What may stand beside the article; in the query string where the body is the article."""
+
+    title: Title = None
+    source: Source = None
+    timeout: float | None = Field(
+        default=None,
+        ge=0.1,
+        allow_inf_nan=False,
+        description="Seconds that the answer may take; the server's own limit holds as well.",
+    )
+
+
 class SummarizeBody(Asked):
     """The JSON body of POST /summarize."""
 
-    text: str = Field(description="The article, as plain text.")
+    text: Text
 
 
-A = TypeVar("A", bound=Asked)
+class BatchArticle(Wanted):
+    """One article in the body of POST /batches."""
+
+    title: Title = None
+    source: Source = None
+    text: Text
+    markup: Literal["plain", "html"] = Field("plain", description="What the text is written in.")
+
+
+class Sent(NamedTuple):
+    """What came with a request; `timeout` in seconds, where one was asked for."""
+
+    article: Article
+    options: Options
+    timeout: float | None
+
+
+A = TypeVar("A", bound=Wanted)
 
 
 class BadFields(BadInput):
@@ -107,31 +141,54 @@ class BadFields(BadInput):
         self.errors = errors
 
 
-def read_article(request: Request, max_characters: int) -> tuple[Article, Options]:
+def read_article(request: Request, max_characters: int) -> Sent:
     """The article of a request and what is asked of it.
 
     Raises Unsupported, Unreadable, TooLong, NoText, or BadFields (which names the fields).
     """
     kind = request.mimetype
     if kind != "application/json" and kind not in MARKUPS:
-        sent = f"Content-Type {_echo(kind)}" if kind else "a body without a Content-Type"
+        sent = f"Content-Type {echo(kind)}" if kind else "a body without a Content-Type"
         raise Unsupported(f"{sent} can't be read here; send {KNOWN_TYPES}.")
     check_coding(request.headers.get("Content-Encoding", ""))
     body = _decode(request)
     if kind == "application/json":
         if request.args:
-            raise BadFields([(_echo(name), "belongs in the JSON body") for name in request.args])
+            raise BadFields([(echo(name), "belongs in the JSON body") for name in request.args])
         asked: Asked = _check(SummarizeBody, _parse(body))
         text = asked.text if isinstance(asked, SummarizeBody) else ""
     else:
         asked, text = _check(Asked, _query(request)), body
+    _check_text(text, max_characters)
+    article = Article(text, asked.title, asked.source, MARKUPS.get(kind, "plain"))
+    return Sent(article, asked.options(), asked.timeout)
+
+
+def read_wanted(request: Request) -> dict[str, Any]:
+    """What the query string of a batch asks for all of its articles. Raises BadFields."""
+    asked = _query(request)
+    _check(Wanted, asked)
+    return asked
+
+
+def batch_article(
+    sent: Any, wanted: dict[str, Any], max_characters: int
+) -> tuple[Article, Options]:
+    """One article of a batch; its own options go before `wanted`. Raises what is wrong with it."""
+    if not isinstance(sent, dict):
+        raise BadInput('An article must be an object: {"text": "…"}.')
+    asked = _check(BatchArticle, {**wanted, **{_mend(k): _mend(v) for k, v in sent.items()}})
+    _check_text(asked.text, max_characters)
+    return Article(asked.text, asked.title, asked.source, asked.markup), asked.options()
+
+
+def _check_text(text: str, max_characters: int) -> None:
     if len(text) > max_characters:
         raise TooLong(
             f"The text has {len(text):,} characters; at most {max_characters:,} are taken."
         )
     if not text.strip():
         raise NoText("The text is empty. Send the article's text.")
-    return Article(text, asked.title, asked.source, MARKUPS.get(kind, "plain")), asked.options()
 
 
 def _bytes(request: Request) -> bytes:
@@ -155,7 +212,7 @@ def _decode(request: Request) -> str:
     label = request.mimetype_params.get("charset", "utf-8").strip().lower()
     charset = CHARSETS.get(label)
     if charset is None:
-        raise Unsupported(f"The charset {_echo(label)} is not known; UTF-8 is the best choice.")
+        raise Unsupported(f"The charset {echo(label)} is not known; UTF-8 is the best choice.")
     try:
         return _bytes(request).decode(charset)
     except UnicodeDecodeError as error:
@@ -165,10 +222,11 @@ def _decode(request: Request) -> str:
         ) from error
 
 
-def _parse(body: str) -> dict[str, Any]:
+def parse_json(body: str) -> Any:
+    """Any JSON value. Raises Unreadable for what is none."""
     try:
-        # No field is a number, so an integer need not be exact: as a float it may be of any length.
-        parsed = json.loads(
+        # No field needs an exact integer: as a float it may be of any length.
+        return json.loads(
             body, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=float
         )
     except RecursionError as error:
@@ -177,6 +235,10 @@ def _parse(body: str) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise Unreadable(f"The body is not valid JSON: {error}.") from error
+
+
+def _parse(body: str) -> dict[str, Any]:
+    parsed = parse_json(body)
     if not isinstance(parsed, dict):
         raise BadInput('The JSON body must be an object: {"text": "…"}.')
     return {_mend(name): _mend(value) for name, value in parsed.items()}
@@ -186,7 +248,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
-            raise ValueError(f"the name {_echo(_mend(name))} stands twice in one object")
+            raise ValueError(f"the name {echo(_mend(name))} stands twice in one object")
         members[name] = value
     return members
 
@@ -216,12 +278,21 @@ def _query(request: Request) -> dict[str, Any]:
         elif name == "languages":
             asked[name] = [part.strip() for value in values for part in value.split(",")]
         elif len(values) > 1:
-            raise BadFields([(_echo(name), "must be given once")])
+            raise BadFields([(echo(name), "must be given once")])
         elif name == "whole_page":
             asked[name] = {"true": True, "false": False}.get(values[0].lower(), values[0])
+        elif name == "timeout":
+            asked[name] = _number(values[0])
         else:
             asked[name] = values[0]
     return asked
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _check(model: type[A], fields: dict[str, Any]) -> A:
@@ -237,7 +308,7 @@ def _path(place: Iterable[int | str]) -> str:
     path = ""
     for step in place:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    return _echo(path)
+    return echo(path)
 
 
 def _message(error: Any, known: str) -> str:
@@ -249,6 +320,6 @@ def _message(error: Any, known: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _echo(text: str) -> str:
+def echo(text: str) -> str:
     """A name that a stranger sent, short enough to be shown."""
     return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"

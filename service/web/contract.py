@@ -13,14 +13,26 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import __version__
+from service.batch import Batch
 from service.result import Result
-from service.web.bodies import MARKUPS, Asked, SummarizeBody
+from service.web.bodies import MARKUPS, Asked, BatchArticle, SummarizeBody, Wanted
 from service.web.explained import explained
 from service.web.problems import Problem
 from service.web.states import Live, Ready
+from service.web.streaming import EVENTS
+from service.web.uploads import ARRAY, COMPLETE, LINES
 
 _REF = "#/components/schemas/{model}"
-_TYPES: Sequence[type[BaseModel]] = (SummarizeBody, Result, Problem, Live, Ready)
+_TYPES: Sequence[type[BaseModel]] = (
+    SummarizeBody,
+    BatchArticle,
+    Result,
+    Batch,
+    Problem,
+    Live,
+    Ready,
+)
+_SENT = (SummarizeBody, BatchArticle)
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _GUARD = (401, 429)
@@ -49,9 +61,9 @@ def _answer(media: str, schema: dict[str, Any], meaning: str = "As asked.") -> d
     return {"description": meaning, "content": {media: {"schema": schema}}}
 
 
-def _query_parameters() -> list[dict[str, Any]]:
-    """The options where the article is the body; a list of languages has commas."""
-    fields = Asked.model_json_schema(ref_template=_REF)["properties"]
+def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """The options that stand in a query string; a list of languages has commas."""
+    fields = model.model_json_schema(ref_template=_REF)["properties"]
     return [
         {
             "name": name,
@@ -74,14 +86,64 @@ _ARTICLE = {
     },
 }
 _TEXT = {"type": "string"}
+_SUMMARY = _answer(JSON, ref(Result), "The digests, the stance, and what was checked.")
+_SUMMARY["content"][EVENTS] = {"schema": _TEXT}
+_ANY_ARTICLE = {
+    "anyOf": [ref(BatchArticle), {}],
+    "description": "What is no such article has its error as its result, and fails nothing else.",
+}
+_BATCH = {
+    "required": True,
+    "content": {
+        ARRAY: {"schema": {"type": "array", "items": _ANY_ARTICLE, "minItems": 1}},
+        **{kind: {"schema": _TEXT} for kind in LINES},
+    },
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes a repeated request the same batch.",
+    "schema": _TEXT,
+}
+_ID = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+_FIRST = {
+    "name": "first",
+    "in": "query",
+    "description": "Index of the first article whose result is wanted.",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+}
+_RESULTS = _answer(LINES[0], _TEXT, "One result a line, in the order of the articles.")
+_RESULTS["headers"] = {
+    COMPLETE: {"description": "Whether every article has its result.", "schema": {"type": "string"}}
+}
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "post", "/summarize",
         "One article in, its digests and stance out.", "送入一篇文章，得到摘要与立场。",
-        {200: _answer(JSON, ref(Result), "The digests, the stance, and what was checked.")},
+        {200: _SUMMARY},
         (400, 413, 415, 422, 499, 503, 504),
-        more={"requestBody": _ARTICLE, "parameters": _query_parameters()},
+        more={"requestBody": _ARTICLE, "parameters": _query_parameters(Asked)},
+    ),
+    Operation(
+        "post", "/batches",
+        "Many articles in one body, digested when there is time.", "一次送入许多文章，有空时处理。",
+        {202: _answer(JSON, ref(Batch), "Stored; Location says where it is.")},
+        (400, 413, 415, 422, 503, 504, 507),
+        more={"requestBody": _BATCH, "parameters": [*_query_parameters(Wanted), _KEY]},
+    ),
+    Operation(
+        "get", "/batches/{id}", "How far a batch is.", "批次的进度。",
+        {200: _answer(JSON, ref(Batch))}, (404, 503), more={"parameters": [_ID]},
+    ),
+    Operation(
+        "delete", "/batches/{id}", "Cancels a batch.", "取消批次。",
+        {200: _answer(JSON, ref(Batch))}, (404, 503, 507), more={"parameters": [_ID]},
+    ),
+    Operation(
+        "get", "/batches/{id}/results",
+        "The results so far, one a line.", "目前已有的结果，每行一个。",
+        {200: _RESULTS}, (404, 422, 503), more={"parameters": [_ID, _FIRST]},
     ),
     Operation(
         "get", "/livez", "200 while the process answers.", "进程有响应时为 200。",
@@ -115,7 +177,7 @@ OPERATIONS: tuple[Operation, ...] = (
 def document() -> dict[str, Any]:
     """The whole document, as it is served."""
     _, schemas = models_json_schema(
-        [(model, "serialization" if model is not SummarizeBody else "validation")
+        [(model, "validation" if model in _SENT else "serialization")
          for model in _TYPES],
         ref_template=_REF,
     )  # fmt: skip

@@ -1,13 +1,7 @@
 """What each address answers."""
 
-import concurrent.futures
 import json
-import select
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g, render_template, request
@@ -15,8 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from service import counts
-from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
-from service.result import Result
+from service.errors import NotReady
 from service.running.desk import Desk
 from service.settings import Settings
 from service.web.bodies import Asked, read_article
@@ -24,31 +17,10 @@ from service.web.contract import OPERATIONS, document
 from service.web.explained import explained
 from service.web.problems import problem
 from service.web.states import Live, Ready
+from service.web.streaming import EVENTS, Newest, events
+from service.web.waiting import Slots, Waiting, client
 
 blueprint = Blueprint("diglot", __name__)
-
-# How often a waiting request looks whether its asker is still there.
-LOOK_EVERY_S = 0.25
-
-
-class Slots:
-    """Bounds how many requests wait for answers, so that threads are left for /livez and /readyz.
-
-    Without it a busy service would look dead, and be killed for it.
-    """
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._free = threading.BoundedSemaphore(count)
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        if not self._free.acquire(blocking=False):
-            raise Overloaded(f"{self._count} requests wait for their answers already.")
-        try:
-            yield
-        finally:
-            self._free.release()
 
 
 @blueprint.get("/")
@@ -96,42 +68,31 @@ def metrics() -> Response:
 def summarize() -> Response:
     settings: Settings = current_app.config["SETTINGS"]
     slots: Slots = current_app.config["SLOTS"]
-    client = cast(socket.socket | None, request.environ.get("gunicorn.socket"))
-    if client is not None:
-        client.settimeout(current_app.config["STALLED_S"])
-    with slots.one():
-        article, options = read_article(request, settings.max_characters)
-        future = _desk().submit(article, options, timeout_s=settings.timeout_s, id=g.request_id)
-        result = _wait(future, settings.timeout_s + current_app.config["GRACE_S"], client)
-    return _answer(result)
+    asker = client()
+    with ExitStack() as stack:
+        stack.enter_context(slots.one())
+        sent = read_article(request, settings.max_characters)
+        seconds = min(sent.timeout or settings.timeout_s, settings.timeout_s)
+        newest = Newest() if _wants_events() else None
+        future = _desk().submit(
+            sent.article,
+            sent.options,
+            timeout_s=seconds,
+            id=g.request_id,
+            watch=newest.put if newest else None,
+        )
+        waiting = Waiting(future, seconds + current_app.config["GRACE_S"], asker)
+        if newest is None:
+            return _answer(waiting.result())
+        stream = events(future, newest, waiting, sent.options.zh_script, g.request_id)
+        response = Response(stream, mimetype=EVENTS, headers={"X-Accel-Buffering": "no"})
+        stack.callback(future.cancel)  # a stream that nobody begins to read ends here
+        response.call_on_close(stack.pop_all().close)
+        return response
 
 
-def _wait(
-    future: concurrent.futures.Future[Result], limit_s: float, client: socket.socket | None
-) -> Result:
-    """The Result; an asker who hung up, or a desk that never answers, frees the place at once."""
-    last = time.monotonic() + limit_s
-    while not concurrent.futures.wait([future], timeout=LOOK_EVERY_S).done:
-        if client is not None and _gone(client):
-            future.cancel()
-            raise Cancelled("The client closed the connection before the answer was there.")
-        if time.monotonic() > last:
-            future.cancel()
-            raise DeadlineExceeded("The answer was not there in time.")
-    try:
-        return future.result()
-    except concurrent.futures.CancelledError as error:
-        raise NotReady("The service is stopping.") from error
-
-
-def _gone(client: socket.socket) -> bool:
-    """Whether the client has closed its side; an HTTP client that waits for an answer has not."""
-    poll = select.poll()
-    poll.register(client, select.POLLIN)
-    try:
-        return bool(poll.poll(0)) and client.recv(1, socket.MSG_PEEK) == b""
-    except OSError:
-        return True
+def _wants_events() -> bool:
+    return request.accept_mimetypes.best_match(["application/json", EVENTS]) == EVENTS
 
 
 def _desk() -> Desk:

@@ -7,16 +7,16 @@ second worker would load a second model, and a short timeout would cut answers o
 import logging
 import os
 import socket
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from service.errors import BadSetting
+from service.errors import BadSetting, StoreFailed
 from service.running.desk import Desk
 from service.settings import Settings
-from service.web.app import create_app
+from service.web.arbiter import Arbiter
+from service.web.composed import Composed, MakeDesk, check_store
 from service.web.connections import Log, Worker
 from service.web.keys import Keys
 
@@ -33,17 +33,15 @@ KEEPALIVE_S = 15
 BACKLOG = 2048
 
 
-MakeDesk = Callable[[Settings], Desk]
-
-
 def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
     """Serve until SIGTERM (answers what is in flight, exit code 0) or SIGINT (stops at once).
 
     `make_desk` is called in the worker process. Raises BadSetting when the address can't be
-    listened on, or the keys can't be read. gunicorn mostly ends the process itself; the exit
-    status is returned otherwise.
+    listened on, or the keys or the store can't be used. gunicorn mostly ends the process itself;
+    the exit status is returned otherwise.
     """
     Keys(settings.data).all()  # raises when who may come in is not known
+    _check_store(settings)
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -51,6 +49,16 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
     log.info("http://%s:%d is open; loading the engine: %s%s", shown, port, settings.engine, model)
     _Server(settings, make_desk or _make_desk, listener.detach()).run()
     return 0
+
+
+def _check_store(settings: Settings) -> None:
+    try:
+        check_store(settings)
+    except StoreFailed as error:
+        raise BadSetting(
+            f"the store in {settings.data} can't be used: {error}. Another folder can be chosen"
+            " with --data or DIGLOT_DATA."
+        ) from error
 
 
 def _make_desk(settings: Settings) -> Desk:
@@ -83,7 +91,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._settings = settings
         self._make_desk = make_desk
         self._listener = listener
-        self._desk: Desk | None = None
+        self._composed: Composed | None = None
         self._hurried = False
         super().__init__()
 
@@ -109,20 +117,23 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in choices.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        Arbiter(self).run()
+
     def load(self) -> Flask:
         """Called by gunicorn in the worker process, after the fork."""
-        self._desk = self._make_desk(self._settings)
-        self._desk.open()
-        return create_app(self._desk, self._settings)
+        self._composed = Composed(self._settings, self._make_desk)
+        self._composed.open()
+        return self._composed.app
 
     def _on_hurry(self, worker: Any) -> None:
         self._hurried = True
 
     def _on_worker_exit(self, server: Any, worker: Any) -> None:
-        if self._desk is None:  # gunicorn may call this in the master too
+        if self._composed is None:  # gunicorn may call this in the master too
             return
         if self._hurried:
             # Python would wait for the threads that wait for their answers.
             logging.shutdown()
             os._exit(0)
-        self._desk.close(DRAIN_BEYOND_DEADLINE_S)
+        self._composed.close(DRAIN_BEYOND_DEADLINE_S)

@@ -1,0 +1,143 @@
+"""The body of a batch, read as it comes: an article at a time, never all of it in memory."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import ijson
+from flask import Request
+from ijson.backends import python as incremental  # the C one mends half surrogate pairs in its way
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
+from service.web.bodies import echo, parse_json
+
+MOST_BYTES = 200_000_000
+MOST_ARTICLES = 50_000
+ARRAY = "application/json"
+LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+COMPLETE = "X-Diglot-Complete"
+"""The header that says whether every article of a batch has its result."""
+_CHUNK = 64 * 1024
+
+
+class Upload:
+    """What is being sent. `longest` is the most bytes that one article may take.
+
+    Raises Unsupported for what is neither JSON nor JSON Lines in UTF-8.
+    """
+
+    def __init__(self, request: Request, longest: int) -> None:
+        kind = request.mimetype
+        if kind != ARRAY and kind not in LINES:
+            raise Unsupported(
+                f"Content-Type {echo(kind) or 'is missing and'} can't be read here; send a JSON"
+                f" array as {ARRAY}, or JSON Lines as {LINES[0]}."
+            )
+        charset = request.mimetype_params.get("charset", "utf-8").lower()
+        if charset not in ("utf-8", "utf8") or request.content_encoding not in (None, "identity"):
+            raise Unsupported("A batch must be UTF-8, without Content-Encoding.")
+        self._is_array = kind == ARRAY
+        self._longest = longest
+        self._request = request
+        self._hash = hashlib.sha256(kind.encode() + b"\n" + request.query_string + b"\n")
+        self._size = 0
+        self._begins = 0
+        """Where the article begins that is being read."""
+        request.max_content_length = MOST_BYTES
+
+    @property
+    def hash(self) -> str:
+        """Of all that was read, and how it was to be understood."""
+        return self._hash.hexdigest()
+
+    def articles(self) -> Iterator[Any]:
+        """Every article as JSON, not checked yet, or the error that it is by itself.
+
+        Raises Unreadable for a body that breaks off or is malformed, TooLong for one with too much
+        in it, and NoText for one without articles.
+        """
+        count = 0
+        for article in self._elements() if self._is_array else self._lines():
+            count += 1
+            if count > MOST_ARTICLES:
+                raise TooLong(f"At most {MOST_ARTICLES:,} articles are taken as one batch.")
+            yield article
+        if not count:
+            raise NoText("The batch holds no article.")
+
+    def read(self, size: int = _CHUNK) -> bytes:
+        """Some of the body; b"" at its end. Raises Unreadable when it broke off, and TooLong."""
+        if not size:  # a parser asks so for the type of what it will get
+            return b""
+        if self._is_array and self._size - self._begins > self._longest + _CHUNK:
+            raise TooLong(f"An article of the array takes more than {self._longest:,} bytes.")
+        try:
+            chunk = self._request.stream.read(size)
+        except RequestEntityTooLarge as error:
+            raise TooLong(f"The body is over {MOST_BYTES:,} bytes.") from error
+        except Exception as error:  # whatever the server makes of a broken chunk, or of silence
+            raise Unreadable("The body broke off, or its chunks are malformed.") from error
+        if not chunk and self._size < (self._request.content_length or 0):
+            raise Unreadable(f"The body broke off after {self._size:,} bytes.")
+        self._size += len(chunk)
+        self._hash.update(chunk)
+        return chunk
+
+    def _elements(self) -> Iterator[Any]:
+        events = incremental.basic_parse(self, buf_size=_CHUNK, use_float=True)
+        try:
+            if next(events)[0] != "start_array":
+                raise Unreadable(f"The body must be a JSON array; JSON Lines are {LINES[0]}.")
+            for event, value in events:
+                if event != "end_array":
+                    yield _element(event, value, events)
+                    self._begins = self._size
+        except (ijson.JSONError, ValueError) as error:
+            raise Unreadable(f"The body is not valid JSON: {echo(str(error))}.") from error
+
+    def _lines(self) -> Iterator[Any]:
+        for number, line in enumerate(self._raw_lines(), start=1):
+            if isinstance(line, DiglotError):
+                yield line
+            elif line.strip():
+                try:
+                    yield parse_json(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                except UnicodeDecodeError as error:
+                    raise Unreadable(f"Line {number:,} is not UTF-8.") from error
+                except Unreadable as error:
+                    raise Unreadable(f"Line {number:,}: {error}") from error
+
+    def _raw_lines(self) -> Iterator[bytes | DiglotError]:
+        """Every line; of one that is too long only the error, and nothing of it is held."""
+        rest, is_skipped = b"", False
+        while chunk := self.read():
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                if not is_skipped:
+                    yield line
+                is_skipped = False
+            if len(rest) > self._longest and not is_skipped:
+                is_skipped = True
+                yield TooLong(f"The line takes more than {self._longest:,} bytes.")
+            if is_skipped:
+                rest = b""
+        yield rest
+
+
+def _element(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:
+    """One element of the array, from its events; BadInput where it names a field twice."""
+    builder = ijson.ObjectBuilder()
+    names: set[str] = set()
+    twice: BadInput | None = None
+    depth = 0
+    while True:
+        if event == "map_key" and depth == 1:
+            if value in names:
+                twice = BadInput(f"The name {echo(value)} stands twice in one object.")
+            names.add(value)
+        builder.event(event, value)
+        depth += event.startswith("start_") - event.startswith("end_")
+        if depth == 0:
+            return twice or builder.value
+        event, value = next(events)

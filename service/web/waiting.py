@@ -1,0 +1,86 @@
+"""Waiting for an answer: for how long, for how many at a time, and while the asker is there."""
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, wait
+from contextlib import contextmanager
+from typing import cast
+
+from flask import current_app, request
+
+from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
+from service.result import Result
+
+# How often a waiting request looks whether its asker is still there.
+LOOK_EVERY_S = 0.25
+
+
+class Slots:
+    """Bounds how many requests wait for answers, so that threads are left for /livez and /readyz.
+
+    Without it a busy service would look dead, and be killed for it.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._free = threading.BoundedSemaphore(count)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        if not self._free.acquire(blocking=False):
+            raise Overloaded(f"{self._count} requests wait for their answers already.")
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+def client() -> socket.socket | None:
+    """The asker's connection, which from now on is given up when it stalls."""
+    found = cast(socket.socket | None, request.environ.get("gunicorn.socket"))
+    if found is not None:
+        found.settimeout(current_app.config["STALLED_S"])
+    return found
+
+
+class Waiting:
+    """Waits for a Future; an asker who hung up, or a desk that never answers, frees the place."""
+
+    def __init__(self, future: Future[Result], limit_s: float, asker: socket.socket | None) -> None:
+        self._future = future
+        self._last = time.monotonic() + limit_s
+        self._asker = asker
+
+    def look(self, seconds: float = LOOK_EVERY_S) -> bool:
+        """Wait a little; True when the Future is done. Raises Cancelled and DeadlineExceeded."""
+        if wait([self._future], timeout=seconds).done:
+            return True
+        if self._asker is not None and _gone(self._asker):
+            self._future.cancel()
+            raise Cancelled("The client closed the connection before the answer was there.")
+        if time.monotonic() > self._last:
+            self._future.cancel()
+            raise DeadlineExceeded("The answer was not there in time.")
+        return False
+
+    def result(self) -> Result:
+        """The Result, or what the Future raises."""
+        while not self.look():
+            pass
+        try:
+            return self._future.result()
+        except CancelledError as error:
+            raise NotReady("The service is stopping.") from error
+
+
+def _gone(asker: socket.socket) -> bool:
+    """Whether the client has closed its side; an HTTP client that waits for an answer has not."""
+    poll = select.poll()
+    poll.register(asker, select.POLLIN)
+    try:
+        return bool(poll.poll(0)) and asker.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
