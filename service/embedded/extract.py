@@ -13,6 +13,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from sys import intern
 
 from service.embedded.sound import LONG_WORD, extent, is_sound, is_spaceless, leans
 from service.reading.terms import terms
@@ -102,14 +104,16 @@ Vector = dict[str, float]
 
 def _vectors(sentences: Sequence[str], language: str) -> list[Vector]:
     """Each sentence's TF-IDF vector, of length one; a sentence without terms is empty."""
-    counts = [Counter(terms(sentence, language)) for sentence in sentences]
-    seen_in = Counter(term for count in counts for term in count)
-    vectors = []
-    for count in counts:
-        vector = {t: n * math.log(1 + len(counts) / seen_in[t]) for t, n in count.items()}
-        norm = math.sqrt(sum(w * w for w in vector.values()))
-        vectors.append({t: w / norm for t, w in vector.items()} if norm else {})
-    return vectors
+    # One string for a term, however many sentences hold it: a book's would fill the memory.
+    counts = [Counter(map(intern, terms(sentence, language))) for sentence in sentences]
+    seen_in = Counter(chain.from_iterable(counts))
+    rarity = {term: math.log(1 + len(counts) / n) for term, n in seen_in.items()}
+    return [_unit({term: n * rarity[term] for term, n in count.items()}) for count in counts]
+
+
+def _unit(vector: Vector) -> Vector:
+    norm = math.sqrt(sum(weight * weight for weight in vector.values()))
+    return {term: weight / norm for term, weight in vector.items()} if norm else {}
 
 
 def _relevance(

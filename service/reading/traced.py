@@ -12,8 +12,8 @@ Replacement = str | Callable[[re.Match[str]], str | None]
 class Traced:
     """An immutable text whose character i came from [starts[i], ends[i]) of the text as sent.
 
-    Untouched text keeps its offsets as a `range`, which costs nothing; only a piece that was
-    changed carries arrays (eight bytes a character).
+    Untouched text keeps its offsets as a `range`, which costs nothing; only a line that was changed
+    carries arrays (eight bytes a character), which its pieces share.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Traced:
             text.append(part.text)
             starts.extend(part.starts)
             ends.extend(part.ends)
-        return cls("".join(text), starts, ends)
+        return cls("".join(text), memoryview(starts), memoryview(ends))
 
     def __len__(self) -> int:
         return len(self.text)

@@ -1,0 +1,98 @@
+"""What does a book cost? CPU seconds and peak memory of the whole way without a model.
+
+    python benchmarks/book.py [--language en|zh] [--megabytes N]
+
+The book's sentences are those of the sample articles with half of their words drawn anew from all
+of them, so that next to none repeats another. The process is measured as a whole, Python and its
+libraries too; what they take before the book is read is printed beside it.
+"""
+
+import argparse
+import random
+import re
+import resource
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from service.article import Article  # noqa: E402
+from service.asking.library import Library  # noqa: E402
+from service.asking.plan import plan  # noqa: E402
+from service.digest import Options  # noqa: E402
+from service.engines.extractive import ExtractiveEngine  # noqa: E402
+from service.reading.cleaning import clean  # noqa: E402
+from service.reading.documents import Unread, find_files, read_file  # noqa: E402
+from service.result import Result  # noqa: E402
+from service.settings import Settings  # noqa: E402
+
+MEGABYTE = 1_000_000
+WORD = {"en": re.compile(r"\S+"), "zh": re.compile("[\u4e00-\u9fff]{2}|[^\u4e00-\u9fff]|.")}
+STOP = {"en": " ", "zh": ""}
+
+
+def sentences(language: str) -> list[str]:
+    read = [item for path in find_files([ROOT / "seeds"]) for item in read_file(path)]
+    readings = [clean(item) for item in read if not isinstance(item, Unread)]
+    own = [reading for reading in readings if reading.language.startswith(language)]
+    return [sentence.text for reading in own for sentence in reading.sentences]
+
+
+def book(language: str, size: int, chance: random.Random) -> str:
+    """About `size` bytes of UTF-8."""
+    known = [WORD[language].findall(sentence) for sentence in sentences(language)]
+    words = [word for sentence in known for word in sentence[1:-1]]
+    paragraphs: list[str] = []
+    while size > 0:
+        made = []
+        for sentence in chance.choices(known, k=chance.randint(2, 6)):
+            middle = (chance.choice((word, chance.choice(words))) for word in sentence[1:-1])
+            made.append(STOP[language].join([sentence[0], *middle, *sentence[1:][-1:]]))
+        paragraphs.append(STOP[language].join(made))
+        size -= len(paragraphs[-1].encode()) + 1
+    return "\n".join(paragraphs)
+
+
+def digested(text: str, engine: ExtractiveEngine, library: Library) -> Result:
+    steps = plan(Article(text), Options(), engine, library, id="book")
+    request = next(steps)
+    while True:
+        engine.admit(request)
+        (finished,) = engine.step()
+        if isinstance(finished.outcome, Exception):
+            raise finished.outcome
+        try:
+            request = steps.send(finished.outcome)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
+def peak() -> float:
+    """Megabytes; Linux counts in kilobytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--language", choices=["en", "zh"], default="en")
+    parser.add_argument("--megabytes", type=float, default=10)
+    arguments = parser.parse_args()
+    settings = Settings()
+    engine, library = ExtractiveEngine(settings), Library.load(settings)
+    chance = random.Random(0)
+    digested(book(arguments.language, 20_000, chance), engine, library)  # loads what is lazy
+    text = book(arguments.language, int(arguments.megabytes * MEGABYTE), chance)
+    before, begun = peak(), time.process_time()
+    result = digested(text, engine, library)
+    print(
+        f"{arguments.language}, {len(text.encode()) / MEGABYTE:.1f} MB, {len(text):,} characters:"
+        f" {time.process_time() - begun:.0f} s CPU, peak {peak():.0f} MB ({before:.0f} MB before),"
+        f" coverage {result.reading.coverage}"
+    )
+
+
+if __name__ == "__main__":
+    main()
