@@ -12,7 +12,15 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
@@ -47,6 +55,10 @@ _WORDS = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 FAMILIES = ["qwen2", "qwen3", "qwen3_5"]
+OTHERS = ["llama", "mistral", "gemma2", "gemma3"]
+"""Families that the batch must read as well; only their models are made, no checkpoint."""
+WINDOW = 24
+"""Tokens that a sliding layer of these sees."""
 
 
 def make_tokenizer(chat_template: str | None = CHAT_TEMPLATE) -> Any:
@@ -96,13 +108,29 @@ def make_model(family: str, vocabulary: int = 640, context: int = 4096) -> Any:
         model = Qwen2ForCausalLM(Qwen2Config(num_hidden_layers=2, **shape))
     elif family == "qwen3":
         model = Qwen3ForCausalLM(Qwen3Config(num_hidden_layers=2, head_dim=16, **shape))
-    else:
+    elif family == "qwen3_5":
         model = Qwen3_5ForConditionalGeneration(_vision_language(shape))
+    else:
+        model = _other(family, shape | {"num_hidden_layers": 2})
     # As publishers do: sampling by default, which Diglot must not follow.
     model.generation_config = GenerationConfig(
         do_sample=True, temperature=0.7, top_p=0.8, top_k=20, repetition_penalty=1.1
     )
     return model.eval()
+
+
+def _other(family: str, shape: dict[str, Any]) -> Any:
+    if family == "llama":
+        return LlamaForCausalLM(LlamaConfig(**shape))
+    if family == "mistral":
+        return MistralForCausalLM(MistralConfig(sliding_window=WINDOW, **shape))
+    # One layer of each kind, the heads wider than the model, and caps low enough to be reached.
+    gemma = shape | {"head_dim": 16, "query_pre_attn_scalar": 12, "sliding_window": WINDOW}
+    gemma |= {"layer_types": ["sliding_attention", "full_attention"], "tie_word_embeddings": False}
+    if family == "gemma2":
+        caps = {"attn_logit_softcapping": 4.0, "final_logit_softcapping": 8.0}
+        return Gemma2ForCausalLM(Gemma2Config(**caps, **gemma))
+    return Gemma3ForCausalLM(Gemma3TextConfig(**gemma))
 
 
 def _vision_language(shape: dict[str, Any]) -> Any:
