@@ -25,11 +25,11 @@ from service.errors import (
     StoreFailed,
     TooLong,
     Unauthorized,
-    Unsupported,
 )
 from service.running.desk import State
 from service.web.bodies import BadFields
 from service.web.explained import MEANINGS, code_of
+from service.web.unpack import UnknownCoding
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _on_diglot_error(error: DiglotError) -> Response:
         members = {"errors": [{"field": f, "message": m} for f, m in error.errors]}
     detail = str(error) or error.title
     response = problem(error.status, error.code, error.title, detail, members)
-    if isinstance(error, Unsupported):
+    if isinstance(error, UnknownCoding):
         response.headers["Accept-Encoding"] = "gzip"
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))

@@ -8,10 +8,14 @@ CODINGS = frozenset(("gzip", "x-gzip"))
 _GZIP = 31  # zlib's own number for a gzip frame with the largest window
 
 
+class UnknownCoding(Unsupported):
+    """A Content-Encoding that is not unpacked here."""
+
+
 def check_coding(coding: str) -> None:
-    """Raises Unsupported for a Content-Encoding that is not unpacked here; "" is none."""
+    """Raises UnknownCoding; "" is none."""
     if coding.lower() not in CODINGS | {"", "identity"}:
-        raise Unsupported(
+        raise UnknownCoding(
             "A body with this Content-Encoding can't be read here; send it with gzip, or as it is."
         )
 
