@@ -69,7 +69,7 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     settings = Settings(engine="transformers", model=str(folder), dtype=dtype, threads=threads)
     loaded = load(settings)
     seconds = {"load_s": time.monotonic() - start}
-    peak_of_loading = _peak_gib()
+    peak_of_loading, size_when_loaded = _peak_gib(), _now_gib()
     chance = random.Random(0)
     ids = [chance.randrange(256) for _ in range(PASSAGE + PROMPT_TAIL)]
     start, cpu = time.monotonic(), time.process_time()
@@ -80,9 +80,10 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     return {
         **{name: round(value, 1) for name, value in seconds.items()},
         "peak_rss_load_gib": peak_of_loading,
+        "rss_loaded_gib": size_when_loaded,
         "peak_rss_gib": _peak_gib(),
         "tokens_written": sum(len(one.ids) for one in written),
-        "dtype": str(loaded.model.dtype).removeprefix("torch."),
+        "dtype": loaded.dtype,
         "device": str(loaded.model.device),
         "threads": torch.get_num_threads(),
     }
@@ -90,6 +91,16 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
 
 def _peak_gib() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20), 2)
+
+
+def _now_gib() -> float | None:
+    """What this process holds now; None where there is no /proc to ask."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    held = next(line for line in lines if line.startswith("VmRSS:"))
+    return round(int(held.split()[1]) / (1 << 20), 2)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ class Settings:
     device: str = setting("auto", "Where the model runs.", click.Choice(["auto", "cpu", "cuda"]))
     dtype: str = setting(
         "auto",
-        "Number format of the weights; auto is bfloat16 on a GPU and float32 on a CPU.",
-        click.Choice(["auto", "float32", "bfloat16", "float16"]),
+        "Number format of the weights; auto is bfloat16 on a GPU and int8 on a CPU.",
+        click.Choice(["auto", "int8", "float32", "bfloat16", "float16"]),
     )
     threads: int = setting(
         0, "CPU threads of the model; 0 takes every core.", click.IntRange(min=0)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import Qwen3Config
 
+from service.engines.transformers import loading
 from service.engines.transformers.loading import load
 from service.engines.transformers.memory import parameters
 from service.engines.weights import find
@@ -169,6 +171,32 @@ def test_a_gpu_that_is_not_there(folders: dict[str, Path]) -> None:
     settings = tiny.Settings(model=str(folders["qwen3"]), device="cuda", threads=1)
     with pytest.raises(BadSetting, match="torch sees no GPU"):
         load(settings)
+
+
+def test_on_a_cpu_auto_is_int8(folders: dict[str, Path]) -> None:
+    assert load(tiny.settings(folders["qwen3"], dtype="auto")).dtype == "int8"
+    assert load(tiny.settings(folders["qwen3"], dtype="bfloat16")).dtype == "bfloat16"
+
+
+def test_a_cpu_without_a_kernel_for_int8_takes_float32_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cpu = torch.device("cpu")
+    assert loading._dtype("bfloat16", cpu, Qwen3Config(), "m", None) == "bfloat16"
+    assert caplog.text == ""
+    assert loading._dtype("auto", cpu, Qwen3Config(), "m", None) == "float32"
+    assert caplog.text.count("no int8 kernel for this CPU") == 1
+
+
+def test_int8_is_not_for_a_gpu_and_not_for_weights_that_are_quantised_already() -> None:
+    plain, quantised = Qwen3Config(), Qwen3Config(quantization_config={"quant_method": "fp8"})
+    gpu, cpu = torch.device("cuda"), torch.device("cpu")
+    assert loading._dtype("auto", gpu, plain, "m", 127) == "bfloat16"
+    assert loading._dtype("auto", cpu, quantised, "m", 127) == "float32"
+    with pytest.raises(BadSetting, match="int8 is for a CPU"):
+        loading._dtype("int8", gpu, plain, "m", 127)
+    with pytest.raises(BadSetting, match="weights of model m are quantised already"):
+        loading._dtype("int8", cpu, quantised, "m", 127)
 
 
 def test_a_retrained_model_in_the_same_folder_is_another_revision(tmp_path: Path) -> None:

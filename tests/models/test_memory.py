@@ -11,6 +11,7 @@ from service.engines.transformers.memory import (
     parameters,
     refuse_if_too_large,
     token_budget,
+    weight_bytes,
 )
 from service.errors import BadSetting
 from tests.models import tiny
@@ -22,8 +23,35 @@ def test_a_model_that_can_never_fit_is_refused_before_it_is_read(tmp_path: Path)
     file = len(head).to_bytes(8, "little") + head.encode()
     (tmp_path / "model.safetensors").write_bytes(file)
     assert parameters(tmp_path) == 1 << 50
+    with pytest.raises(BadSetting, match=r"need 1048576\.0 GiB of memory as int8 "):
+        refuse_if_too_large(tmp_path, "int8", torch.device("cpu"), "huge")
     with pytest.raises(BadSetting, match=r"need 4194304\.0 GiB of memory as float32"):
-        refuse_if_too_large(tmp_path, torch.float32, torch.device("cpu"), "huge")
+        refuse_if_too_large(tmp_path, "float32", torch.device("cpu"), "huge")
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("family", tiny.FAMILIES)
+def test_the_size_in_8_bits_is_told_before_the_weights_are_read(
+    tmp_path: Path, family: str, tied: bool
+) -> None:
+    """A tied embedding is held twice: in the file's own format to read, in 8 bits to write."""
+    model = tiny.make_model(family).to(torch.bfloat16)
+    head = 640 * 32
+    if not tied:
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
+        model.config.tie_word_embeddings = model.config.get_text_config().tie_word_embeddings = (
+            False
+        )
+        model.all_tied_weights_keys = {}
+    folder = tiny.save(tmp_path, model)
+    linear = other = 0
+    for key, weight in load(tiny.settings(folder)).model.named_parameters():
+        if "embed" in key or "lm_head" in key:
+            continue
+        linear += weight.numel() * (weight.dim() == 2)
+        other += weight.numel() * (weight.dim() != 2)
+    assert weight_bytes(folder, "int8") == head * 2 + head + linear + other * 4
+    assert weight_bytes(folder, "bfloat16") == 2 * parameters(folder)
 
 
 def test_a_batch_is_bounded_by_memory(folders: dict[str, Path]) -> None:

@@ -171,5 +171,8 @@ def save(folder: Path, model: Any, tokenizer: Any | None = None) -> Path:
 
 def settings(model: Path | str, **changes: Any) -> Settings:
     return Settings(
-        engine="transformers", model=str(model), device="cpu", **{"threads": 1, **changes}
+        engine="transformers",
+        model=str(model),
+        device="cpu",
+        **{"threads": 1, "dtype": "float32", **changes},
     )

@@ -1,6 +1,7 @@
 """From a hub id or a folder to a model that is ready to run, or a BadSetting that says why not."""
 
 import gc
+import json
 import logging
 import os
 import re
@@ -11,9 +12,13 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
+from service.engines.transformers.cores import usable_cores
+from service.engines.transformers.int8 import weight_levels
 from service.engines.transformers.memory import is_out_of_memory, refuse_if_too_large
+from service.engines.transformers.quantizer import Int8Config
 from service.engines.weights import Weights, fetch, find, public_name
 from service.errors import BadSetting
 from service.settings import Settings
@@ -37,6 +42,11 @@ class Loaded:
     """Longest sequence in tokens; None when the model's configuration does not say."""
     stops: tuple[int, ...]
     """The tokens that end an answer."""
+    dtype: str
+    """The number format of the weights, by the name that the setting has for it; an int8 model
+    computes in float32 between its linear layers."""
+    sampling: Any | None = None
+    """How its publisher would draw words (a GenerationConfig); None when that is greedy too."""
 
 
 def load(settings: Settings) -> Loaded:
@@ -50,14 +60,15 @@ def load(settings: Settings) -> Loaded:
     device = _device(settings.device)
     _quieten()
     if device.type == "cpu":
-        torch.set_num_threads(settings.threads or _cores())
+        torch.set_num_threads(settings.threads or usable_cores())
     config = _config(weights, name)
-    dtype = _dtype(settings.dtype, device)
+    dtype = _dtype(settings.dtype, device, config, name, weight_levels())
     refuse_if_too_large(weights.folder, dtype, device, name)
     tokenizer = _tokenizer(weights.folder, name)
     model = _model(weights.folder, name, config, dtype, device)
     stops = _stops(model, tokenizer, config)
     # The publisher's sampling settings would make the same article read differently each time.
+    sampling = model.generation_config if model.generation_config.do_sample else None
     model.generation_config = greedy(stops)
     return Loaded(
         model=model,
@@ -66,6 +77,8 @@ def load(settings: Settings) -> Loaded:
         revision=weights.revision,
         context=getattr(model.config.get_text_config(), "max_position_embeddings", None),
         stops=stops,
+        dtype=dtype,
+        sampling=sampling,
     )
 
 
@@ -78,13 +91,6 @@ def _quieten() -> None:
         notes.disable_progress_bar()
 
 
-def _cores() -> int:
-    """The cores that this process may use; a container has fewer than its machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise BadSetting("device: cuda is asked for, but torch sees no GPU here")
@@ -93,12 +99,26 @@ def _device(wanted: str) -> torch.device:
     return torch.device("cuda", torch.cuda.current_device())
 
 
-def _dtype(wanted: str, device: torch.device) -> torch.dtype:
-    if wanted == "auto":
-        return torch.float32 if device.type == "cpu" else torch.bfloat16
-    dtype = getattr(torch, wanted)
-    assert isinstance(dtype, torch.dtype)
-    return dtype
+def _dtype(
+    wanted: str, device: torch.device, config: Any, name: str, int8_levels: int | None
+) -> str:
+    """The number format of the weights: what is asked for, or the fastest that is good."""
+    if wanted == "auto" and device.type == "cuda":
+        return "bfloat16"
+    if wanted not in {"auto", "int8"}:
+        return wanted
+    if device.type == "cuda":
+        raise BadSetting("dtype: int8 is for a CPU; a GPU takes bfloat16")
+    if getattr(config.get_text_config(), "quantization_config", None) or getattr(
+        config, "quantization_config", None
+    ):
+        if wanted == "int8":
+            raise BadSetting(f"dtype: the weights of model {name} are quantised already; take auto")
+        return "float32"
+    if int8_levels is None:
+        log.warning("dtype: torch has no int8 kernel for this CPU, so the model runs in float32")
+        return "float32"
+    return "int8"
 
 
 def _config(weights: Weights, name: str) -> Any:
@@ -122,16 +142,18 @@ def _tokenizer(folder: Path, name: str) -> Any:
     return tokenizer
 
 
-def _model(folder: Path, name: str, config: Any, dtype: torch.dtype, device: torch.device) -> Any:
-    read: Any = AutoModelForCausalLM.from_pretrained
+def _model(folder: Path, name: str, config: Any, dtype: str, device: torch.device) -> Any:
+    build: Any = AutoModelForCausalLM.from_config
     try:
-        model, report = read(
-            folder,
-            config=config,
-            dtype=dtype,
-            trust_remote_code=False,
-            use_safetensors=True,
+        with torch.device("meta"):  # for its class and its own configuration
+            shell = build(config, trust_remote_code=False)
+        model, report = type(shell).from_pretrained(
+            None,
+            config=shell.config,
+            state_dict=_weights(folder),
+            generation_config=_generation_config(folder),
             output_loading_info=True,
+            **_formats(dtype, config),
         )
         _refuse_incomplete(name, report)
         model = model.to(device).eval()
@@ -143,6 +165,36 @@ def _model(folder: Path, name: str, config: Any, dtype: torch.dtype, device: tor
         raise _refusal(name, "it can't be loaded", error, folder) from error
     gc.collect()  # the shards that were read
     return model
+
+
+def _weights(folder: Path) -> dict[str, Any]:
+    """The weights by name, each still in its file until it is sliced.
+
+    transformers would map the files into memory, where every page that was read counts as this
+    process's until the last weight is there: a model that is made smaller while it is loaded
+    would need its full size after all.
+    """
+    single = folder / "model.safetensors"
+    files = {single}
+    if not single.is_file():
+        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
+        files = {folder / shard for shard in index["weight_map"].values()}
+    read: Any = safe_open
+    shards = [read(file, framework="pt", backend="pread") for file in sorted(files)]
+    return {key: shard.get_slice(key) for shard in shards for key in shard.keys()}  # noqa: SIM118
+
+
+def _generation_config(folder: Path) -> Any:
+    known: Any = GenerationConfig
+    return known.from_pretrained(folder) if (folder / "generation_config.json").is_file() else None
+
+
+def _formats(dtype: str, config: Any) -> dict[str, Any]:
+    if dtype != "int8":
+        return {"dtype": getattr(torch, dtype)}
+    stored = config.get_text_config().dtype or config.dtype or torch.float32
+    asked = Int8Config(stored=str(stored).removeprefix("torch."))
+    return {"dtype": torch.float32, "quantization_config": asked}
 
 
 def _refuse_incomplete(name: str, report: dict[str, Any]) -> None:

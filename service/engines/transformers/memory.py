@@ -13,6 +13,7 @@ from service.errors import BadSetting
 
 GIB = 1 << 30
 CONTROL_GROUP = Path("/sys/fs/cgroup")
+STORED_BYTES = {"F16": 2, "BF16": 2}
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -22,33 +23,60 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def refuse_if_too_large(folder: Path, dtype: torch.dtype, device: torch.device, name: str) -> None:
+def refuse_if_too_large(folder: Path, dtype: str, device: torch.device, name: str) -> None:
     """Raise BadSetting when the weights alone need more memory than is free.
 
     Linux hands out memory that it does not have and then kills the process without a word, so
     the question has to be asked before.
     """
-    needed = parameters(folder) * dtype.itemsize
+    needed = weight_bytes(folder, dtype)
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
     if free is not None and needed > free:
+        smaller = "int8" if device.type == "cpu" else "bfloat16"
+        instead = "" if dtype == smaller else f" dtype {smaller},"
         raise BadSetting(
-            f"model {name}: its weights need {needed / GIB:.1f} GiB of memory as"
-            f" {str(dtype).removeprefix('torch.')} and {free / GIB:.1f} GiB are free."
-            " Take a smaller model, dtype bfloat16, or the extractive engine"
+            f"model {name}: its weights need {needed / GIB:.1f} GiB of memory as {dtype}"
+            f" and {free / GIB:.1f} GiB are free."
+            f" Take a smaller model,{instead} or the extractive engine"
         )
 
 
 def parameters(folder: Path) -> int:
     """The number of parameters of the text model, read from the heads of the safetensors files."""
-    count = 0
-    for path in sorted(folder.glob("*.safetensors")):
-        for key, tensor in _head(path).items():
-            if key != "__metadata__" and "visual" not in key and not key.startswith("mtp"):
-                count += prod(tensor["shape"])
-    return count
+    return sum(prod(tensor["shape"]) for tensor in _tensors(folder).values())
 
 
-def _head(path: Path) -> dict[str, dict[str, list[int]]]:
+def weight_bytes(folder: Path, dtype: str) -> int:
+    """What the weights will take as `dtype`, which for int8 goes by the kind of layer."""
+    tensors = _tensors(folder)
+    if dtype != "int8":
+        size: int = getattr(torch, dtype).itemsize
+        return sum(prod(tensor["shape"]) * size for tensor in tensors.values())
+    needed = sum(_int8_bytes(key, tensor) for key, tensor in tensors.items())
+    if not any("lm_head" in key for key in tensors):  # the embedding's table, once more
+        needed += sum(prod(t["shape"]) for key, t in tensors.items() if "embed_tokens" in key)
+    return needed
+
+
+def _int8_bytes(key: str, tensor: dict[str, Any]) -> int:
+    """A byte a weight in linear layers; the embedding as it is stored, all else in float32."""
+    count: int = prod(tensor["shape"])
+    if "embed_tokens" in key:
+        return count * min(4, STORED_BYTES.get(tensor["dtype"], 4))
+    return count if len(tensor["shape"]) == 2 else count * 4
+
+
+def _tensors(folder: Path) -> dict[str, dict[str, Any]]:
+    """The shapes of the text model's weights, by name."""
+    return {
+        key: tensor
+        for path in sorted(folder.glob("*.safetensors"))
+        for key, tensor in _head(path).items()
+        if key != "__metadata__" and "visual" not in key and not key.startswith("mtp")
+    }
+
+
+def _head(path: Path) -> dict[str, dict[str, Any]]:
     """The names and shapes of a file: 8 bytes of length, then JSON (huggingface/safetensors)."""
     with path.open("rb") as file:
         first = file.read(8)
@@ -56,7 +84,7 @@ def _head(path: Path) -> dict[str, dict[str, list[int]]]:
             return {}
         (length,) = struct.unpack("<Q", first)
         try:
-            head: dict[str, dict[str, list[int]]] = json.loads(file.read(min(length, 100 << 20)))
+            head: dict[str, dict[str, Any]] = json.loads(file.read(min(length, 100 << 20)))
         except ValueError:
             return {}  # loading it says what is wrong
     return head
@@ -90,6 +118,13 @@ def _available_in_container(group: Path) -> int | None:
     return None if limit == "max" else max(0, int(limit) - used + int(stat.get("file", 0)))
 
 
+def free_bytes(device: torch.device) -> int:
+    """Bytes that may still be taken where the model runs; a modest guess where nobody knows."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return free_memory() or 4 * GIB
+
+
 def token_budget(model: Any) -> int:
     """The padded tokens that one batch may come to, so that half of the free memory holds them.
 
@@ -103,10 +138,8 @@ def token_budget(model: Any) -> int:
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     wide = getattr(config, "intermediate_size", None) or 4 * config.hidden_size
     numbers: int = 2 * attending * heads * width + 4 * (config.hidden_size + wide)
-    device = model.device
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
     size: int = model.dtype.itemsize
-    return max(1, (free or 4 * GIB) // 2 // (numbers * size))
+    return max(1, free_bytes(model.device) // 2 // (numbers * size))
 
 
 def release(device: torch.device) -> None:
