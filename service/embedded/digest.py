@@ -9,7 +9,7 @@ from service.facts.keyfacts import key_facts
 from service.facts.names import Glossary
 from service.reading.sentences import split
 
-METHOD = "2"
+METHOD = "3"
 """Raised when the same text would get another digest or stance, so that kept results are redone."""
 
 

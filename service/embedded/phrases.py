@@ -19,6 +19,7 @@ LONGEST = 60
 SHORTEST_ZH = 2
 
 _TOKEN_EN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
+_POSSESSIVE = re.compile("['’]s$")
 _CALENDAR_EN = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april june
     july august september october november december today yesterday tomorrow tonight morning
@@ -155,7 +156,7 @@ class English:
                 word = words[last][2]
                 if not word[0].isalnum() or word.lower() in STOP_WORDS | _CALENDAR_EN | _SAID_EN:
                     break
-                phrase = text[words[first][0] : words[last][1]]
+                phrase = _POSSESSIVE.sub("", text[words[first][0] : words[last][1]])
                 fits = 2 < len(phrase) <= LONGEST and not phrase[0].isdigit()
                 fits = (
                     fits and phrase.lower() not in _WEAK_EN and not self._is_verb(words[first][2])

@@ -6,12 +6,16 @@ it says who "they" are or what is "however" so.
 
 import re
 
+from service.reading.terms import HAN
+
 LONG_WORD = 12
 """Characters that one word may take of an English size, so that a blob can't pass as one word."""
 
 _ENDINGS = ".!?。！？…"
 _CLOSERS = "\"'”’」』）)】》]*"
 _OPENERS = "\"'“‘「『"
+_HAN = re.compile(f"[{HAN}]")
+_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _BULLET = re.compile(r"\s*(?:[-•●▪◦·*►▶◀◄▲▼※■□◆◇]|\(?\d{1,2}[.)、](?!\d)|[a-z]\))")
 
 # A sentence that opens with one of these leans on the one before it.
@@ -67,7 +71,16 @@ def is_sound(sentence: str, language: str) -> bool:
         return False
     if _BULLET.match(text) or _is_bare_quote(text):
         return False
-    return extent(text, language) >= (6 if is_spaceless(language) else 4)
+    least = 6 if is_spaceless(language) else 4
+    return extent(text, language) >= least and _is_in(text, language)
+
+
+def _is_in(text: str, language: str) -> bool:
+    """Whether a sentence is in the language of its article, where that is English or Chinese."""
+    if language.partition("-")[0] not in {"en", "zh"}:
+        return True
+    han, words = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text))
+    return (han >= words) == language.startswith("zh") or han == words
 
 
 def leans(sentence: str, language: str) -> bool:

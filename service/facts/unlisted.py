@@ -43,7 +43,7 @@ _SEQUENCE = re.compile(
 _ENDING = re.compile(r"['’]s$|['’.-]+$")
 _LATIN_EVERYWHERE = re.compile(r"[A-Z]{2,5}|\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]")
 _TOKEN = re.compile(r"\S+")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;•\-–—\n\"“‘(\[])\s*[\"“‘'(\[]?\Z")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;•\-–—\n\"“‘«‹„(\[])\s*[\"“‘«‹„'(\[]?\Z")
 _SERIAL = r"[0-9]++(?:\.[0-9]++)?+(?![0-9,.]*+[0-9])"
 _LATIN = re.compile(
     r"(?<![A-Za-z0-9@/._])[A-Za-z][A-Za-z0-9&.'’+-]*+(?![$＄])"

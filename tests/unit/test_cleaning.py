@@ -182,6 +182,18 @@ def test_each_kind_is_taken_out_and_counted(text: str, kind: str) -> None:
     ("line", "kinds"),
     [
         ("分享到微信 責任編輯：編輯部", {"share": 1, "byline": 1}),
+        (
+            "發布時間：2025-09-14 08:30 來源：某某日報 點擊：1203次 字號：大 中 小",
+            {"date": 1, "boilerplate": 1},
+        ),
+        (
+            "Saturday 8 November 2025 | Subscribe | E-paper | Log in",
+            {"date": 1, "boilerplate": 1, "subscribe": 1},
+        ),
+        ("2025年11月8日（星期六） | 登录 | 要闻", {"date": 1, "boilerplate": 1}),
+        ("Sponsored: Save 20% on boilers this week!", {"boilerplate": 1}),
+        ("【廣告】：全館家電八折，只到週日！", {"boilerplate": 1}),
+        ("Press contact: Dana Whitlock, 555-0134, press@town.example", {"boilerplate": 1}),
         ("分享到：微信 微博 2025-12-10 08:30 责任编辑：李叔同", {"share": 1, "date": 1}),
         ("Share this: Facebook | By Staff writer", {"share": 1, "byline": 1}),
         ("Published: 18 Nov 2025 | Share this story", {"date": 1, "share": 1}),
@@ -212,6 +224,9 @@ def test_a_line_of_several_notices_goes_whole(line: str, kinds: dict[str, int]) 
         "« Le CAFÉ» est fermé, dit Noël.",
         "Photos of the fire, taken by neighbours, went round the world.",
         "责任编辑是一个正在消失的职业，他说。",
+        "Sponsored matches paid for the new stand, the club said.",
+        "广告收入去年下降了一成，报社说。",
+        "点击率上升了，编辑们松了一口气。",
     ],
 )
 def test_sentences_about_such_things_stay(line: str) -> None:
@@ -287,6 +302,41 @@ def test_the_title(text: str, title: str | None, expected: str | None) -> None:
     reading = clean(Article(text, title=title))
     assert reading.title == expected
     assert expected not in [sentence.text for sentence in reading.sentences]
+
+
+@pytest.mark.parametrize(
+    ("byline", "about"),
+    [
+        ("By Ada Byrne", "Ada Byrne is a baker and a member of the night workers' forum."),
+        ("By Ada Byrne", "*Ada Byrne, who lives in Hull, teaches chemistry.*"),
+        ("作者：徐志摩", "（徐志摩是诗人，现居硖石。）"),
+        ("文／徐志摩", "徐志摩為詩人，現居硤石。"),
+    ],
+)
+def test_what_a_last_line_says_of_the_author_is_no_part_of_the_article(
+    byline: str, about: str
+) -> None:
+    own = "The ferry stops at noon.\n渡轮中午停航。"
+    reading = clean(Article(f"{byline}\n{own}\n{about}"))
+    assert reading.text == own
+    assert reading.removed["byline"] == 2
+    # Of somebody else it is the article's own.
+    assert clean(Article(f"{own}\n{about}")).text.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "read_as"),
+    [
+        ("ｽｰﾊﾟｰはﾚｼﾞ袋をやめる。", "スーパーはレジ袋をやめる。"),
+        ("｢ｶﾞﾗｽ｣､と言った｡", "「ガラス」、と言った。"),
+    ],
+)
+def test_kana_of_half_width_are_widened_and_know_their_place(sent: str, read_as: str) -> None:
+    reading = clean(Article(sent))
+    assert reading.text == read_as
+    assert reading.removed["width"]
+    (sentence,) = reading.sentences
+    assert sent[sentence.start : sentence.end] == sent
 
 
 def test_a_lone_headline_is_read() -> None:

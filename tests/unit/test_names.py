@@ -94,6 +94,13 @@ def test_english_names(glossary: Glossary, text: str, expected: set[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    "text", ["« Les enfants toussent », dit Anne.", "„Schon wieder Regen“, rief er."]
+)
+def test_a_word_that_opens_a_quotation_is_no_name(glossary: Glossary, text: str) -> None:
+    assert {"Les", "Schon"}.isdisjoint(found.surface for found in glossary.find_names(text))
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("該公司的TBD Lab發布了Llama 4，AI部門的CEO離職。", {"TBD Lab", "Llama 4"}),

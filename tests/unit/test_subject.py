@@ -57,6 +57,7 @@ def test_what_the_article_is_about(
         ("Hello world! Good to be here.", "en", "Hello world"),
         ("Critics warned that the ferry was late. The ferry is full.", "en", "ferry"),
         ("E-bikes clog the path. The police should fine e-bikes.", "en", "e-bikes"),
+        ("The ferry's crew is tired. The ferry's engine is old.", "en", "ferry"),
         ("The four-day week works. Firms like the four-day week.", "en", "four-day week"),
         ("市议会周二投票决定修建新桥。", "zh-Hans", "新桥"),
         ("昨天，市政府宣布将提高税收。", "zh-Hans", "税收"),

@@ -50,6 +50,7 @@ _AFTER = re.compile(
     r" ?(?:(?P<more>多)|(?P<least>以上|or more|or higher|or older|\+)|(?P<less>以下)"
     "|(?P<most>以[内內])|(?P<about>左右|上下|or so))"
 )
+_OLDEST = 120
 _LATIN = re.compile("[A-Za-z]")
 
 
@@ -98,6 +99,8 @@ def _amount(
         values, counted = second
     start = sign.start() if sign else number.start
     kind, unit = counted.kind, counted.unit
+    if unit == "age" and values[-1] > _OLDEST:
+        unit = "year"  # a bridge's, which has no 岁
     values, end = _and_a_half(text, values, counted)
     minus = _minus(text, start, counted)
     if minus is not None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections import Counter
 
 from service.article import Markup
@@ -46,6 +47,8 @@ _PINYIN = re.compile(
     r"[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,6}[)）]"
 )
 _WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+(?:．[０-９]+|，[０-９]{3}(?![０-９])|％)*")
+# Kana of half width, with its own brackets and marks: ﾚｼﾞ袋
+_HALF = re.compile("[\uff61-\uff9f]+")
 _LOST = re.compile(r"(?:\ufffd|锟斤拷)+")
 # Joiners stay: emoji and Persian need them. Bidirectional overrides go: they hide what is read.
 _CONTROL = re.compile(
@@ -55,7 +58,9 @@ _CONTROL = re.compile(
 _ODD_SPACE = r"\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SPACE = re.compile(f" [ {_ODD_SPACE}]+|[{_ODD_SPACE}][ {_ODD_SPACE}]*")
 # What any of these patterns needs. Most lines hold none of it, and cost nothing more.
-_UNTIDY = re.compile(rf"[<&*\[【(（０-９Ａ-Ｚａ-ｚ\ufffd锟]|{_CONTROL.pattern}|{_SPACE.pattern}")
+_UNTIDY = re.compile(
+    rf"[<&*\[【(（０-９Ａ-Ｚａ-ｚ\uff61-\uff9f\ufffd锟]|{_CONTROL.pattern}|{_SPACE.pattern}"
+)
 _HIGH = re.compile(r"[\x80-\xff\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{2,1000}")
 _MOJIBAKE_LEAD = re.compile(r"[ÂÃâäåæçèéïðÐÑ]")
 
@@ -75,6 +80,7 @@ def tidy(line: Traced, markup: Markup, removed: Counter[str]) -> Traced:
     if not text.isascii():
         line = _count(removed, "pinyin", line.substitute(_PINYIN, ""))
         line = _count(removed, "width", line.substitute(_WIDE, _narrow))
+        line = _count(removed, "width", line.substitute(_HALF, _widen))
         line = _count(removed, "mojibake", line.substitute(_LOST, ""))
     line = _count(removed, "control", line.substitute(_CONTROL, ""))
     line, _ = line.substitute(_SPACE, " ")
@@ -111,6 +117,10 @@ def _unescape(match: re.Match[str]) -> str:
 
 def _narrow(match: re.Match[str]) -> str:
     return "".join(chr(ord(c) - 0xFEE0) for c in match.group())
+
+
+def _widen(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match.group())
 
 
 def _repair(match: re.Match[str]) -> str | None:

@@ -12,6 +12,7 @@ from service.article import Markup
 from service.reading.cleaning.headings import SECTIONS
 from service.reading.cleaning.inline import LINE_END, tidy
 from service.reading.cleaning.rules import RULES
+from service.reading.cleaning.vocabulary import NAV_EN, NAV_ZH
 from service.reading.traced import Traced
 
 Shape = Literal["text", "heading", "bullet", "row"]
@@ -138,12 +139,18 @@ def verdicts(line: Line) -> list[tuple[str, str]]:
         return [(kind, text)]
     cells = _CELL.split(text)
     if 2 <= len(cells) <= _MOST_CELLS:
-        kinds = [_verdict_of_cell(cell) for cell in cells]
+        kinds = [_verdict_of_cell(cell) or _link_of_cell(cell) for cell in cells]
         if all(kinds):
             return [piece for pieces in kinds for piece in pieces]
     return _verdict_of_cell(text)
 
 
+def _link_of_cell(text: str) -> list[tuple[str, str]]:
+    """A page's own link, which alone on its line may be a heading: News, 健康."""
+    return [("boilerplate", text)] if _LINK.fullmatch(text) else []
+
+
+_LINK = re.compile(f"{NAV_EN}|{NAV_ZH}", re.IGNORECASE)
 _CELL = re.compile(r"\s?[|｜]\s?")
 _MOST_CELLS = 12
 # Between notices; in English a single space is no such place.

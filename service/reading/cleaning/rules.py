@@ -236,6 +236,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "boilerplate",
+        40,
+        r"[\[(【（]?(?:advertisement|sponsored(?: content| post)?|paid (?:post|content|partnership)"
+        r"|promoted|广告|廣告|赞助内容|贊助內容|推广|推廣|业配|業配)[\])】）]?\s?[：:|｜]\s?.{1,200}",
+    ),
+    _rule(
+        "boilerplate",
         12,
         r"(?:advertisement|story continues below|article continues (?:below|after)"
         r"|continue reading|skip to (?:main )?content|back to top|scroll down"
@@ -265,7 +271,8 @@ RULES: tuple[Rule, ...] = (
         r"(?:返回顶部|回到頂部|返回首页|回首頁|字[号號體体]?[：:]?\s?[大中小\s]{1,6}"
         r"|发表评论|發表評論|我要评论|查看评论|暂无评论|加载中.{0,3}|載入中.{0,3}"
         r"|点击加载更多|查看更多|展开全文|展開全文|阅读全文|閱讀全文|阅读原文|閱讀原文"
-        r"|(?:阅读|閱讀|评论|評論|点赞|浏览|瀏覽|人氣)(?:数|量|次数)?[：:]?\s?\d{1,8}.{0,8})",
+        r"|(?:阅读|閱讀|评论|評論|点赞|点击|點擊|浏览|瀏覽|人氣)(?:数|量|次数|率)?"
+        r"[：:]?\s?\d{1,8}\s?[^\s：:]{0,8})",
     ),
     _rule("boilerplate", 50, r"(?:上一[篇页頁]|下一[篇页頁]|前一篇|後一篇)\s?[：:>».].{0,100}"),
     _rule(
@@ -324,8 +331,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "boilerplate",
         16,
-        r"(?:get in touch|contact (?:us|the (?:author|editor))|letters|e-?mail|[邮郵]箱"
-        r"|[联聯][系繫絡])\s?[：:].{0,40}\S@\S{1,60}",
+        r"(?:get in touch|(?:press |media )?contact(?: us| the (?:author|editor))?|letters"
+        r"|e-?mail|[邮郵]箱|[联聯][系繫絡])\s?[：:].{0,40}\S@\S{1,60}",
     ),
     _rule(
         "byline",

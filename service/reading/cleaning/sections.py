@@ -13,6 +13,8 @@ _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 _PARAGRAPH_UNITS = 45
 # A section without a marked heading is believed in the last part of a text only.
 _LATE = 0.5
+_ABOUT_THE_AUTHOR = 60
+_IS = r"(?:\s?[（(].{1,40}[）)])?(?:,.{1,60},)?\s?(?:(?:is|was|works|teaches)\b|[是为為系係])"
 # Running text is at least three parts of five where its foot is looked for.
 _OF_PARTS, _ONE_PART = 3, 5
 
@@ -52,7 +54,17 @@ def article_lines(lines: Sequence[Line], removed: Counter[str], margin: Margin) 
                 margin.note(kind, notice)
         else:
             kept.append(line)
-    return _without_tail(kept, removed)
+    return _without_tail(_without_author(kept, margin.authors, removed), removed)
+
+
+def _without_author(lines: list[Line], authors: Sequence[str], removed: Counter[str]) -> list[Line]:
+    """The lines without a last one that introduces who wrote them: "Ada Byrne is a baker."."""
+    if len(lines) > 2 and units(lines[-1].text) <= _ABOUT_THE_AUTHOR:
+        about = lines[-1].text.lstrip("（(*_ ")
+        if any(re.match(re.escape(author) + _IS, about) for author in authors):
+            removed["byline"] += 1
+            return lines[:-1]
+    return lines
 
 
 def _without_tail(lines: list[Line], removed: Counter[str]) -> list[Line]:

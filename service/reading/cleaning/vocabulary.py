@@ -91,9 +91,10 @@ NAV_ZH = (
 )
 
 MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
+DAY_OF_WEEK = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? "
 DATE = (
-    r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?"
+    r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s?[（(]?星期[一二三四五六日天][）)]?)?"
     r"|\d{1,2}月\d{1,2}日"
-    rf"|\d{{1,2}} {MONTH},? \d{{4}}|{MONTH}(?: \d{{1,2}},?)? \d{{4}})"
+    rf"|(?:{DAY_OF_WEEK})?(?:\d{{1,2}} {MONTH},? \d{{4}}|{MONTH}(?: \d{{1,2}},?)? \d{{4}}))"
 )
 CLOCK = r"(?:,?\s?(?:at )?\d{1,2}[:.：]\d{2}(?:[:：]\d{2})?(?:\s?[ap]\.?m\.?)?(?:\s?[A-Z]{2,4})?)"
