@@ -24,6 +24,7 @@ from service.web.problems import described
 
 HEAD_S = 10.0
 """So long may the head of a request take; the body has its own limits."""
+BEAT_S = 1.0
 _SEND_S = 1.0
 _STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -48,6 +49,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._reading: dict[Any, float] = {}
+        self._next_beat = 0.0
+
+    def notify(self) -> None:
+        """The heartbeat; gunicorn's loop calls it at every event, where one a second is plenty."""
+        now = time.monotonic()
+        if now >= self._next_beat:
+            self._next_beat = now + BEAT_S
+            super().notify()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()

@@ -1,4 +1,4 @@
-"""How many requests one client may send, counted by the library `limits`.
+"""How many requests one client may send, by the library `limits`.
 
 A window begins with a client's first request and ends a second, minute, hour or day later. What is
 left stands in every answer, in the fields of draft-ietf-httpapi-ratelimit-headers.
@@ -6,11 +6,12 @@ left stands in every answer, in the fields of draft-ietf-httpapi-ratelimit-heade
 
 import ipaddress
 import math
+import threading
 import time
 
 from flask import Flask, Response, g
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
+from limits.storage.base import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from service.errors import RateLimited
@@ -20,18 +21,72 @@ MOST_CLIENTS = 10_000
 _OTHERS = "others"
 
 
+class _Windows(Storage):
+    """Counts in memory. The library's own store starts a thread to forget, many times a second."""
+
+    STORAGE_SCHEME = ["diglot"]  # noqa: RUF012  # the library declares it so
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[int, float]] = {}
+        self._next_sweep = 0.0
+
+    def has_room_for(self, key: str) -> bool:
+        with self._lock:
+            if len(self._counts) < MOST_CLIENTS or key in self._counts:
+                return True
+            self._sweep(time.time())
+            return len(self._counts) < MOST_CLIENTS
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        now = time.time()
+        with self._lock:
+            count, ends = self._counts.get(key, (0, 0.0))
+            if ends <= now:
+                count, ends = 0, now + expiry
+            self._counts[key] = (count + amount, ends)
+            return count + amount
+
+    def get(self, key: str) -> int:
+        return self._counts.get(key, (0, 0.0))[0]
+
+    def get_expiry(self, key: str) -> float:
+        return self._counts.get(key, (0, time.time()))[1]
+
+    def clear(self, key: str) -> None:
+        self._counts.pop(key, None)
+
+    def reset(self) -> int | None:
+        self._counts.clear()
+        return None
+
+    def check(self) -> bool:
+        return True
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return ValueError
+
+    def _sweep(self, now: float) -> None:
+        """Forget windows that ended; once a second at most, as it looks at every client."""
+        if now >= self._next_sweep:
+            self._next_sweep = now + 1
+            self._counts = {key: kept for key, kept in self._counts.items() if kept[1] > now}
+
+
 class Rate:
     """At most `limit` (such as "600/minute") for each client of one `kind`: an address or a key."""
 
     def __init__(self, kind: str, limit: str) -> None:
         self._kind = kind
         self._item: RateLimitItem = parse(limit)
-        self._storage = MemoryStorage()
-        self._counter = FixedWindowRateLimiter(self._storage)
+        self._windows = _Windows()
+        self._counter = FixedWindowRateLimiter(self._windows)
 
     def count(self, client: str) -> None:
         """Count one request. Raises RateLimited when it is one too many."""
-        if self._is_full() and self._item.key_for(client) not in self._storage.storage:
+        if not self._windows.has_room_for(self._item.key_for(client)):
             client = _OTHERS
         allowed = self._counter.hit(self._item, client)
         resets, left = self._counter.get_window_stats(self._item, client)
@@ -43,9 +98,6 @@ class Rate:
                 f" {self._item.get_expiry():,} seconds. Try again in {wait_s:,} seconds.",
                 retry_after_s=wait_s,
             )
-
-    def _is_full(self) -> bool:
-        return len(self._storage.storage) >= MOST_CLIENTS
 
 
 def network(address: str | None) -> str:

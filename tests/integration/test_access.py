@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,19 @@ def test_more_clients_than_are_counted_share_one_count(limited: FlaskClient) -> 
     assert {ask(limited, address=f"192.0.2.{n}").status_code for n in range(5)} == {200}
     assert ask(limited, address="192.0.2.77").status_code == 429
     assert ask(limited, address="192.0.2.0").status_code == 200
+
+
+@pytest.mark.usefixtures("few")
+def test_windows_that_ended_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data=tmp_path, rate_per_address="1/second")
+    client = create_app(FakeDesk(), settings).test_client()
+    now = time.time()
+    for second in range(5):
+        monkeypatch.setattr(rates.time, "time", lambda later=2 * second: now + later)
+        asked = [
+            ask(client, address=f"192.0.2.{n}").status_code for n in (2 * second, 2 * second + 1)
+        ]
+        assert asked == [200, 200]
 
 
 # Headers
