@@ -4,8 +4,10 @@ Each step of the engine takes SECONDS; an answer may take TIMEOUT seconds. Its b
 """
 
 import logging
+import os
 import sys
 import time
+from pathlib import Path
 
 from service.engine import Engine
 from service.running.desk import Desk
@@ -27,7 +29,13 @@ def main(seconds: float, timeout_s: float = 60.0, http_threads: int = 64) -> Non
         return engine
 
     logging.basicConfig(level="INFO")
-    settings = Settings(engine="extractive", port=0, timeout_s=timeout_s, http_threads=http_threads)
+    settings = Settings(
+        engine="extractive",
+        port=0,
+        timeout_s=timeout_s,
+        http_threads=http_threads,
+        data=Path(os.environ["DIGLOT_DATA"]),
+    )
     run(settings, lambda settings: Desk(settings, load))
 
 
