@@ -34,7 +34,7 @@ check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
-bench: setup ## Measure Diglot beside its peers: 3 rounds, for hours; BENCH="--rounds 1" and so on
+bench: setup ## Measure Diglot beside its peers, for an hour or two; flags in BENCH="--rounds 1"
 	$(RUN) benchmarks.compare $(BENCH)
 
 clean: ## Remove .venv, out and caches
