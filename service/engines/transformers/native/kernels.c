@@ -250,27 +250,26 @@ static inline void gather4(Scratch *s, const float *values, int64_t width, int64
     }
 }
 
-/* One tile of queries against one span, for one stored head. */
+/* One tile of queries against one span, for one stored head: of all that its tokens ask of it,
+ * token by token, those from `first` to `last`. */
 static void attend_tile(const Pool *pool, const Queries *q, const Segment *seg,
                         const int64_t *indices, int64_t head, int64_t first, int64_t last,
                         Scratch *s) {
     const int64_t depth = pool->depth, width = pool->width, all = pool->heads * q->group;
     int64_t rows = 0, lowest = INT64_MAX, highest = -1;
-    for (int64_t i = first; i < last; i++) {
-        const int64_t token = indices[seg->first + i], position = q->positions[token];
+    for (int64_t i = first; i < last; i++, rows++) {
+        const int64_t token = indices[seg->first + i / q->group], position = q->positions[token];
+        const int64_t query_head = head * q->group + i % q->group;
+        const int64_t row = token * all + query_head;
+        const float *query = q->query + token * q->query_token + query_head * q->query_head;
         lowest = position < lowest ? position : lowest;
         highest = position > highest ? position : highest;
-        for (int64_t g = 0; g < q->group; g++, rows++) {
-            const int64_t row = token * all + head * q->group + g;
-            const float *query =
-                q->query + token * q->query_token + (head * q->group + g) * q->query_head;
-            for (int64_t j = 0; j < depth; j++) s->query[rows][j] = query[j] * q->scale;
-            memcpy(s->sums[rows], q->out + row * width, width * sizeof(float));
-            s->peak[rows] = q->peaks[2 * row];
-            s->total[rows] = q->peaks[2 * row + 1];
-            s->row[rows] = row;
-            s->position[rows] = position;
-        }
+        for (int64_t j = 0; j < depth; j++) s->query[rows][j] = query[j] * q->scale;
+        memcpy(s->sums[rows], q->out + row * width, width * sizeof(float));
+        s->peak[rows] = q->peaks[2 * row];
+        s->total[rows] = q->peaks[2 * row + 1];
+        s->row[rows] = row;
+        s->position[rows] = position;
     }
     const int64_t padded = (rows + 3) / 4 * 4;
     for (int64_t r = rows; r < padded; r++) {
@@ -331,24 +330,23 @@ static void attend_tile(const Pool *pool, const Queries *q, const Segment *seg,
  * those of its own, so that no query is in two segments of one call. */
 void attend(const Pool *pool, const Queries *q, const Segment *segments, int64_t count,
             const int64_t *indices) {
-    const int64_t step = q->group < TILE ? TILE / q->group : 1;
     int64_t tiles = 0;
-    for (int64_t i = 0; i < count; i++) tiles += (segments[i].count + step - 1) / step;
+    for (int64_t i = 0; i < count; i++) tiles += (segments[i].count * q->group + TILE - 1) / TILE;
     const int64_t work = tiles * pool->heads;
 #pragma omp parallel if (work > 1)
     {
         Scratch scratch __attribute__((aligned(64)));
 #pragma omp for schedule(dynamic, 1)
         for (int64_t w = 0; w < work; w++) {
-            int64_t tile = w / pool->heads, i = 0;
+            int64_t tile = w / pool->heads, i = 0, asked;
             for (;; i++) {
-                const int64_t own = (segments[i].count + step - 1) / step;
+                asked = segments[i].count * q->group;
+                const int64_t own = (asked + TILE - 1) / TILE;
                 if (tile < own) break;
                 tile -= own;
             }
-            const int64_t first = tile * step;
-            const int64_t last =
-                first + step < segments[i].count ? first + step : segments[i].count;
+            const int64_t first = tile * TILE;
+            const int64_t last = first + TILE < asked ? first + TILE : asked;
             attend_tile(pool, q, segments + i, indices, w % pool->heads, first, last, &scratch);
         }
     }

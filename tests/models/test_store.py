@@ -1,0 +1,368 @@
+"""Both kinds of pool against a softmax that is written out in float64."""
+
+import ctypes
+import math
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.engines.transformers.looks import Layout, Look, Looks
+from service.engines.transformers.native.build import COMPILERS, LEVELS, build
+from service.engines.transformers.room import BLOCK, Room
+from service.engines.transformers.store import How, NativePool, Pool, TorchPool
+
+KINDS = ["torch", *LEVELS]
+TYPES = [torch.float32, torch.bfloat16]
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The kernels of every level that this processor runs."""
+    runs = Path("/proc/cpuinfo").read_text()
+    folder = tmp_path_factory.mktemp("kernels")
+    return {
+        level: ctypes.CDLL(str(build(level, folder)))
+        for level, flag in (("avx2", " avx2 "), ("avx512", " avx512vl "))
+        if flag in runs
+    }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Any:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@dataclass
+class Stored:
+    """What a pool was given, in plain tensors: what is at each slot."""
+
+    keys: torch.Tensor
+    values: torch.Tensor
+
+
+@dataclass
+class Pools:
+    """Makes pools of one kind."""
+
+    kind: str
+    library: Any
+
+    def make(self, blocks: int, heads: int, depth: int, dtype: torch.dtype) -> Pool:
+        if self.kind == "torch":
+            return TorchPool(blocks, heads, depth, dtype, torch.device("cpu"))
+        pool = NativePool(self.library, blocks, heads, depth, dtype)
+        # Where nothing was written lies noise: none of it may be heard.
+        pool._keys.fill_(math.nan)
+        return pool
+
+
+@pytest.fixture(params=KINDS)
+def pools(libraries: dict[str, Any], request: pytest.FixtureRequest) -> Pools:
+    if request.param != "torch" and request.param not in libraries:
+        pytest.skip(f"this processor has no {request.param}")
+    return Pools(request.param, libraries.get(request.param))
+
+
+def reference(stored: Stored, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
+    """softmax(scale * query . keys) x values, one token and one head at a time."""
+    tokens, heads, _ = query.shape
+    group = heads // stored.keys.shape[1]
+    out = torch.zeros(query.shape, dtype=torch.float64)
+    for token in range(tokens):
+        now, slots = int(layout.positions[token]), []
+        for level in layout.levels:
+            order = level.tokens.tolist()
+            for first, count, slot, length, position in level.segments.tolist():
+                if token in order[first : first + count]:
+                    for offset in range(length):
+                        at = position + offset
+                        if at <= now and (not how.window or now - at < how.window):
+                            slots.append(slot + offset)
+        keys, values = stored.keys[slots].double(), stored.values[slots].double()
+        for head in range(heads):
+            scores = keys[:, head // group] @ query[token, head].double() * how.scale
+            if how.cap:
+                scores = how.cap * torch.tanh(scores / how.cap)
+            out[token, head] = scores.softmax(0) @ values[:, head // group]
+    return out
+
+
+@dataclass
+class Scene:
+    """A pool in which a passage, its suffixes and their answers are stored, and what looks."""
+
+    heads: int = 2
+    group: int = 2
+    depth: int = 16
+    passage: int = 70
+    suffixes: tuple[int, ...] = (5, 20)
+    """One suffix each; the pass holds the last `fresh` tokens of each suffix's text."""
+    fresh: int = 3
+    dtype: torch.dtype = torch.float32
+    seed: int = 1
+
+    def layout(self) -> tuple[int, Layout]:
+        """Blocks of the pool, and a pass in which every suffix looks at the passage and itself."""
+        chance = random.Random(self.seed)
+        sizes = [self.passage, *self.suffixes]
+        size = sum(-(-tokens // BLOCK) for tokens in sizes) + 9
+        room = Room(size)
+        order = list(range(len(sizes)))
+        chance.shuffle(order)
+        spans = {}
+        for place in order:  # gaps between them, and in any order
+            span = room.take(sizes[place])
+            assert span is not None
+            spans[place] = span
+            if chance.random() < 0.5:
+                room.take(BLOCK)
+        tokens: list[int] = []
+        positions: list[int] = []
+        own = []
+        for place, length in enumerate(self.suffixes, 1):
+            count = min(self.fresh, length)
+            mine = tuple(range(len(positions), len(positions) + count))
+            own.append(Look(mine, spans[place].slot, length, self.passage))
+            positions += range(self.passage + length - count, self.passage + length)
+            tokens += range(spans[place].slot + length - count, spans[place].slot + length)
+        shared = [Look(tuple(range(len(positions))), spans[0].slot, self.passage, 0)]
+        levels = (Looks.of(shared), Looks.of(own))
+        return size, Layout(torch.tensor(tokens), torch.tensor(positions), levels)
+
+    def numbers(self, *shape: int) -> torch.Tensor:
+        chance = torch.Generator().manual_seed(self.seed)
+        return torch.randn(*shape, generator=chance)
+
+    def stored(self, size: int) -> Stored:
+        numbers = self.numbers(2, size * BLOCK, self.heads, self.depth).to(self.dtype).float()
+        return Stored(numbers[0], numbers[1])
+
+    def query(self, tokens: int) -> torch.Tensor:
+        return self.numbers(tokens, self.heads * self.group, self.depth) * 2
+
+
+def fill(pool: Pool, stored: Stored) -> None:
+    slots = torch.arange(len(stored.keys))
+    pool.write(stored.keys, stored.values, Layout(slots, slots, ()))
+
+
+def look(pools: Pools, scene: Scene, how: How | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the pool's tokens gather, and what they should."""
+    size, layout = scene.layout()
+    how = how or How(scene.depth**-0.5)
+    stored, query = scene.stored(size), scene.query(len(layout.positions))
+    pool = pools.make(size, scene.heads, scene.depth, scene.dtype)
+    fill(pool, stored)
+    return pool.attend(query, layout, how), reference(stored, query, layout, how)
+
+
+def close(got: torch.Tensor, expected: torch.Tensor) -> None:
+    torch.testing.assert_close(got.double(), expected, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("group", [1, 2, 4, 8])
+@pytest.mark.parametrize("depth", [8, 16, 24, 64, 128, 256])
+def test_any_shape_of_head(pools: Pools, depth: int, group: int, dtype: torch.dtype) -> None:
+    close(*look(pools, Scene(heads=2, group=group, depth=depth, dtype=dtype)))
+
+
+@pytest.mark.parametrize("group", [3, 5, 7, 32, 33, 71])
+def test_groups_that_fill_no_tile(pools: Pools, group: int) -> None:
+    """71: Falcon's, which share one head of keys."""
+    close(*look(pools, Scene(heads=1, group=group, fresh=9)))
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("fresh", [1, 31, 32, 33, 300])
+def test_any_number_of_tokens(pools: Pools, fresh: int, dtype: torch.dtype) -> None:
+    close(*look(pools, Scene(suffixes=(1, 300), fresh=fresh, group=1, heads=1, dtype=dtype)))
+
+
+@pytest.mark.parametrize("passage", [1, 15, 16, 17, 31, 32, 33, 47, 48, 64, 333])
+def test_any_length_of_a_span(pools: Pools, passage: int) -> None:
+    close(*look(pools, Scene(passage=passage, suffixes=(1, 16, 17, 33), fresh=40)))
+
+
+@pytest.mark.parametrize("cap", [0.0, 0.5, 50.0])
+@pytest.mark.parametrize("window", [0, 1, 2, 15, 16, 24, 32, 33, 80, 4096])
+def test_windows_and_caps(pools: Pools, window: int, cap: float) -> None:
+    scene = Scene(suffixes=(1, 16, 40), fresh=40, depth=24)
+    close(*look(pools, scene, How(0.3, window, cap)))
+
+
+@given(
+    passage=st.integers(1, 150),
+    suffixes=st.lists(st.integers(1, 60), min_size=1, max_size=5).map(tuple),
+    fresh=st.integers(1, 60),
+    window=st.integers(0, 200),
+    cap=st.sampled_from([0.0, 3.0]),
+    dtype=st.sampled_from(TYPES),
+    seed=st.integers(0, 99),
+)
+def test_any_scene(
+    libraries: dict[str, Any],
+    passage: int,
+    suffixes: tuple[int, ...],
+    fresh: int,
+    window: int,
+    cap: float,
+    dtype: torch.dtype,
+    seed: int,
+) -> None:
+    scene = Scene(passage=passage, suffixes=suffixes, fresh=fresh, dtype=dtype, seed=seed)
+    for kind in ("torch", *libraries):
+        close(*look(Pools(kind, libraries.get(kind)), scene, How(0.25, window, cap)))
+
+
+def test_three_levels_are_one_softmax(pools: Pools) -> None:
+    """A passage, its suffix, and an answer that is scored after it."""
+    stored = Scene().stored(9)
+    levels = (
+        Looks.of([Look((0, 1, 2), 32, 40, 0)]),
+        Looks.of([Look((0, 1), 0, 7, 40), Look((2,), 80, 3, 40)]),
+        Looks.of([Look((0,), 96, 2, 47), Look((1,), 112, 1, 47), Look((2,), 128, 16, 43)]),
+    )
+    layout = Layout(torch.tensor([97, 112, 143]), torch.tensor([48, 47, 58]), levels)
+    pool = pools.make(9, 2, 16, torch.float32)
+    fill(pool, stored)
+    query = Scene().query(3)
+    close(pool.attend(query, layout, How(0.25)), reference(stored, query, layout, How(0.25)))
+
+
+def test_a_token_looks_at_nothing_that_was_written_behind_it(pools: Pools) -> None:
+    """A pass of a whole suffix: each token sees the suffix up to itself."""
+    got, expected = look(pools, Scene(suffixes=(50,), fresh=50))
+    close(got, expected)
+    shorter, _ = look(pools, Scene(suffixes=(50,), fresh=1))
+    assert not torch.allclose(got[0], shorter[0])
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_strided_inputs(pools: Pools, dtype: torch.dtype) -> None:
+    """As models hand them over: transposed, sliced out of one projection, every second number."""
+    scene = Scene(dtype=dtype)
+    size, layout = scene.layout()
+    stored, query = scene.stored(size), scene.query(len(layout.positions))
+    slots = torch.arange(size * BLOCK)
+    both = torch.stack((stored.keys, stored.values), -1)
+    heads_first = query.transpose(0, 1).contiguous().transpose(0, 1)
+    one_projection = torch.cat((query, query), 1)[:, : query.shape[1]]
+    apart = query.transpose(1, 2).contiguous().transpose(1, 2)
+    pool = pools.make(size, scene.heads, scene.depth, dtype)
+    pool.write(both[..., 0], both[..., 1], Layout(slots, slots, ()))
+    expected = reference(stored, query, layout, How(0.25))
+    for strided in (query, heads_first, one_projection, apart):
+        close(pool.attend(strided, layout, How(0.25)), expected)
+
+
+def test_a_model_in_bfloat16(pools: Pools) -> None:
+    """Keys, values and queries come in bfloat16, and the answer goes back in it."""
+    scene = Scene(dtype=torch.bfloat16)
+    size, layout = scene.layout()
+    stored, query = scene.stored(size), scene.query(len(layout.positions)).bfloat16()
+    pool = pools.make(size, scene.heads, scene.depth, torch.bfloat16)
+    slots = torch.arange(size * BLOCK)
+    pool.write(stored.keys.bfloat16(), stored.values.bfloat16(), Layout(slots, slots, ()))
+    got = pool.attend(query, layout, How(0.25))
+    assert got.dtype == torch.bfloat16
+    expected = reference(stored, query, layout, How(0.25))
+    torch.testing.assert_close(got.double(), expected, rtol=2e-2, atol=2e-2)
+
+
+def test_numbers_are_rounded_to_bfloat16_as_torch_rounds(pools: Pools) -> None:
+    """Ties to even, the smallest, the largest, infinities: one key only, so its value comes out."""
+    bits = torch.arange(0, 2**32, 2**32 // 4096 + 7, dtype=torch.int64)[:4096]
+    ties = torch.arange(0x3F7F7FF0, 0x3F828020, 0x7FF8 // 2, dtype=torch.int64)
+    numbers = torch.cat([bits, ties]).to(torch.int32).view(torch.float32)
+    numbers = numbers[numbers.isfinite()]
+    numbers = numbers[: len(numbers) // 16 * 16].view(-1, 1, 16)
+    pool = pools.make(len(numbers), 1, 16, torch.bfloat16)
+    slots = torch.arange(len(numbers)) * BLOCK
+    pool.write(torch.zeros_like(numbers), numbers, Layout(slots, slots, ()))
+    own = Looks.of([Look((n,), int(slot), 1, 0) for n, slot in enumerate(slots)])
+    layout = Layout(slots, torch.zeros(len(numbers), dtype=torch.int64), (own,))
+    got = pool.attend(torch.zeros_like(numbers), layout, How(1.0))
+    assert torch.equal(got, numbers.bfloat16().float())
+
+
+def test_large_scores_neither_overflow_nor_vanish(pools: Pools) -> None:
+    """Logits of hundreds: everything goes to the best key, wherever it is."""
+    stored = Scene(depth=16).stored(8)
+    stored.keys *= 40
+    for position in (3, 40, 99):
+        query = stored.keys[position].repeat_interleave(2, 0)[None].contiguous()
+        own = Looks.of([Look((0,), 0, 100, 0)])
+        layout = Layout(torch.tensor([0]), torch.tensor([99]), (own,))
+        pool = pools.make(8, 2, 16, torch.float32)
+        fill(pool, stored)
+        close(pool.attend(query, layout, How(1.0)), reference(stored, query, layout, How(1.0)))
+
+
+def test_what_is_written_again_is_forgotten(pools: Pools) -> None:
+    """A span that was given back and handed out again holds nothing of its last owner."""
+    old, new = Scene(seed=1).stored(4), Scene(seed=2).stored(4)
+    layout = Layout(torch.tensor([20]), torch.tensor([20]), (Looks.of([Look((0,), 16, 21, 0)]),))
+    query = Scene().query(1)
+    pool = pools.make(4, 2, 16, torch.float32)
+    for stored in (old, new):
+        fill(pool, stored)
+        close(pool.attend(query, layout, How(0.25)), reference(stored, query, layout, How(0.25)))
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize(("window", "cap"), [(0, 0.0), (24, 0.0), (0, 4.0)])
+@pytest.mark.parametrize("kind", list(LEVELS))
+def test_neighbours_change_no_bit(
+    libraries: dict[str, Any], kind: str, window: int, cap: float, dtype: torch.dtype
+) -> None:
+    """Each token alone, in any company, in any order, by one thread or two."""
+    if kind not in libraries:
+        pytest.skip(f"this processor has no {kind}")
+    scene = Scene(passage=77, suffixes=(1, 13, 16, 40, 65), fresh=40, dtype=dtype, group=3)
+    size, layout = scene.layout()
+    query = scene.query(len(layout.positions))
+    pool = NativePool(libraries[kind], size, scene.heads, scene.depth, dtype)
+    fill(pool, scene.stored(size))
+    how = How(0.3, window, cap)
+    together = pool.attend(query, layout, how)
+    chance = random.Random(4)
+    everyone = list(range(len(query)))
+    companies = [[token] for token in everyone]
+    companies += [chance.sample(everyone, count) for count in (2, 7, 30, len(everyone))]
+    for company in companies:
+        got = pool.attend(query[company].contiguous(), only(layout, company), how)
+        assert torch.equal(got, together[company])
+    torch.set_num_threads(2)
+    try:
+        assert torch.equal(pool.attend(query, layout, how), together)
+    finally:
+        torch.set_num_threads(1)
+
+
+def only(layout: Layout, company: list[int]) -> Layout:
+    """The part of a pass that these tokens are, in this order."""
+    place = {token: n for n, token in enumerate(company)}
+    levels = []
+    for level in layout.levels:
+        order, looks = level.tokens.tolist(), []
+        for first, count, slot, length, position in level.segments.tolist():
+            mine = [place[token] for token in order[first : first + count] if token in place]
+            if mine:
+                looks.append(Look(tuple(sorted(mine)), slot, length, position))
+        levels.append(Looks.of(looks))
+    return Layout(layout.slots[company], layout.positions[company], tuple(levels))
+
+
+def test_a_compiler_is_there() -> None:
+    """Else the kernels would go untested without a word."""
+    assert COMPILERS
