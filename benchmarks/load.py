@@ -11,6 +11,8 @@ more would be measured too.
 `rate` times a second. A latency runs from the first byte sent to the last byte read. `bare` is
 HTTP, the queue and the store; `whole` also reads and checks the article. `closed` has each client
 ask again at once: the most that the service manages, and no latency that a calm service has.
+`CPU ms` is the service's processor time for each answer, which says more than a latency where other
+programs use the machine.
 
 `mixed`: 10 % bad, 10 % that hang up, 10 % over a limit (half too long, half too often); exit status
 1 when an answer is wrong, something is left in the queue, or memory grows from round to round.
@@ -19,6 +21,7 @@ ask again at once: the most that the service manages, and no latency that a calm
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import statistics
@@ -58,10 +61,18 @@ class Server:
 
     def memory_mib(self) -> float:
         """Resident memory of the process that serves."""
+        status = (self._serving() / "status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
+
+    def cpu_s(self) -> float:
+        """Processor time of the process that serves, so far."""
+        fields = (self._serving() / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _serving(self) -> Path:
         pid = self.process.pid
         (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        status = Path(f"/proc/{child}/status").read_text()
-        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
+        return Path("/proc") / child
 
 
 @contextmanager
@@ -169,17 +180,18 @@ async def latencies(port: int, clients: int, rate: float, seconds: float) -> lis
 
 
 def overhead(flags: argparse.Namespace) -> int:
-    print(f"{'':13} {'asked/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'most':>8}")
+    print(f"{'':13} {'asked/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'most':>8} {'CPU ms':>8}")
     for name, options in (("bare", ["--bare"]), ("whole", [])):
         with serving(*options, "--log-level", flags.log_level) as server:
             asyncio.run(latencies(server.port, flags.clients, flags.rate, 3))  # warm
             for shown, rate in ((name, flags.rate), (f"{name} closed", 0.0)):
+                begun = server.cpu_s()
                 found = asyncio.run(latencies(server.port, flags.clients, rate, flags.seconds))
+                cpu = (server.cpu_s() - begun) / len(found) * 1000
                 p50, p99 = statistics.median(found), statistics.quantiles(found, n=100)[98]
                 speed = len(found) / flags.seconds
-                print(
-                    f"{shown:12} {speed:8.0f} {p50:8.1f} {p99:8.1f} {max(found):8.1f}", flush=True
-                )
+                figures = (speed, p50, p99, max(found), cpu)
+                print(f"{shown:13}", *(f"{figure:8.1f}" for figure in figures), flush=True)
     return 0
 
 
