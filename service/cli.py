@@ -24,6 +24,7 @@ USAGE = 2
 INTERRUPTED = 130
 MODEL_SETTINGS = (
     "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
+    "read_tokens", "sampling", "seed", "repetition_penalty",
 )  # fmt: skip
 
 

@@ -63,7 +63,25 @@ class Settings:
         8192, "Longest passage that the model reads at once, in tokens.", click.IntRange(min=256)
     )
     batch_rows: int = setting(
-        16, "Most rows (tasks of articles) that the model writes at once.", click.IntRange(min=1)
+        64, "Most rows (tasks of articles) that the model writes at once.", click.IntRange(min=1)
+    )
+    read_tokens: int = setting(
+        512,
+        "About how many tokens are read between two words of the answers that are being written.",
+        click.IntRange(min=32),
+    )
+    sampling: str = setting(
+        "greedy",
+        "How words are chosen: the likeliest, so that answers repeat, or as the model's publisher"
+        " draws them.",
+        click.Choice(["greedy", "model"]),
+    )
+    seed: int = setting(0, "Where drawing words begins; the same seed draws the same words.")
+    repetition_penalty: float = setting(
+        1.0,
+        "Keeps a digest from repeating its own words; 1 is off. A digest that is asked for again"
+        " gets 1.1.",
+        click.FloatRange(min=1.0, max=2.0),
     )
     batch_window_ms: int = setting(
         20,

@@ -31,6 +31,8 @@ from service.engines.transformers.work import (
 )
 from service.errors import BadInput, NoRoom
 
+LEAST_CHUNK = 32
+"""Tokens; reading fewer at once saves no memory worth the time."""
 READERS = 4
 """Passages of a model with linear attention that may be half read at once."""
 
@@ -73,6 +75,7 @@ class Batch:
         self._model = model
         self._stops = frozenset(stops)
         self._limits = limits
+        self._chunk, self._at_once = limits.chunk, limits.rows
         self._linear = has_linear_attention(model)
         self._room = Room(blocks(limits.tokens))
         self._store = Store(self._room.size, States(limits.rows + READERS), dtype, native)
@@ -88,6 +91,19 @@ class Batch:
     def rows(self) -> int:
         """Answers that grow at present."""
         return len(self._rows)
+
+    @property
+    def token_bytes(self) -> int:
+        """What a token takes in the store, once the model has been run."""
+        return sum(pool.token_bytes for pool in self._store.pools.values())
+
+    def shrink(self) -> bool:
+        """Compute less at once from now on, for memory ran out; False when it is the least."""
+        if self._chunk == LEAST_CHUNK and self._at_once == 1:
+            return False
+        self._chunk = max(LEAST_CHUNK, self._chunk // 2)
+        self._at_once = max(1, min(self._at_once, len(self._rows) or self._at_once) // 2)
+        return True
 
     def admit(self, job: Job) -> None:
         """Take a job in, with all the room that it may need. Raises NoRoom."""
@@ -125,7 +141,7 @@ class Batch:
     @torch.inference_mode()
     def step(self) -> list[Ended]:
         """Read a little, then write one token of every row; returns the jobs that ended."""
-        ended = [Ended(key, None) for key in self._abandoned()]
+        ended = [Ended(job, None) for job in self._abandoned()]
         for one in ended:
             self.cancel(one.id)
         self._read()
@@ -135,11 +151,11 @@ class Batch:
                 outcomes = tuple(passage.outcomes[n] for n in range(len(passage.job.forks)))
                 del self._passages[key]
                 self._free(passage)
-                ended.append(Ended(key, outcomes))
+                ended.append(Ended(passage.job, outcomes))
         return ended
 
-    def _abandoned(self) -> list[str]:
-        return [key for key, one in self._passages.items() if one.job.abandoned()]
+    def _abandoned(self) -> list[Job]:
+        return [one.job for one in self._passages.values() if one.job.abandoned()]
 
     def _free(self, passage: Passage) -> None:
         for span in passage.spans:
@@ -253,10 +269,17 @@ class Batch:
     def _write(self) -> None:
         if not self._rows:
             return
-        logits = self._run_step()
+        gone: list[Row] = []
+        for first in range(0, len(self._rows), self._at_once):
+            gone += self._write_some(first, self._rows[first : first + self._at_once])
+        self._drop_rows(gone)
+
+    def _write_some(self, first: int, rows: list[Row]) -> list[Row]:
+        """One token of each of `rows`, which begin at place `first`; returns those that ended."""
+        logits = self._run_step(first, rows)
         likeliest = logits.argmax(-1).tolist()
         gone = []
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(rows):
             row.stored += 1
             fork = row.passage.job.forks[row.fork]
             if isinstance(fork, Write):
@@ -265,11 +288,10 @@ class Batch:
                 goes_on = self._weigh(row, logits[number])
             if not goes_on:
                 gone.append(row)
-        self._drop_rows(gone)
+        return gone
 
-    def _run_step(self) -> torch.Tensor:
-        """Feed every row its next token; logits (rows, words)."""
-        rows = self._rows
+    def _run_step(self, first: int, rows: list[Row]) -> torch.Tensor:
+        """Feed each of `rows` its next token; logits (rows, words)."""
         shared: list[dict[Seen, list[int]]] = []
         for number, row in enumerate(rows):
             for depth, seen in enumerate(row.seen):
@@ -287,7 +309,7 @@ class Batch:
         slots = torch.tensor([row.span.slot + row.stored for row in rows])
         positions = torch.tensor([row.at for row in rows])
         layout = Layout(slots, positions, (*levels, Looks.of(own)))
-        one = Pass(self._store, layout, slice(0, len(rows)), fresh=False)
+        one = Pass(self._store, layout, slice(first, first + len(rows)), fresh=False)
         device = self._model.device
         ids = torch.tensor([[row.next] for row in rows], device=device)
         return forward(self._model, one, ids, torch.tensor([0], device=device))

@@ -1,8 +1,15 @@
-"""The engine that lets a causal language model write: static batches over `generate`."""
+"""The engine that lets a causal language model write: from requests in words to a batch of tokens.
+
+It reads every passage once and writes all answers together where the model's past can be forked
+(batch.py), and takes the plain path where it can't (plain.py).
+"""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import torch
 
 from service.asking.prompts import load_prompts, stance_words
 from service.digest import (
@@ -12,20 +19,32 @@ from service.digest import (
     DigestTask,
     Finished,
     Request,
-    StanceAnswer,
     StanceTask,
     Task,
     TaskAnswer,
 )
 from service.engine import Identity
 from service.engines.transformers.answers import token_limit, whole_sentences
-from service.engines.transformers.batching import batches
+from service.engines.transformers.batch import Batch, Limits
+from service.engines.transformers.forking import prepare
+from service.engines.transformers.jobs import (
+    Choose,
+    Ended,
+    Fork,
+    Job,
+    Outcome,
+    Score,
+    Scored,
+    Write,
+    Written,
+)
 from service.engines.transformers.loading import load
-from service.engines.transformers.memory import is_out_of_memory, release, token_budget
-from service.engines.transformers.scoring import Question, score
+from service.engines.transformers.memory import free_bytes, is_out_of_memory, release
+from service.engines.transformers.plain import PlainBatch
+from service.engines.transformers.sampling import SECOND_TRY_PENALTY, chooser
 from service.engines.transformers.spellings import spellings
+from service.engines.transformers.stances import Leanings, stance
 from service.engines.transformers.tokens import Prompt, Tokens
-from service.engines.transformers.writing import Row, Written, write
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
 from service.facts import names
 from service.facts.names import Glossary
@@ -37,15 +56,24 @@ RESERVE = 512
 """Tokens of the context that are kept free for a title, a target and a list of names."""
 SHORTEST_PASSAGE = 64
 """Tokens; a model that can read less at once is of no use."""
+STORE_SHARE = 0.5
+"""Of the free memory that the store may take; the rest is for what a pass computes."""
+LEANING = "leaning "
+"""Begins the id of a job that asks for a prompt's own leaning; no request's id has a blank."""
 
 
 @dataclass(slots=True)
-class _Job:
-    """A request at work: one prompt a task, and the answers so far."""
+class _Waiting:
+    """A request at work: its prompts, one a task, and its outcomes once the batch has them.
+
+    `alone`: a pass failed that it was in, so it is tried once more with nothing beside it.
+    """
 
     request: Request
     prompts: list[Prompt]
-    answers: dict[int, TaskAnswer] = field(default_factory=dict)
+    job: Job
+    alone: bool = False
+    outcomes: tuple[Outcome, ...] | None = None
 
 
 class TransformersEngine:
@@ -55,60 +83,88 @@ class TransformersEngine:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._glossary = Glossary.load(settings.names)
         lists = filter(None, (names.SHIPPED, settings.names))
         self._prompts = load_prompts(settings.prompts, lists)
         self._loaded = load(settings)
         self._tokens = Tokens(self._loaded.tokenizer)
-        self._batch_rows = settings.batch_rows
-        self._jobs: dict[str, _Job] = {}
-        self._cancelled: set[str] = set()
         self._longest = self._longest_passage(settings.passage_tokens)
+        self.batch = self._make_batch()
+        self._waiting: dict[str, _Waiting] = {}
+        self._suspects: deque[_Waiting] = deque()
+        self._leanings = Leanings()
+        self._asked: dict[tuple[int, ...], Job] = {}
+        self._weighed: set[tuple[int, ...]] = set()
         self.identity = Identity(
             "transformers",
             self._loaded.name,
             self._loaded.revision,
             self._prompts.fingerprint,
-            dtype=str(self._loaded.model.dtype).removeprefix("torch."),
+            dtype=self._loaded.dtype,
             passage_tokens=self._longest,
         )
         self.passage_limit: int | None = self._longest
+
+    @property
+    def path(self) -> str:
+        """How articles are read: `forked` (once, for all their answers) or `plain`."""
+        return self.batch.path
+
+    @property
+    def open_requests(self) -> int:
+        """Requests that were admitted and have not come back yet."""
+        return len(self._waiting) + len(self._suspects)
 
     def measure(self, passage: str) -> int:
         """The length of `passage` in tokens."""
         return len(self._tokens.plain(passage))
 
     def admit(self, request: Request) -> None:
-        """Take `request` in: one row a task. A request of many tasks is taken when none waits."""
-        self._forget_cancelled()
-        if request.id in self._jobs:
+        """Take `request` in. A request of many tasks is taken when none waits."""
+        if request.id in self._waiting:
             raise BadInput("a request with this id is at work already")
-        rows = sum(len(job.prompts) for job in self._jobs.values())
-        if self._jobs and rows + len(request.tasks) > self._batch_rows:
-            raise NoRoom("the engine is full")
-        self._jobs[request.id] = _Job(request, self._prompts_of(request))
+        if self._suspects or any(one.alone for one in self._waiting.values()):
+            raise NoRoom("requests are tried one by one, after a pass that failed")
+        prompts = self._prompts_of(request)
+        forks = tuple(
+            self._fork(request, place, prompt, task)
+            for place, (prompt, task) in enumerate(zip(prompts, request.tasks, strict=True))
+        )
+        passage = (*prompts[0].prefix_ids, *prompts[0].passage_ids) if prompts else ()
+        self._begin(_Waiting(request, prompts, Job(request.id, passage, forks, request.abandoned)))
+
+    def _begin(self, one: _Waiting) -> None:
+        if one.job.forks:
+            self.batch.admit(one.job)
+        else:
+            one.outcomes = ()
+        self._waiting[one.request.id] = one
+        self._ask_leanings(one)
 
     def step(self) -> list[Finished]:
-        """Answer everything that was admitted."""
-        self._forget_cancelled()
-        finished = self._settle(list(self._jobs.values()))
-        gone = self._cancelled & self._jobs.keys()
-        self._jobs.clear()
-        self._cancelled.clear()
-        return [one for one in finished if one.request_id not in gone]
+        """Read a little and write a little; returns what finished.
+
+        When a pass fails, all that was in it is tried once more, one by one; where memory ran out,
+        less is read at once from then on.
+        """
+        if self._suspects and not self._waiting:
+            self._begin(self._suspects.popleft())
+        self._admit_leanings()
+        try:
+            ended = self.batch.step()
+        except Exception as error:
+            return self._part(error)
+        for one in ended:
+            self._note(one)
+        return [one for one in map(self._finished, list(self._waiting.values())) if one]
 
     def cancel(self, request_id: str) -> None:
-        """Forget a request; one that is being written ends at its next token.
-
-        May be called from any thread, during a step too.
-        """
-        if request_id in self._jobs:
-            self._cancelled.add(request_id)
-
-    def _forget_cancelled(self) -> None:
-        for request_id in list(self._cancelled):
-            self._jobs.pop(request_id, None)
-        self._cancelled.clear()
+        """Forget a request and free its room at once."""
+        self.batch.cancel(request_id)
+        self._waiting.pop(request_id, None)
+        kept = [one for one in self._suspects if one.request.id != request_id]
+        self._suspects = deque(kept)
 
     def _longest_passage(self, wanted: int) -> int:
         if self._loaded.context is None:
@@ -160,78 +216,108 @@ class TransformersEngine:
         words = stance_words(language)
         return [self._tokens.plain(words[label]) for label in LABELS]
 
-    def _settle(self, jobs: list[_Job]) -> list[Finished]:
-        """Answer `jobs` together; where that fails, in halves (memory) or each alone."""
-        error = self._attempt(jobs, self._batch_rows)
-        if error is None:
-            return [self._finished(job) for job in jobs]
-        if len(jobs) > 1:
-            middle = len(jobs) // 2
-            parts = [jobs[:middle], jobs[middle:]]
-            if not is_out_of_memory(error):
-                parts = [[job] for job in jobs]
-            return [finished for part in parts for finished in self._settle(part)]
-        if is_out_of_memory(error):
-            error = self._attempt(jobs, 1)
-        if error is None:
-            return [self._finished(jobs[0])]
-        log.error("the model failed on a request", exc_info=error)
-        why = (
-            "there is not enough memory for it"
-            if is_out_of_memory(error)
-            else f"the model failed ({type(error).__name__})"
-        )
-        return [Finished(jobs[0].request.id, EngineFailed(why))]
+    def _make_batch(self) -> Batch | PlainBatch:
+        stored = self._stored()
+        token_bytes = prepare(self._loaded.model, stored)
+        if token_bytes is None:
+            return PlainBatch(self._loaded, self._settings.batch_rows)
+        limits = Limits(self._room(token_bytes), self._rows(), self._settings.read_tokens)
+        return Batch(self._loaded.model, self._loaded.stops, limits, dtype=stored)
 
-    def _attempt(self, jobs: list[_Job], rows: int) -> Exception | None:
-        try:
-            self._write_digests(jobs, rows)
-            self._score_stances(jobs, rows)
-        except Exception as error:
-            failed = error
-        else:
+    def _rows(self) -> int:
+        return max(self._settings.batch_rows, len(LABELS))
+
+    def _stored(self) -> torch.dtype:
+        """Half the bytes where the weights were rounded too; exact where they are exact."""
+        if self._loaded.dtype == "int8":
+            return torch.bfloat16
+        dtype: torch.dtype = self._loaded.model.dtype
+        return dtype
+
+    def _room(self, token_bytes: int) -> int:
+        """Tokens of the store: for all rows at their longest, as far as memory goes.
+
+        Lowers the longest passage where two of that length would not fit.
+        """
+        free = free_bytes(self._loaded.model.device)
+        most = int(free * STORE_SHARE) // max(1, token_bytes)
+        self._longest = min(self._longest, most // 2 - RESERVE)
+        if self._longest < SHORTEST_PASSAGE:
+            raise BadSetting(
+                f"model {self._loaded.name}: the free memory holds {most} tokens of what was read,"
+                " too few for an article. Take a smaller model, or the extractive engine"
+            )
+        return min(most, self._rows() * (self._longest + RESERVE))
+
+    def _fork(self, request: Request, place: int, prompt: Prompt, task: Task) -> Fork:
+        if isinstance(task, DigestTask):
+            choose = self._choose(prompt, task)
+            watch = self._watch(request, place) if request.watch else None
+            return Write(prompt.suffix_ids, token_limit(task), choose, watch)
+        return Score(prompt.suffix_ids, tuple(self._labels(request.language)))
+
+    def _choose(self, prompt: Prompt, task: DigestTask) -> Choose | None:
+        own = self._loaded.sampling if self._settings.sampling == "model" else None
+        penalty = SECOND_TRY_PENALTY if task.fault else self._settings.repetition_penalty
+        return chooser(own, penalty, self._settings.seed, prompt.ids)
+
+    def _watch(self, request: Request, place: int) -> Callable[[Sequence[int]], None]:
+        watch = request.watch
+        assert watch is not None
+
+        def show(ids: Sequence[int]) -> None:
+            text = self._tokens.text(ids)
+            if not text.endswith("\ufffd"):  # half of a character
+                watch(place, text)
+
+        return show
+
+    # Stances are freed from their prompt's own leaning.
+
+    def _ask_leanings(self, one: _Waiting) -> None:
+        """Ask for the leanings that `one` needs and that nobody knows or asks for yet."""
+        for fork in one.job.forks:
+            if isinstance(fork, Score) and fork.suffix not in self._leanings:
+                prefix = one.prompts[0].prefix_ids
+                self._asked.setdefault(fork.suffix, Job(f"{LEANING}{fork.suffix}", prefix, (fork,)))
+
+    def _admit_leanings(self) -> None:
+        for suffix, job in self._asked.items():
+            if suffix not in self._weighed:
+                try:
+                    self.batch.admit(job)
+                except NoRoom:
+                    return
+                self._weighed.add(suffix)
+
+    def _note(self, one: Ended) -> None:
+        if one.id in self._waiting:
+            waiting = self._waiting[one.id]
+            if one.outcomes is None:
+                del self._waiting[one.id]
+            waiting.outcomes = one.outcomes
+        elif one.id.startswith(LEANING) and one.outcomes:
+            (scored,), (fork,) = one.outcomes, one.job.forks
+            assert isinstance(scored, Scored)
+            self._leanings[fork.suffix] = scored.weights
+            del self._asked[fork.suffix]
+            self._weighed.discard(fork.suffix)
+
+    def _finished(self, one: _Waiting) -> Finished | None:
+        """The request's answer, once its outcomes and the leanings of its prompts are there."""
+        if one.outcomes is None:
             return None
-        if is_out_of_memory(failed):
-            # The frames of the failed pass hold its tensors.
-            failed = failed.with_traceback(None)
-        release(self._loaded.model.device)
-        return failed
-
-    def _finished(self, job: _Job) -> Finished:
-        places = range(len(job.request.tasks))
-        # What was abandoned on the way may have been cut off in the middle.
-        if job.request.abandoned() or not all(place in job.answers for place in places):
-            return Finished(job.request.id, EngineFailed("the request was cancelled"))
-        return Finished(job.request.id, Answer(tuple(job.answers[place] for place in places)))
-
-    def _open(self, jobs: list[_Job], kind: type[Task]) -> list[tuple[_Job, int]]:
-        """The tasks of this kind that still wait for an answer."""
-        return [
-            (job, place)
-            for job in jobs
-            for place, task in enumerate(job.request.tasks)
-            if isinstance(task, kind) and place not in job.answers
-        ]
-
-    def _write_digests(self, jobs: list[_Job], most: int) -> None:
-        open_tasks = self._open(jobs, DigestTask)
-        rows = [self._row(job, place) for job, place in open_tasks]
-        costs = [len(row.ids) + row.limit for row in rows]
-        for planned in batches(costs, token_budget(self._loaded.model), most):
-            batch = [index for index in planned if not rows[index].abandoned()]
-            if not batch:
-                continue
-            written = write(self._loaded, [rows[index] for index in batch])
-            for index, one in zip(batch, written, strict=True):
-                job, place = open_tasks[index]
-                job.answers[place] = self._digest(one)
-
-    def _row(self, job: _Job, place: int) -> Row:
-        task = job.request.tasks[place]
-        return Row(job.prompts[place].ids, self._answer_limit(task), self._is_cancelled(job))
-
-    def _is_cancelled(self, job: _Job) -> Callable[[], bool]:
-        return lambda: job.request.abandoned() or job.request.id in self._cancelled
+        answers: list[TaskAnswer] = []
+        for prompt, outcome in zip(one.prompts, one.outcomes, strict=True):
+            if isinstance(outcome, Written):
+                answers.append(self._digest(outcome))
+            elif prompt.suffix_ids in self._leanings:
+                answers.append(stance(outcome.weights, self._leanings[prompt.suffix_ids]))
+            else:
+                self._ask_leanings(one)
+                return None
+        del self._waiting[one.request.id]
+        return Finished(one.request.id, Answer(tuple(answers)))
 
     def _digest(self, written: Written) -> DigestAnswer:
         text = self._tokens.text(written.ids)
@@ -239,20 +325,29 @@ class TransformersEngine:
             text = whole_sentences(text)
         return DigestAnswer(text, "abstractive", truncated=not written.complete)
 
-    def _score_stances(self, jobs: list[_Job], most: int) -> None:
-        open_tasks = self._open(jobs, StanceTask)
-        questions = [
-            Question(job.prompts[place].ids, self._labels(job.request.language))
-            for job, place in open_tasks
-        ]
-        costs = [len(question.ids) * len(LABELS) for question in questions]
-        for planned in batches(costs, token_budget(self._loaded.model), most):
-            batch = [index for index in planned if not self._is_cancelled(open_tasks[index][0])()]
-            if not batch:
-                continue
-            scored = score(self._loaded, [questions[index] for index in batch], most)
-            for index, shares in zip(batch, scored, strict=True):
-                job, place = open_tasks[index]
-                scores = dict(zip(LABELS, shares, strict=True))
-                label = max(LABELS, key=lambda label: scores[label])
-                job.answers[place] = StanceAnswer(label, scores)
+    def _part(self, error: Exception) -> list[Finished]:
+        """After a failed pass: nothing is left at work, for a pass that broke off leaves states
+        that are half new. What failed alone has failed; the rest will be tried alone."""
+        smaller = is_out_of_memory(error) and self.batch.shrink()
+        lost = []
+        for one in self._waiting.values():
+            if one.alone and not smaller:
+                lost.append(one)
+            else:
+                one.alone, one.outcomes = True, None
+                self._suspects.append(one)
+        self._waiting.clear()
+        self.batch.cancel_all()
+        self._asked.clear()
+        self._weighed.clear()
+        if is_out_of_memory(error):
+            error = error.with_traceback(None)  # its frames hold the failed pass's tensors
+        release(self._loaded.model.device)
+        if lost:
+            log.error("the model failed on a request", exc_info=error)
+        why = (
+            "there is not enough memory for it"
+            if is_out_of_memory(error)
+            else f"the model failed ({type(error).__name__})"
+        )
+        return [Finished(one.request.id, EngineFailed(why)) for one in lost]

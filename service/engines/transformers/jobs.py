@@ -66,5 +66,9 @@ class Job:
 class Ended:
     """A job that left the batch, with one outcome a fork; None when it was abandoned."""
 
-    id: str
+    job: Job
     outcomes: tuple[Outcome, ...] | None
+
+    @property
+    def id(self) -> str:
+        return self.job.id

@@ -33,6 +33,11 @@ class Pool(Protocol):
     `keys` and `values` are (tokens, heads, depth) with any strides, of any float type.
     """
 
+    @property
+    def token_bytes(self) -> int:
+        """What a stored token takes."""
+        ...
+
     def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None: ...
 
     def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
@@ -49,6 +54,7 @@ class TorchPool:
         shape = (heads, blocks * BLOCK, depth)
         self._keys = torch.zeros(shape, dtype=dtype, device=device)
         self._values = torch.zeros(shape, dtype=dtype, device=device)
+        self.token_bytes = 2 * heads * depth * dtype.itemsize
 
     def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None:
         slots = layout.slots.to(self._keys.device)
@@ -165,6 +171,10 @@ class NativePool:
             self._width,
             self.dtype == torch.bfloat16,
         )
+
+    @property
+    def token_bytes(self) -> int:
+        return self.heads * (self.depth + self._width) * self.dtype.itemsize
 
     def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None:
         keys, values = _rows(keys), _rows(values)

@@ -9,30 +9,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
+from service.engines.transformers.jobs import Choose, Written
 from service.engines.transformers.loading import Loaded, greedy
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One prompt to continue by at most `limit` tokens; `abandoned` is asked after each."""
+    """One prompt to continue by at most `limit` tokens; `abandoned` is asked after each.
+
+    `choose` picks the next token; None: the likeliest.
+    """
 
     ids: Sequence[int]
     limit: int
     abandoned: Callable[[], bool] = lambda: False
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The tokens of a row without the one that ended it; `complete` when the model ended it."""
-
-    ids: list[int]
-    complete: bool
+    choose: Choose | None = None
 
 
 def write(loaded: Loaded, rows: Sequence[Row]) -> list[Written]:
-    """Continue every row greedily, all in one batch, in the order of `rows`."""
+    """Continue every row, all in one batch, in the order of `rows`."""
     ids, mask = pad_left([row.ids for row in rows], loaded.stops[0], loaded.model.device)
     start = ids.shape[1]
     settings = greedy(loaded.stops)
@@ -42,6 +44,7 @@ def write(loaded: Loaded, rows: Sequence[Row]) -> list[Written]:
             input_ids=ids,
             attention_mask=mask,
             generation_config=settings,
+            logits_processor=LogitsProcessorList([_Choices(rows, start)]),
             stopping_criteria=StoppingCriteriaList([_RowEnds(rows, start)]),
         )
     return [
@@ -58,6 +61,23 @@ def pad_left(
     ids = [[filler] * (longest - len(row)) + list(row) for row in rows]
     mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+
+
+class _Choices(LogitsProcessor):
+    """Leaves the rows that choose for themselves no other word than the one they chose."""
+
+    def __init__(self, rows: Sequence[Row], start: int) -> None:
+        self._rows = rows
+        self._start = start
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> Any:
+        for place, row in enumerate(self._rows):
+            if row.choose is not None:
+                written = input_ids[place, self._start :].tolist()
+                word = row.choose(scores[place], written)
+                scores[place] = -torch.inf
+                scores[place, word] = 0
+        return scores
 
 
 class _RowEnds(StoppingCriteria):

@@ -1,0 +1,69 @@
+"""Can this model's past be forked? Asked of the model itself, when it is loaded.
+
+A few made-up tokens are read the forked way, in parts, and the plain way, at once; the logits have
+to be the same up to rounding. So a model of any architecture either does the right thing, or takes
+the plain path.
+"""
+
+import logging
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from service.engines.transformers.batch import Batch, Limits
+from service.engines.transformers.jobs import Job, Write
+from service.engines.transformers.passes import ATTENTION
+
+log = logging.getLogger(__name__)
+
+PASSAGE, SUFFIX, ANSWER = 48, 9, 4  # tokens
+CLOSE = {torch.float32: 0.01, torch.bfloat16: 0.2, torch.float16: 0.05}
+"""How far apart logits may be on average, as a share of how far they vary, for a store of a type.
+A model whose past is mixed up is off by about 1."""
+
+
+def prepare(model: Any, stored: torch.dtype) -> int | None:
+    """Set `model` up to be forked; returns the bytes that a token takes in a store of `stored`.
+
+    None, with a line in the log, and the model as it was, where it can't be forked.
+    """
+    before = model.config._attn_implementation
+    ids = _made_up(model.config.get_text_config().vocab_size)
+    try:
+        with torch.inference_mode():
+            expected = model(input_ids=torch.tensor([ids], device=model.device)).logits[0]
+        model.set_attn_implementation(ATTENTION)
+        found, size = _read_forked(model, ids, stored)
+        off = (found - expected[-ANSWER:].float()).abs().mean() / expected.float().std()
+        if off <= CLOSE[stored]:
+            return size
+        log.warning("the model's past can't be forked (logits are off by %.2f)", off)
+    except Exception as error:
+        log.warning("the model's past can't be forked (%s: %s)", type(error).__name__, error)
+    model.set_attn_implementation(before)
+    return None
+
+
+def _made_up(words: int) -> list[int]:
+    chance = random.Random(0)
+    return [chance.randrange(words) for _ in range(PASSAGE + SUFFIX + ANSWER - 1)]
+
+
+def _read_forked(model: Any, ids: Sequence[int], stored: torch.dtype) -> tuple[torch.Tensor, int]:
+    """The logits after the suffix and after each token of an answer that is given."""
+    seen: list[torch.Tensor] = []
+    answer = ids[PASSAGE + SUFFIX :]
+
+    def given(logits: torch.Tensor, written: Sequence[int]) -> int:
+        seen.append(logits.float().clone())
+        return answer[len(written)] if len(written) < len(answer) else 0
+
+    suffix = tuple(ids[PASSAGE : PASSAGE + SUFFIX])
+    batch = Batch(model, (), Limits(tokens=1024, rows=2, chunk=PASSAGE // 2 + 1), dtype=stored)
+    twice = (Write(suffix, ANSWER, given), Write(suffix[:1], ANSWER))
+    batch.admit(Job("check", tuple(ids[:PASSAGE]), twice))
+    while not batch.step():
+        pass
+    return torch.stack(seen[:ANSWER]), batch.token_bytes
