@@ -74,7 +74,11 @@ def _find(level: str) -> Path | None:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot"
+    given = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(given or Path.home() / ".cache") / "diglot"
+    except RuntimeError:  # a container's user without a home: nothing is there, nor can be put
+        return Path(os.devnull, "diglot")
 
 
 def _compile_here(level: str) -> Path | None:
@@ -83,7 +87,7 @@ def _compile_here(level: str) -> Path | None:
         return None
     try:
         return build(level, _cache())
-    except PermissionError:  # a home that can't be written: this run's own copy
+    except OSError:  # a home that can't be written, or is no folder: this run's own copy
         return build(level, Path(tempfile.mkdtemp(prefix="diglot-")))
 
 
