@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import ijson
@@ -66,14 +67,12 @@ class Upload:
         if not count:
             raise NoText("The batch holds no article.")
 
-    def read(self, size: int = _CHUNK) -> bytes:
+    def read(self) -> bytes:
         """Some of the body; b"" at its end. Raises Unreadable when it broke off, and TooLong."""
-        if not size:  # a parser asks so for the type of what it will get
-            return b""
         if self._is_array and self._size - self._begins > self._longest + _CHUNK:
             raise TooLong(f"An article of the array takes more than {self._longest:,} bytes.")
         try:
-            chunk = self._request.stream.read(size)
+            chunk = self._request.stream.read(_CHUNK)
         except RequestEntityTooLarge as error:
             raise TooLong(f"The body is over {MOST_BYTES:,} bytes.") from error
         except Exception as error:  # whatever the server makes of a broken chunk, or of silence
@@ -85,9 +84,9 @@ class Upload:
         return chunk
 
     def _elements(self) -> Iterator[Any]:
-        events = incremental.basic_parse(self, buf_size=_CHUNK, use_float=True)
+        events = self._events()
         try:
-            if next(events)[0] != "start_array":
+            if next(events, ("nothing", None))[0] != "start_array":
                 raise Unreadable(f"The body must be a JSON array; JSON Lines are {LINES[0]}.")
             for event, value in events:
                 if event != "end_array":
@@ -95,6 +94,21 @@ class Upload:
                     self._begins = self._size
         except (ijson.JSONError, ValueError) as error:
             raise Unreadable(f"The body is not valid JSON: {echo(str(error))}.") from error
+
+    def _events(self) -> Iterator[tuple[str, Any]]:
+        """What the parser finds in each part of the body. Raises JSONError and ValueError."""
+        found = ijson.sendable_list()
+        parser = incremental.basic_parse_coro(found, use_float=True)
+        try:
+            while chunk := self.read():
+                parser.send(chunk)
+                yield from found
+                found.clear()
+            parser.close()  # raises for a body that is not whole
+            yield from found
+        finally:
+            with suppress(ijson.JSONError):
+                parser.close()
 
     def _lines(self) -> Iterator[Any]:
         for number, line in enumerate(self._raw_lines(), start=1):
@@ -140,4 +154,4 @@ def _element(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:
         depth += event.startswith("start_") - event.startswith("end_")
         if depth == 0:
             return twice or builder.value
-        event, value = next(events)
+        event, value = next(events)  # a body that is not whole has raised before
