@@ -3,6 +3,7 @@
 import os
 import platform
 import resource
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Neighbours:
     """None where the system does not tell."""
 
     def __enter__(self) -> "Neighbours":
-        self._before = _clock(), _busy(), _children()
+        self._before = time.perf_counter(), _busy(), _children()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,11 +50,7 @@ class Neighbours:
         now = _busy()
         if busy is not None and now is not None:
             taken = now - busy - (_children() - children)
-            self.cores = round(max(taken / (_clock() - clock), 0.0), 2)
-
-
-def _clock() -> float:
-    return os.times().elapsed
+            self.cores = round(max(taken / (time.perf_counter() - clock), 0.0), 2)
 
 
 def _children() -> float:
