@@ -55,6 +55,8 @@ _CALENDAR_ZH = re.compile(
 )
 _NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg eng j ng an l".split())
 _INSIDE_ZH = _NOUNS_ZH | frozenset("vn m q f b x a s t d v".split())
+_GRAMMAR_ZH = frozenset("xmqrpcuydfeko")
+"""Parts of speech, by their first letter, that no row of words is taken over."""
 _OPENING_ONLY_ZH = frozenset("d v".split())
 """What may begin a phrase, and only one that the text repeats: 开放 in 开放权重."""
 _WEAK_ZH = tuple(
@@ -123,6 +125,44 @@ def _parts(run: list[tuple[int, int, str]], text: str) -> Iterator[tuple[str, bo
             is_noun = flag in _NOUNS_ZH and not phrase.isnumeric()
             if is_noun and SHORTEST_ZH <= len(phrase) <= MOST_CHARACTERS:
                 yield phrase, opening in _OPENING_ONLY_ZH
+
+
+def repeats_zh(part: str, whole: str) -> Iterator[str]:
+    """Rows of two words and more that `part` holds and `whole` repeats, each as long as it is
+    repeated, whatever parts of speech a segmenter takes them for (洗腎/v 中心/n, 租借/v 站/v).
+
+    What comes again in the same words is a term as likely as not (Frantzi, Ananiadou & Mima 2000).
+    """
+    simplified = to_script(part, "Hans")
+    original = part if len(part) == len(simplified) else simplified
+    row: list[int] = []
+    at = 0
+    for word, flag in (*_tagged(simplified), ("", "x")):
+        if _may_stand_in_a_term(word, flag):
+            row.append(at)
+        else:
+            yield from _repeated([*row, at], original, whole)
+            row = []
+        at += len(word)
+
+
+def _may_stand_in_a_term(word: str, flag: str) -> bool:
+    grammar = flag[:1] in _GRAMMAR_ZH or not word[:1].isalnum() or word.isascii()
+    return not grammar and word not in _WEAK_ZH and not _CALENDAR_ZH.fullmatch(word)
+
+
+def _repeated(bounds: list[int], text: str, whole: str) -> Iterator[str]:
+    first = 0
+    while first + 2 < len(bounds):
+        found = 0
+        for last in range(first + 2, len(bounds)):
+            phrase = text[bounds[first] : bounds[last]]
+            if len(phrase) > MOST_CHARACTERS or whole.count(phrase) < 2:
+                break
+            found = last
+        if found and len(phrase := text[bounds[first] : bounds[found]]) > SHORTEST_ZH:
+            yield phrase
+        first = found or first + 1
 
 
 class English:

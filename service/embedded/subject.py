@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from service.embedded.phrases import LONGEST, English, phrases_elsewhere, phrases_zh
+from service.embedded.phrases import LONGEST, English, phrases_elsewhere, phrases_zh, repeats_zh
 from service.facts.names import Glossary
 from service.reading.script import to_script
 from service.reading.terms import HAN, segmenter, terms
@@ -20,6 +20,8 @@ READ = 20_000
 LEAD = 400
 """Characters of the text that candidates are taken from, beside the title."""
 IN_TITLE, AT_FRONT, A_NAME, IN_PASSING = 2.0, 1.5, 2.0, 0.3
+ONCE = 0.5
+"""What a phrase counts that the title lacks and the text never takes up again."""
 WHO_DECIDES, A_PLACE = 0.2, 0.5
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
@@ -63,15 +65,16 @@ def _subject(body: str, title: str, language: str, glossary: Glossary) -> str:
     mentions = _Mentions(body, language)
     scores = _named(title, body, glossary)
     for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
-        for phrase, only_repeated in english.phrases(part) if english else phrases_zh(part):
+        for phrase, only_repeated in _phrases(part, english, f"{title}\n{body}"):
             often: float = mentions.of(phrase)
             if only_repeated and often + (weight > 1) < (OFTEN if chinese else 2):
                 continue
             first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
             # What is named in the title alone is still named.
             often = often or (0.5 if weight > 1 else 0)
-            size = _rarity(phrase) if chinese else _size(phrase)
-            score = first * weight * often * size * _share(phrase, chinese)
+            size = _size_zh(phrase, often) if chinese else _size(phrase)
+            once = ONCE if often == weight == 1 else 1.0
+            score = first * weight * often * size * once * _share(phrase, chinese)
             scores[phrase] = max(scores.get(phrase, 0.0), score)
     if not any(scores.values()):
         return ""
@@ -80,6 +83,14 @@ def _subject(body: str, title: str, language: str, glossary: Glossary) -> str:
     whole = [*scores, *(phrase for phrase, _ in further)]
     whole = [phrase for phrase in whole if _share(phrase, chinese) == 1.0 or phrase == best]
     return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
+
+
+def _phrases(part: str, english: English | None, whole: str) -> Iterator[tuple[str, bool]]:
+    if english is not None:
+        yield from english.phrases(part)
+        return
+    yield from phrases_zh(part)
+    yield from ((phrase, False) for phrase in repeats_zh(part, whole))
 
 
 def _in_one_language(body: str, language: str) -> str:
@@ -124,6 +135,12 @@ def _rarity(phrase: str) -> float:
     most = math.log(jieba.dt.total)
     rare = sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
     return rare**2
+
+
+def _size_zh(phrase: str, often: float) -> float:
+    """A longer phrase that is repeated counts more, as each of its mentions is of its parts too
+    (Frantzi, Ananiadou & Mima 2000, "Automatic Recognition of Multi-Word Terms")."""
+    return _rarity(phrase) * (math.sqrt(len(phrase) / 2) if often > 1 else 1.0)
 
 
 def _size(phrase: str) -> float:

@@ -64,6 +64,9 @@ def test_what_the_article_is_about(
         ("據報道，他表示將於週五辭職。", "zh-Hant", "據報道，他表示將於週五辭職"),
         # A verb may open a phrase that the text repeats.
         ("开放权重有人用。医院用开放权重写病历，开放权重很便宜。", "zh-Hans", "开放权重"),
+        # What a segmenter takes for verbs is a term where it comes again in the same words.
+        ("洗腎中心昨日啟用，島民不必搭船。洗腎中心由兩名護理師輪調。", "zh-Hant", "洗腎中心"),
+        ("独木舟租借站开张。租借站生意好，独木舟租借站九点收船。", "zh-Hans", "独木舟租借站"),
         # A translation that follows does not count.
         (
             "燈塔明年熄燈。燈塔建於百年前。\nThe lamp will go out. The lamp is old. The lamp is "
