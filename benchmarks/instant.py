@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--queue-limit", type=int, default=256)
     parser.add_argument("--log-level", default="info")
     flags = parser.parse_args()
-    logs.to_stderr(flags.log_level)
+    logs.to_stderr("info")
     logging.getLogger("service.web.seen").setLevel(flags.log_level.upper())
     with TemporaryDirectory() as folder:
         settings = Settings(
