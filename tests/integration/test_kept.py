@@ -1,0 +1,102 @@
+"""Results that are kept: asked again, answered at once; bounded; and never in the way."""
+
+from pathlib import Path
+
+import pytest
+
+from service.article import Article
+from service.digest import Options
+from service.errors import EngineFailed
+from service.running import kept as kept_module
+from service.running.desk import Desk
+from service.running.kept import FILE, Kept
+from service.settings import Settings
+from tests.integration.test_http import wait_until
+from tests.scripted import ScriptedEngine
+
+ARTICLES = [
+    Article("The council met on Monday. It will build forty stops.", source="a.txt"),
+    Article("市议会星期一开会。会议决定新建四十个车站。", source="b.txt"),
+]
+
+
+class Served:
+    def __init__(self, folder: Path, limit: int = 1_000_000) -> None:
+        self.engine = ScriptedEngine()
+        self.kept = Kept(folder, limit)
+        self.desk = Desk(Settings(batch_window_ms=0), lambda _: self.engine)
+        self.desk.open(self.kept)
+        self.desk.wait()
+
+    def ask(self, article: Article, options: Options | None = None, id: str = "x") -> object:
+        return self.desk.submit(article, options or Options(), id=id).result(10)
+
+    def close(self) -> None:
+        self.desk.close(10)
+        self.kept.close()
+
+
+@pytest.mark.parametrize("article", ARTICLES, ids=["en", "zh"])
+def test_the_same_asked_again_is_answered_from_the_store(tmp_path: Path, article: Article) -> None:
+    first = Served(tmp_path)
+    made = first.ask(article, id="one")
+    assert not made.kept
+    first.close()  # what is kept outlives the process
+    second = Served(tmp_path)
+    again = second.ask(Article(article.text, source="other.txt"), id="two")
+    assert again.kept
+    assert (again.id, again.source) == ("two", "other.txt")
+    same = {"id": made.id, "source": made.source, "kept": False, "timing": made.timing}
+    assert again.model_copy(update=same) == made
+    assert second.engine.batches == []
+    second.close()
+
+
+def test_other_options_another_title_or_another_version_are_asked_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = Served(tmp_path)
+    served.ask(ARTICLES[0])
+    wait_until(lambda: served.ask(ARTICLES[0]).kept)
+    assert not served.ask(ARTICLES[0], Options(length="short")).kept
+    assert not served.ask(Article(ARTICLES[0].text, title="Forty stops")).kept
+    monkeypatch.setattr(kept_module, "__version__", "another")
+    assert not served.ask(ARTICLES[0]).kept
+    served.close()
+
+
+def test_an_error_is_not_kept(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    poisoned = Article("The council met. It found poison in the well.")
+    for _ in range(2):
+        with pytest.raises(EngineFailed):
+            served.ask(poisoned)
+    served.close()
+
+
+def test_the_oldest_go_when_there_are_too_many(tmp_path: Path) -> None:
+    served = Served(tmp_path, limit=8_000)
+    articles = [Article(f"The council met {n} times. 市议会开会{n}次。") for n in range(12)]
+    for article in articles:
+        served.ask(article)
+    served.close()
+    reopened = Served(tmp_path, limit=8_000)
+    ((size, count),) = reopened.kept._database.read("SELECT sum(bytes), count(*) FROM results")
+    assert 0 < size <= 8_000
+    assert count < 12
+    assert reopened.ask(articles[-1]).kept
+    assert not reopened.ask(articles[0]).kept
+    reopened.close()
+
+
+def test_a_damaged_file_is_begun_anew_and_a_locked_one_passed_by(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE).write_bytes(b"nothing of the kind" * 1_000)
+    served = Served(tmp_path)
+    assert "begun anew" in caplog.text
+    served.ask(ARTICLES[1])
+    wait_until(lambda: served.ask(ARTICLES[1]).kept)
+    served.kept._database.close()
+    assert not served.ask(ARTICLES[1]).kept
+    served.desk.close(10)
