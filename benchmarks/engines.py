@@ -42,7 +42,7 @@ class Engine:
     hybrid: bool = False
     """Is it compared on Qwen3.5's shapes too?"""
     scores: bool = False
-    """Does it score a stance's labels, where others write three tokens?"""
+    """Does it score a stance's labels, some of which it may count, where others write tokens?"""
 
 
 _OPENVINO = {"module": "benchmarks.peers.openvino", "environment": "openvino"}
@@ -113,9 +113,11 @@ def measure(ready: Ready, job: Job, cache: Path, threads: int) -> dict[str, Any]
         found = json.loads(result.read_text())
     except (OSError, ValueError) as error:
         raise Failed(f"it wrote no result ({error}); see {log}") from error
-    wanted = job.tokens_to_write - (STANCE * job.articles if engine.scores else 0)
-    if (written := found.get("tokens_written")) != wanted:
-        raise Failed(f"it wrote {written} tokens instead of {wanted}")
+    most = job.tokens_to_write
+    least = most - (STANCE * job.articles if engine.scores else 0)
+    written = found.get("tokens_written", 0)
+    if not least <= written <= most:
+        raise Failed(f"it wrote {written} tokens instead of {most}")
     return {**found, "cores_taken_by_others": neighbours.cores}
 
 
