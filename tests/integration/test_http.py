@@ -1,5 +1,6 @@
 """The HTTP face over the real desk, worker and plan; only the engine is scripted."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -173,3 +174,32 @@ def test_engine_that_can_not_be_loaded() -> None:
     wait_until(lambda: desk.state == "broken")
     assert "no weights" in app.test_client().get("/readyz").get_json()["detail"]
     assert post(app, ENGLISH).get_json()["code"] == "not_ready"
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "status"),
+    [
+        ('{"text": "SECRET was here. It cost 5 euros. 它很贵。"}', "application/json", 200),
+        ('{"text": "Here is poison for SECRET in the text."}', "application/json", 500),
+        ('{"text": "a", "SECRET": 1}', "application/json", 422),
+        ('{"text": "a", "length": "SECRET"}', "application/json", 422),
+        ('{"text": "SECRET', "application/json", 400),
+        ("SECRET" * 100_000, "text/plain", 413),
+        ("<title>SECRET</title><p>SECRET is a bridge.</p>", "text/html", 200),
+        ("SECRET", "application/xml", 415),
+    ],
+)
+@pytest.mark.parametrize("secret", ["Thistledown", "蓟花絮"])
+def test_the_log_never_holds_what_was_sent(
+    app: Flask, caplog: pytest.LogCaptureFixture, body: str, media: str, status: int, secret: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    reply = app.test_client().post(
+        f"/summarize?title={secret}" if media.startswith("text/") else "/summarize",
+        data=body.replace("SECRET", secret).encode(),
+        content_type=media,
+    )
+    assert reply.status_code == status, reply.text
+    assert caplog.records
+    assert secret not in caplog.text
+    assert "Traceback" not in reply.text
