@@ -506,6 +506,25 @@ def test_a_page_of_several_stories_is_kept_whole_when_asked(
     assert "whole_page" in problem(wrong, 422, "bad_input")["detail"]
 
 
+def test_no_client_can_make_new_series(client: FlaskClient) -> None:
+    def series() -> set[str]:
+        lines = client.get("/metrics").text.splitlines()
+        return {line.rpartition(" ")[0] for line in lines if line.startswith("diglot_")}
+
+    def ask(number: int) -> None:
+        client.open(f"/no/such/{number}", method=f"WORD{number}", headers={"X-Request-Id": "a"})
+        post(client, b"a", f"text/x{number}", query_string={f"q{number}": "1"})
+        post(client, {f"f{number}": 1}, headers={"Content-Encoding": f"c{number}"})
+        client.get(f"/batches/{number}")
+
+    ask(0)
+    series()  # the first look at /metrics is counted too
+    known = series()
+    for number in range(1, 20):
+        ask(number)
+    assert series() == known
+
+
 def test_figures_are_told_in_the_format_of_prometheus(client: FlaskClient) -> None:
     counts.digests_refused.labels("zh", "language").inc()
     response = client.get("/metrics")
