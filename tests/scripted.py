@@ -23,10 +23,15 @@ def _written(task: Task) -> DigestAnswer | StanceAnswer:
     return StanceAnswer("favor", {"favor": 0.7, "against": 0.2, "none": 0.1})
 
 
+class Fatal(BaseException):
+    """What no worker outlives."""
+
+
 class ScriptedEngine:
     """Answers what its script says; `batches` holds the passages of every step, in order.
 
-    A step that holds a passage with "poison" fails as a whole, as an engine does that breaks.
+    A step that holds a passage with "poison" fails as a whole, as an engine does that breaks. One
+    with "fatal" in it ends the worker's thread.
     An answer takes `steps` steps; in each, whoever watches is told a longer part of each digest.
     """
 
@@ -59,6 +64,8 @@ class ScriptedEngine:
         self.before_step()
         batch = dict(self._admitted)
         self.batches.append([request.passage for request in batch.values()])
+        if any("fatal" in request.passage for request in batch.values()):
+            raise Fatal
         if any("poison" in request.passage for request in batch.values()):
             raise RuntimeError("poisoned")
         self._taken.update(batch.keys())

@@ -58,6 +58,7 @@ class Worker:
         self._changed = threading.Condition()
         self._arrived: deque[Job] = deque()
         self._stopping = False
+        self._died = False
         self._lines: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
         self._running: dict[str, Job] = {}
         self._keys = itertools.count()
@@ -68,7 +69,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._died
 
     @property
     def open_jobs(self) -> int:
@@ -128,6 +129,7 @@ class Worker:
                 self._rate.note(tokens, time.monotonic() - begun)
                 self._show_depth()
         except BaseException:
+            self._died = True  # before anybody is told: who asks next gets the right answer
             log.exception("the worker died")
             raise
         finally:

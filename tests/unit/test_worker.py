@@ -346,3 +346,4 @@ def test_a_dead_worker_fails_what_it_held_and_says_so() -> None:
     until(lambda: not worker.alive)
     with pytest.raises(NotReady):
         worker.submit(ask("later"))
+    assert worker.stop(timeout_s=10)

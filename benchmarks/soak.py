@@ -1,0 +1,149 @@
+"""Does the service keep its memory? Ten minutes of mixed work on a tiny model with random weights.
+
+    python -m benchmarks.soak [--minutes 10] [--clients 4]
+
+Against a real gunicorn: short and long articles in both languages that never repeat, streams, bad
+bodies, clients that hang up, and batches that wait behind them all. Prints the resident memory of
+the process that owns the model, every minute, as a JSON line. Exit status 1 when it grows by more
+than 5 % after the first minute, or when an answer is wrong.
+"""
+
+import argparse
+import json
+import random
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.integration.serving import Served, serving
+from tests.models.tiny import make_model, save
+
+MOST_GROWTH = 1.05
+MINUTE_S = 60.0
+BATCH = 40  # articles
+JSON = {"Content-Type": "application/json"}
+EVENTS = {"Accept": "text/event-stream"}
+SENTENCES = (
+    "The council of Ashford will build {} new stops by the spring of 2027.",
+    "The mayor said that {} residents support the plan, which costs 12 million euros.",
+    "镇议会将在明年春天之前新建{}座车站，耗资1200万元。",
+    "镇长表示，{}名居民支持这项计划。",
+)
+
+
+class Client(threading.Thread):
+    """Asks in one of several ways, at random, until it is told to stop."""
+
+    def __init__(self, served: Served, seed: int, stop: threading.Event) -> None:
+        super().__init__(name=f"client-{seed}")
+        self._served = served
+        self._chance = random.Random(seed)
+        self._stop_now = stop
+        self.answers: Counter[str] = Counter()
+        self.wrong: list[str] = []
+
+    def run(self) -> None:
+        ways = (self.plain, self.plain, self.plain, self.stream, self.bad, self.hang_up, self.batch)
+        while not self._stop_now.is_set():
+            way = self._chance.choice(ways)
+            try:
+                way()
+            except OSError as error:
+                self.wrong.append(f"{way.__name__}: {error!r}")
+
+    def plain(self) -> None:
+        self._post("plain", "/summarize", {"text": self._article()}, 200)
+
+    def stream(self) -> None:
+        body = self._post("stream", "/summarize", {"text": self._article()}, 200, EVENTS)
+        if b"event: result" not in body:
+            self.wrong.append(f"stream: {body[-200:]!r}")
+
+    def bad(self) -> None:
+        self._post("bad", "/summarize", {"text": "", "length": "endless"}, 422)
+
+    def hang_up(self) -> None:
+        connection = self._served.connect()
+        connection.request("POST", "/summarize", json.dumps({"text": self._article()}), JSON)
+        time.sleep(self._chance.uniform(0, 0.3))
+        connection.close()
+        self.answers["hung up"] += 1
+
+    def batch(self) -> None:
+        """Only while few articles wait: memory is measured, not the disk."""
+        waiting = re.search(
+            rb"^diglot_batch_articles (\S+)$", self._served.get("/metrics").body, re.M
+        )
+        if waiting and float(waiting[1]) < BATCH:
+            self._post("batch", "/batches", [{"text": self._article()} for _ in range(BATCH)], 202)
+
+    def _post(
+        self, way: str, path: str, body: Any, wanted: int, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        sent = json.dumps(body).encode()
+        reply = self._served.ask("POST", path, sent, {**JSON, **(headers or {})})
+        self.answers[f"{way} {reply.status}"] += 1
+        if reply.status != wanted:
+            self.wrong.append(f"{way}: {reply.status} {reply.body[:200]!r}")
+        return reply.body
+
+    def _article(self) -> str:
+        """No two are the same, so that no answer comes from those that are kept."""
+        count = self._chance.choice((2, 3, 5, 8, 30))
+        return "\n".join(
+            self._chance.choice(SENTENCES).format(self._chance.randrange(10**9))
+            for _ in range(count)
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=int, default=10)
+    parser.add_argument("--clients", type=int, default=4)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="diglot-soak-") as name:
+        folder = Path(name)
+        model = save(folder / "model", make_model("qwen3"))
+        command = ("-m", "service", "serve", "--engine", "transformers", "--port", "0")
+        with serving(folder / "log", *command, "--model", str(model)) as served:
+            served.wait_until_ready(120)
+            sizes, clients = soak(served, given.clients, given.minutes)
+    growth = max(sizes) / sizes[0]
+    wrong = [fault for client in clients for fault in client.wrong]
+    print(json.dumps({"growth_after_minute_1": round(growth - 1, 4), "wrong": wrong[:10]}))
+    return int(growth > MOST_GROWTH or bool(wrong))
+
+
+def soak(served: Served, count: int, minutes: int) -> tuple[list[float], list[Client]]:
+    """Resident MiB after each minute, and the clients with what they were answered."""
+    stop = threading.Event()
+    clients = [Client(served, seed, stop) for seed in range(count)]
+    for client in clients:
+        client.start()
+    sizes = []
+    for minute in range(1, minutes + 1):
+        time.sleep(MINUTE_S)
+        sizes.append(resident_mib(served.worker_pid()))
+        answers = sum((client.answers for client in clients), Counter())
+        line = {"minute": minute, "rss_mib": round(sizes[-1], 1), "answers": dict(answers)}
+        print(json.dumps(line), flush=True)
+    stop.set()
+    for client in clients:
+        client.join()
+    return sizes, clients
+
+
+def resident_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())
