@@ -196,11 +196,11 @@ class Batch:
     def _read_alone(self, piece: Piece) -> None:
         """Read one piece of a model whose states must not see anything else."""
         passage = piece.passage
-        assert passage.reader is not None  # taken before its first piece
+        row, fresh = len(self._rows), not passage.job.passage
         if piece.fork is None:
+            assert passage.reader is not None  # taken before its first piece
             row, fresh = passage.reader, passage.read == 0
-        else:
-            row, fresh = len(self._rows), False
+        elif passage.reader is not None:
             self._store.states.copy(passage.reader, row)
         logits = self._run_read([piece], slice(row, row + 1), fresh)
         if piece.fork is not None:
