@@ -218,6 +218,49 @@ def revoke_key(name: str, data: Path) -> int:
 
 
 @main.command()
+@click.option("--articles", default=16, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--article-tokens",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Length of each article.",
+)
+@click.option(
+    "--digest-tokens",
+    default=96,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Length of each of its two digests.",
+)
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the measures to this file.",
+)
+@options(*MODEL_SETTINGS, "log_level")
+@clear_errors
+def bench(
+    articles: int, article_tokens: int, digest_tokens: int, file: Path | None, **flags: Any
+) -> int:
+    """Measure the model on this machine: articles per hour, rates, memory.
+
+    The articles are made-up tokens, so nothing is said about the words.
+    """
+    from service import progress
+    from service.engines.transformers.bench import measure
+
+    settings = Settings(**flags)
+    logs.to_stderr(settings.log_level)
+    measures = measure(settings, articles, article_tokens, digest_tokens).as_json()
+    progress.show_measures(measures)
+    if file:
+        file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    return 0
+
+
+@main.command()
 @click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--json",

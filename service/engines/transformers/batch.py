@@ -7,6 +7,7 @@ between steps; each computes what it would compute alone. Room is counted in tok
 all that it may come to need when it is admitted, so that nothing that has begun runs out of it.
 """
 
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 
+from service import counts
 from service.engines.transformers.jobs import Ended, Job, Write, Written
 from service.engines.transformers.looks import Layout, Look, Looks
 from service.engines.transformers.passes import Pass, Store, forward
@@ -47,6 +49,17 @@ class Limits:
     chunk: int
 
 
+@dataclass(slots=True)
+class Tally:
+    """What the batch has done since it was made; seconds of its own passes."""
+
+    read_tokens: int = 0
+    read_s: float = 0.0
+    written_tokens: int = 0
+    write_s: float = 0.0
+    steps: int = 0
+
+
 def has_linear_attention(model: Any) -> bool:
     """Whether states of fixed size stand in for keys and values in some layers: then nothing but
     the text itself may pass through them, and texts are read one by one."""
@@ -73,13 +86,15 @@ class Batch:
     ) -> None:
         """`dtype`: of keys and values as stored; `native`: take the kernels where there are any."""
         self._model = model
-        self._stops = frozenset(stops)
+        self.stops = frozenset(stops)
         self._limits = limits
         self._chunk, self._at_once = limits.chunk, limits.rows
         self._linear = has_linear_attention(model)
         self._room = Room(blocks(limits.tokens))
         self._store = Store(self._room.size, States(limits.rows + READERS), dtype, native)
         self._readers = list(range(limits.rows, limits.rows + READERS))
+        counts.kv_tokens_limit.set(self._store.tokens)
+        self.tally = Tally()
         self._passages: dict[str, Passage] = {}
         self._rows: list[Row] = []
 
@@ -145,6 +160,8 @@ class Batch:
         for one in ended:
             self.cancel(one.id)
         self._read()
+        counts.engine_rows.set(len(self._rows))
+        counts.kv_tokens.set(self._store.tokens - self.free_tokens)
         self._write()
         for key, passage in list(self._passages.items()):
             if len(passage.outcomes) == len(passage.job.forks):
@@ -228,7 +245,12 @@ class Batch:
         one = Pass(self._store, layout, rows, fresh)
         device = self._model.device
         asked = torch.tensor(keep or [len(ids) - 1], device=device)
-        return forward(self._model, one, torch.tensor([ids], device=device), asked)
+        began = time.monotonic()
+        logits = forward(self._model, one, torch.tensor([ids], device=device), asked)
+        self.tally.read_s += time.monotonic() - began
+        self.tally.read_tokens += len(ids)
+        counts.prefill_tokens.inc(len(ids))
+        return logits
 
     def _mark_read(self, pieces: list[Piece]) -> None:
         for piece in pieces:
@@ -312,12 +334,18 @@ class Batch:
         one = Pass(self._store, layout, slice(first, first + len(rows)), fresh=False)
         device = self._model.device
         ids = torch.tensor([[row.next] for row in rows], device=device)
-        return forward(self._model, one, ids, torch.tensor([0], device=device))
+        began = time.monotonic()
+        logits = forward(self._model, one, ids, torch.tensor([0], device=device))
+        self.tally.write_s += time.monotonic() - began
+        self.tally.written_tokens += len(rows)
+        self.tally.steps += 1
+        counts.decode_tokens.inc(len(rows))
+        return logits
 
     def _say(self, row: Row, fork: Write, logits: torch.Tensor, likeliest: int) -> bool:
         """The row's next token; False when the answer ends with it."""
         token = likeliest if fork.choose is None else fork.choose(logits, row.ids)
-        complete = token in self._stops
+        complete = token in self.stops
         if not complete:
             row.ids.append(token)
             row.next = token

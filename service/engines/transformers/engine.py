@@ -112,6 +112,11 @@ class TransformersEngine:
         return self.batch.path
 
     @property
+    def words(self) -> int:
+        """Words in the model's vocabulary."""
+        return int(self._loaded.model.config.get_text_config().vocab_size)
+
+    @property
     def open_requests(self) -> int:
         """Requests that were admitted and have not come back yet."""
         return len(self._waiting) + len(self._suspects)
