@@ -120,7 +120,8 @@ class Batches:
             )
         )
         total, waiting = sum(counts.values()), counts.get(None, 0)
-        state: State = "running" if waiting < total or self._at_work(number) else "waiting"
+        has_begun = counts.get("done") or self._at_work(number)  # some were refused before
+        state: State = "running" if has_begun else "waiting"
         if ended is not None:
             state = "cancelled" if cancelled else "done"
         return Batch(
