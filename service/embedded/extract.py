@@ -10,7 +10,7 @@ sentences by sentences, so a book costs what its length costs.
 """
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -105,10 +105,14 @@ Vector = dict[str, float]
 def _vectors(sentences: Sequence[str], language: str) -> list[Vector]:
     """Each sentence's TF-IDF vector, of length one; a sentence without terms is empty."""
     # One string for a term, however many sentences hold it: a book's would fill the memory.
-    counts = [Counter(map(intern, terms(sentence, language))) for sentence in sentences]
+    counts = deque(Counter(map(intern, terms(sentence, language))) for sentence in sentences)
+    total = len(counts)
     seen_in = Counter(chain.from_iterable(counts))
-    rarity = {term: math.log(1 + len(counts) / n) for term, n in seen_in.items()}
-    return [_unit({term: n * rarity[term] for term, n in count.items()}) for count in counts]
+    rarity = {term: math.log(1 + total / n) for term, n in seen_in.items()}
+    vectors: list[Vector] = []
+    while counts:  # each gives its memory back when its vector is made
+        vectors.append(_unit({term: n * rarity[term] for term, n in counts.popleft().items()}))
+    return vectors
 
 
 def _unit(vector: Vector) -> Vector:
