@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 MakeDesk = Callable[[Settings], Desk]
 
-ARTICLES_A_ROW = 2
-"""Articles of batches that are claimed for each row of the engine: one at work, one prepared."""
+PREPARED = 4
+"""Articles of batches that are claimed beside those that fill the engine, one row each."""
 DAY_S = 86_400
 MB = 1_000_000
 LOOK_EVERY_S = 1.0
@@ -45,7 +45,7 @@ class Composed:
             Leases(self._database),
             store,
             self._desk,
-            at_once=settings.batch_rows * ARTICLES_A_ROW,
+            at_once=settings.batch_rows + PREPARED,
             keep_s=days * DAY_S if days else None,
         )
         self.app: Flask = create_app(self._desk, settings, store, self._bulk)
