@@ -6,6 +6,9 @@
  * No function depends on how many rows or threads there are: each query and each row is computed
  * in one fixed order, so an answer never depends on its neighbours.
  */
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -85,14 +88,40 @@ static inline uint16_t narrow(float x) {
     return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
+/* The vector that LANES bfloat16 stand for. By name, since gcc 12 takes six instructions for the
+ * conversion that it could do in one. */
+static inline vf widened(const uint16_t *from) {
+#if defined(__AVX512F__)
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
+    return (vf)_mm512_slli_epi32(wide, 16);
+#elif defined(__AVX2__)
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)from));
+    return (vf)_mm256_slli_epi32(wide, 16);
+#else
+    vh half;
+    memcpy(&half, from, sizeof half);
+    return (vf)(__builtin_convertvector(half, vi) << 16);
+#endif
+}
+
+/* LANES numbers from `at` on, stored as bfloat16 or as float32. */
+static inline __attribute__((always_inline)) vf load_either(const void *from, int64_t at,
+                                                            const int half) {
+    if (!half) return load((const float *)from + at);
+    return widened((const uint16_t *)from + at);
+}
+
+/* Ask memory for what the next chunk will need; without it two thirds of the time is waiting. */
+static inline __attribute__((always_inline)) void ahead(const void *from, int64_t at,
+                                                        const int half) {
+    __builtin_prefetch((const char *)from + at * (half ? 2 : 4));
+}
+
 __attribute__((noinline)) static void widen_many(const uint16_t *restrict from,
                                                  float *restrict to, int64_t count) {
     for (int64_t i = 0; i < count; i += LANES) {
-        vh half;
-        memcpy(&half, from + i, sizeof half);
         __builtin_prefetch(from + i + 2048);
-        vi wide = __builtin_convertvector(half, vi) << 16;
-        memcpy(to + i, &wide, sizeof wide);
+        keep(to + i, widened(from + i));
     }
 }
 
@@ -157,21 +186,27 @@ typedef struct {
     int64_t row[TILE], position[TILE];
 } Scratch;
 
-/* scores[r] = query[r] . keys, for 4 rows and CHUNK tokens at once. */
-static inline void score4(Scratch *s, const float *keys, int64_t depth, int64_t r) {
+/* scores[r] = query[r] . keys, for some rows and CHUNK tokens at once. `rows` and `half` are
+ * constants wherever it is inlined. */
+static inline __attribute__((always_inline)) void score(Scratch *s, const void *keys,
+                                                        int64_t depth, int64_t r, const int rows,
+                                                        const int half) {
     for (int64_t part = 0; part < CHUNK; part += 2 * LANES) {
-        const float *a_keys = keys + part / BLOCK * depth * BLOCK;
+        const int64_t first = part / BLOCK * depth * BLOCK;
         /* The second vector: the next block, or the same one's other half. */
-        const float *b_keys = LANES == BLOCK ? a_keys + depth * BLOCK : a_keys + LANES;
+        const int64_t second = LANES == BLOCK ? first + depth * BLOCK : first + LANES;
         vf a[4] = {{0}}, b[4] = {{0}};
         for (int64_t i = 0; i < depth; i++) {
-            const vf key = load(a_keys + i * BLOCK), other = load(b_keys + i * BLOCK);
-            for (int j = 0; j < 4; j++) {
+            const vf key = load_either(keys, first + i * BLOCK, half);
+            const vf other = load_either(keys, second + i * BLOCK, half);
+            ahead(keys, first + i * BLOCK + CHUNK * depth, half);
+            ahead(keys, second + i * BLOCK + CHUNK * depth, half);
+            for (int j = 0; j < rows; j++) {
                 a[j] += s->query[r + j][i] * key;
                 b[j] += s->query[r + j][i] * other;
             }
         }
-        for (int j = 0; j < 4; j++) {
+        for (int j = 0; j < rows; j++) {
             keep(s->scores[r + j] + part, a[j]);
             keep(s->scores[r + j] + part + LANES, b[j]);
         }
@@ -221,33 +256,55 @@ static inline void soften(Scratch *s, int64_t r, int64_t width) {
     s->total[r] += total;
 }
 
-/* sums[r] += weights[r] x values, for 4 rows and one or two vectors of the width at once. */
-static inline void gather4(Scratch *s, const float *values, int64_t width, int64_t r,
-                           int64_t count) {
+/* sums[r] += weights[r] x values, for some rows and one or two vectors of the width at once. */
+static inline __attribute__((always_inline)) void gather(Scratch *s, const void *values,
+                                                         int64_t width, int64_t r, int64_t count,
+                                                         const int rows, const int half) {
     int64_t i = 0;
     for (; i + LANES < width; i += 2 * LANES) {
         vf a[4], b[4];
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < rows; j++)
             a[j] = load(s->sums[r + j] + i), b[j] = load(s->sums[r + j] + i + LANES);
         for (int64_t t = 0; t < count; t++) {
-            const vf x = load(values + t * width + i), y = load(values + t * width + i + LANES);
-            for (int j = 0; j < 4; j++) {
+            const vf x = load_either(values, t * width + i, half);
+            const vf y = load_either(values, t * width + i + LANES, half);
+            ahead(values, (t + CHUNK) * width + i, half);
+            for (int j = 0; j < rows; j++) {
                 a[j] += s->scores[r + j][t] * x;
                 b[j] += s->scores[r + j][t] * y;
             }
         }
-        for (int j = 0; j < 4; j++)
+        for (int j = 0; j < rows; j++)
             keep(s->sums[r + j] + i, a[j]), keep(s->sums[r + j] + i + LANES, b[j]);
     }
     for (; i < width; i += LANES) {
         vf a[4];
-        for (int j = 0; j < 4; j++) a[j] = load(s->sums[r + j] + i);
+        for (int j = 0; j < rows; j++) a[j] = load(s->sums[r + j] + i);
         for (int64_t t = 0; t < count; t++) {
-            const vf x = load(values + t * width + i);
-            for (int j = 0; j < 4; j++) a[j] += s->scores[r + j][t] * x;
+            const vf x = load_either(values, t * width + i, half);
+            for (int j = 0; j < rows; j++) a[j] += s->scores[r + j][t] * x;
         }
-        for (int j = 0; j < 4; j++) keep(s->sums[r + j] + i, a[j]);
+        for (int j = 0; j < rows; j++) keep(s->sums[r + j] + i, a[j]);
     }
+}
+
+/* What a chunk of stored tokens is to a tile of queries. */
+typedef struct {
+    const void *keys, *values;
+    int64_t at, count; /* the place of its first token in the text; its tokens */
+    int whole;         /* every query sees all of it */
+} Chunk;
+
+static inline __attribute__((always_inline)) void look(Scratch *s, const Pool *pool,
+                                                       const Queries *q, const Chunk *chunk,
+                                                       int64_t r, const int rows, const int half) {
+    score(s, chunk->keys, pool->depth, r, rows, half);
+    for (int64_t j = r; j < r + rows; j++) {
+        if (q->cap > 0) cap_scores(s->scores[j], q->cap);
+        if (!chunk->whole) mask(s->scores[j], s->position[j], q->window, chunk->at, chunk->count);
+        soften(s, j, pool->width);
+    }
+    gather(s, chunk->values, pool->width, r, chunk->count, rows, half);
 }
 
 /* One tile of queries against one span, for one stored head: of all that its tokens ask of it,
@@ -271,12 +328,6 @@ static void attend_tile(const Pool *pool, const Queries *q, const Segment *seg,
         s->row[rows] = row;
         s->position[rows] = position;
     }
-    const int64_t padded = (rows + 3) / 4 * 4;
-    for (int64_t r = rows; r < padded; r++) {
-        memset(s->query[r], 0, depth * sizeof(float));
-        memset(s->sums[r], 0, width * sizeof(float));
-        s->peak[r] = 0, s->total[r] = 1, s->position[r] = highest;
-    }
     const int64_t seen = highest - seg->position + 1;
     const int64_t end = seen < seg->length ? seen : seg->length;
     int64_t start = 0;
@@ -287,35 +338,42 @@ static void attend_tile(const Pool *pool, const Queries *q, const Segment *seg,
         const int64_t block = head * pool->blocks + (seg->slot + t) / BLOCK;
         /* The last chunk may reach into a block of somebody else, or past the pool's end. */
         const int64_t blocks = (count + BLOCK - 1) / BLOCK;
-        const float *keys, *values;
-        if (pool->half) {
-            widen_many((uint16_t *)pool->keys + block * depth * BLOCK, s->keys,
-                       blocks * depth * BLOCK);
-            widen_many((uint16_t *)pool->values + block * width * BLOCK, s->values,
-                       blocks * width * BLOCK);
-            keys = s->keys, values = s->values;
-        } else {
-            keys = (float *)pool->keys + block * depth * BLOCK;
-            values = (float *)pool->values + block * width * BLOCK;
-            if (blocks * BLOCK < CHUNK) {
-                memcpy(s->keys, keys, blocks * depth * BLOCK * sizeof(float));
-                keys = s->keys;
-            }
-        }
-        if (blocks * BLOCK < CHUNK)
-            memset(s->keys + blocks * depth * BLOCK, 0,
-                   (CHUNK - blocks * BLOCK) * depth * sizeof(float));
+        const int64_t key = block * depth * BLOCK, value = block * width * BLOCK;
         const int64_t at = seg->position + t;
-        const int whole = count == CHUNK && at + CHUNK - 1 <= lowest &&
-                          !(q->window && at <= highest - q->window);
-        for (int64_t r = 0; r < padded; r += 4) {
-            score4(s, keys, depth, r);
-            for (int64_t j = r; j < r + 4; j++) {
-                if (q->cap > 0) cap_scores(s->scores[j], q->cap);
-                if (!whole) mask(s->scores[j], s->position[j], q->window, at, count);
-                soften(s, j, width);
+        Chunk chunk = {.at = at, .count = count};
+        chunk.whole = count == CHUNK && at + CHUNK - 1 <= lowest &&
+                      !(q->window && at <= highest - q->window);
+        int half = pool->half;
+        if (half) {
+            chunk.keys = (uint16_t *)pool->keys + key;
+            chunk.values = (uint16_t *)pool->values + value;
+        } else {
+            chunk.keys = (float *)pool->keys + key;
+            chunk.values = (float *)pool->values + value;
+        }
+        if (blocks * BLOCK < CHUNK || (half && rows > 4)) {
+            /* Many rows share one widening; a missing block is zero. */
+            if (half) {
+                widen_many(chunk.keys, s->keys, blocks * depth * BLOCK);
+                widen_many(chunk.values, s->values, blocks * width * BLOCK);
+                chunk.values = s->values, half = 0;
+            } else {
+                memcpy(s->keys, chunk.keys, blocks * depth * BLOCK * sizeof(float));
             }
-            gather4(s, values, width, r, count);
+            chunk.keys = s->keys;
+            if (blocks * BLOCK < CHUNK)
+                memset(s->keys + blocks * depth * BLOCK, 0,
+                       (CHUNK - blocks * BLOCK) * depth * sizeof(float));
+        }
+        int64_t r = 0;
+        if (half) {
+            for (; r + 4 <= rows; r += 4) look(s, pool, q, &chunk, r, 4, 1);
+            for (; r + 2 <= rows; r += 2) look(s, pool, q, &chunk, r, 2, 1);
+            for (; r < rows; r++) look(s, pool, q, &chunk, r, 1, 1);
+        } else {
+            for (; r + 4 <= rows; r += 4) look(s, pool, q, &chunk, r, 4, 0);
+            for (; r + 2 <= rows; r += 2) look(s, pool, q, &chunk, r, 2, 0);
+            for (; r < rows; r++) look(s, pool, q, &chunk, r, 1, 0);
         }
     }
     for (int64_t r = 0; r < rows; r++) {
