@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 ZERO_POINT = 128
 """Added to an input's 8 bits: the kernel takes them unsigned."""
-_PIECE = 1 << 23  # weights that are float32 at once while they are quantised
+_PIECE = 1 << 20  # weights that are float32 at once while they are quantised
 # So small a row is all zeros in 8 bits; a smaller divisor would overflow.
 _SMALLEST = 128 * torch.finfo(torch.float32).tiny
 

@@ -1,6 +1,5 @@
 """From a hub id or a folder to a model that is ready to run, or a BadSetting that says why not."""
 
-import gc
 import json
 import logging
 import os
@@ -17,7 +16,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 
 from service.engines.transformers.cores import usable_cores
 from service.engines.transformers.int8 import weight_levels
-from service.engines.transformers.memory import is_out_of_memory, refuse_if_too_large
+from service.engines.transformers.memory import is_out_of_memory, refuse_if_too_large, trim
 from service.engines.transformers.quantizer import Int8Config
 from service.engines.weights import Weights, fetch, find, public_name
 from service.errors import BadSetting
@@ -163,7 +162,7 @@ def _model(folder: Path, name: str, config: Any, dtype: str, device: torch.devic
         if is_out_of_memory(error):
             raise BadSetting(f"model {name}: not enough memory to load it") from error
         raise _refusal(name, "it can't be loaded", error, folder) from error
-    gc.collect()  # the shards that were read
+    trim()
     return model
 
 

@@ -14,6 +14,7 @@ from transformers.quantizers.base import HfQuantizer
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from service.engines.transformers.int8 import Int8Linear, Sibling, Siblings, StoredEmbedding
+from service.engines.transformers.memory import trim
 
 METHOD = "diglot_int8"
 NARROW = 64
@@ -67,6 +68,7 @@ class Int8Quantizer(HfQuantizer):
     def _process_model_after_weight_loading(self, model: Any, **_: Any) -> Any:
         embedding = model.get_input_embeddings()
         model.set_input_embeddings(StoredEmbedding(embedding.weight.detach()))
+        trim()  # before a tied head, the largest layer, is packed on top of all
         for module in model.modules():
             if isinstance(module, Int8Linear) and module.weight is not None:
                 module.take(module.weight.detach())
