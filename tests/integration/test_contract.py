@@ -70,9 +70,9 @@ def test_whatever_is_sent_the_answer_is_documented(tmp_path: Path) -> None:
                 Path(sys.executable).with_name("st"),
                 "--config-file", Path(__file__).with_name("schemathesis.toml"),
                 "run", f"http://{server.host}:{server.port}/openapi.json",
-                "--max-examples", "15", "--seed", "1", "--request-timeout", "20",
+                "--max-examples", "15", "--seed", "1", "--request-timeout", "60",
             ],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
             env={**os.environ, "NO_COLOR": "1"},
         )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
