@@ -7,7 +7,6 @@ from typing import Any
 
 import ijson
 from flask import Request
-from ijson.backends import python as incremental  # the C one mends half surrogate pairs in its way
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
@@ -98,7 +97,7 @@ class Upload:
     def _events(self) -> Iterator[tuple[str, Any]]:
         """What the parser finds in each part of the body. Raises JSONError and ValueError."""
         found = ijson.sendable_list()
-        parser = incremental.basic_parse_coro(found, use_float=True)
+        parser = ijson.basic_parse_coro(found, use_float=True)
         try:
             while chunk := self.read():
                 parser.send(chunk)
