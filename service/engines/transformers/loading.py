@@ -15,6 +15,7 @@ from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from service.engines.transformers.cores import usable_cores
+from service.engines.transformers.fused import fuse
 from service.engines.transformers.int8 import weight_levels
 from service.engines.transformers.memory import is_out_of_memory, refuse_if_too_large, trim
 from service.engines.transformers.quantizer import Int8Config
@@ -156,6 +157,8 @@ def _model(folder: Path, name: str, config: Any, dtype: str, device: torch.devic
         )
         _refuse_incomplete(name, report)
         model = model.to(device).eval()
+        if dtype == "int8":
+            log.info("%d layers are fused", fuse(model))
     except BadSetting:
         raise
     except Exception as error:
