@@ -38,14 +38,17 @@ _BUSY_S = 0.5  # an answer can be made anew; nobody waits long for an old one
 
 
 class Kept:
-    """At most `limit` bytes of results in `folder`; the oldest go first.
+    """At most `limit` bytes of results in `folder`; the oldest go first. `maker` names whatever
+    has a part in a result beside what its fingerprint covers.
 
     Raises StoreFailed when the file can't be made. Afterwards nothing here raises: a cache that
     fails is passed by, and the log says so once.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, maker: str = "") -> None:
         self._limit = limit
+        # Another version of Diglot may read or check the same article in another way.
+        self._maker = f"{__version__} {maker}"
         self._database = _open(folder / FILE)
         ((self._bytes,),) = self._database.read("SELECT coalesce(sum(bytes), 0) FROM results")
         self._unwritten: queue.Queue[Result | None] = queue.Queue(_MOST_UNWRITTEN)
@@ -55,7 +58,7 @@ class Kept:
     def find(self, fingerprint: str) -> Result | None:
         try:
             found = self._database.read(
-                "SELECT result FROM results WHERE fingerprint = ?", _key(fingerprint)
+                "SELECT result FROM results WHERE fingerprint = ?", self._key(fingerprint)
             )
             return Result.model_validate_json(found[0][0]) if found else None
         except (StoreFailed, ValidationError):
@@ -75,6 +78,9 @@ class Kept:
         self._writer.join()
         self._database.close()
 
+    def _key(self, fingerprint: str) -> str:
+        return f"{fingerprint} {self._maker}"
+
     def _write(self) -> None:
         while (result := self._unwritten.get()) is not None:
             try:
@@ -90,16 +96,11 @@ class Kept:
         with self._database.write() as connection:
             kept = connection.execute(
                 "INSERT OR IGNORE INTO results (fingerprint, result, bytes) VALUES (?, ?, ?)",
-                (_key(result.fingerprint), text, size),
+                (self._key(result.fingerprint), text, size),
             )
             total = self._bytes + size * kept.rowcount
             total -= _evict(connection, total - self._limit)
         self._bytes = total
-
-
-def _key(fingerprint: str) -> str:
-    """Another version of Diglot may read or check the same article in another way."""
-    return f"{fingerprint} {__version__}"
 
 
 def _evict(connection: sqlite3.Connection, over: int) -> int:

@@ -1,5 +1,6 @@
 """Everything that one process serves with, opened together and closed in the right order."""
 
+import hashlib
 import logging
 import os
 import signal
@@ -74,7 +75,12 @@ class Composed:
 
 
 def _kept(settings: Settings) -> Kept | None:
-    return Kept(settings.data, settings.keep_results_mb * MB) if settings.keep_results_mb else None
+    if not settings.keep_results_mb:
+        return None
+    names = settings.names.read_bytes() if settings.names else b""
+    chosen = (settings.sampling, settings.seed, settings.repetition_penalty)
+    maker = f"{chosen} {hashlib.sha256(names).hexdigest()}"
+    return Kept(settings.data, settings.keep_results_mb * MB, maker)
 
 
 def check_store(settings: Settings) -> None:
