@@ -13,7 +13,6 @@ counted here.
 import argparse
 import json
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -65,11 +64,12 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     from service.engines.transformers.writing import Row, write
     from service.settings import Settings
 
+    empty = _memory_gib("VmRSS")
     start = time.monotonic()
     settings = Settings(engine="transformers", model=str(folder), dtype=dtype, threads=threads)
     loaded = load(settings)
     seconds = {"load_s": time.monotonic() - start}
-    peak_of_loading, size_when_loaded = _peak_gib(), _now_gib()
+    peak_of_loading, size_when_loaded = _memory_gib("VmHWM"), _memory_gib("VmRSS")
     chance = random.Random(0)
     ids = [chance.randrange(256) for _ in range(PASSAGE + PROMPT_TAIL)]
     start, cpu = time.monotonic(), time.process_time()
@@ -79,9 +79,10 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     seconds["article_cpu_s"] = time.process_time() - cpu
     return {
         **{name: round(value, 1) for name, value in seconds.items()},
+        "rss_empty_gib": empty,
         "peak_rss_load_gib": peak_of_loading,
         "rss_loaded_gib": size_when_loaded,
-        "peak_rss_gib": _peak_gib(),
+        "peak_rss_gib": _memory_gib("VmHWM"),
         "tokens_written": sum(len(one.ids) for one in written),
         "dtype": loaded.dtype,
         "device": str(loaded.model.device),
@@ -89,17 +90,11 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     }
 
 
-def _peak_gib() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20), 2)
-
-
-def _now_gib() -> float | None:
-    """What this process holds now; None where there is no /proc to ask."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    held = next(line for line in lines if line.startswith("VmRSS:"))
+def _memory_gib(name: str) -> float:
+    """A line of /proc/self/status. Not getrusage: its peak begins with that of the parent, which
+    held the weights to write them."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    held = next(line for line in lines if line.startswith(f"{name}:"))
     return round(int(held.split()[1]) / (1 << 20), 2)
 
 
