@@ -12,7 +12,7 @@ from tests.integration.serving import Reply, Served, serving
 
 LIVES = 20
 ARTICLES = 24
-STEP_S = 0.03
+STEP_S = 0.2
 LONGEST_LIFE_S = 1.0
 DONE_S = 90.0
 TEXTS = (
