@@ -141,7 +141,7 @@ def _vision_language(shape: dict[str, Any]) -> Any:
         "linear_num_key_heads": 2,
         "linear_num_value_heads": 4,
         "linear_key_head_dim": 8,
-        "linear_value_head_dim": 8,
+        "linear_value_head_dim": 16,
         "eos_token_id": 600,
         "rope_parameters": {
             "rope_type": "default",

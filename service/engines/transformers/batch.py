@@ -67,7 +67,7 @@ def has_linear_attention(model: Any) -> bool:
     return any(kind not in ATTENDING for kind in kinds)
 
 
-ATTENDING = {"full_attention", "sliding_attention", "chunked_attention"}
+ATTENDING = {"full_attention", "sliding_attention"}
 
 
 class Batch:
@@ -122,6 +122,8 @@ class Batch:
 
     def admit(self, job: Job) -> None:
         """Take a job in, with all the room that it may need. Raises NoRoom."""
+        if job.id in self._passages:
+            raise BadInput("a job with this id is at work already")
         if max(map(rows_of, job.forks)) > self._limits.rows:
             raise BadInput("an answer needs more rows than there are")
         rows = sum(len(one.job.forks) for one in self._passages.values())
@@ -351,7 +353,7 @@ class Batch:
             row.next = token
             if fork.watch is not None:
                 fork.watch(row.ids)
-        if complete or len(row.ids) == fork.limit:
+        if complete or len(row.ids) >= fork.limit:
             row.passage.outcomes[row.fork] = Written(row.ids, complete)
             return False
         return True

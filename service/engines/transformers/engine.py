@@ -153,8 +153,7 @@ class TransformersEngine:
         When a pass fails, all that was in it is tried once more, one by one; where memory ran out,
         less is read at once from then on.
         """
-        if self._suspects and not self._waiting:
-            self._begin(self._suspects.popleft())
+        self._try_next_alone()
         self._admit_leanings()
         try:
             ended = self.batch.step()
@@ -163,6 +162,14 @@ class TransformersEngine:
         for one in ended:
             self._note(one)
         return [one for one in map(self._finished, list(self._waiting.values())) if one]
+
+    def _try_next_alone(self) -> None:
+        if self._suspects and not self._waiting:
+            try:
+                self._begin(self._suspects[0])
+            except NoRoom:  # what asks for leanings is still at work
+                return
+            self._suspects.popleft()
 
     def cancel(self, request_id: str) -> None:
         """Forget a request and free its room at once."""

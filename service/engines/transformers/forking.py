@@ -18,6 +18,8 @@ from service.engines.transformers.passes import ATTENTION
 
 log = logging.getLogger(__name__)
 
+KINDS = {"full_attention", "sliding_attention", "linear_attention"}
+MOVING_ROPE = {"dynamic", "longrope"}
 PASSAGE, SUFFIX, ANSWER = 48, 9, 4  # tokens
 CLOSE = {torch.float32: 0.01, torch.bfloat16: 0.2, torch.float16: 0.05}
 """How far apart logits may be on average, as a share of how far they vary, for a store of a type.
@@ -29,6 +31,10 @@ def prepare(model: Any, stored: torch.dtype) -> int | None:
 
     None, with a line in the log, and the model as it was, where it can't be forked.
     """
+    why_not = _unfit(model.config.get_text_config())
+    if why_not is not None:
+        log.warning("the model's past can't be forked (%s)", why_not)
+        return None
     before = model.config._attn_implementation
     ids = _made_up(model.config.get_text_config().vocab_size)
     try:
@@ -44,6 +50,25 @@ def prepare(model: Any, stored: torch.dtype) -> int | None:
         log.warning("the model's past can't be forked (%s: %s)", type(error).__name__, error)
     model.set_attn_implementation(before)
     return None
+
+
+def _unfit(config: Any) -> str | None:
+    """What a few tokens would not show: layers that cut the text at fixed places, and positions
+    that are turned by how long the longest text beside them is."""
+    kinds = set(getattr(config, "layer_types", None) or [])
+    if strange := kinds - KINDS:
+        return f"layers of the kind {min(strange)}"
+    if turned := _rope_types(getattr(config, "rope_parameters", None)) & MOVING_ROPE:
+        return f"positions of the kind {min(turned)}"
+    return None
+
+
+def _rope_types(parameters: Any) -> set[str]:
+    """Of one dictionary, or of one a kind of layer."""
+    if not isinstance(parameters, dict):
+        return set()
+    inner = [_rope_types(one) for one in parameters.values()]
+    return {str(parameters.get("rope_type"))}.union(*inner)
 
 
 def _made_up(words: int) -> list[int]:

@@ -127,7 +127,10 @@ class PassCache(Cache):
         kept = states.room_for(
             states.convolution, layer_idx, conv_states, conv_states.shape[1], conv_kernel_size
         )[self._pass.rows]
-        whole = conv_states if self._pass.fresh else torch.cat([kept, conv_states], -1)
+        whole = conv_states
+        if not self._pass.fresh:  # channels stay side by side, as they come out of their layer
+            old, new = kept.transpose(1, 2), conv_states.transpose(1, 2)
+            whole = torch.cat([old, new], 1).transpose(1, 2)
         missing = max(0, conv_kernel_size - whole.shape[-1])
         kept.copy_(torch.nn.functional.pad(whole, (missing, 0))[..., -conv_kernel_size:])
         return whole
