@@ -19,6 +19,10 @@ class Identity:
     prompts: str
     dtype: str | None = None
     passage_tokens: int | None = None
+    sampling: str | None = None
+    """How words are chosen."""
+    path: str | None = None
+    """How a model reads: forked (an article once, for all that is asked of it) or plain."""
 
 
 class Engine(Protocol):

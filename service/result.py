@@ -65,6 +65,12 @@ class Maker(_Part):
     prompts: str
     dtype: str | None = Field(None, description="Number format of the model's weights.")
     passage_tokens: int | None = Field(None, description="Longest passage read at once, in tokens.")
+    sampling: str | None = Field(
+        None, description="How the model's words are chosen: greedy, or drawn with a seed."
+    )
+    path: str | None = Field(
+        None, description="How the model reads: forked (an article once for all tasks) or plain."
+    )
 
 
 class Timing(_Part):

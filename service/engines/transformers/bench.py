@@ -69,7 +69,7 @@ def measure(settings: Settings, articles: int, article_tokens: int, digest_token
     seconds = time.monotonic() - began
     tally = batch.tally
     return Measures(
-        path=engine.path,
+        path=batch.path,
         dtype=engine.identity.dtype or "",
         articles=articles,
         article_tokens=article_tokens,

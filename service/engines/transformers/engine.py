@@ -103,13 +103,10 @@ class TransformersEngine:
             self._prompts.fingerprint,
             dtype=self._loaded.dtype,
             passage_tokens=self._longest,
+            sampling=_sampling(settings),
+            path=self.batch.path,
         )
         self.passage_limit: int | None = self._longest
-
-    @property
-    def path(self) -> str:
-        """How articles are read: `forked` (once, for all their answers) or `plain`."""
-        return self.batch.path
 
     @property
     def words(self) -> int:
@@ -131,6 +128,8 @@ class TransformersEngine:
             raise BadInput("a request with this id is at work already")
         if self._suspects or any(one.alone for one in self._waiting.values()):
             raise NoRoom("requests are tried one by one, after a pass that failed")
+        if self._leanings_starve():
+            raise NoRoom("a stance waits for its prompt's leaning, which is asked first")
         prompts = self._prompts_of(request)
         forks = tuple(
             self._fork(request, place, prompt, task)
@@ -270,7 +269,9 @@ class TransformersEngine:
 
     def _choose(self, prompt: Prompt, task: DigestTask) -> Choose | None:
         own = self._loaded.sampling if self._settings.sampling == "model" else None
-        penalty = SECOND_TRY_PENALTY if task.fault else self._settings.repetition_penalty
+        penalty = self._settings.repetition_penalty
+        if task.fault:
+            penalty = max(penalty, SECOND_TRY_PENALTY)
         return chooser(own, penalty, self._settings.seed, prompt.ids)
 
     def _watch(self, request: Request, place: int) -> Callable[[Sequence[int]], None]:
@@ -301,6 +302,11 @@ class TransformersEngine:
                 except NoRoom:
                     return
                 self._weighed.add(suffix)
+
+    def _leanings_starve(self) -> bool:
+        """Whether an answer lacks a leaning that has found no room: new requests would take it."""
+        lacking = any(one.outcomes for one in self._waiting.values())
+        return lacking and any(suffix not in self._weighed for suffix in self._asked)
 
     def _note(self, one: Ended) -> None:
         if one.id in self._waiting:
@@ -363,3 +369,10 @@ class TransformersEngine:
             else f"the model failed ({type(error).__name__})"
         )
         return [Finished(one.request.id, EngineFailed(why)) for one in lost]
+
+
+def _sampling(settings: Settings) -> str:
+    """All that decides which words are chosen, in a few words."""
+    drawn = f"model, seed {settings.seed}" if settings.sampling == "model" else "greedy"
+    penalty = settings.repetition_penalty
+    return drawn if penalty == 1 else f"{drawn}, repetition penalty {penalty:g}"

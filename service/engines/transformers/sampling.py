@@ -38,9 +38,11 @@ def chooser(
     if settings is None:
         return _likeliest(wanted) if wanted else None
     wanted.extend(_warpers(settings))
-    chance = torch.Generator().manual_seed(crc32(repr((seed, tuple(prompt))).encode()))
+    own = crc32(repr((seed, tuple(prompt))).encode())
 
     def draw(logits: torch.Tensor, written: Sequence[int]) -> int:
+        # Made anew for each word: an answer that is begun again draws the same words.
+        chance = torch.Generator().manual_seed(crc32(repr((own, len(written))).encode()))
         scores = _processed(wanted, logits, written)
         return int(torch.multinomial(scores.softmax(-1).cpu(), 1, generator=chance))
 
