@@ -80,7 +80,7 @@ class Settings:
     repetition_penalty: float = setting(
         1.0,
         "Keeps a digest from repeating its own words; 1 is off. A digest that is asked for again"
-        " gets 1.1.",
+        " gets at least 1.1.",
         click.FloatRange(min=1.0, max=2.0),
     )
     batch_window_ms: int = setting(
