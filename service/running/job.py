@@ -33,6 +33,14 @@ class Job:
     tokens: int
     admitted: float | None = None
     alone: bool = False
+    begun: bool = False
+
+    def note_begun(self) -> None:
+        """The engine wrote the first word for this job."""
+        if not self.begun:
+            self.begun = True
+            waited = time.monotonic() - self.arrived
+            counts.time_to_first_token_seconds.labels(self.work).observe(waited)
 
     def is_abandoned(self) -> bool:
         return self.future.cancelled() or time.monotonic() >= self.deadline

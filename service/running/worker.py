@@ -209,7 +209,8 @@ class Worker:
 
     def _give(self, job: Job) -> None:
         key = str(next(self._keys))
-        self._engine.admit(replace(job.request, id=key, abandoned=job.is_abandoned))
+        asked = replace(job.request, id=key, abandoned=job.is_abandoned, begun=job.note_begun)
+        self._engine.admit(asked)
         self._running[key] = job
         if job.admitted is None:
             job.admitted = time.monotonic()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from service import counts
 from service.asking.prompts import load_prompts, stance_words
 from service.digest import (
     LABELS,
@@ -263,7 +264,7 @@ class TransformersEngine:
     def _fork(self, request: Request, place: int, prompt: Prompt, task: Task) -> Fork:
         if isinstance(task, DigestTask):
             choose = self._choose(prompt, task)
-            watch = self._watch(request, place) if request.watch else None
+            watch = self._watch(request, place)
             return Write(prompt.suffix_ids, token_limit(task), choose, watch)
         return Score(prompt.suffix_ids, tuple(self._labels(request.language)))
 
@@ -276,9 +277,12 @@ class TransformersEngine:
 
     def _watch(self, request: Request, place: int) -> Callable[[Sequence[int]], None]:
         watch = request.watch
-        assert watch is not None
 
         def show(ids: Sequence[int]) -> None:
+            if len(ids) == 1:
+                request.begun()
+            if watch is None:
+                return
             text = self._tokens.text(ids)
             if not text.endswith("\ufffd"):  # half of a character
                 watch(place, text)
@@ -346,6 +350,7 @@ class TransformersEngine:
     def _part(self, error: Exception) -> list[Finished]:
         """After a failed pass: nothing is left at work, for a pass that broke off leaves states
         that are half new. What failed alone has failed; the rest will be tried alone."""
+        counts.engine_faults.labels("memory" if is_out_of_memory(error) else "error").inc()
         smaller = is_out_of_memory(error) and self.batch.shrink()
         lost = []
         for one in self._waiting.values():

@@ -14,10 +14,16 @@ import transformers
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
+from service import counts
 from service.engines.transformers.cores import usable_cores
 from service.engines.transformers.fused import fuse
 from service.engines.transformers.int8 import weight_levels
-from service.engines.transformers.memory import is_out_of_memory, refuse_if_too_large, trim
+from service.engines.transformers.memory import (
+    is_out_of_memory,
+    refuse_if_too_large,
+    trim,
+    weight_bytes,
+)
 from service.engines.transformers.quantizer import Int8Config
 from service.engines.weights import Weights, fetch, find, public_name
 from service.errors import BadSetting
@@ -66,6 +72,7 @@ def load(settings: Settings) -> Loaded:
     refuse_if_too_large(weights.folder, dtype, device, name)
     tokenizer = _tokenizer(weights.folder, name)
     model = _model(weights.folder, name, config, dtype, device)
+    counts.model_memory_bytes.set(weight_bytes(weights.folder, dtype))
     stops = _stops(model, tokenizer, config)
     # The publisher's sampling settings would make the same article read differently each time.
     sampling = model.generation_config if model.generation_config.do_sample else None

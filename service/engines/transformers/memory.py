@@ -136,8 +136,9 @@ def token_budget(model: Any) -> int:
     config = model.config.get_text_config()
     layers: list[str] = getattr(config, "layer_types", None) or []
     attending = sum(kind != "linear_attention" for kind in layers) or config.num_hidden_layers
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    asking = getattr(config, "num_attention_heads", None) or 1  # a model may have no attention
+    heads = getattr(config, "num_key_value_heads", None) or asking
+    width = getattr(config, "head_dim", None) or config.hidden_size // asking
     wide = getattr(config, "intermediate_size", None) or 4 * config.hidden_size
     numbers: int = 2 * attending * heads * width + 4 * (config.hidden_size + wide)
     size: int = model.dtype.itemsize

@@ -66,13 +66,15 @@ def runs_native(keys: torch.Tensor, wanted: bool = True) -> bool:
 class Pass:
     """What the model's layers are told during one pass.
 
-    `rows`: the slots of the states; `fresh`: they hold nothing yet.
+    `rows`: the slots of the states; `fresh`: they hold nothing yet. `unread`: layers that have
+    stored their keys and have not attended to the store since.
     """
 
     store: Store
     layout: Layout
     rows: slice
     fresh: bool
+    unread: set[int] = field(default_factory=set)
 
 
 _running: ContextVar[Pass] = ContextVar("_running")
@@ -106,6 +108,7 @@ class PassCache(Cache):
         keys, values = _tokens(key_states), _tokens(value_states)
         store = self._pass.store
         store.pool(layer_idx, keys, values).write(keys, values, self._pass.layout)
+        self._pass.unread.add(layer_idx)
         return key_states, value_states
 
     def get_conv_state(self, layer_idx: int, state_idx: int = 0) -> torch.Tensor | None:
@@ -180,6 +183,7 @@ def _attend(  # noqa: PLR0913, PLR0917 (transformers calls it with these)
     pool = one.store.pools.get(module.layer_idx)
     if pool is None:
         raise NotForkable("a layer that attends without storing keys")
+    one.unread.discard(module.layer_idx)
     depth = query.shape[-1]
     how = How(depth**-0.5 if scaling is None else scaling, sliding_window or 0, softcap or 0.0)
     gathered = pool.attend(_tokens(query), one.layout, how)
@@ -204,5 +208,7 @@ def forward(model: Any, one: Pass, ids: torch.Tensor, keep: torch.Tensor) -> tor
             use_cache=True,
             logits_to_keep=keep if ids.shape[0] == 1 else 1,
         )
+    if one.unread:
+        raise NotForkable("attention of its own, which does not look at the store")
     logits: torch.Tensor = output.logits
     return logits[0] if ids.shape[0] == 1 else logits[:, 0]

@@ -16,6 +16,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
+from service import counts
 from service.engines.transformers.jobs import Choose, Written
 from service.engines.transformers.loading import Loaded, greedy
 
@@ -47,10 +48,14 @@ def write(loaded: Loaded, rows: Sequence[Row]) -> list[Written]:
             logits_processor=LogitsProcessorList([_Choices(rows, start)]),
             stopping_criteria=StoppingCriteriaList([_RowEnds(rows, start)]),
         )
-    return [
+    written = [
         _read(tokens, row, loaded.stops)
         for tokens, row in zip(output[:, start:].tolist(), rows, strict=True)
     ]
+    counts.prefill_tokens.inc(int(mask.sum()))
+    counts.padding_tokens.inc(mask.numel() - int(mask.sum()))
+    counts.decode_tokens.inc(sum(len(one.ids) for one in written))
+    return written
 
 
 def pad_left(
