@@ -211,6 +211,16 @@ def test_a_cancel_frees_the_room_at_once(folders: dict[str, Path]) -> None:
     assert len(outcome.tasks) == 1
 
 
+def test_what_a_cancelled_request_left_behind_keeps_nobody_out(folders: dict[str, Path]) -> None:
+    """Its prompt's leaning is still being asked for, and holds a row."""
+    engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=3))
+    engine.admit(request("gone"))
+    engine.step()
+    engine.cancel("gone")
+    engine.admit(request("next"))
+    assert set(finish(engine)) == {"next"}
+
+
 def test_a_request_that_nobody_waits_for_ends_within_a_token(engine: TransformersEngine) -> None:
     passes: list[int] = []
     asked = dataclasses.replace(

@@ -141,11 +141,22 @@ class TransformersEngine:
 
     def _begin(self, one: _Waiting) -> None:
         if one.job.forks:
-            self.batch.admit(one.job)
+            self._admit_job(one.job)
         else:
             one.outcomes = ()
         self._waiting[one.request.id] = one
         self._ask_leanings(one)
+
+    def _admit_job(self, job: Job) -> None:
+        try:
+            self.batch.admit(job)
+        except NoRoom:
+            if self._waiting:
+                raise
+            # Only leanings are at work, for requests that were cancelled: those can wait.
+            self.batch.cancel_all()
+            self._weighed.clear()
+            self.batch.admit(job)
 
     def step(self) -> list[Finished]:
         """Read a little and write a little; returns what finished.
