@@ -65,7 +65,10 @@ def _fused(layer: Any) -> nn.Module | None:
     """What may stand in for `layer`, tried against it."""
     for made, width in _candidates(layer):
         x = torch.randn(5, width, generator=torch.Generator().manual_seed(0))
-        expected = layer(x[None])[0]
+        try:
+            expected = layer(x[None])[0]
+        except Exception:  # it wants more than rows, or rows of another width
+            continue
         if (made(x[None])[0] - expected).abs().max() <= CLOSE * expected.abs().max():
             return made
     return None
