@@ -287,15 +287,18 @@ class TransformersEngine:
         return chooser(own, penalty, self._settings.seed, prompt.ids)
 
     def _watch(self, request: Request, place: int) -> Callable[[Sequence[int]], None]:
-        watch = request.watch
+        watch, shown = request.watch, ""
 
         def show(ids: Sequence[int]) -> None:
+            nonlocal shown
             if len(ids) == 1:
                 request.begun()
             if watch is None:
                 return
             text = self._tokens.text(ids)
-            if not text.endswith("\ufffd"):  # half of a character
+            # After a failed pass the same words come once more: nobody sees them shrink.
+            if not shown.startswith(text):
+                shown = text
                 watch(place, text)
 
         return show
