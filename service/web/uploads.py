@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import ijson
@@ -97,14 +98,15 @@ class Upload:
     def _events(self) -> Iterator[tuple[str, Any]]:
         """What the parser finds in each part of the body. Raises JSONError and ValueError."""
         found = ijson.sendable_list()
-        parser = ijson.basic_parse_coro(found, use_float=True)
+        # Not use_float: it refuses whole numbers that are wider than 64 bits.
+        parser = ijson.basic_parse_coro(found)
         try:
             while chunk := self.read():
                 parser.send(chunk)
-                yield from found
+                yield from map(_as_float, found)
                 found.clear()
             parser.close()  # raises for a body that is not whole
-            yield from found
+            yield from map(_as_float, found)
         finally:
             with suppress(ijson.JSONError):
                 parser.close()
@@ -136,6 +138,12 @@ class Upload:
             if is_skipped:
                 rest = b""
         yield rest
+
+
+def _as_float(found: tuple[str, Any]) -> tuple[str, Any]:
+    """A fraction as the other way in gives it, which reads a whole document at once."""
+    event, value = found
+    return event, float(value) if isinstance(value, Decimal) else value
 
 
 def _element(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:

@@ -35,7 +35,7 @@ def test_a_model_is_loaded_as_int8(tmp_path: Path, family: str) -> None:
     with torch.inference_mode():
         found, expected = (m(input_ids=ids[:, :60]).logits for m in (loaded.model, exact))
     error = (found - expected).norm() / expected.norm()
-    assert 0 < error < 0.15  # these weights are noise, so nothing evens out
+    assert 0 < error < 0.25  # these weights are noise, so nothing evens out
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
