@@ -45,7 +45,7 @@ def make_jobs() -> list[Job]:
 JOBS = make_jobs()
 
 
-@pytest.fixture(scope="module", params=tiny.FAMILIES)
+@pytest.fixture(scope="module", params=["qwen3", "qwen3_5"])
 def plain(folders: dict[str, Path], request: pytest.FixtureRequest) -> Loaded:
     return load(tiny.settings(folders[request.param]))
 
