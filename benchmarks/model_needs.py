@@ -3,16 +3,15 @@
     python benchmarks/model_needs.py --shape qwen3-0.6b --shape qwen3.5-2b
 
 Writes random weights in the published shape, loads them as a user's model is loaded, reads one
-passage of 1,000 tokens for two digests of 96 tokens and one stance, and prints a JSON line a
-shape. Where other programs keep the cores busy, `article_cpu_s` (seconds of all cores together)
-says more than `article_s`. Random weights cost what real ones cost; what they write is noise.
-The published Qwen3.5 files also hold a vision tower, which Diglot leaves out and which is not
-counted here.
+article of 1,000 tokens alone for two digests of 96 tokens and one stance, and prints a JSON line a
+shape. Articles that are read together take less each: `python -m service bench`. Where other
+programs keep the cores busy, `article_cpu_s` (seconds of all cores together) says more than
+`article_s`. Random weights cost what real ones cost; what they write is noise. The published
+Qwen3.5 files also hold a vision tower, which Diglot leaves out and which is not counted here.
 """
 
 import argparse
 import json
-import random
 import shutil
 import subprocess
 import sys
@@ -28,8 +27,6 @@ from benchmarks.random_model import build  # noqa: E402
 from benchmarks.shapes import SHAPES  # noqa: E402
 
 PASSAGE, ANSWER = 1000, 96  # tokens
-LABELS = [[11], [12], [13]]
-PROMPT_TAIL = 90  # tokens of an instruction and the end of the chat template
 
 
 def main() -> None:
@@ -59,33 +56,27 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     """Load the model of `folder` and do one article's work with it."""
     import torch
 
-    from service.engines.transformers.loading import load
-    from service.engines.transformers.scoring import Question, score
-    from service.engines.transformers.writing import Row, write
+    from service.engines.transformers.bench import run
+    from service.engines.transformers.engine import TransformersEngine
     from service.settings import Settings
 
     empty = _memory_gib("VmRSS")
     start = time.monotonic()
     settings = Settings(engine="transformers", model=str(folder), dtype=dtype, threads=threads)
-    loaded = load(settings)
+    engine = TransformersEngine(settings)
     seconds = {"load_s": time.monotonic() - start}
     peak_of_loading, size_when_loaded = _memory_gib("VmHWM"), _memory_gib("VmRSS")
-    chance = random.Random(0)
-    ids = [chance.randrange(256) for _ in range(PASSAGE + PROMPT_TAIL)]
-    start, cpu = time.monotonic(), time.process_time()
-    written = write(loaded, [Row(ids, ANSWER), Row(ids, ANSWER)])
-    score(loaded, [Question(ids, LABELS)])
-    seconds["article_s"] = time.monotonic() - start
-    seconds["article_cpu_s"] = time.process_time() - cpu
+    cpu = time.process_time()
+    done = run(engine, 1, PASSAGE, ANSWER)
+    seconds |= {"article_s": done.seconds, "article_cpu_s": time.process_time() - cpu}
     return {
         **{name: round(value, 1) for name, value in seconds.items()},
         "rss_empty_gib": empty,
         "peak_rss_load_gib": peak_of_loading,
         "rss_loaded_gib": size_when_loaded,
         "peak_rss_gib": _memory_gib("VmHWM"),
-        "tokens_written": sum(len(one.ids) for one in written),
-        "dtype": loaded.dtype,
-        "device": str(loaded.model.device),
+        "path": done.path,
+        "dtype": done.dtype,
         "threads": torch.get_num_threads(),
     }
 

@@ -53,7 +53,13 @@ def measure(settings: Settings, articles: int, article_tokens: int, digest_token
     Raises BadSetting where the model can't be used, takes the plain path, or where an article is
     longer than it reads.
     """
-    engine = TransformersEngine(settings)
+    return run(TransformersEngine(settings), articles, article_tokens, digest_tokens)
+
+
+def run(
+    engine: TransformersEngine, articles: int, article_tokens: int, digest_tokens: int
+) -> Measures:
+    """The same with an engine that is loaded already, and is of no use for words afterwards."""
     batch = engine.batch
     if not isinstance(batch, Batch):
         raise BadSetting("this model takes the plain path: transformers' own speed is its speed")
