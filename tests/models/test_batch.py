@@ -14,7 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.engines.transformers.batch import READERS, Batch, Limits
+from service.engines.transformers.batch import LEAST_CHUNK, READERS, Batch, Limits
 from service.engines.transformers.jobs import Ended, Fork, Job, Outcome, Score, Write, Written
 from service.errors import BadInput, NoRoom
 from tests.models import tiny
@@ -243,6 +243,27 @@ def test_computing_less_at_once_changes_nothing(model: Family) -> None:
     for job in jobs:
         agree(outcomes[job.id], expected(model, job))
     is_empty(batch, WIDE)
+
+
+def test_less_at_once_is_less_at_once() -> None:
+    """At the least, a pass holds a few tokens of a passage or one row."""
+    model = family("qwen3")
+    batch = make_batch(model)
+    while batch.shrink():
+        pass
+    passes: list[tuple[int, int]] = []
+
+    def note(_: object, __: object, given: dict[str, torch.Tensor]) -> None:
+        rows, tokens = given["input_ids"].shape
+        passes.append((rows, tokens))
+
+    hook = model.forked.register_forward_pre_hook(note, with_kwargs=True)
+    batch.admit(Job("long", tuple(range(10, 140)), (Write((5,), 4), Write((6,), 4))))
+    while not batch.step():
+        pass
+    hook.remove()
+    assert max(tokens for _, tokens in passes) == LEAST_CHUNK
+    assert max(rows for rows, _ in passes) == 1
 
 
 def test_a_choice_of_ones_own(native: bool) -> None:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -39,6 +40,10 @@ READERS = 4
 """Passages of a model with linear attention that may be half read at once."""
 
 
+ATTENDING = {"full_attention", "sliding_attention"}
+"""Kinds of layers that store keys and values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`tokens`: room of the store. `rows`: most answers that grow at once. `chunk`: about how many
@@ -65,9 +70,6 @@ def has_linear_attention(model: Any) -> bool:
     the text itself may pass through them, and texts are read one by one."""
     kinds = getattr(model.config.get_text_config(), "layer_types", None) or []
     return any(kind not in ATTENDING for kind in kinds)
-
-
-ATTENDING = {"full_attention", "sliding_attention"}
 
 
 class Batch:
@@ -129,17 +131,13 @@ class Batch:
         rows = sum(len(one.job.forks) for one in self._passages.values())
         if self._passages and rows + len(job.forks) > self._limits.rows:
             raise NoRoom("as many answers as can grow at once are at work")
-        sizes = [len(job.passage)]
-        counts = []
-        for fork in job.forks:
-            tail = tail_sizes(fork)
-            sizes += tail
-            counts.append(len(tail))
-        spans = self._room.take_all(sizes)
+        sizes = [tail_sizes(fork) for fork in job.forks]
+        wanted = [len(job.passage), *chain.from_iterable(sizes)]
+        spans = self._room.take_all(wanted)
         if spans is None:
-            raise NoRoom(f"{sum(sizes)} tokens of room are needed")
+            raise NoRoom(f"{sum(wanted)} tokens of room are needed")
         rest = iter(spans[1:])
-        tails = [[next(rest) for _ in range(count)] for count in counts]
+        tails = [list(islice(rest, len(one))) for one in sizes]
         waiting = deque(range(len(job.forks)))
         self._passages[job.id] = Passage(job, spans, tails, waiting=waiting)
 
@@ -190,7 +188,7 @@ class Batch:
 
     def _read(self) -> None:
         free_rows = self._limits.rows - len(self._rows)
-        pieces = next_pieces(self._passages.values(), self._limits.chunk, free_rows, self._may_read)
+        pieces = next_pieces(self._passages.values(), self._chunk, free_rows, self._may_read)
         if self._linear:
             for piece in pieces:
                 self._read_alone(piece)
