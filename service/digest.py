@@ -76,8 +76,8 @@ class Request:
     `abandoned` says, from any thread and at any moment, that nobody waits for the answer any more:
     an engine in the middle of a long step looks, and drops what is abandoned.
     `watch` is told, from the worker's thread, how the text of a digest grows: the task's place in
-    `tasks` and all of the text so far. `begun` is told when the first word of a digest is there.
-    Both must be quick and must not raise.
+    `tasks` and all of the text so far. `begun` is told that a word of a digest is there, the first
+    time and maybe again. Both must be quick and must not raise.
     """
 
     id: str

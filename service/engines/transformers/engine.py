@@ -291,8 +291,7 @@ class TransformersEngine:
 
         def show(ids: Sequence[int]) -> None:
             nonlocal shown
-            if len(ids) == 1:
-                request.begun()
+            request.begun()
             if watch is None:
                 return
             text = self._tokens.text(ids)

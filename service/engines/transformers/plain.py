@@ -18,7 +18,6 @@ from service.engines.transformers.jobs import (
     Score,
     Scored,
     Write,
-    Written,
 )
 from service.engines.transformers.loading import Loaded
 from service.engines.transformers.memory import is_out_of_memory, release, token_budget
@@ -116,11 +115,13 @@ class PlainBatch:
             batch = [index for index in planned if not rows[index].abandoned()]
             if not batch:
                 continue
-            for index, found in zip(
-                batch, write(self._loaded, [rows[index] for index in batch]), strict=True
-            ):
+            found = write(self._loaded, [rows[index] for index in batch])
+            for index, written in zip(batch, found, strict=True):
                 one, place = asked[index]
-                one.outcomes[place] = Written(found.ids, found.complete)
+                fork = one.job.forks[place]
+                if isinstance(fork, Write) and fork.watch is not None and written.ids:
+                    fork.watch(written.ids)  # all at once: `generate` shows nothing earlier
+                one.outcomes[place] = written
 
     def _row(self, one: _Work, place: int) -> Row:
         fork = one.job.forks[place]
