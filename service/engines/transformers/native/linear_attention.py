@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from service.engines.transformers.native.build import library
+from service.engines.transformers.native.calls import call
 
 LANES = 16
 DEEPEST = 256
@@ -76,7 +77,7 @@ def _delta_rule(original: Rule) -> Rule:
             out.data_ptr(),
             *(rows, tokens, heads, value_heads, depth, width, state.stride(0)),
         )
-        _library().delta_rule(ctypes.byref(delta))
+        call("delta_rule", ctypes.byref(delta))
         return out, state if more.get("output_final_state") else None
 
     return delta_rule
@@ -123,13 +124,8 @@ def _convolution(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
             return original(hidden_states, weight, bias, activation, **more)
         taps = weight.t().contiguous()
         out = torch.empty(1, tokens, channels)
-        _library().convolve(
-            ctypes.c_void_p(hidden_states.data_ptr()),
-            ctypes.c_int64(hidden_states.stride(2)),
-            ctypes.c_void_p(taps.data_ptr()),
-            ctypes.c_void_p(out.data_ptr()),
-            *map(ctypes.c_int64, (tokens, channels, len(taps))),
-        )
+        step = hidden_states.stride(2)
+        call("convolve", hidden_states, step, taps, out, tokens, channels, len(taps))
         return out.transpose(1, 2)
 
     return convolution
@@ -158,22 +154,14 @@ def _convolution_step(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
         if not fits:
             return original(hidden_states, conv_state, weight, bias, activation)
         out = torch.empty(rows, channels, 1)
-        _library().convolve_step(
-            ctypes.c_void_p(hidden_states.data_ptr()),
-            ctypes.c_int64(hidden_states.stride(0)),
-            ctypes.c_void_p(conv_state.data_ptr()),
-            ctypes.c_int64(conv_state.stride(0)),
-            ctypes.c_void_p(weight.data_ptr()),
-            ctypes.c_void_p(out.data_ptr()),
-            *map(ctypes.c_int64, (rows, channels, weight.shape[-1])),
+        call(
+            "convolve_step",
+            *(hidden_states, hidden_states.stride(0), conv_state, conv_state.stride(0)),
+            *(weight, out, rows, channels, weight.shape[-1]),
         )
         return out
 
     return convolution_step
-
-
-def _library() -> Any:
-    return library()
 
 
 MAKERS: dict[str, Callable[[Any], Any]] = {

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from service.engines.transformers.native.build import library
+from service.engines.transformers.native.calls import call
 
 LANES = 16
 """A gated layer must be whole vectors wide."""
@@ -22,7 +23,7 @@ def quantize(x: Tensor) -> tuple[Tensor, Tensor]:
     x = _rows(x)
     made = torch.empty(x.shape, dtype=torch.uint8)
     scales = torch.empty(len(x), 1)
-    _call("quantize", x, x.stride(0), made, scales, *x.shape)
+    call("quantize", x, x.stride(0), made, scales, *x.shape)
     return made, scales
 
 
@@ -31,7 +32,7 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     rows = _rows(x.reshape(-1, x.shape[-1]))
     out = torch.empty(rows.shape)
     given = (rows, rows.stride(0), weight, ctypes.c_float(epsilon), out, *rows.shape)
-    _call("rms_norm", *given)
+    call("rms_norm", *given)
     return out.view(x.shape)
 
 
@@ -40,21 +41,9 @@ def swiglu(x: Tensor) -> tuple[Tensor, Tensor]:
     rows, width = _rows(x).contiguous(), x.shape[1] // 2
     made = torch.empty((len(rows), width), dtype=torch.uint8)
     scales = torch.empty(len(rows), 1)
-    _call("swiglu", rows, made, scales, len(rows), width)
+    call("swiglu", rows, made, scales, len(rows), width)
     return made, scales
 
 
 def _rows(x: Tensor) -> Tensor:
     return x if x.stride(-1) == 1 else x.contiguous()
-
-
-def _call(name: str, *given: object) -> None:
-    taken = [
-        ctypes.c_void_p(one.data_ptr())
-        if isinstance(one, Tensor)
-        else ctypes.c_int64(one)
-        if isinstance(one, int)
-        else one
-        for one in given
-    ]
-    getattr(library(), name)(*taken)
