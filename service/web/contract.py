@@ -78,8 +78,10 @@ def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     ]
 
 
+_PACKED = "May be compressed (Content-Encoding: gzip, one frame); the limits hold unpacked."
 _ARTICLE = {
     "required": True,
+    "description": _PACKED,
     "content": {
         JSON: {"schema": ref(SummarizeBody)},
         **{kind: {"schema": {"contentMediaType": kind}} for kind in MARKUPS},
@@ -94,6 +96,7 @@ _ANY_ARTICLE = {
 }
 _BATCH = {
     "required": True,
+    "description": _PACKED,
     "content": {
         ARRAY: {"schema": {"type": "array", "items": _ANY_ARTICLE, "minItems": 1}},
         **{kind: {"schema": _TEXT} for kind in LINES},

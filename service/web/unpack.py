@@ -1,11 +1,13 @@
 """A compressed body, unpacked within bounds: a bomb is refused before it takes memory."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 
 from service.errors import TooLong, Unreadable, Unsupported
 
 CODINGS = frozenset(("gzip", "x-gzip"))
 _GZIP = 31  # zlib's own number for a gzip frame with the largest window
+_PIECE = 64 * 1024  # bytes that are unpacked at once: a few that are sent may become a thousandfold
 
 
 class UnknownCoding(Unsupported):
@@ -22,18 +24,44 @@ def check_coding(coding: str) -> None:
 
 def unpack(body: bytes, coding: str, most: int | None) -> bytes:
     """`body` without its coding, at most `most` bytes. Raises TooLong or Unreadable."""
+    return b"".join(unpacked([body], coding, most))
+
+
+def unpacked(parts: Iterable[bytes], coding: str, most: int | None) -> Iterator[bytes]:
+    """What `parts` hold together, in pieces that are not empty; at most `most` bytes come out.
+
+    Raises TooLong, Unreadable, and what `parts` raise.
+    """
     if coding.lower() not in CODINGS:
-        return body
+        yield from parts
+        return
     frame = zlib.decompressobj(_GZIP)
-    try:
-        unpacked = frame.decompress(body, most + 1 if most else 0)
-    except zlib.error as error:
-        raise Unreadable("The body is not gzip, as its Content-Encoding says.") from error
-    if most and len(unpacked) > most:
-        raise TooLong(f"The body is over {most:,} bytes once it is unpacked.")
+    size = 0
+    for part in parts:
+        for piece in _pieces(frame, part):
+            size += len(piece)
+            if most and size > most:
+                raise TooLong(f"The body is over {most:,} bytes once it is unpacked.")
+            yield piece
     if not frame.eof:
         raise Unreadable("The compressed body broke off.")
-    if frame.unused_data:
+
+
+def _pieces(frame: "zlib._Decompress", rest: bytes) -> Iterator[bytes]:
+    """What comes out of `frame` for some more bytes."""
+    if rest and frame.eof:
         # Thousands of empty frames would each cost a copy of what is left.
         raise Unreadable("The body holds more than one gzip frame; send one.")
-    return unpacked
+    goes_on = bool(rest)
+    while goes_on:
+        try:
+            piece = frame.decompress(rest, _PIECE)
+        except zlib.error as error:
+            raise Unreadable("The body is not gzip, as its Content-Encoding says.") from error
+        rest = frame.unconsumed_tail
+        # After a full piece there may be more, though all that came was put in.
+        goes_on = bool(rest) or len(piece) == _PIECE
+        if piece:
+            yield piece
+    if frame.unused_data:
+        raise Unreadable("The body holds more than one gzip frame; send one.")

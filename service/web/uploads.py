@@ -12,9 +12,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
 from service.web.bodies import echo, parse_json
+from service.web.unpack import check_coding, unpacked
 
 MOST_BYTES = 200_000_000
 MOST_ARTICLES = 50_000
+MOST_LINES = 2 * MOST_ARTICLES  # blank ones too: a few compressed bytes hold millions of them
 ARRAY = "application/json"
 LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 COMPLETE = "X-Diglot-Complete"
@@ -25,7 +27,7 @@ _CHUNK = 64 * 1024
 class Upload:
     """What is being sent. `longest` is the most bytes that one article may take.
 
-    Raises Unsupported for what is neither JSON nor JSON Lines in UTF-8.
+    Raises Unsupported for what is neither JSON nor JSON Lines in UTF-8, as it is or with gzip.
     """
 
     def __init__(self, request: Request, longest: int) -> None:
@@ -35,21 +37,24 @@ class Upload:
                 f"Content-Type {echo(kind) or 'is missing and'} can't be read here; send a JSON"
                 f" array as {ARRAY}, or JSON Lines as {LINES[0]}."
             )
-        charset = request.mimetype_params.get("charset", "utf-8").lower()
-        if charset not in ("utf-8", "utf8") or request.content_encoding not in (None, "identity"):
-            raise Unsupported("A batch must be UTF-8, without Content-Encoding.")
+        if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+            raise Unsupported("A batch must be UTF-8.")
+        coding = request.headers.get("Content-Encoding", "")
+        check_coding(coding)
         self._is_array = kind == ARRAY
         self._longest = longest
         self._request = request
         self._hash = hashlib.sha256(kind.encode() + b"\n" + request.query_string + b"\n")
+        self._unpacked = unpacked(self._received(), coding, MOST_BYTES)
         self._size = 0
+        """Bytes that were read, as they are unpacked."""
         self._begins = 0
         """Where the article begins that is being read."""
         request.max_content_length = MOST_BYTES
 
     @property
     def hash(self) -> str:
-        """Of all that was read, and how it was to be understood."""
+        """Of all that was read, unpacked, and how it was to be understood."""
         return self._hash.hexdigest()
 
     def articles(self) -> Iterator[Any]:
@@ -71,17 +76,27 @@ class Upload:
         """Some of the body; b"" at its end. Raises Unreadable when it broke off, and TooLong."""
         if self._is_array and self._size - self._begins > self._longest + _CHUNK:
             raise TooLong(f"An article of the array takes more than {self._longest:,} bytes.")
+        chunk = next(self._unpacked, b"")
+        self._size += len(chunk)
+        self._hash.update(chunk)
+        return chunk
+
+    def _received(self) -> Iterator[bytes]:
+        """The body as it comes. Raises Unreadable when it broke off, and TooLong."""
+        size = 0
+        while chunk := self._receive():
+            size += len(chunk)
+            yield chunk
+        if size < (self._request.content_length or 0):
+            raise Unreadable(f"The body broke off after {size:,} bytes.")
+
+    def _receive(self) -> bytes:
         try:
-            chunk = self._request.stream.read(_CHUNK)
+            return self._request.stream.read(_CHUNK)
         except RequestEntityTooLarge as error:
             raise TooLong(f"The body is over {MOST_BYTES:,} bytes.") from error
         except Exception as error:  # whatever the server makes of a broken chunk, or of silence
             raise Unreadable("The body broke off, or its chunks are malformed.") from error
-        if not chunk and self._size < (self._request.content_length or 0):
-            raise Unreadable(f"The body broke off after {self._size:,} bytes.")
-        self._size += len(chunk)
-        self._hash.update(chunk)
-        return chunk
 
     def _elements(self) -> Iterator[Any]:
         events = self._events()
@@ -113,6 +128,8 @@ class Upload:
 
     def _lines(self) -> Iterator[Any]:
         for number, line in enumerate(self._raw_lines(), start=1):
+            if number > MOST_LINES:
+                raise TooLong(f"At most {MOST_LINES:,} lines are read, and blank ones count.")
             if isinstance(line, DiglotError):
                 yield line
             elif line.strip():

@@ -1,8 +1,11 @@
 """Batches over HTTP: what is taken, what comes out; only the engine is scripted."""
 
+import gzip
 import json
+import random
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -182,6 +185,70 @@ def test_a_body_that_breaks_off_stores_nothing(served: Served) -> None:
     )
     assert (reply.status_code, reply.get_json()["code"]) == (400, "unreadable")
     assert served.batches.waiting() == 0
+
+
+@pytest.mark.parametrize("kind", [LINES, "application/json"])
+@pytest.mark.parametrize("level", [0, 9])
+def test_a_batch_may_come_compressed(served: Served, kind: str, level: int) -> None:
+    noise = random.Random(0)
+    articles = [
+        {"text": f"{text} {noise.randbytes(400).hex()}", "source": f"{n}"}
+        for n, text in enumerate([ENGLISH, CHINESE] * 200)
+    ]
+    body = lines(*articles) if kind == LINES else json.dumps(articles).encode()
+    packed = gzip.compress(body, level)
+    reply = served.post(packed, kind, Content_Encoding="gzip", Idempotency_Key="k")
+    assert (reply.status_code, reply.get_json()["articles"]) == (202, 400), reply.data
+    stored = served.database.read("SELECT article FROM articles ORDER BY place")
+    texts = [json.loads(article)["article"]["text"] for (article,) in stored]
+    assert texts == [article["text"] for article in articles]
+    plain = served.post(body, kind, Idempotency_Key="k")
+    assert plain.get_json()["id"] == reply.get_json()["id"]  # the body is the same
+
+
+ONE = json.dumps({"text": CHINESE}).encode()
+HUGE = b'{"text": "' + b"a" * 1_000_000 + b'"}\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (gzip.compress(HUGE * 210), 413, "once it is unpacked"),
+        (gzip.compress(b"\n" * 100_000_000), 413, "blank ones"),
+        (gzip.compress(ONE)[:-1], 400, "broke off"),
+        (gzip.compress(ONE)[:5], 400, "broke off"),
+        (b"", 400, "broke off"),
+        (gzip.compress(ONE) + gzip.compress(ONE), 400, "more than one gzip frame"),
+        (gzip.compress(ONE) + b"\0", 400, "more than one gzip frame"),
+        (ONE, 400, "not gzip"),
+        (gzip.compress(ONE)[:-8] + b"checksum", 400, "not gzip"),
+        (gzip.compress(gzip.compress(ONE)), 400, "Line 1 is not UTF-8"),
+    ],
+    ids=["bomb", "blank", "cut", "head", "nothing", "two", "more", "none", "sum", "twice"],
+)
+def test_bad_gzip_stores_nothing(served: Served, body: bytes, status: int, says: str) -> None:
+    reply = served.post(body, LINES, Content_Encoding="gzip")
+    assert reply.status_code == status, reply.data
+    assert says in reply.get_json()["detail"]
+    assert served.batches.waiting() == 0
+
+
+def test_a_bomb_takes_no_memory(served: Served) -> None:
+    bomb = gzip.compress(HUGE * 190)
+    tracemalloc.start()
+    try:
+        reply = served.post(bomb, LINES, Content_Encoding="gzip")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (reply.status_code, reply.get_json()["failed"]) == (202, 190), reply.data
+    assert most < 10_000_000
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip"])
+def test_another_coding_is_refused_with_the_one_that_is_read(served: Served, coding: str) -> None:
+    reply = served.post(ONE, LINES, Content_Encoding=coding)
+    assert (reply.status_code, reply.headers["Accept-Encoding"]) == (415, "gzip")
 
 
 def test_a_line_that_is_too_long_is_passed_by(served: Served) -> None:
