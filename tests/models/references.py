@@ -9,7 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    AutoModelForCausalLM,
+    DynamicCache,
+    GenerationConfig,
+)
+from transformers.masking_utils import eager_mask
 
 from service.engines.transformers.jobs import Outcome, Score, Scored, Write, Written
 from service.engines.transformers.passes import ATTENTION
@@ -28,6 +35,35 @@ class RoundingCache(DynamicCache):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         kept = [states.bfloat16().float() for states in (key_states, value_states)]
         return super().update(kept[0], kept[1], *where, **more)
+
+
+def _rounding_attention(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor,
+    scaling: float,
+    softcap: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Queries and weights are rounded as RoundingCache rounds; the rest is written out in float32.
+
+    `attention_mask`: (1, 1, tokens, stored tokens), to be added.
+    """
+    keys, values = (
+        states.repeat_interleave(module.num_key_value_groups, 1) for states in (key, value)
+    )
+    scores = query.bfloat16().float() @ keys.transpose(2, 3) * scaling
+    if softcap:
+        scores = torch.tanh(scores / softcap) * softcap
+    weights = (scores + attention_mask).softmax(-1).bfloat16().float()
+    return (weights @ values).transpose(1, 2), None
+
+
+ROUNDING = "rounding"
+AttentionInterface.register(ROUNDING, _rounding_attention)
+AttentionMaskInterface.register(ROUNDING, eager_mask)
 
 
 @dataclass
@@ -73,6 +109,7 @@ class Family:
             do_sample=False, max_new_tokens=most, eos_token_id=list(stops), pad_token_id=0
         )
         more = {"past_key_values": RoundingCache(config=self.plain.config)} if rounds else {}
+        self.plain.set_attn_implementation(ROUNDING if rounds else "eager")
         prompt = torch.tensor([ids])
         with torch.inference_mode():
             output = self.plain.generate(
@@ -86,6 +123,7 @@ class Family:
         """(tokens, words), of one forward pass without a cache."""
         if ids not in self._scores:
             with torch.inference_mode():
+                self.plain.set_attn_implementation("eager")
                 self._scores[ids] = self.plain(torch.tensor([ids]), use_cache=False).logits[0]
         return self._scores[ids]
 

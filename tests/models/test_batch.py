@@ -209,9 +209,10 @@ def test_the_size_of_a_chunk_changes_nothing(model: Family, chunk: int) -> None:
         agree(outcomes[job.id], expected(model, job))
 
 
-def test_a_store_in_bfloat16_rounds_keys_and_values_and_nothing_else(
+def test_a_store_in_bfloat16_rounds_what_attention_multiplies_and_nothing_else(
     model: Family, native: bool
 ) -> None:
+    """Keys, values, queries and weights."""
     batch = Batch(model.forked, STOPS, WIDE, dtype=torch.bfloat16, native=native)
     writes = [
         dataclasses.replace(job, forks=tuple(fork for fork in job.forks if isinstance(fork, Write)))

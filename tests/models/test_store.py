@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.engines.transformers.looks import Layout, Look, Looks
+from service.engines.transformers.looks import Layout, Seen, Stretch
 from service.engines.transformers.native.build import COMPILERS, LEVELS, build
 from service.engines.transformers.room import BLOCK, Room
 from service.engines.transformers.store import How, NativePool, Pool, TorchPool
@@ -21,16 +21,17 @@ KINDS = ["torch", *LEVELS]
 TYPES = [torch.float32, torch.bfloat16]
 
 
+def runs_here(level: str) -> bool:
+    """Asked of the system in other words than the code does."""
+    flags = Path("/proc/cpuinfo").read_text()
+    return f" {'avx512vl' if level == 'avx512' else level.replace('bf16', '_bf16')} " in flags
+
+
 @pytest.fixture(scope="session")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The kernels of every level that this processor runs."""
-    runs = Path("/proc/cpuinfo").read_text()
     folder = tmp_path_factory.mktemp("kernels")
-    return {
-        level: ctypes.CDLL(str(build(level, folder)))
-        for level, flag in (("avx2", " avx2 "), ("avx512", " avx512vl "))
-        if flag in runs
-    }
+    return {level: ctypes.CDLL(str(build(level, folder))) for level in LEVELS if runs_here(level)}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -47,6 +48,7 @@ class Stored:
 
     keys: torch.Tensor
     values: torch.Tensor
+    dtype: torch.dtype = torch.float32
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Pools:
         pool = NativePool(self.library, blocks, heads, depth, dtype)
         # Where nothing was written lies noise: none of it may be heard.
         pool._keys.fill_(math.nan)
+        pool._values.fill_(math.nan)
         return pool
 
 
@@ -73,26 +76,28 @@ def pools(libraries: dict[str, Any], request: pytest.FixtureRequest) -> Pools:
 
 
 def reference(stored: Stored, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
-    """softmax(scale * query . keys) x values, one token and one head at a time."""
+    """softmax(scale * query . keys) x values, one token and one head at a time.
+
+    Queries and weights are rounded as what is stored.
+    """
     tokens, heads, _ = query.shape
     group = heads // stored.keys.shape[1]
     out = torch.zeros(query.shape, dtype=torch.float64)
+    query = query.to(stored.dtype).double()
     for token in range(tokens):
         now, slots = int(layout.positions[token]), []
-        for level in layout.levels:
-            order = level.tokens.tolist()
-            for first, count, slot, length, position in level.segments.tolist():
-                if token in order[first : first + count]:
-                    for offset in range(length):
-                        at = position + offset
-                        if at <= now and (not how.window or now - at < how.window):
-                            slots.append(slot + offset)
+        for slot, length, position in layout.spans[token].tolist():
+            for offset in range(length):
+                at = position + offset
+                if at <= now and (not how.window or now - at < how.window):
+                    slots.append(slot + offset)
         keys, values = stored.keys[slots].double(), stored.values[slots].double()
         for head in range(heads):
-            scores = keys[:, head // group] @ query[token, head].double() * how.scale
+            scores = keys[:, head // group] @ query[token, head] * how.scale
             if how.cap:
                 scores = how.cap * torch.tanh(scores / how.cap)
-            out[token, head] = scores.softmax(0) @ values[:, head // group]
+            weights = scores.softmax(0).to(stored.dtype).double()
+            out[token, head] = weights @ values[:, head // group]
     return out
 
 
@@ -125,18 +130,14 @@ class Scene:
             spans[place] = span
             if chance.random() < 0.5:
                 room.take(BLOCK)
-        tokens: list[int] = []
-        positions: list[int] = []
-        own = []
+        shared = (spans[0].slot, self.passage, 0)
+        stretches = []
         for place, length in enumerate(self.suffixes, 1):
-            count = min(self.fresh, length)
-            mine = tuple(range(len(positions), len(positions) + count))
-            own.append(Look(mine, spans[place].slot, length, self.passage))
-            positions += range(self.passage + length - count, self.passage + length)
-            tokens += range(spans[place].slot + length - count, spans[place].slot + length)
-        shared = [Look(tuple(range(len(positions))), spans[0].slot, self.passage, 0)]
-        levels = (Looks.of(shared), Looks.of(own))
-        return size, Layout(torch.tensor(tokens), torch.tensor(positions), levels)
+            count, slot = min(self.fresh, length), spans[place].slot
+            own = (slot, length, self.passage)
+            first = length - count
+            stretches.append(Stretch(slot + first, self.passage + first, count, (shared, own)))
+        return size, Layout.of(stretches)
 
     def numbers(self, *shape: int) -> torch.Tensor:
         chance = torch.Generator().manual_seed(self.seed)
@@ -144,29 +145,44 @@ class Scene:
 
     def stored(self, size: int) -> Stored:
         numbers = self.numbers(2, size * BLOCK, self.heads, self.depth).to(self.dtype).float()
-        return Stored(numbers[0], numbers[1])
+        return Stored(numbers[0], numbers[1], self.dtype)
 
     def query(self, tokens: int) -> torch.Tensor:
         return self.numbers(tokens, self.heads * self.group, self.depth) * 2
 
 
 def fill(pool: Pool, stored: Stored) -> None:
-    slots = torch.arange(len(stored.keys))
-    pool.write(stored.keys, stored.values, Layout(slots, slots, ()))
+    pool.write(stored.keys, stored.values, slots_from(0, len(stored.keys)))
 
 
-def look(pools: Pools, scene: Scene, how: How | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the pool's tokens gather, and what they should."""
+def slots_from(first: int, count: int) -> Layout:
+    """A pass that only writes."""
+    return Layout.of([Stretch(first, 0, count, ())])
+
+
+def one_token(slot: int, *spans: Seen) -> Stretch:
+    """The last token of its own span, which is the last."""
+    return Stretch(slot, spans[-1][2] + spans[-1][1] - 1, 1, spans)
+
+
+def look(
+    pools: Pools, scene: Scene, how: How | None = None
+) -> tuple[torch.Tensor, torch.Tensor, torch.dtype]:
+    """What the pool's tokens gather, and what they should, as stored in which type."""
     size, layout = scene.layout()
     how = how or How(scene.depth**-0.5)
     stored, query = scene.stored(size), scene.query(len(layout.positions))
     pool = pools.make(size, scene.heads, scene.depth, scene.dtype)
     fill(pool, stored)
-    return pool.attend(query, layout, how), reference(stored, query, layout, how)
+    return pool.attend(query, layout, how), reference(stored, query, layout, how), scene.dtype
 
 
-def close(got: torch.Tensor, expected: torch.Tensor) -> None:
-    torch.testing.assert_close(got.double(), expected, rtol=2e-5, atol=2e-5)
+def close(got: torch.Tensor, expected: torch.Tensor, dtype: torch.dtype = torch.float32) -> None:
+    """In bfloat16 a weight may now and then be rounded to the other side: by a 256th of itself."""
+    if dtype == torch.bfloat16:
+        assert (got - expected).abs().median() <= 2e-5
+    some = 2e-5 if dtype == torch.float32 else 2e-2
+    torch.testing.assert_close(got.double(), expected, rtol=some, atol=some)
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
@@ -227,12 +243,14 @@ def test_any_scene(
 def test_three_levels_are_one_softmax(pools: Pools) -> None:
     """A passage, its suffix, and an answer that is scored after it."""
     stored = Scene().stored(9)
-    levels = (
-        Looks.of([Look((0, 1, 2), 32, 40, 0)]),
-        Looks.of([Look((0, 1), 0, 7, 40), Look((2,), 80, 3, 40)]),
-        Looks.of([Look((0,), 96, 2, 47), Look((1,), 112, 1, 47), Look((2,), 128, 16, 43)]),
+    passage, suffix = (32, 40, 0), (0, 7, 40)
+    layout = Layout.of(
+        [
+            one_token(97, passage, suffix, (96, 2, 47)),
+            one_token(112, passage, suffix, (112, 1, 47)),
+            one_token(143, passage, (80, 3, 40), (128, 16, 43)),
+        ]
     )
-    layout = Layout(torch.tensor([97, 112, 143]), torch.tensor([48, 47, 58]), levels)
     pool = pools.make(9, 2, 16, torch.float32)
     fill(pool, stored)
     query = Scene().query(3)
@@ -241,9 +259,9 @@ def test_three_levels_are_one_softmax(pools: Pools) -> None:
 
 def test_a_token_looks_at_nothing_that_was_written_behind_it(pools: Pools) -> None:
     """A pass of a whole suffix: each token sees the suffix up to itself."""
-    got, expected = look(pools, Scene(suffixes=(50,), fresh=50))
+    got, expected, _ = look(pools, Scene(suffixes=(50,), fresh=50))
     close(got, expected)
-    shorter, _ = look(pools, Scene(suffixes=(50,), fresh=1))
+    shorter, *_ = look(pools, Scene(suffixes=(50,), fresh=1))
     assert not torch.allclose(got[0], shorter[0])
 
 
@@ -253,16 +271,15 @@ def test_strided_inputs(pools: Pools, dtype: torch.dtype) -> None:
     scene = Scene(dtype=dtype)
     size, layout = scene.layout()
     stored, query = scene.stored(size), scene.query(len(layout.positions))
-    slots = torch.arange(size * BLOCK)
     both = torch.stack((stored.keys, stored.values), -1)
     heads_first = query.transpose(0, 1).contiguous().transpose(0, 1)
     one_projection = torch.cat((query, query), 1)[:, : query.shape[1]]
     apart = query.transpose(1, 2).contiguous().transpose(1, 2)
     pool = pools.make(size, scene.heads, scene.depth, dtype)
-    pool.write(both[..., 0], both[..., 1], Layout(slots, slots, ()))
+    pool.write(both[..., 0], both[..., 1], slots_from(0, size * BLOCK))
     expected = reference(stored, query, layout, How(0.25))
     for strided in (query, heads_first, one_projection, apart):
-        close(pool.attend(strided, layout, How(0.25)), expected)
+        close(pool.attend(strided, layout, How(0.25)), expected, dtype)
 
 
 def test_a_model_in_bfloat16(pools: Pools) -> None:
@@ -271,8 +288,7 @@ def test_a_model_in_bfloat16(pools: Pools) -> None:
     size, layout = scene.layout()
     stored, query = scene.stored(size), scene.query(len(layout.positions)).bfloat16()
     pool = pools.make(size, scene.heads, scene.depth, torch.bfloat16)
-    slots = torch.arange(size * BLOCK)
-    pool.write(stored.keys.bfloat16(), stored.values.bfloat16(), Layout(slots, slots, ()))
+    pool.write(stored.keys.bfloat16(), stored.values.bfloat16(), slots_from(0, size * BLOCK))
     got = pool.attend(query, layout, How(0.25))
     assert got.dtype == torch.bfloat16
     expected = reference(stored, query, layout, How(0.25))
@@ -280,19 +296,22 @@ def test_a_model_in_bfloat16(pools: Pools) -> None:
 
 
 def test_numbers_are_rounded_to_bfloat16_as_torch_rounds(pools: Pools) -> None:
-    """Ties to even, the smallest, the largest, infinities: one key only, so its value comes out."""
+    """Ties to even, the smallest, the largest: one key only, so its value comes out. A processor
+    may take what is below the smallest normal number for zero while it multiplies."""
     bits = torch.arange(0, 2**32, 2**32 // 4096 + 7, dtype=torch.int64)[:4096]
     ties = torch.arange(0x3F7F7FF0, 0x3F828020, 0x7FF8 // 2, dtype=torch.int64)
     numbers = torch.cat([bits, ties]).to(torch.int32).view(torch.float32)
     numbers = numbers[numbers.isfinite()]
     numbers = numbers[: len(numbers) // 16 * 16].view(-1, 1, 16)
     pool = pools.make(len(numbers), 1, 16, torch.bfloat16)
-    slots = torch.arange(len(numbers)) * BLOCK
-    pool.write(torch.zeros_like(numbers), numbers, Layout(slots, slots, ()))
-    own = Looks.of([Look((n,), int(slot), 1, 0) for n, slot in enumerate(slots)])
-    layout = Layout(slots, torch.zeros(len(numbers), dtype=torch.int64), (own,))
+    slots = range(0, len(numbers) * BLOCK, BLOCK)
+    layout = Layout.of([one_token(slot, (slot, 1, 0)) for slot in slots])
+    pool.write(torch.zeros_like(numbers), numbers, layout)
     got = pool.attend(torch.zeros_like(numbers), layout, How(1.0))
-    assert torch.equal(got, numbers.bfloat16().float())
+    expected = numbers.bfloat16().float()
+    normal = expected.abs() >= torch.finfo(torch.float32).tiny
+    assert torch.equal(got[normal], expected[normal])
+    assert ((got == expected) | (got == 0))[~normal].all()
 
 
 def test_large_scores_neither_overflow_nor_vanish(pools: Pools) -> None:
@@ -301,8 +320,7 @@ def test_large_scores_neither_overflow_nor_vanish(pools: Pools) -> None:
     stored.keys *= 40
     for position in (3, 40, 99):
         query = stored.keys[position].repeat_interleave(2, 0)[None].contiguous()
-        own = Looks.of([Look((0,), 0, 100, 0)])
-        layout = Layout(torch.tensor([0]), torch.tensor([99]), (own,))
+        layout = Layout.of([one_token(99, (0, 100, 0))])
         pool = pools.make(8, 2, 16, torch.float32)
         fill(pool, stored)
         close(pool.attend(query, layout, How(1.0)), reference(stored, query, layout, How(1.0)))
@@ -311,12 +329,34 @@ def test_large_scores_neither_overflow_nor_vanish(pools: Pools) -> None:
 def test_what_is_written_again_is_forgotten(pools: Pools) -> None:
     """A span that was given back and handed out again holds nothing of its last owner."""
     old, new = Scene(seed=1).stored(4), Scene(seed=2).stored(4)
-    layout = Layout(torch.tensor([20]), torch.tensor([20]), (Looks.of([Look((0,), 16, 21, 0)]),))
+    layout = Layout.of([one_token(36, (16, 21, 0))])
     query = Scene().query(1)
     pool = pools.make(4, 2, 16, torch.float32)
     for stored in (old, new):
         fill(pool, stored)
         close(pool.attend(query, layout, How(0.25)), reference(stored, query, layout, How(0.25)))
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_what_an_owner_before_left_behind_is_not_heard(pools: Pools, dtype: torch.dtype) -> None:
+    """Not even where it is no number at all, and shares a word with the last token of a span."""
+    stored = Scene(dtype=dtype).stored(3)
+    noise = Stored(*(torch.full_like(one, math.nan) for one in (stored.keys, stored.values)))
+    query = Scene().query(1)
+    for together in (True, False):
+        pool = pools.make(3, 2, 16, dtype)
+        fill(pool, noise)
+        for length in range(1, 20):
+            if together:
+                part = slots_from(16, length)
+                pool.write(stored.keys[16 : 16 + length], stored.values[16 : 16 + length], part)
+            else:
+                slot = 15 + length
+                last = slice(slot, slot + 1)
+                pool.write(stored.keys[last], stored.values[last], slots_from(slot, 1))
+            layout = Layout.of([one_token(15 + length, (16, length, 0))])
+            expected = reference(stored, query, layout, How(0.25))
+            close(pool.attend(query, layout, How(0.25)), expected, dtype)
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
@@ -351,16 +391,13 @@ def test_neighbours_change_no_bit(
 
 def only(layout: Layout, company: list[int]) -> Layout:
     """The part of a pass that these tokens are, in this order."""
-    place = {token: n for n, token in enumerate(company)}
-    levels = []
-    for level in layout.levels:
-        order, looks = level.tokens.tolist(), []
-        for first, count, slot, length, position in level.segments.tolist():
-            mine = [place[token] for token in order[first : first + count] if token in place]
-            if mine:
-                looks.append(Look(tuple(sorted(mine)), slot, length, position))
-        levels.append(Looks.of(looks))
-    return Layout(layout.slots[company], layout.positions[company], tuple(levels))
+    parts = (layout.slots, layout.positions, layout.spans)
+    return Layout.of(
+        [
+            Stretch(int(slot), int(position), 1, tuple(map(tuple, spans.tolist())))
+            for slot, position, spans in zip(*(part[company] for part in parts), strict=True)
+        ]
+    )
 
 
 def test_a_compiler_is_there() -> None:

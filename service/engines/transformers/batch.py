@@ -11,14 +11,14 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import Any
 
 import torch
 
 from service import counts
 from service.engines.transformers.jobs import Ended, Job, Write, Written
-from service.engines.transformers.looks import Layout, Look, Looks
+from service.engines.transformers.looks import Layout
 from service.engines.transformers.passes import Pass, Store, forward
 from service.engines.transformers.room import BLOCK, Room, blocks
 from service.engines.transformers.states import States
@@ -28,7 +28,6 @@ from service.engines.transformers.work import (
     Piece,
     Row,
     Scoring,
-    Seen,
     rows_of,
     tail_sizes,
 )
@@ -225,23 +224,10 @@ class Batch:
         self._mark_read([piece])
 
     def _run_read(self, pieces: list[Piece], rows: slice, fresh: bool) -> torch.Tensor:
-        ids: list[int] = []
-        slots: list[int] = []
-        positions: list[int] = []
-        keep: list[int] = []
-        shared: list[Look] = []
-        own: list[Look] = []
-        for piece in pieces:
-            tokens = tuple(range(len(ids), len(ids) + len(piece.ids)))
-            ids += piece.ids
-            slots += piece.slots
-            positions += range(piece.start, piece.start + len(piece.ids))
-            shared += [Look(tokens, *seen) for seen in piece.seen]
-            own.append(Look(tokens, *piece.own))
-            if piece.fork is not None:
-                keep.append(len(ids) - 1)
-        levels = tuple(Looks.of(looks) for looks in (shared, own) if looks)
-        layout = Layout(torch.tensor(slots), torch.tensor(positions), levels)
+        ids = [word for piece in pieces for word in piece.ids]
+        ends = accumulate(len(piece.ids) for piece in pieces)
+        keep = [end - 1 for piece, end in zip(pieces, ends, strict=True) if piece.fork is not None]
+        layout = Layout.of([piece.stretch for piece in pieces])
         one = Pass(self._store, layout, rows, fresh)
         device = self._model.device
         asked = torch.tensor(keep or [len(ids) - 1], device=device)
@@ -314,23 +300,7 @@ class Batch:
 
     def _run_step(self, first: int, rows: list[Row]) -> torch.Tensor:
         """Feed each of `rows` its next token; logits (rows, words)."""
-        shared: list[dict[Seen, list[int]]] = []
-        for number, row in enumerate(rows):
-            for depth, seen in enumerate(row.seen):
-                if depth == len(shared):
-                    shared.append({})
-                shared[depth].setdefault(seen, []).append(number)
-        levels = [
-            Looks.of([Look(tuple(tokens), *seen) for seen, tokens in together.items()])
-            for together in shared
-        ]
-        own = [
-            Look((number,), row.span.slot, row.stored + 1, row.start)
-            for number, row in enumerate(rows)
-        ]
-        slots = torch.tensor([row.span.slot + row.stored for row in rows])
-        positions = torch.tensor([row.at for row in rows])
-        layout = Layout(slots, positions, (*levels, Looks.of(own)))
+        layout = Layout.of([row.next_token for row in rows])
         one = Pass(self._store, layout, slice(first, first + len(rows)), fresh=False)
         device = self._model.device
         ids = torch.tensor([[row.next] for row in rows], device=device)

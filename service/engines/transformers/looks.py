@@ -1,50 +1,62 @@
 """Who looks at what in one forward pass: every token's place, and the stored spans that it sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 import torch
 
+Seen = tuple[int, int, int]
+"""A span of stored tokens to look at: its slot, its length, its first token's place in the text."""
+NOTHING: Seen = (0, 0, 0)
+
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One span of stored tokens, and the tokens of the pass that look at it.
+class Stretch:
+    """Some tokens of one text, one after the other, in a pass.
 
-    `tokens` are their indices in the pass. The span starts at `slot`, holds `length` tokens, and
-    its first token stands at `position` of the text. A token sees what stands no later than itself.
+    The first of them is stored at `slot` and stands at `position`. They look at `spans`: those that
+    others share first, their own last. A token sees what stands no later than itself.
     """
 
-    tokens: tuple[int, ...]
     slot: int
-    length: int
     position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """All looks of one level, as the kernels read them: (count, 5) and the token indices."""
-
-    segments: torch.Tensor
-    tokens: torch.Tensor
-
-    @classmethod
-    def of(cls, looks: list[Look]) -> "Looks":
-        rows: list[tuple[int, ...]] = []
-        tokens: list[int] = []
-        for look in looks:
-            rows.append((len(tokens), len(look.tokens), look.slot, look.length, look.position))
-            tokens.extend(look.tokens)
-        return cls(torch.tensor(rows, dtype=torch.int64), torch.tensor(tokens, dtype=torch.int64))
+    tokens: int
+    spans: tuple[Seen, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The shape of one forward pass of `tokens` tokens.
+    """The shape of one forward pass of `tokens` tokens, in 64-bit whole numbers.
 
     `slots`, `positions`: (tokens,), where each token's keys and values go, and its place in its
-    text. `levels`: what the tokens look at, spans that several share first, each token's own last;
-    no token is twice in one level.
+    text. `spans`: (tokens, levels, 3), what each looks at, as Seen, and NOTHING where it looks at
+    fewer than others. `order`: (tokens,), all of them, with those that share spans together.
     """
 
     slots: torch.Tensor
     positions: torch.Tensor
-    levels: tuple[Looks, ...]
+    spans: torch.Tensor
+    order: torch.Tensor
+
+    @classmethod
+    def of(cls, stretches: Sequence[Stretch]) -> "Layout":
+        """The tokens of `stretches`, at least one, in this order."""
+        counts = [one.tokens for one in stretches]
+        levels = max(len(one.spans) for one in stretches)
+        spans = [one.spans + (NOTHING,) * (levels - len(one.spans)) for one in stretches]
+        ranges = [range(end - n, end) for n, end in zip(counts, accumulate(counts), strict=True)]
+        together = sorted(range(len(stretches)), key=spans.__getitem__)
+        return cls(
+            _whole(range(one.slot, one.slot + one.tokens) for one in stretches),
+            _whole(range(one.position, one.position + one.tokens) for one in stretches),
+            torch.tensor(spans, dtype=torch.int64)
+            .view(len(counts), levels, 3)
+            .repeat_interleave(torch.tensor(counts), 0),
+            _whole(ranges[place] for place in together),
+        )
+
+
+def _whole(ranges: Any) -> torch.Tensor:
+    return torch.tensor([number for one in ranges for number in one], dtype=torch.int64)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from service.engines.transformers.looks import Layout
+from service.engines.transformers.looks import Layout, Seen
 from service.engines.transformers.room import BLOCK
 
 
@@ -62,27 +62,18 @@ class TorchPool:
         self._values[:, slots] = values.transpose(0, 1).to(self._values.dtype)
 
     def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
-        seen: list[list[tuple[int, int, int]]] = [[] for _ in range(len(query))]
-        for level in layout.levels:
-            order = level.tokens.tolist()
-            for first, count, slot, length, position in level.segments.tolist():
-                for token in order[first : first + count]:
-                    seen[token].append((slot, length, position))
         out = torch.empty_like(query)
         # Tokens that see the same spans are one call.
-        together: dict[tuple[tuple[int, int, int], ...], list[int]] = {}
-        for token, spans in enumerate(seen):
-            together.setdefault(tuple(spans), []).append(token)
+        together: dict[tuple[Seen, ...], list[int]] = {}
+        for token, spans in enumerate(layout.spans.tolist()):
+            seen = tuple((slot, n, first) for slot, n, first in spans if n)
+            together.setdefault(seen, []).append(token)
         for same, tokens in together.items():
             out[tokens] = self._look(query[tokens], layout.positions[tokens], same, how)
         return out
 
     def _look(
-        self,
-        query: torch.Tensor,
-        positions: torch.Tensor,
-        spans: tuple[tuple[int, int, int], ...],
-        how: How,
+        self, query: torch.Tensor, positions: torch.Tensor, spans: tuple[Seen, ...], how: How
     ) -> torch.Tensor:
         device = query.device
         keys = torch.cat([self._keys[:, slot : slot + n] for slot, n, _ in spans], 1)
@@ -93,18 +84,19 @@ class TorchPool:
         if how.window:
             mask &= at > now - how.window
         group = query.shape[1] // keys.shape[0]
-        keys = keys.repeat_interleave(group, 0).to(query.dtype)
-        values = values.repeat_interleave(group, 0).to(query.dtype)
+        keys, values = (kept.repeat_interleave(group, 0) for kept in (keys, values))
         rows = query.transpose(0, 1)
+        if not how.cap and query.dtype == keys.dtype:
+            gathered = scaled_dot_product_attention(
+                rows[None], keys[None], values[None], attn_mask=mask, scale=how.scale
+            )
+            return gathered[0].transpose(0, 1)
+        # In float32, of numbers that are rounded as the stored ones are.
+        scores = (rows.to(keys.dtype).float() @ keys.transpose(1, 2).float()) * how.scale
         if how.cap:
-            scores = (rows @ keys.transpose(1, 2)).float() * how.scale
             scores = how.cap * torch.tanh(scores / how.cap)
-            weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(query.dtype)
-            return (weights @ values).transpose(0, 1)
-        gathered = scaled_dot_product_attention(
-            rows[None], keys[None], values[None], attn_mask=mask, scale=how.scale
-        )
-        return gathered[0].transpose(0, 1)
+        weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(values.dtype)
+        return (weights.float() @ values.float()).transpose(0, 1).to(query.dtype)
 
 
 class _CPool(ctypes.Structure):
@@ -125,8 +117,11 @@ class _CQueries(ctypes.Structure):
         ("query_token", ctypes.c_int64),
         ("query_head", ctypes.c_int64),
         ("out", ctypes.c_void_p),
-        ("peaks", ctypes.c_void_p),
+        ("order", ctypes.c_void_p),
         ("positions", ctypes.c_void_p),
+        ("spans", ctypes.c_void_p),
+        ("tokens", ctypes.c_int64),
+        ("levels", ctypes.c_int64),
         ("group", ctypes.c_int64),
         ("window", ctypes.c_int64),
         ("scale", ctypes.c_float),
@@ -156,12 +151,10 @@ class NativePool:
 
     def __post_init__(self) -> None:
         self._width = -(-self.depth // LANES) * LANES
-        # Not touched until it is written: memory is taken as it fills. But where a value row is
-        # wider than its depth, the rest must not be noise.
-        make = torch.empty if self._width == self.depth else torch.zeros
-        places = (self.heads, self.blocks)
-        self._keys = torch.empty((*places, self.depth, BLOCK), dtype=self.dtype)
-        self._values = make((*places, BLOCK, self._width), dtype=self.dtype)
+        # Not touched until it is written: memory is taken as it fills.
+        places = self.heads * self.blocks * BLOCK
+        self._keys = torch.empty(places * self.depth, dtype=self.dtype)
+        self._values = torch.empty(places * self._width, dtype=self.dtype)
         self._pool = _CPool(
             self._keys.data_ptr(),
             self._values.data_ptr(),
@@ -191,35 +184,23 @@ class NativePool:
     def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
         rows = _rows(query)
         tokens, heads, depth = rows.shape
-        sums = torch.zeros(tokens, heads, self._width)
-        peaks = torch.zeros(tokens, heads, 2)
-        peaks[..., 0] = -math.inf
+        out = torch.empty(tokens, heads, depth)
         queries = _CQueries(
             rows.data_ptr(),
             *rows.stride()[:2],
-            sums.data_ptr(),
-            peaks.data_ptr(),
+            out.data_ptr(),
+            layout.order.data_ptr(),
             layout.positions.data_ptr(),
+            layout.spans.data_ptr(),
+            tokens,
+            layout.spans.shape[1],
             heads // self.heads,
             how.window,
             how.scale,
             how.cap,
         )
-        for level in layout.levels:
-            self.library.attend(
-                ctypes.byref(self._pool),
-                ctypes.byref(queries),
-                _at(level.segments),
-                ctypes.c_int64(len(level.segments)),
-                _at(level.tokens),
-            )
-        out = torch.empty(tokens, heads, depth)
-        self.library.settle(
-            _at(sums),
-            _at(peaks),
-            _at(out),
-            *map(ctypes.c_int64, (tokens * heads, self._width, depth)),
-        )
+        if self.library.attend(ctypes.byref(self._pool), ctypes.byref(queries)):
+            raise MemoryError("no memory for the scores of attention")
         return out.to(query.dtype)
 
 

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.engines.transformers.jobs import Fork, Job, Outcome, Scored, Write
+from service.engines.transformers.looks import Seen, Stretch
 from service.engines.transformers.room import Span
-
-Seen = tuple[int, int, int]
-"""A span of stored tokens to look at: its slot, its length, its first token's place in the text."""
 
 
 @dataclass(slots=True, eq=False)
@@ -72,9 +70,11 @@ class Row:
     answer: int = 0
 
     @property
-    def at(self) -> int:
-        """The place in the text of the token that is fed next."""
-        return self.start + self.stored
+    def next_token(self) -> Stretch:
+        """The token that is fed next, which sees itself."""
+        own = (self.span.slot, self.stored + 1, self.start)
+        slot, position = self.span.slot + self.stored, self.start + self.stored
+        return Stretch(slot, position, 1, (*self.seen, own))
 
 
 @dataclass(slots=True)
@@ -90,9 +90,9 @@ class Piece:
     fork: int | None = None
 
     @property
-    def slots(self) -> range:
-        first = self.span.slot + self.offset
-        return range(first, first + len(self.ids))
+    def stretch(self) -> Stretch:
+        slot, spans = self.span.slot + self.offset, (*self.seen, self.own)
+        return Stretch(slot, self.start, len(self.ids), spans)
 
     @property
     def own(self) -> Seen:

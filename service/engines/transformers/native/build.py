@@ -14,16 +14,36 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 SOURCE = Path(__file__).with_name("kernels.c")
 FLAGS = ("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno")
-# By the psABI's levels rather than for this very processor: an image moves between machines.
-LEVELS = {"avx512": "x86-64-v4", "avx2": "x86-64-v3"}
 COMPILERS = ("cc", "gcc", "clang")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a processor must have beside the levels before it, as Linux names it; the compiler's
+    flags."""
+
+    needs: frozenset[str]
+    flags: tuple[str, ...]
+
+
+# By the psABI's levels rather than for this very processor: an image moves between machines.
+LEVELS = {
+    "avx2": Level(frozenset({"avx2", "fma", "bmi2"}), ("-march=x86-64-v3",)),
+    "avx512": Level(
+        frozenset({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
+        ("-march=x86-64-v4",),
+    ),
+    "avx512bf16": Level(frozenset({"avx512_bf16"}), ("-march=x86-64-v4", "-mavx512bf16")),
+}
 
 
 @cache
@@ -55,17 +75,18 @@ def _level() -> str | None:
         if line.startswith("flags"):
             flags = set(line.split())
             break
-    needed = {"avx2", "fma", "bmi2"}
-    if not needed <= flags:
-        return None
-    wide = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
-    return "avx512" if wide <= flags else "avx2"
+    reached = list(takewhile(lambda level: LEVELS[level].needs <= flags, LEVELS))
+    return reached[-1] if reached else None
 
 
 def _name(level: str) -> str:
     """Names the source and the flags, so that an old build is never taken for a new source."""
-    text = SOURCE.read_bytes() + " ".join((*FLAGS, level, platform.machine())).encode()
+    text = SOURCE.read_bytes() + " ".join((*_flags(level), platform.machine())).encode()
     return f"kernels-{level or platform.machine()}-{hashlib.sha256(text).hexdigest()[:16]}.so"
+
+
+def _flags(level: str) -> tuple[str, ...]:
+    return (*FLAGS, *LEVELS[level].flags) if level else FLAGS
 
 
 def _find(level: str) -> Path | None:
@@ -101,10 +122,9 @@ def build(level: str, folder: Path) -> Path:
         raise FileNotFoundError("no C compiler (cc)")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / _name(level)
-    march = [f"-march={LEVELS[level]}"] if level else []
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(scratch, target.name)
-        command = [compiler, *FLAGS, *march, str(SOURCE), "-o", str(made), "-lm"]
+        command = [compiler, *_flags(level), str(SOURCE), "-o", str(made), "-lm"]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         made.replace(target)  # whole or not at all, also when two start at once
     return target

@@ -1,6 +1,6 @@
 /* The loops that torch has no operator for: attention over stored keys and values, and the small
  * row-wise steps around it. Compiled once per machine by build.py; every function has a twin in
- * torch (attention.py, fused.py), which the tests hold it against.
+ * torch (store.py, fused.py), which the tests hold it against.
  *
  * Vectors are GCC's own (vector_size), so one source serves AVX2, AVX-512 and NEON.
  * No function depends on how many rows or threads there are: each query and each row is computed
@@ -11,18 +11,26 @@
 #endif
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK 16 /* stored tokens that lie side by side */
+#define MOST_DEPTH 256
+#define WIDEST 32768  /* of a gated layer */
+#define TILE 24       /* queries that share a pass over keys and values */
+#define SCORES (1 << 18) /* of a tile, if it can be: they stay in the L2 cache */
+#define STRETCH 64 /* words of values in a pass of a tile over them: they stay in the L1 cache */
+/* Sums that are kept in registers, ROWS x PANEL vectors of them. */
 #ifdef __AVX512F__
 #define LANES 16
+#define ROWS 6
+#define PANEL 4
 #else
 #define LANES 8
+#define ROWS 4
+#define PANEL 2
 #endif
-#define CHUNK 32 /* stored tokens that are scored at once: keys and values stay in the L1 cache */
-#define TILE 32  /* queries that share a pass over the keys */
-#define MOST_DEPTH 256
-#define WIDEST 32768 /* of a gated layer */
+#define PARTS (BLOCK / LANES) /* vectors of a block */
 
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * LANES)));
@@ -74,13 +82,6 @@ static inline vf vexp(vf x) {
     return y * (vf)power;
 }
 
-static inline float widen(uint16_t half) {
-    uint32_t bits = (uint32_t)half << 16;
-    float x;
-    memcpy(&x, &bits, 4);
-    return x;
-}
-
 /* To bfloat16, to nearest, ties to even, as torch rounds. */
 static inline uint16_t narrow(float x) {
     uint32_t bits;
@@ -89,336 +90,447 @@ static inline uint16_t narrow(float x) {
     return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-/* The vector that LANES bfloat16 stand for. By name, since gcc 12 takes six instructions for the
- * conversion that it could do in one. */
-static inline vf widened(const uint16_t *from) {
-#if defined(__AVX512F__)
-    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
-    return (vf)_mm512_slli_epi32(wide, 16);
-#elif defined(__AVX2__)
-    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)from));
-    return (vf)_mm256_slli_epi32(wide, 16);
+static inline void keep_narrow(uint16_t *to, vf x) {
+    const vi bits = (vi)x, rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    const vi narrowed = ((x != x) & 0x7fc0) | (~(x != x) & rounded & 0xffff);
+#ifdef __AVX512F__ /* by name, since gcc 12 takes many instructions for it */
+    _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16((__m512i)narrowed));
 #else
-    vh half;
-    memcpy(&half, from, sizeof half);
-    return (vf)(__builtin_convertvector(half, vi) << 16);
+    const vh half = __builtin_convertvector(narrowed, vh);
+    memcpy(to, &half, sizeof half);
 #endif
 }
 
-/* LANES numbers from `at` on, stored as bfloat16 or as float32. */
-static inline __attribute__((always_inline)) vf load_either(const void *from, int64_t at,
-                                                            const int half) {
-    if (!half) return load((const float *)from + at);
-    return widened((const uint16_t *)from + at);
+static void narrow_many(const float *from, uint16_t *to, int64_t count) {
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) keep_narrow(to + i, load(from + i));
+    for (; i < count; i++) to[i] = narrow(from[i]);
 }
 
-/* Ask memory for what the next chunk will need; without it two thirds of the time is waiting. */
-static inline __attribute__((always_inline)) void ahead(const void *from, int64_t at,
-                                                        const int half) {
-    __builtin_prefetch((const char *)from + at * (half ? 2 : 4));
+/* Attention. All that is multiplied lies in words of 32 bits: a float32, or a pair of bfloat16. A
+ * sum grows by the product of its word, or by both products of its pair. */
+
+typedef int32_t word;
+
+static inline vi load_words(const word *from) {
+    vi x;
+    memcpy(&x, from, sizeof x);
+    return x;
 }
 
-__attribute__((noinline)) static void widen_many(const uint16_t *restrict from,
-                                                 float *restrict to, int64_t count) {
-    for (int64_t i = 0; i < count; i += LANES) {
-        __builtin_prefetch(from + i + 2048);
-        keep(to + i, widened(from + i));
-    }
+static inline __attribute__((always_inline)) vf add_products(vf sum, word one, vi many,
+                                                             const int pairs) {
+    const vi same = one - (vi){0};
+    if (!pairs) return sum + (vf)same * (vf)many;
+#ifdef __AVX512BF16__
+    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)many, (__m512bh)same);
+#else
+    const vi second = (vi){0} - 65536 /* the upper 16 bits */;
+    sum += (vf)(same & second) * (vf)(many & second);
+    return sum + (vf)(same << 16) * (vf)(many << 16);
+#endif
 }
 
-/* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is
- * (depth, BLOCK), so that scores grow side by side; one of values is (BLOCK, width), where
- * width is the depth rounded up to whole vectors. `half` says bfloat16, else float32. */
+/* Ask memory for what comes soon, into the L2 cache: what is there now fills the L1 cache. The
+ * processor itself looks ahead to the end of a page, which is a block. */
+static inline __attribute__((always_inline)) void ahead(const word *from) {
+    __builtin_prefetch(from, 0, 2);
+}
+
+/* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is (steps,
+ * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are the depth, or its
+ * pairs. One of values is (BLOCK tokens, or their pairs, width) words, where `width` is the depth
+ * rounded up to whole vectors. `half` says bfloat16, else float32. */
 typedef struct {
     void *keys, *values;
     int64_t blocks, heads, depth, width;
     int32_t half;
 } Pool;
 
+static inline int64_t steps_of(const Pool *pool) {
+    return pool->half ? pool->depth / 2 : pool->depth;
+}
+static inline const word *keys_at(const Pool *pool, int64_t head, int64_t slot) {
+    return (word *)pool->keys + (head * pool->blocks * BLOCK + slot) * steps_of(pool);
+}
+static inline const word *values_at(const Pool *pool, int64_t head, int64_t slot) {
+    const int64_t place = head * pool->blocks * BLOCK + slot;
+    return (word *)pool->values + (pool->half ? place / 2 : place) * pool->width;
+}
+
+/* A text's tokens are written in order, so what stands second in a pair is written later: until
+ * then it is zero, and not what somebody else has left there. */
+static void store_pair(const Pool *pool, const float *first, const float *second, word *to) {
+    uint16_t pair[2][MOST_DEPTH];
+    if (first) narrow_many(first, pair[0], pool->depth);
+    if (second) narrow_many(second, pair[1], pool->depth);
+    for (int64_t i = 0; i < pool->depth; i++) {
+        const uint32_t low = first ? pair[0][i] : (uint32_t)to[i] & 0xffff;
+        to[i] = (word)(low | (second ? (uint32_t)pair[1][i] << 16 : 0));
+    }
+}
+
 /* Keys and values of `count` tokens, float32 with these strides, into their slots. */
 void store(const Pool *pool, const float *keys, int64_t key_token, int64_t key_head,
            const float *values, int64_t value_token, int64_t value_head, const int64_t *slots,
            int64_t count) {
-    const int64_t depth = pool->depth, width = pool->width;
+    const int64_t depth = pool->depth, steps = steps_of(pool);
 #pragma omp parallel for collapse(2) schedule(static) if (count * pool->heads > 64)
     for (int64_t head = 0; head < pool->heads; head++) {
         for (int64_t token = 0; token < count; token++) {
-            const int64_t block = head * pool->blocks + slots[token] / BLOCK;
-            const int64_t lane = slots[token] % BLOCK;
+            const int64_t slot = slots[token], lane = slot % BLOCK;
             const float *key = keys + token * key_token + head * key_head;
             const float *value = values + token * value_token + head * value_head;
-            const int64_t at = block * depth * BLOCK + lane;
-            const int64_t to = (block * BLOCK + lane) * width;
-            if (pool->half) {
-                uint16_t *k = (uint16_t *)pool->keys + at, *v = (uint16_t *)pool->values + to;
-                for (int64_t i = 0; i < depth; i++) k[i * BLOCK] = narrow(key[i]);
-                for (int64_t i = 0; i < depth; i++) v[i] = narrow(value[i]);
-            } else {
-                float *k = (float *)pool->keys + at, *v = (float *)pool->values + to;
-                for (int64_t i = 0; i < depth; i++) k[i * BLOCK] = key[i];
-                for (int64_t i = 0; i < depth; i++) v[i] = value[i];
+            word words[MOST_DEPTH];
+            if (pool->half)
+                narrow_many(key, (uint16_t *)words, depth);
+            else
+                memcpy(words, key, depth * sizeof(float));
+            word *k = (word *)keys_at(pool, head, slot - lane) + lane;
+            for (int64_t i = 0; i < steps; i++) k[i * BLOCK] = words[i];
+            word *v = (word *)values_at(pool, head, slot);
+            if (!pool->half) {
+                memcpy(v, value, depth * sizeof(float));
+            } else if (slot % 2 == 0) {
+                const int both = token + 1 < count && slots[token + 1] == slot + 1;
+                store_pair(pool, value, both ? value + value_token : NULL, v);
+            } else if (!token || slots[token - 1] != slot - 1) {
+                store_pair(pool, NULL, value, v);
             }
         }
     }
 }
 
-/* Queries that look at one span of stored tokens. `first`, `count`: into the list of query
- * indices. `slot`: where the span starts, a multiple of BLOCK; `length`: its tokens;
- * `position`: that of its first token in the text. */
-typedef struct {
-    int64_t first, count, slot, length, position;
-} Segment;
-
+/* Queries, and the spans of stored tokens that they look at. A token sees what stands no later in
+ * its text than itself. Tokens that share spans follow one another in `order`. */
 typedef struct {
     const float *query; /* (tokens, heads * group, depth) with these strides */
     int64_t query_token, query_head;
-    float *out;   /* (tokens, heads * group, width), contiguous: sums that grow */
-    float *peaks; /* (tokens, heads * group, 2): the running maximum and the running total */
-    const int64_t *positions;
+    float *out;               /* (tokens, heads * group, depth), contiguous */
+    const int64_t *order;     /* (tokens): which is next */
+    const int64_t *positions; /* (tokens): the place of each in its text */
+    const int64_t *spans;     /* (tokens, levels, 3): slot, tokens, place of the first; see Span */
+    int64_t tokens, levels;
     int64_t group;  /* query heads per stored head */
     int64_t window; /* how far back a query sees, itself included; 0: all the way */
     float scale, cap;
 } Queries;
 
+/* `slot`: where it starts, a multiple of BLOCK; `position`: that of its first token. */
 typedef struct {
-    float query[TILE][MOST_DEPTH], sums[TILE][MOST_DEPTH], scores[TILE][CHUNK];
-    float keys[CHUNK * MOST_DEPTH], values[CHUNK * MOST_DEPTH];
-    float peak[TILE], total[TILE];
-    int64_t row[TILE], position[TILE];
+    int64_t slot, length, position;
+} Span;
+
+static inline const Span *span_of(const Queries *q, int64_t token, int64_t level) {
+    return (const Span *)(q->spans + (token * q->levels + level) * 3);
+}
+
+/* Some queries in a row of a tile that look at one span: at `count` of its tokens, which stand at
+ * `slot` and `position`. Their scores are columns from `column` on. */
+typedef struct {
+    int64_t row, rows, slot, position, count, column;
+} Run;
+
+typedef struct {
+    word query[TILE][MOST_DEPTH];
+    float sums[TILE][MOST_DEPTH];
+    int64_t token[TILE], query_head[TILE], position[TILE];
+    int64_t columns[TILE]; /* how many scores each row has */
+    Run *runs;
+    int64_t count;  /* of runs */
+    int64_t stride; /* from one row of scores to the next */
+    float *scores;  /* (rows, stride); then weights, as words */
 } Scratch;
 
-/* scores[r] = query[r] . keys, for some rows and CHUNK tokens at once. `rows` and `half` are
- * constants wherever it is inlined. */
-static inline __attribute__((always_inline)) void score(Scratch *s, const void *keys,
-                                                        int64_t depth, int64_t r, const int rows,
-                                                        const int half) {
-    for (int64_t part = 0; part < CHUNK; part += 2 * LANES) {
-        const int64_t first = part / BLOCK * depth * BLOCK;
-        /* The second vector: the next block, or the same one's other half. */
-        const int64_t second = LANES == BLOCK ? first + depth * BLOCK : first + LANES;
-        vf a[4] = {{0}}, b[4] = {{0}};
-        for (int64_t i = 0; i < depth; i++) {
-            const vf key = load_either(keys, first + i * BLOCK, half);
-            const vf other = load_either(keys, second + i * BLOCK, half);
-            ahead(keys, first + i * BLOCK + CHUNK * depth, half);
-            ahead(keys, second + i * BLOCK + CHUNK * depth, half);
-            for (int j = 0; j < rows; j++) {
-                a[j] += s->query[r + j][i] * key;
-                b[j] += s->query[r + j][i] * other;
+static void drop_scratch(Scratch *s) {
+    if (s) {
+        free(s->runs);
+        free(s->scores);
+        free(s);
+    }
+}
+
+static Scratch *make_scratch(int64_t rows, int64_t levels, int64_t stride) {
+    Scratch *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->stride = stride;
+    s->runs = malloc((rows * levels + 1) * sizeof *s->runs);
+    s->scores = malloc((rows * stride + 1) * sizeof *s->scores);
+    if (s->runs && s->scores) return s;
+    drop_scratch(s);
+    return NULL;
+}
+
+static inline int64_t whole_blocks(int64_t tokens) { return (tokens + BLOCK - 1) / BLOCK * BLOCK; }
+
+/* Rows `first` to `last` of what the tokens ask of one stored head, each `group` rows. */
+static void take_queries(const Pool *pool, const Queries *q, int64_t head, int64_t first,
+                         int64_t last, Scratch *s) {
+    for (int64_t i = first, r = 0; i < last; i++, r++) {
+        const int64_t token = q->order[i / q->group], query_head = head * q->group + i % q->group;
+        const float *query = q->query + token * q->query_token + query_head * q->query_head;
+        if (pool->half)
+            narrow_many(query, (uint16_t *)s->query[r], pool->depth);
+        else
+            memcpy(s->query[r], query, pool->depth * sizeof(float));
+        s->token[r] = token, s->query_head[r] = query_head;
+        s->position[r] = q->positions[token];
+        s->columns[r] = 0;
+        memset(s->sums[r], 0, sizeof s->sums[r]);
+    }
+}
+
+/* Which rows look at the same span, and at what of it. */
+static void find_runs(const Queries *q, int64_t rows, Scratch *s) {
+    s->count = 0;
+    for (int64_t level = 0; level < q->levels; level++) {
+        for (int64_t r = 0, next; r < rows; r = next) {
+            const Span *span = span_of(q, s->token[r], level);
+            int64_t lowest = s->position[r], highest = lowest;
+            for (next = r + 1; next < rows; next++) {
+                const int64_t at = s->position[next];
+                if (memcmp(span, span_of(q, s->token[next], level), sizeof *span)) break;
+                lowest = at < lowest ? at : lowest;
+                highest = at > highest ? at : highest;
             }
-        }
-        for (int j = 0; j < rows; j++) {
-            keep(s->scores[r + j] + part, a[j]);
-            keep(s->scores[r + j] + part + LANES, b[j]);
+            const int64_t seen = highest + 1 - span->position;
+            const int64_t end = seen < span->length ? seen : span->length;
+            int64_t start = q->window ? lowest + 1 - q->window - span->position : 0;
+            start = start > 0 ? start / BLOCK * BLOCK : 0;
+            if (end <= start) continue;
+            s->runs[s->count++] = (Run){.row = r,
+                                        .rows = next - r,
+                                        .slot = span->slot + start,
+                                        .position = span->position + start,
+                                        .count = end - start,
+                                        .column = s->columns[r]};
+            for (int64_t i = r; i < next; i++) s->columns[i] += whole_blocks(end - start);
         }
     }
 }
 
-static void cap_scores(float *scores, float cap) {
-    for (int t = 0; t < CHUNK; t++) scores[t] = cap * tanhf(scores[t] / cap);
+/* The scores of some rows and some vectors of stored tokens. */
+static inline __attribute__((always_inline)) void score_panel(Scratch *s, const word *keys,
+                                                              int64_t steps, int64_t r,
+                                                              float *scores, const int rows,
+                                                              const int vectors, const int pairs) {
+    vf sums[ROWS][PANEL] = {{{0}}};
+    for (int64_t i = 0; i < steps; i++) {
+        vi key[PANEL];
+        for (int v = 0; v < vectors; v++) {
+            const word *at = keys + v / PARTS * steps * BLOCK + i * BLOCK + v % PARTS * LANES;
+            key[v] = load_words(at);
+            ahead(at + PANEL / PARTS * steps * BLOCK);
+        }
+        for (int j = 0; j < rows; j++)
+            for (int v = 0; v < vectors; v++)
+                sums[j][v] = add_products(sums[j][v], s->query[r + j][i], key[v], pairs);
+    }
+    for (int j = 0; j < rows; j++)
+        for (int v = 0; v < vectors; v++)
+            keep(scores + (r + j) * s->stride + v * LANES, sums[j][v]);
 }
 
-/* Tokens of the chunk that the query at `position` may not see. */
-static void mask(float *scores, int64_t position, int64_t window, int64_t start, int64_t count) {
-    for (int64_t t = 0; t < CHUNK; t++) {
-        const int64_t at = start + t;
-        if (t >= count || at > position || (window && at <= position - window))
-            scores[t] = -INFINITY;
+/* `rows`, `vectors` and `pairs` are constants wherever a panel is inlined. */
+#define FOR_ROWS(first, last, CALL)                          \
+    do {                                                     \
+        int64_t r = first;                                   \
+        for (; r + ROWS <= last; r += ROWS) CALL(r, ROWS);   \
+        for (; r + 2 <= last; r += 2) CALL(r, 2);            \
+        for (; r < last; r++) CALL(r, 1);                    \
+    } while (0)
+
+static inline __attribute__((always_inline)) void score_run(const Pool *pool, const Run *run,
+                                                            int64_t head, Scratch *s,
+                                                            const int pairs) {
+    const int64_t steps = steps_of(pool), last = run->row + run->rows;
+    const int64_t count = whole_blocks(run->count);
+    const word *keys = keys_at(pool, head, run->slot);
+    float *scores = s->scores + run->column;
+    int64_t t = 0;
+    for (; t + PANEL * LANES <= count; t += PANEL * LANES) {
+#define WIDE(r, rows) score_panel(s, keys + t * steps, steps, r, scores + t, rows, PANEL, pairs)
+        FOR_ROWS(run->row, last, WIDE);
+    }
+    for (; t < count; t += BLOCK) {
+#define SLIM(r, rows) score_panel(s, keys + t * steps, steps, r, scores + t, rows, PARTS, pairs)
+        FOR_ROWS(run->row, last, SLIM);
     }
 }
 
-/* From scores to weights, against the running maximum (Milakov and Gimelshein 2018). */
-static inline void soften(Scratch *s, int64_t r, int64_t width) {
-    float *scores = s->scores[r];
-    vf top = load(scores);
-    for (int t = LANES; t < CHUNK; t += LANES) {
-        const vf x = load(scores + t);
+/* What a row may not see, of the run's tokens and of what stands after them in their last block. */
+static void mask(const Run *run, const Queries *q, Scratch *s) {
+    for (int64_t r = run->row; r < run->row + run->rows; r++) {
+        float *scores = s->scores + r * s->stride + run->column;
+        const int64_t seen = s->position[r] + 1 - run->position;
+        const int64_t end = seen < 0 ? 0 : (seen < run->count ? seen : run->count);
+        const int64_t start = q->window ? seen - q->window : 0;
+        for (int64_t t = 0; t < start && t < end; t++) scores[t] = -INFINITY;
+        for (int64_t t = end; t < whole_blocks(run->count); t++) scores[t] = -INFINITY;
+    }
+}
+
+/* What is masked stays so. */
+static vf capped(vf x, float cap) {
+    for (int lane = 0; lane < LANES; lane++)
+        if (x[lane] != -INFINITY) x[lane] = cap * tanhf(x[lane] / cap);
+    return x;
+}
+
+/* From scores to weights that sum to one, in place; as words. */
+static void soften(const Pool *pool, const Queries *q, int64_t r, Scratch *s) {
+    float *scores = s->scores + r * s->stride;
+    const int64_t columns = s->columns[r];
+    vf top = splat(-INFINITY), sum = splat(0);
+    for (int64_t t = 0; t < columns; t += LANES) {
+        vf x = load(scores + t) * q->scale;
+        if (q->cap > 0) x = capped(x, q->cap);
+        keep(scores + t, x);
         top = pick(top > x, top, x);
     }
-    const float best = largest(top), peak = best > s->peak[r] ? best : s->peak[r];
-    if (peak == -INFINITY) { /* nothing that it may see yet */
-        memset(scores, 0, sizeof s->scores[r]);
-        return;
-    }
-    vf sum = splat(0);
-    for (int t = 0; t < CHUNK; t += LANES) {
-        const vf x = load(scores + t);
-        const vf weight = pick(x == -INFINITY, splat(0), vexp(x - peak));
+    const float peak = largest(top);
+    for (int64_t t = 0; t < columns; t += LANES) {
+        const vf x = load(scores + t), weight = pick(x == -INFINITY, splat(0), vexp(x - peak));
         keep(scores + t, weight);
         sum += weight;
     }
-    const float total = sum_of(sum);
-    if (peak != s->peak[r]) {
-        const float shrink = s->peak[r] == -INFINITY ? 0 : expf(s->peak[r] - peak);
-        s->total[r] *= shrink;
-        for (int64_t i = 0; i < width; i++) s->sums[r][i] *= shrink;
-        s->peak[r] = peak;
-    }
-    s->total[r] += total;
-}
-
-/* sums[r] += weights[r] x values, for some rows and one or two vectors of the width at once. */
-static inline __attribute__((always_inline)) void gather(Scratch *s, const void *values,
-                                                         int64_t width, int64_t r, int64_t count,
-                                                         const int rows, const int half) {
-    int64_t i = 0;
-    for (; i + LANES < width; i += 2 * LANES) {
-        vf a[4], b[4];
-        for (int j = 0; j < rows; j++)
-            a[j] = load(s->sums[r + j] + i), b[j] = load(s->sums[r + j] + i + LANES);
-        for (int64_t t = 0; t < count; t++) {
-            const vf x = load_either(values, t * width + i, half);
-            const vf y = load_either(values, t * width + i + LANES, half);
-            ahead(values, (t + CHUNK) * width + i, half);
-            for (int j = 0; j < rows; j++) {
-                a[j] += s->scores[r + j][t] * x;
-                b[j] += s->scores[r + j][t] * y;
-            }
-        }
-        for (int j = 0; j < rows; j++)
-            keep(s->sums[r + j] + i, a[j]), keep(s->sums[r + j] + i + LANES, b[j]);
-    }
-    for (; i < width; i += LANES) {
-        vf a[4];
-        for (int j = 0; j < rows; j++) a[j] = load(s->sums[r + j] + i);
-        for (int64_t t = 0; t < count; t++) {
-            const vf x = load_either(values, t * width + i, half);
-            for (int j = 0; j < rows; j++) a[j] += s->scores[r + j][t] * x;
-        }
-        for (int j = 0; j < rows; j++) keep(s->sums[r + j] + i, a[j]);
+    const float share = 1.0f / sum_of(sum);
+    for (int64_t t = 0; t < columns; t += LANES) {
+        const vf weight = load(scores + t) * share;
+        if (pool->half)
+            keep_narrow((uint16_t *)scores + t, weight);
+        else
+            keep(scores + t, weight);
     }
 }
 
-/* What a chunk of stored tokens is to a tile of queries. */
+/* sums[r] += weights[r] x values, for some rows, vectors of the width, and words of tokens. */
+static inline __attribute__((always_inline)) void gather_panel(
+    Scratch *s, const word *values, const word *weights, int64_t width, int64_t count, int64_t r,
+    int64_t first, const int rows, const int vectors, const int pairs) {
+    vf sums[ROWS][PANEL];
+    for (int j = 0; j < rows; j++)
+        for (int v = 0; v < vectors; v++) sums[j][v] = load(s->sums[r + j] + first + v * LANES);
+    for (int64_t t = 0; t < count; t++) {
+        vi value[PANEL];
+        for (int v = 0; v < vectors; v++) {
+            const word *at = values + t * width + first + v * LANES;
+            value[v] = load_words(at);
+            ahead(at + STRETCH * width);
+        }
+        for (int j = 0; j < rows; j++)
+            for (int v = 0; v < vectors; v++)
+                sums[j][v] =
+                    add_products(sums[j][v], weights[(r + j) * s->stride + t], value[v], pairs);
+    }
+    for (int j = 0; j < rows; j++)
+        for (int v = 0; v < vectors; v++) keep(s->sums[r + j] + first + v * LANES, sums[j][v]);
+}
+
+static inline __attribute__((always_inline)) void gather_run(const Pool *pool, const Run *run,
+                                                             int64_t head, Scratch *s,
+                                                             const int pairs) {
+    const int64_t width = pool->width, last = run->row + run->rows;
+    const int64_t words = pairs ? (run->count + 1) / 2 : run->count;
+    const word *all = values_at(pool, head, run->slot);
+    const word *weights = (word *)s->scores + (pairs ? run->column / 2 : run->column);
+    for (int64_t t = 0; t < words; t += STRETCH) {
+        const int64_t count = words - t < STRETCH ? words - t : STRETCH;
+        const word *values = all + t * width;
+        int64_t i = 0;
+        for (; i + PANEL * LANES <= width; i += PANEL * LANES) {
+#define BROAD(r, rows) \
+    gather_panel(s, values, weights + t, width, count, r, i, rows, PANEL, pairs)
+            FOR_ROWS(run->row, last, BROAD);
+        }
+        for (; i < width; i += LANES) {
+#define NARROW(r, rows) gather_panel(s, values, weights + t, width, count, r, i, rows, 1, pairs)
+            FOR_ROWS(run->row, last, NARROW);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void attend_tile(const Pool *pool, const Queries *q,
+                                                              int64_t head, int64_t first,
+                                                              int64_t last, Scratch *s,
+                                                              const int pairs) {
+    const int64_t rows = last - first, heads = pool->heads * q->group;
+    take_queries(pool, q, head, first, last, s);
+    find_runs(q, rows, s);
+    for (int64_t i = 0; i < s->count; i++) {
+        score_run(pool, s->runs + i, head, s, pairs);
+        mask(s->runs + i, q, s);
+    }
+    for (int64_t r = 0; r < rows; r++) soften(pool, q, r, s);
+    for (int64_t i = 0; i < s->count; i++) gather_run(pool, s->runs + i, head, s, pairs);
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(q->out + (s->token[r] * heads + s->query_head[r]) * pool->depth, s->sums[r],
+               pool->depth * sizeof(float));
+}
+
+/* Rows of queries that are worked on together: tokens that share their first span. */
 typedef struct {
-    const void *keys, *values;
-    int64_t at, count; /* the place of its first token in the text; its tokens */
-    int whole;         /* every query sees all of it */
-} Chunk;
+    int64_t first, last;
+} Tile;
 
-static inline __attribute__((always_inline)) void look(Scratch *s, const Pool *pool,
-                                                       const Queries *q, const Chunk *chunk,
-                                                       int64_t r, const int rows, const int half) {
-    score(s, chunk->keys, pool->depth, r, rows, half);
-    for (int64_t j = r; j < r + rows; j++) {
-        if (q->cap > 0) cap_scores(s->scores[j], q->cap);
-        if (!chunk->whole) mask(s->scores[j], s->position[j], q->window, chunk->at, chunk->count);
-        soften(s, j, pool->width);
-    }
-    gather(s, chunk->values, pool->width, r, chunk->count, rows, half);
+/* The columns of scores that a token can need. */
+static int64_t columns_of(const Queries *q, int64_t token) {
+    int64_t columns = 0;
+    for (int64_t level = 0; level < q->levels; level++)
+        columns += whole_blocks(span_of(q, token, level)->length) + BLOCK;
+    return columns;
 }
 
-/* One tile of queries against one span, for one stored head: of all that its tokens ask of it,
- * token by token, those from `first` to `last`. */
-static void attend_tile(const Pool *pool, const Queries *q, const Segment *seg,
-                        const int64_t *indices, int64_t head, int64_t first, int64_t last,
-                        Scratch *s) {
-    const int64_t depth = pool->depth, width = pool->width, all = pool->heads * q->group;
-    int64_t rows = 0, lowest = INT64_MAX, highest = -1;
-    for (int64_t i = first; i < last; i++, rows++) {
-        const int64_t token = indices[seg->first + i / q->group], position = q->positions[token];
-        const int64_t query_head = head * q->group + i % q->group;
-        const int64_t row = token * all + query_head;
-        const float *query = q->query + token * q->query_token + query_head * q->query_head;
-        lowest = position < lowest ? position : lowest;
-        highest = position > highest ? position : highest;
-        for (int64_t j = 0; j < depth; j++) s->query[rows][j] = query[j] * q->scale;
-        memcpy(s->sums[rows], q->out + row * width, width * sizeof(float));
-        s->peak[rows] = q->peaks[2 * row];
-        s->total[rows] = q->peaks[2 * row + 1];
-        s->row[rows] = row;
-        s->position[rows] = position;
-    }
-    const int64_t seen = highest - seg->position + 1;
-    const int64_t end = seen < seg->length ? seen : seg->length;
-    int64_t start = 0;
-    if (q->window && lowest - q->window + 1 > seg->position)
-        start = (lowest - q->window + 1 - seg->position) / CHUNK * CHUNK;
-    for (int64_t t = start; t < end; t += CHUNK) {
-        const int64_t count = end - t < CHUNK ? end - t : CHUNK;
-        const int64_t block = head * pool->blocks + (seg->slot + t) / BLOCK;
-        /* The last chunk may reach into a block of somebody else, or past the pool's end. */
-        const int64_t blocks = (count + BLOCK - 1) / BLOCK;
-        const int64_t key = block * depth * BLOCK, value = block * width * BLOCK;
-        const int64_t at = seg->position + t;
-        Chunk chunk = {.at = at, .count = count};
-        chunk.whole = count == CHUNK && at + CHUNK - 1 <= lowest &&
-                      !(q->window && at <= highest - q->window);
-        int half = pool->half;
-        if (half) {
-            chunk.keys = (uint16_t *)pool->keys + key;
-            chunk.values = (uint16_t *)pool->values + value;
-        } else {
-            chunk.keys = (float *)pool->keys + key;
-            chunk.values = (float *)pool->values + value;
-        }
-        if (blocks * BLOCK < CHUNK || (half && rows > 4)) {
-            /* Many rows share one widening; a missing block is zero. */
-            if (half) {
-                widen_many(chunk.keys, s->keys, blocks * depth * BLOCK);
-                widen_many(chunk.values, s->values, blocks * width * BLOCK);
-                chunk.values = s->values, half = 0;
-            } else {
-                memcpy(s->keys, chunk.keys, blocks * depth * BLOCK * sizeof(float));
-            }
-            chunk.keys = s->keys;
-            if (blocks * BLOCK < CHUNK)
-                memset(s->keys + blocks * depth * BLOCK, 0,
-                       (CHUNK - blocks * BLOCK) * depth * sizeof(float));
-        }
-        int64_t r = 0;
-        if (half) {
-            for (; r + 4 <= rows; r += 4) look(s, pool, q, &chunk, r, 4, 1);
-            for (; r + 2 <= rows; r += 2) look(s, pool, q, &chunk, r, 2, 1);
-            for (; r < rows; r++) look(s, pool, q, &chunk, r, 1, 1);
-        } else {
-            for (; r + 4 <= rows; r += 4) look(s, pool, q, &chunk, r, 4, 0);
-            for (; r + 2 <= rows; r += 2) look(s, pool, q, &chunk, r, 2, 0);
-            for (; r < rows; r++) look(s, pool, q, &chunk, r, 1, 0);
+/* Into tiles of at most `most` rows; returns how many. */
+static int64_t cut_into_tiles(const Queries *q, int64_t most, Tile *tiles) {
+    int64_t count = 0;
+    for (int64_t i = 0, next; i < q->tokens; i = next) {
+        const Span *span = span_of(q, q->order[i], 0);
+        for (next = i + 1; next < q->tokens; next++)
+            if (memcmp(span, span_of(q, q->order[next], 0), sizeof *span)) break;
+        for (int64_t first = i * q->group; first < next * q->group; first += most) {
+            const int64_t last = first + most;
+            tiles[count++] = (Tile){first, last < next * q->group ? last : next * q->group};
         }
     }
-    for (int64_t r = 0; r < rows; r++) {
-        memcpy(q->out + s->row[r] * width, s->sums[r], width * sizeof(float));
-        q->peaks[2 * s->row[r]] = s->peak[r];
-        q->peaks[2 * s->row[r] + 1] = s->total[r];
-    }
+    return count;
 }
 
-/* Let the queries of every segment look at their spans. A query may be in several segments, of
- * which each goes on where the last stopped; call once for the spans that are shared and once for
- * those of its own, so that no query is in two segments of one call. */
-void attend(const Pool *pool, const Queries *q, const Segment *segments, int64_t count,
-            const int64_t *indices) {
-    int64_t tiles = 0;
-    for (int64_t i = 0; i < count; i++) tiles += (segments[i].count * q->group + TILE - 1) / TILE;
-    const int64_t work = tiles * pool->heads;
+/* Let the queries look at what they see; what they gather goes to `out`. Returns 0, or -1 where
+ * there is no memory for the scores. */
+int attend(const Pool *pool, const Queries *q) {
+    int64_t stride = 0, most = TILE, failed = 0;
+    for (int64_t token = 0; token < q->tokens; token++) {
+        const int64_t columns = columns_of(q, token);
+        stride = columns > stride ? columns : stride;
+    }
+    while (most > ROWS && most * stride > SCORES) most -= ROWS;
+    Tile *tiles = malloc((q->tokens * q->group + 1) * sizeof *tiles);
+    if (!tiles) return -1;
+    const int64_t count = cut_into_tiles(q, most, tiles), work = count * pool->heads;
 #pragma omp parallel if (work > 1)
     {
-        Scratch scratch __attribute__((aligned(64)));
-#pragma omp for schedule(dynamic, 1)
-        for (int64_t w = 0; w < work; w++) {
-            int64_t tile = w / pool->heads, i = 0, asked;
-            for (;; i++) {
-                asked = segments[i].count * q->group;
-                const int64_t own = (asked + TILE - 1) / TILE;
-                if (tile < own) break;
-                tile -= own;
-            }
-            const int64_t first = tile * TILE;
-            const int64_t last = first + TILE < asked ? first + TILE : asked;
-            attend_tile(pool, q, segments + i, indices, w % pool->heads, first, last, &scratch);
+        Scratch *s = make_scratch(most, q->levels, stride);
+        if (!s) {
+#pragma omp atomic write
+            failed = 1;
         }
+#pragma omp barrier
+        if (!failed) {
+            /* Tiles of one head follow one another: its keys and values stay in the L2 cache. */
+#pragma omp for schedule(dynamic, 1)
+            for (int64_t w = 0; w < work; w++) {
+                const Tile *tile = tiles + w % count;
+                if (pool->half)
+                    attend_tile(pool, q, w / count, tile->first, tile->last, s, 1);
+                else
+                    attend_tile(pool, q, w / count, tile->first, tile->last, s, 0);
+            }
+        }
+        drop_scratch(s);
     }
-}
-
-/* Divide the sums by the totals: (rows, width) to (rows, depth). */
-void settle(const float *sums, const float *peaks, float *out, int64_t rows, int64_t width,
-            int64_t depth) {
-#pragma omp parallel for schedule(static) if (rows > 64)
-    for (int64_t r = 0; r < rows; r++) {
-        const float share = 1.0f / peaks[2 * r + 1];
-        for (int64_t i = 0; i < depth; i++) out[r * depth + i] = sums[r * width + i] * share;
-    }
+    free(tiles);
+    return failed ? -1 : 0;
 }
 
 static inline vf silu(vf x) {
