@@ -38,8 +38,8 @@ def source(tmp_path: Path) -> Path:
     native.mkdir(parents=True)
     for package in [*list(native.parents)[:3], native]:
         (package / "__init__.py").touch()
-    for name in ("build.py", "kernels.c"):
-        shutil.copy(build.SOURCE.with_name(name), native / name)
+    for one in [build.FOLDER / "build.py", *build.FOLDER.glob("*.[ch]")]:
+        shutil.copy(one, native)
     return root
 
 
@@ -200,8 +200,8 @@ def test_an_old_build_is_not_taken_for_a_new_source(
 ) -> None:
     cache = tmp_path / "cache"
     old, _ = load(source, tools, cache)
-    code = source / "service/engines/transformers/native/kernels.c"
-    code.write_text(code.read_text().replace("/* The loops", "/* All the loops", 1))
+    code = source / "service/engines/transformers/native/vectors.h"
+    code.write_text("/* New. */\n" + code.read_text())
     new, _ = load(source, tools, cache)
     assert new not in {old, "-"}
     assert compilations(tools) == 2

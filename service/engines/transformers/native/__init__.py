@@ -1,1 +1,1 @@
-"""The loops that torch has no operator for, in C; `kernels.c` says which."""
+"""The loops that torch has no operator for, in C, and how they are compiled and called."""

@@ -1,4 +1,4 @@
-"""Compile `kernels.c` once, and find it again. Without a C compiler the engine runs on torch alone.
+"""Compile the C sources once, and find them again. Without a compiler torch does all, slower.
 
     python -m service.engines.transformers.native.build
 
@@ -21,7 +21,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-SOURCE = Path(__file__).with_name("kernels.c")
+FOLDER = Path(__file__).parent
 FLAGS = ("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno")
 COMPILERS = ("cc", "gcc", "clang")
 
@@ -80,8 +80,10 @@ def _level() -> str | None:
 
 
 def _name(level: str) -> str:
-    """Names the source and the flags, so that an old build is never taken for a new source."""
-    text = SOURCE.read_bytes() + " ".join((*_flags(level), platform.machine())).encode()
+    """Names the source and the flags, so that an old build is never taken for new sources."""
+    text = " ".join((*_flags(level), platform.machine())).encode()
+    for source in _sources("*.[ch]"):
+        text += Path(source).read_bytes()
     return f"kernels-{level or platform.machine()}-{hashlib.sha256(text).hexdigest()[:16]}.so"
 
 
@@ -89,8 +91,12 @@ def _flags(level: str) -> tuple[str, ...]:
     return (*FLAGS, *LEVELS[level].flags) if level else FLAGS
 
 
+def _sources(kind: str) -> list[str]:
+    return sorted(map(str, FOLDER.glob(kind)))
+
+
 def _find(level: str) -> Path | None:
-    places = (SOURCE.parent, _cache())
+    places = (FOLDER, _cache())
     return next((at / _name(level) for at in places if (at / _name(level)).is_file()), None)
 
 
@@ -124,7 +130,7 @@ def build(level: str, folder: Path) -> Path:
     target = folder / _name(level)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(scratch, target.name)
-        command = [compiler, *_flags(level), str(SOURCE), "-o", str(made), "-lm"]
+        command = [compiler, *_flags(level), *_sources("*.c"), "-o", str(made), "-lm"]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         made.replace(target)  # whole or not at all, also when two start at once
     return target
@@ -133,7 +139,7 @@ def build(level: str, folder: Path) -> Path:
 def main() -> None:
     levels = [""] if platform.machine() == "aarch64" else list(LEVELS)
     for level in levels:
-        sys.stdout.write(f"{build(level, SOURCE.parent)}\n")
+        sys.stdout.write(f"{build(level, FOLDER)}\n")
 
 
 if __name__ == "__main__":

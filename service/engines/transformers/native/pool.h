@@ -1,0 +1,75 @@
+/* Where keys and values are stored, and the words that they are stored in. */
+#pragma once
+#include "vectors.h"
+
+#define BLOCK 16 /* stored tokens that lie side by side */
+
+/* To bfloat16, to nearest, ties to even, as torch rounds. */
+static inline uint16_t narrow(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;
+    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+static inline void keep_narrow(uint16_t *to, vf x) {
+    const vi bits = (vi)x, rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    const vi narrowed = ((x != x) & 0x7fc0) | (~(x != x) & rounded & 0xffff);
+#ifdef __AVX512F__ /* by name, since gcc 12 takes many instructions for it */
+    _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16((__m512i)narrowed));
+#else
+    const vh half = __builtin_convertvector(narrowed, vh);
+    memcpy(to, &half, sizeof half);
+#endif
+}
+
+static void narrow_many(const float *from, uint16_t *to, int64_t count) {
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) keep_narrow(to + i, load(from + i));
+    for (; i < count; i++) to[i] = narrow(from[i]);
+}
+
+/* All that attention multiplies lies in words of 32 bits: a float32, or a pair of bfloat16. A
+ * sum grows by the product of its word, or by both products of its pair. */
+
+typedef int32_t word;
+
+static inline vi load_words(const word *from) {
+    vi x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+static inline __attribute__((always_inline)) vf add_products(vf sum, word one, vi many,
+                                                             const int pairs) {
+    const vi same = one - (vi){0};
+    if (!pairs) return sum + (vf)same * (vf)many;
+#ifdef __AVX512BF16__
+    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)many, (__m512bh)same);
+#else
+    const vi second = (vi){0} - 65536 /* the upper 16 bits */;
+    sum += (vf)(same & second) * (vf)(many & second);
+    return sum + (vf)(same << 16) * (vf)(many << 16);
+#endif
+}
+
+/* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is (steps,
+ * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are the depth, or its
+ * pairs. One of values is (BLOCK tokens, or their pairs, width) words, where `width` is the depth
+ * rounded up to whole vectors. `half` says bfloat16, else float32. */
+typedef struct {
+    void *keys, *values;
+    int64_t blocks, heads, depth, width;
+    int32_t half;
+} Pool;
+
+static inline int64_t steps_of(const Pool *pool) {
+    return pool->half ? pool->depth / 2 : pool->depth;
+}
+static inline const word *keys_at(const Pool *pool, int64_t head, int64_t slot) {
+    return (word *)pool->keys + (head * pool->blocks * BLOCK + slot) * steps_of(pool);
+}
+static inline const word *values_at(const Pool *pool, int64_t head, int64_t slot) {
+    const int64_t place = head * pool->blocks * BLOCK + slot;
+    return (word *)pool->values + (pool->half ? place / 2 : place) * pool->width;
+}

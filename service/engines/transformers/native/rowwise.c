@@ -1,0 +1,72 @@
+#include "vectors.h"
+
+#define WIDEST 32768 /* of a gated layer */
+
+/* Row-wise steps between the linear layers, each in one or two passes over a row that the cache
+ * still holds. */
+
+/* One row in 8 bits with 128 added, and its scale: the largest magnitude / 127. Not a number
+ * anywhere makes the scale not a number. */
+static float quantize_row(const float *row, uint8_t *to, int64_t width) {
+    vf top = splat(0);
+    vi bad = {0};
+    int64_t i = 0;
+    for (; i + LANES <= width; i += LANES) {
+        const vf x = load(row + i), size = magnitude(x);
+        top = pick(size > top, size, top);
+        bad |= x != x;
+    }
+    float most = largest(top);
+    int wrong = 0;
+    for (int lane = 0; lane < LANES; lane++) wrong |= bad[lane];
+    for (; i < width; i++) {
+        most = fabsf(row[i]) > most ? fabsf(row[i]) : most;
+        wrong |= row[i] != row[i];
+    }
+    const float least = 128 * 1.17549435e-38f;
+    const float scale = wrong ? NAN : (most < least ? least : most) / 127;
+    const float half_even = 12582912.0f; /* adding it rounds to whole numbers, ties to even */
+    for (int64_t j = 0; j < width; j++)
+        to[j] = (uint8_t)((int32_t)((row[j] / scale + half_even) - half_even) + 128);
+    return scale;
+}
+
+void quantize(const float *rows, int64_t stride, uint8_t *to, float *scales, int64_t count,
+              int64_t width) {
+#pragma omp parallel for schedule(static) if (count * width > 8192)
+    for (int64_t r = 0; r < count; r++)
+        scales[r] = quantize_row(rows + r * stride, to + r * width, width);
+}
+
+/* Root mean square norm (Zhang and Sennrich 2019) of `count` rows, times `weight`. */
+void rms_norm(const float *rows, int64_t stride, const float *weight, float epsilon, float *out,
+              int64_t count, int64_t width) {
+#pragma omp parallel for schedule(static) if (count * width > 8192)
+    for (int64_t r = 0; r < count; r++) {
+        const float *row = rows + r * stride;
+        vf squares = splat(0);
+        int64_t i = 0;
+        for (; i + LANES <= width; i += LANES) squares += load(row + i) * load(row + i);
+        float sum = sum_of(squares);
+        for (; i < width; i++) sum += row[i] * row[i];
+        const float share = 1.0f / sqrtf(sum / width + epsilon);
+        float *to = out + r * width;
+        for (int64_t j = 0; j < width; j++) to[j] = row[j] * share * weight[j];
+    }
+}
+
+/* silu(gate) x up in 8 bits, from rows that hold `width` gates and then `width` ups. */
+void swiglu(const float *rows, uint8_t *to, float *scales, int64_t count, int64_t width) {
+#pragma omp parallel if (count * width > 8192)
+    {
+        float scratch[WIDEST] __attribute__((aligned(64)));
+#pragma omp for schedule(static)
+        for (int64_t r = 0; r < count; r++) {
+            const float *gate = rows + 2 * r * width, *up = gate + width;
+            for (int64_t i = 0; i < width; i += LANES) {
+                keep(scratch + i, silu(load(gate + i)) * load(up + i));
+            }
+            scales[r] = quantize_row(scratch, to + r * width, width);
+        }
+    }
+}

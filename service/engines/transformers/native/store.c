@@ -1,0 +1,45 @@
+/* Keys and values of new tokens, into the store. */
+#include "pool.h"
+
+/* A text's tokens are written in order, so what stands second in a pair is written later: until
+ * then it is zero, and not what somebody else has left there. */
+static void store_pair(const Pool *pool, const float *first, const float *second, word *to) {
+    uint16_t pair[2][MOST_DEPTH];
+    if (first) narrow_many(first, pair[0], pool->depth);
+    if (second) narrow_many(second, pair[1], pool->depth);
+    for (int64_t i = 0; i < pool->depth; i++) {
+        const uint32_t low = first ? pair[0][i] : (uint32_t)to[i] & 0xffff;
+        to[i] = (word)(low | (second ? (uint32_t)pair[1][i] << 16 : 0));
+    }
+}
+
+/* Keys and values of `count` tokens, float32 with these strides, into their slots. */
+void store(const Pool *pool, const float *keys, int64_t key_token, int64_t key_head,
+           const float *values, int64_t value_token, int64_t value_head, const int64_t *slots,
+           int64_t count) {
+    const int64_t depth = pool->depth, steps = steps_of(pool);
+#pragma omp parallel for collapse(2) schedule(static) if (count * pool->heads > 64)
+    for (int64_t head = 0; head < pool->heads; head++) {
+        for (int64_t token = 0; token < count; token++) {
+            const int64_t slot = slots[token], lane = slot % BLOCK;
+            const float *key = keys + token * key_token + head * key_head;
+            const float *value = values + token * value_token + head * value_head;
+            word words[MOST_DEPTH];
+            if (pool->half)
+                narrow_many(key, (uint16_t *)words, depth);
+            else
+                memcpy(words, key, depth * sizeof(float));
+            word *k = (word *)keys_at(pool, head, slot - lane) + lane;
+            for (int64_t i = 0; i < steps; i++) k[i * BLOCK] = words[i];
+            word *v = (word *)values_at(pool, head, slot);
+            if (!pool->half) {
+                memcpy(v, value, depth * sizeof(float));
+            } else if (slot % 2 == 0) {
+                const int both = token + 1 < count && slots[token + 1] == slot + 1;
+                store_pair(pool, value, both ? value + value_token : NULL, v);
+            } else if (!token || slots[token - 1] != slot - 1) {
+                store_pair(pool, NULL, value, v);
+            }
+        }
+    }
+}
