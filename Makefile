@@ -13,10 +13,10 @@ PIP = $(VENV)/bin/pip --disable-pip-version-check
 RUN = $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup digest serve test check bench clean
+.PHONY: help setup digest serve test check image image-test bench clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make .venv and install what Diglot runs on
 
@@ -33,6 +33,13 @@ check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(VENV)/bin/hadolint Dockerfile docker/cuda.Dockerfile
+
+image: ## Build the container image diglot
+	docker build --build-arg TORCH_INDEX="$(TORCH_INDEX)" --tag diglot .
+
+image-test: $(VENV)/.ready-dev ## Build the image and run it, with Docker or, as root, with podman
+	TORCH_INDEX="$(TORCH_INDEX)" $(RUN) pytest tests/image -m image
 
 bench: setup ## Measure Diglot beside its peers, for an hour or two; flags in BENCH="--rounds 1"
 	$(RUN) benchmarks.compare $(BENCH)
