@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from service.engines.transformers.int8 import Int8Linear, Sibling
-from service.engines.transformers.native import linear_attention, rowwise
+from service.engines.transformers.native import doors, rowwise
 from service.engines.transformers.native.build import library
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def fuse(model: nn.Module) -> int:
     """Replace what can be replaced in a float32 or int8 model on a CPU; returns how many layers."""
     if library() is None:
         return 0
-    linear_attention.install(model)
+    doors.install(model)
     count = 0
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):

@@ -2,6 +2,7 @@
 
 import ctypes
 
+import torch
 from torch import Tensor
 
 from service.engines.transformers.native.build import library
@@ -19,3 +20,8 @@ def _as_c(one: object) -> object:
     if isinstance(one, Tensor):
         return ctypes.c_void_p(one.data_ptr())
     return ctypes.c_int64(one) if isinstance(one, int) else one
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether the kernels can read it, as far as its type goes."""
+    return tensor.device.type == "cpu" and tensor.dtype == torch.float32

@@ -1,40 +1,17 @@
-"""The steps of gated linear attention (Qwen3.5 and its kin) in C, in place of transformers' own.
-
-transformers' modelling files look these functions up by name at every call, and take faster ones
-from packages for a GPU. `install` puts functions there that do a call in C where they can, and
-hand it on to transformers where they can't.
-"""
+"""The steps of gated linear attention (Qwen3.5 and its kin) in C, in place of transformers' own."""
 
 import ctypes
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from service.engines.transformers.native.build import library
-from service.engines.transformers.native.calls import call
+from service.engines.transformers.native.calls import call, is_plain
 
 LANES = 16
 DEEPEST = 256
 Rule = Callable[..., tuple[Tensor, Tensor | None]]
-
-
-def install(model: nn.Module) -> bool:
-    """Let `model`, on a CPU, use them; whether it has such layers."""
-    found = False
-    for name in {type(layer).__module__ for layer in model.modules()}:
-        place: Any = sys.modules[name]
-        for known, make in MAKERS.items():
-            original = getattr(place, known, None)
-            if original is not None and library() is not None:
-                found = True
-                if not hasattr(original, "in_c"):
-                    made: Any = make(original)
-                    made.in_c = True
-                    setattr(place, known, made)
-    return found
 
 
 class _Delta(ctypes.Structure):
@@ -91,14 +68,10 @@ def _fits(given: tuple[Tensor, ...], state: Tensor | None, more: dict[str, Any])
         and more.get("cu_seqlens") is None
         and depth <= DEEPEST
         and width % LANES == 0
-        and all(_is_plain(one) for one in tensors)
+        and all(is_plain(one) for one in tensors)
         and all(one.stride(-1) == 1 for one in given[:3])
         and (state is None or state[0].is_contiguous())
     )
-
-
-def _is_plain(tensor: Tensor) -> bool:
-    return tensor.device.type == "cpu" and tensor.dtype == torch.float32
 
 
 def _convolution(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -117,8 +90,8 @@ def _convolution(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
             and rows == 1
             and channels % LANES == 0
             and hidden_states.stride(1) == 1
-            and _is_plain(hidden_states)
-            and _is_plain(weight)
+            and is_plain(hidden_states)
+            and is_plain(weight)
         )
         if not fits:
             return original(hidden_states, weight, bias, activation, **more)
@@ -149,7 +122,7 @@ def _convolution_step(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
             and conv_state.shape[-1] == weight.shape[-1]
             and conv_state[0].is_contiguous()
             and weight.is_contiguous()
-            and all(map(_is_plain, (hidden_states, conv_state, weight)))
+            and all(map(is_plain, (hidden_states, conv_state, weight)))
         )
         if not fits:
             return original(hidden_states, conv_state, weight, bias, activation)

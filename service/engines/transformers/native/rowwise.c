@@ -70,3 +70,26 @@ void swiglu(const float *rows, uint8_t *to, float *scales, int64_t count, int64_
         }
     }
 }
+
+/* Rotary positions (Su et al. 2021): the first `turned` numbers of each head, in halves. Strides are
+ * of row, head and token; `cosines` and `sines` are (rows, tokens, turned); `out` is (rows, tokens,
+ * heads, depth). */
+void rotate(const float *from, int64_t row_stride, int64_t head_stride, int64_t token_stride,
+            const float *cosines, const float *sines, float *out, int64_t rows, int64_t heads,
+            int64_t tokens, int64_t depth, int64_t turned) {
+    const int64_t half = turned / 2;
+#pragma omp parallel for schedule(static) if (rows * tokens * heads > 64)
+    for (int64_t at = 0; at < rows * tokens; at++) {
+        const float *cosine = cosines + at * turned, *sine = sines + at * turned;
+        const float *token = from + at / tokens * row_stride + at % tokens * token_stride;
+        for (int64_t head = 0; head < heads; head++) {
+            const float *x = token + head * head_stride;
+            float *restrict to = out + (at * heads + head) * depth;
+            for (int64_t i = 0; i < half; i++) {
+                to[i] = x[i] * cosine[i] - x[i + half] * sine[i];
+                to[i + half] = x[i + half] * cosine[i + half] + x[i] * sine[i + half];
+            }
+            memcpy(to + turned, x + turned, (depth - turned) * sizeof(float));
+        }
+    }
+}
