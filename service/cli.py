@@ -17,6 +17,7 @@ import click
 
 from service import __version__, logs
 from service.digest import Options
+from service.engines import compiled
 from service.errors import BadInput, BadSetting, DiglotError
 from service.settings import Settings, options
 
@@ -36,6 +37,7 @@ def main() -> None:
 
     读任何语言的文章，给出英文摘要、中文摘要和立场。
     """
+    compiled.bound()
 
 
 def clear_errors(command: Callable[..., int]) -> Callable[..., None]:

@@ -1,0 +1,64 @@
+"""What oneDNN keeps of the shapes that it has compiled, in MiB, and what compiling anew costs.
+
+    python -m benchmarks.compiled [--width 1024] [--lengths 400]
+
+Five layers in 8 bits read batches of 1 to `--lengths` rows, twice over, in a process of its own for
+each bound: oneDNN's own (1,024) and Diglot's. `a pass` is one batch through the five layers.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from service.engines.compiled import MOST, VARIABLE
+
+OWN = 1024
+LAYERS = 5
+
+
+def resident_mib() -> float:
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(kilobytes) / 1024
+
+
+def measure(width: int, lengths: int) -> None:
+    import torch
+
+    from service.engines.transformers.int8 import Int8Linear
+
+    torch.set_num_threads(1)
+    wide = [torch.nn.Linear(width, width + 32 * n, bias=False) for n in range(LAYERS)]
+    layers = [Int8Linear.of(layer) for layer in wide]
+    rows = torch.randn(lengths, width)
+    with torch.inference_mode():
+        for layer in layers:
+            layer(rows)
+        before, begun = resident_mib(), time.perf_counter()
+        for length in [*range(1, lengths + 1)] * 2:
+            for layer in layers:
+                layer(rows[:length])
+        spent = (time.perf_counter() - begun) / (2 * lengths) * 1000
+    print(f"{os.environ[VARIABLE]:>6} {resident_mib() - before:10.0f} {spent:10.2f}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--width", type=int, default=1024)
+    parser.add_argument("--lengths", type=int, default=400)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.here:
+        measure(given.width, given.lengths)
+        return
+    print(f"{'kept':>6} {'grew MiB':>10} {'a pass ms':>10}", flush=True)
+    for most in (OWN, MOST):
+        command = [sys.executable, "-m", "benchmarks.compiled", *sys.argv[1:], "--here"]
+        subprocess.run(command, env={**os.environ, VARIABLE: str(most)}, check=True)
+
+
+if __name__ == "__main__":
+    main()
