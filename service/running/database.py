@@ -82,10 +82,19 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._connection.in_transaction:  # a full disk ends it by itself
                     self._connection.execute("ROLLBACK")
+                if _code(error) == sqlite3.SQLITE_FULL:
+                    self._make_room()
                 raise
+
+    def _make_room(self) -> None:
+        """Empty the write-ahead log into the file; for the next try, as nothing else would do it
+        while every write fails.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def check(self) -> None:
         """Read every page. Raises StoreFailed when the file is damaged."""
@@ -102,8 +111,11 @@ class Database:
             self._connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
 
     def _migrate(self, migrations: Sequence[str]) -> None:
+        # Nothing is written where nothing is to be changed: on a full disk there is no room for it.
+        if self._version() == len(migrations):
+            return
         with self.write() as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            version = self._version()  # another process may have brought it up to date meanwhile
             if version > len(migrations):
                 raise self._fault(
                     f"it is of a newer Diglot (version {version}, and {len(migrations)} is known)"
@@ -112,6 +124,10 @@ class Database:
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+    def _version(self) -> int:
+        ((version,),) = self.read("PRAGMA user_version")
+        return int(version)
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
@@ -131,7 +147,7 @@ class Database:
             if not self._failing:
                 log.error("the store %s: %s", self._name, error)
             self._failing = True
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # no details
+            code = _code(error)
             if code == sqlite3.SQLITE_FULL:
                 raise StoreFull(f"{self._name}: the disk is full") from error
             words = _WORDS.get(code, "it failed; the log says more")
@@ -143,3 +159,8 @@ class Database:
 
     def _fault(self, words: str) -> StoreFailed:
         return StoreFailed(f"{self._name}: {words}")
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's number of the error, without the details."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF

@@ -23,6 +23,7 @@ from service.errors import (
     Overloaded,
     RateLimited,
     StoreFailed,
+    StoreFull,
     TooLong,
     Unauthorized,
 )
@@ -33,7 +34,13 @@ from service.web.unpack import UnknownCoding
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_S = {NotReady.code: 5, Overloaded.code: 2, NoRoom.code: 2, StoreFailed.code: 5}
+RETRY_AFTER_S = {
+    NotReady.code: 5,
+    Overloaded.code: 2,
+    NoRoom.code: 2,
+    StoreFailed.code: 5,
+    StoreFull.code: 60,
+}
 """What is told where nothing was measured."""
 _REJECTIONS = (BadInput, Unauthorized, RateLimited, NotReady, Overloaded, NoRoom, StoreFailed)
 

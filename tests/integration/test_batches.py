@@ -27,6 +27,7 @@ from service.running.schema import FILE, MIGRATIONS
 from service.settings import Settings
 from service.web import uploads
 from service.web.app import create_app
+from tests.integration.serving import PATIENCE_S
 from tests.scripted import EN, ScriptedEngine, written
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
@@ -75,7 +76,7 @@ class Served:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    last = time.monotonic() + 20
+    last = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < last
         time.sleep(0.02)

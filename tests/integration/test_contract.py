@@ -16,7 +16,7 @@ from service.web.contract import OPERATIONS, document
 from service.web.explained import explained
 from service.web.problems import Problem
 from tests.fakes import FakeDesk
-from tests.integration.serving import serving
+from tests.integration.serving import PATIENCE_S, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 
@@ -72,7 +72,7 @@ def test_whatever_is_sent_the_answer_is_documented(tmp_path: Path) -> None:
                 "run", f"http://{server.host}:{server.port}/openapi.json",
                 "--max-examples", "15", "--seed", "1", "--request-timeout", "60",
             ],
-            cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
             env={**os.environ, "NO_COLOR": "1"},
         )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.serving import PATIENCE_S
+
 CASES = [
     {
         "text": "The council praised the tram plan. It costs 12 million dollars. We must vote yes.",
@@ -29,7 +31,7 @@ def evaluate(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "service", "evaluate", str(tmp_path / "cases.jsonl"),
          "--engine", "extractive", "--json", str(tmp_path / "out.json")],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 

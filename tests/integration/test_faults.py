@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.running.schema import FILE
-from tests.integration.serving import ROOT, Served, serving
+from tests.integration.serving import PATIENCE_S, ROOT, Served, serving
 from tests.integration.test_kill import results
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
@@ -30,7 +30,7 @@ def send(server: Served, *texts: str) -> str:
 
 
 def wait_for_another(server: Served, pid: int) -> None:
-    last = time.monotonic() + 40
+    last = time.monotonic() + PATIENCE_S
     while server.worker_pid() == pid:
         assert time.monotonic() < last, server.log.read_text()
         time.sleep(0.1)
@@ -42,7 +42,7 @@ def test_sigterm_finishes_online_work_and_gives_bulk_work_back(tmp_path: Path) -
         batch = send(server, *[f"{CHINESE} {n}" for n in range(200)])
         time.sleep(1.0)
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=PATIENCE_S) == 0
     database = sqlite3.connect(tmp_path / "data" / FILE)
     held = database.execute("SELECT count(*) FROM articles WHERE claim IS NOT NULL").fetchone()
     left = database.execute("SELECT count(*) FROM articles WHERE outcome IS NULL").fetchone()
@@ -89,7 +89,7 @@ def test_sighup_replaces_the_process_and_never_runs_two(tmp_path: Path) -> None:
         os.kill(server.process.pid, signal.SIGHUP)
         pid = server.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children")
-        last = time.monotonic() + 40
+        last = time.monotonic() + PATIENCE_S
         while (found := children.read_text().split()) in ([], [str(first)]):
             assert time.monotonic() < last
             time.sleep(0.01)
@@ -101,7 +101,7 @@ def test_sighup_replaces_the_process_and_never_runs_two(tmp_path: Path) -> None:
 def start(folder: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, *SERVE, "--data", str(folder)]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.serving import PATIENCE_S
+
 ARTICLES = {
     "2.txt": "The council met on 4 May. It will build forty stops for 12 million dollars.",
     "10.txt": "市议会五月四日开会。会议决定投资1200万美元，新建四十个车站。",
@@ -43,7 +45,7 @@ def digest(*arguments: object) -> subprocess.CompletedProcess[str]:
         command(*arguments, "--engine", "extractive"),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
         env={**os.environ, "COLUMNS": "140"},
     )
@@ -117,7 +119,7 @@ def test_wrong_usage_is_said_in_a_line(tmp_path: Path, arguments: list[str], say
         text=True,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2
@@ -142,7 +144,7 @@ def start(folder: Path, out: Path) -> subprocess.Popen[bytes]:
 
 def wait_for_lines(out: Path, process: subprocess.Popen[bytes], count: int) -> None:
     file = out / "digests.jsonl"
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_S
     while not file.exists() or file.read_bytes().count(b"\n") < count:
         assert time.monotonic() < end
         assert process.poll() is None, process.communicate()
@@ -158,7 +160,7 @@ def test_a_stop_ends_cleanly_and_the_next_run_goes_on(
     process = start(folder, out)
     wait_for_lines(out, process, 5)
     process.send_signal(stop)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, stderr
     assert b"stopped; run it again to go on" in stderr
     assert b"Traceback" not in stderr
@@ -213,7 +215,7 @@ def test_a_stop_early_in_a_second_run_keeps_what_the_first_one_did(tmp_path: Pat
     process = start(tmp_path, out)
     wait_for_lines(out, process, 402)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert len(lines(out)) >= 402
 
@@ -251,7 +253,7 @@ def test_an_engine_that_does_not_load_starts_nothing_over(folder: Path, tmp_path
     done = subprocess.run(
         command(folder, "--out", tmp_path / "out", "--no-resume", "--engine", "transformers",
                 "--model", tmp_path / "no-such-model"),
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "no-such-model" in done.stderr

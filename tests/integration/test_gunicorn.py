@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.serving import ROOT, Reply, Served, serving
+from tests.integration.serving import PATIENCE_S, ROOT, Reply, Served, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 SLOW_STEP_S = 1.5
-FEW_THREADS = "from tests.scripted_server import *; main(2.0, http_threads=2)"
+FEW_THREADS = "from tests.scripted_server import *; main(4.0, http_threads=2)"
 SLOW = ("-m", "tests.scripted_server", str(SLOW_STEP_S))
 ENGLISH = (
     "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. "
@@ -114,7 +114,7 @@ def test_command_runs_from_any_folder_that_holds_anything(tmp_path: Path) -> Non
         cwd=tmp_path,
         env={**os.environ, **environment},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert b"diglot" in shown.stdout
@@ -141,7 +141,7 @@ def test_chunked_body_is_read(served: Served) -> None:
     ids=["short", "no last chunk", "no chunk"],
 )
 def test_half_an_article_is_not_taken_for_the_article(served: Served, framing: str) -> None:
-    with socket.create_connection((served.host, served.port), timeout=10) as client:
+    with socket.create_connection((served.host, served.port), timeout=PATIENCE_S) as client:
         head = "POST /summarize HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
         client.sendall((head + framing).encode())
         client.shutdown(socket.SHUT_WR)
@@ -153,7 +153,7 @@ def test_half_an_article_is_not_taken_for_the_article(served: Served, framing: s
 def test_killed_worker_is_replaced(served: Served) -> None:
     killed = served.worker_pid()
     os.kill(killed, signal.SIGKILL)
-    last = time.monotonic() + 20
+    last = time.monotonic() + PATIENCE_S
     while served.worker_pid() == killed:
         assert time.monotonic() < last
         time.sleep(0.05)
@@ -168,17 +168,17 @@ def test_sigterm_answers_what_is_in_flight(tmp_path: Path) -> None:
         time.sleep(SLOW_STEP_S / 3)
         server.process.send_signal(signal.SIGTERM)
         assert [reply.result().status for reply in replies] == [200, 200, 200]
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=PATIENCE_S) == 0
 
 
 def test_sigint_stops_at_once(tmp_path: Path) -> None:
-    with serving(tmp_path / "log", "-m", "tests.scripted_server", "60") as server:
+    with serving(tmp_path / "log", "-m", "tests.scripted_server", str(PATIENCE_S)) as server:
         server.wait_until_ready()
         connection = server.connect()
         connection.request("POST", "/summarize", ENGLISH, {"Content-Type": "text/plain"})
         time.sleep(0.5)
         server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=PATIENCE_S / 2) == 0
         connection.close()
 
 
@@ -217,10 +217,10 @@ def test_busy_service_still_answers_health_checks(tmp_path: Path) -> None:
     with serving(tmp_path / "log", "-c", FEW_THREADS) as server, ThreadPoolExecutor(12) as pool:
         warm(server)
         asked = [pool.submit(server.post, {"text": ENGLISH}) for _ in range(12)]
-        time.sleep(0.5)
-        started = time.monotonic()
+        while sum(reply.done() for reply in asked) < 10:
+            time.sleep(0.01)
         assert server.get("/livez").status == 200
-        assert time.monotonic() - started < 1.0
+        assert sum(reply.done() for reply in asked) == 10  # two hold all the places
         statuses = [reply.result().status for reply in asked]
         assert statuses.count(200) == 2
         assert statuses.count(503) == 10
@@ -235,7 +235,9 @@ def test_port_in_use_is_said_clearly(host: str) -> None:
     with socket.create_server((host, 0), family=family) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "service", "serve", "--host", host, "--port", port]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False)
+        ended = subprocess.run(
+            command, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False
+        )
     assert ended.returncode != 0
     assert port in ended.stderr.decode()
     assert "in use" in ended.stderr.decode()
@@ -270,7 +272,7 @@ def test_gunicorns_own_settings_are_not_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_http_gets_a_problem_too(served: Served, sent: bytes, status: int) -> None:
-    with socket.create_connection((served.host, served.port), timeout=10) as client:
+    with socket.create_connection((served.host, served.port), timeout=PATIENCE_S) as client:
         client.sendall(sent)
         head, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status)
@@ -293,7 +295,7 @@ def test_clients_that_never_take_their_leave_hold_nobody_up(served: Served) -> N
             client.sendall(b"nonsense\r\n\r\n")
         started = time.monotonic()
         assert served.get("/livez").status == 200
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 8  # of the 16 that they would take one after the other
 
 
 def test_a_head_that_comes_drop_by_drop_is_cut_off(tmp_path: Path) -> None:
@@ -302,7 +304,8 @@ def test_a_head_that_comes_drop_by_drop_is_cut_off(tmp_path: Path) -> None:
         server.wait_until_ready()
         address = (server.host, server.port)
         clients = [
-            drops.enter_context(socket.create_connection(address, timeout=10)) for _ in range(20)
+            drops.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
+            for _ in range(20)
         ]
         for client in clients:
             client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
@@ -314,11 +317,11 @@ def test_log_for_programs_is_json_from_the_first_line_to_the_last(tmp_path: Path
     with serving(tmp_path / "log", *SERVE, "--log-format", "json") as server:
         server.wait_until_ready()
         reply = server.post({"text": ENGLISH, "title": CHINESE})
-        with socket.create_connection((server.host, server.port), timeout=10) as client:
+        with socket.create_connection((server.host, server.port), timeout=PATIENCE_S) as client:
             client.sendall(b"nonsense\r\n\r\n")
             assert client.recv(100)
         server.process.send_signal(signal.SIGTERM)
-        server.process.wait(timeout=20)
+        server.process.wait(timeout=PATIENCE_S)
         lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     (asked,) = [line for line in lines if line.get("route") == "/summarize"]
     assert asked["request_id"] == reply.headers["X-Request-Id"]
@@ -332,7 +335,7 @@ def test_keys_that_can_not_be_read_stop_the_start(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("{")
     ended = subprocess.run(
         [sys.executable, *SERVE, "--data", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert ended.returncode == 2
     assert "keys.json" in ended.stderr
@@ -354,5 +357,5 @@ def test_a_key_is_asked_for_over_the_wire_and_revoked_without_a_restart(tmp_path
 def keys(folder: Path, *words: str) -> str:
     command = [sys.executable, "-m", "service", "keys", *words, "--data", str(folder)]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     ).stdout.strip()

@@ -15,6 +15,7 @@ from service.result import Result
 from service.running.desk import Desk
 from service.settings import Settings
 from service.web.app import create_app
+from tests.integration.serving import PATIENCE_S
 from tests.scripted import EN, ZH, ScriptedEngine
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
@@ -90,7 +91,7 @@ def post(app: Flask, text: str, id: str | None = None, **fields: Any) -> Any:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    last = time.monotonic() + 10
+    last = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < last
         time.sleep(0.01)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.hub import COMMIT, serve_hub
+from tests.integration.serving import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "maker/small-model"
@@ -71,7 +72,7 @@ def run(
         env=clean | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

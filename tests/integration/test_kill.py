@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.integration.serving import Reply, Served, serving
+import pytest
+
+from tests.integration.serving import PATIENCE_S, Reply, Served, serving
 
 LIVES = 20
 ARTICLES = 24
 STEP_S = 0.2
 LONGEST_LIFE_S = 1.0
-DONE_S = 90.0
 TEXTS = (
     "The council of Ashford voted to build bridge {}. The mayor called it overdue.",
     "青石镇议会投票决定建第{}座桥。镇长表示，这座桥早该建了。",
@@ -42,7 +43,7 @@ def send(server: Served, life: int) -> Reply | None:
 
 def results(server: Served, batch: str) -> list[dict[str, Any]]:
     """All results of a batch, once it is complete."""
-    last = time.monotonic() + DONE_S
+    last = time.monotonic() + PATIENCE_S
     while True:
         reply = server.ask("GET", f"/batches/{batch}/results")
         assert reply.status == 200, reply.body
@@ -52,6 +53,7 @@ def results(server: Served, batch: str) -> list[dict[str, Any]]:
         time.sleep(0.2)
 
 
+@pytest.mark.timeout(3_600)  # it starts the service 21 times
 def test_killed_twenty_times_every_accepted_article_has_exactly_one_result(tmp_path: Path) -> None:
     moments = random.Random(20)
     accepted: dict[int, str] = {}

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.integration.serving import PATIENCE_S
+
 ENGLISH = [
     "The council met on Monday.",
     "It will build forty stops.",
@@ -20,7 +22,7 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 

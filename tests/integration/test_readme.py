@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.serving import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
 READMES = ["README.md", "README.zh.md"]
 
@@ -52,7 +54,7 @@ def test_every_command_and_flag_exists(name: str) -> None:
             continue
         shown = subprocess.run(
             [sys.executable, "-m", "service", found[1], "--help"],
-            capture_output=True, text=True, check=True, timeout=60,
+            capture_output=True, text=True, check=True, timeout=PATIENCE_S,
         ).stdout  # fmt: skip
         for flag in re.findall(r"--[a-z-]+", found[2]):
             assert flag in shown
@@ -73,7 +75,7 @@ def test_the_answer_on_the_first_screen_is_what_comes_out(tmp_path: Path) -> Non
     subprocess.run(
         [sys.executable, "-m", "service", "digest", str(tmp_path / "a.txt"), "--engine",
          "extractive", "--out", str(tmp_path), "--target", "电车计划", "--length", "short"],
-        check=True, capture_output=True, timeout=120,
+        check=True, capture_output=True, timeout=PATIENCE_S,
     )  # fmt: skip
     answer = json.loads((tmp_path / "digests.jsonl").read_text("utf-8"))
     (shown,) = blocks("README.md", "json")
