@@ -15,6 +15,8 @@ def to_stderr(level: str, form: str = "text") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if form == "json" else logging.Formatter(_TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    if level != "debug":
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # each request to the hub, a line
 
 
 def _json() -> logging.Formatter:

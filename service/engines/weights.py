@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import re
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,8 +178,8 @@ def _ask_hub(settings: Settings, timeout_s: float) -> str | None:
 def fetch(settings: Settings, patience_s: float = 10.0) -> Weights:
     """Bring the weights onto this disk (a broken download goes on where it stopped).
 
-    Shows progress on stderr. Raises BadSetting that says what stands in the way, within
-    `patience_s` seconds when the hub does not answer at all.
+    Shows progress on stderr, as lines where that is no terminal. Raises BadSetting that says what
+    stands in the way, within `patience_s` seconds when the hub does not answer at all.
     """
     if is_folder(settings.model):
         found = find(settings)
@@ -188,6 +189,8 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> Weights:
         raise BadSetting(f"model {settings.model}: the weights are not on this disk, and {why}")
     from huggingface_hub import snapshot_download
 
+    from service.engines.fetched import Logged
+
     try:
         folder = Path(
             snapshot_download(
@@ -195,6 +198,7 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> Weights:
                 revision=settings.revision,
                 allow_patterns=FETCHED,
                 ignore_patterns=NOT_FETCHED,
+                tqdm_class=None if sys.stderr.isatty() else Logged,
             )
         )
     except Exception as error:

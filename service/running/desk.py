@@ -78,7 +78,7 @@ class Desk:
             case "ready":
                 return None
             case "loading":
-                return "the engine is being loaded"
+                return "the engine is being loaded; weights that are not here are fetched first"
             case "draining":
                 return "the service is stopping"
             case "broken":
