@@ -16,9 +16,9 @@ from service.web.server import run
 from tests.scripted import ScriptedEngine
 
 
-def main(seconds: float, timeout_s: float = 60.0, http_threads: int = 64) -> None:
+def main(seconds: float, timeout_s: float = 60.0, http_threads: int = 64, steps: int = 1) -> None:
     def load(_: Settings) -> Engine:
-        engine = ScriptedEngine()
+        engine = ScriptedEngine(steps=steps)
 
         def before_step() -> None:
             if engine.batches:

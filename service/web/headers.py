@@ -10,7 +10,8 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
 }
 _PAGE = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+    " connect-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 # A digest is its asker's own, and a state is true now.

@@ -91,8 +91,25 @@ function showMade({ engine, language, reading, timing }) {
   row("Time 用时", `${(timing.total_ms / 1000).toFixed(1)} s`);
 }
 
+// What the model writes, before it is checked: it is shown while it grows, and the result replaces it.
+function showDraft({ story, language, text }, script) {
+  const id = `draft-${story}-${language}`;
+  if (!$(id)) {
+    const card = add($("drafts"), "article");
+    add(card, "h3", `${language === "en" ? "English" : "中文"} · being written 撰写中`);
+    add(card, "p", "", { class: "digest", dir: "auto", lang: language === "zh" ? `zh-${script}` : language, id });
+  }
+  $(id).textContent = text;
+  $("drafts").hidden = false;
+}
+
+function clear() {
+  for (const id of ["drafts", "warnings", "stories", "made"]) $(id).replaceChildren();
+  for (const id of ["drafts", "answer"]) $(id).hidden = true;
+}
+
 function show(result) {
-  for (const id of ["warnings", "stories", "made"]) $(id).replaceChildren();
+  clear();
   for (const warning of result.warnings) add($("warnings"), "li", warning, { class: "doubt" });
   const stories = result.stories.length ? result.stories : [result];
   stories.forEach((story, index) => showStory(story, index + 1, stories.length));
@@ -120,31 +137,64 @@ function askForKey() {
   $("key").select();
 }
 
-async function ask(event) {
-  event.preventDefault();
-  const form = event.target;
+function wanted(form) {
   const target = form.elements.target.value.trim();
-  const body = {
+  return {
     text: form.elements.text.value,
     length: form.elements.namedItem("length").value,
     zh_script: form.elements.zh_script.value,
     whole_page: form.elements.whole_page.checked,
+    ...(target && { targets: [target] }),
   };
-  if (target) body.targets = [target];
-  const button = form.querySelector("button");
+}
+
+async function send(body) {
+  const headers = { "Content-Type": "application/json", Accept: "text/event-stream", ...access() };
+  const response = await fetch("summarize", { method: "POST", headers, body: JSON.stringify(body) })
+    .catch(() => { throw new Error("The service can't be reached 无法连接服务"); });
+  if (response.status === 401) askForKey();
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new Error(problem.detail ?? `${response.status} ${response.statusText}`);
+}
+
+// Server-sent events: each is some lines and a blank one, and its data is one line of JSON.
+async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true }));
+    if (done) return;
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) {
+      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(part) ?? [];
+      if (name) yield [name, JSON.parse(data)];
+    }
+  }
+}
+
+async function follow(response, script) {
+  for await (const [name, data] of events(response)) {
+    if (name === "digest") showDraft(data, script);
+    if (name === "result") return show(data);
+    if (name === "problem") throw new Error(data.detail);
+  }
+  throw new Error("The connection broke off 连接中断");
+}
+
+async function ask(event) {
+  event.preventDefault();
+  const body = wanted(event.target);
+  const button = event.target.querySelector("button");
   button.disabled = true;
-  $("answer").hidden = true;
+  clear();
   say("Reading … 阅读中……");
   try {
-    const response = await fetch("summarize", {
-      method: "POST", headers: { "Content-Type": "application/json", ...access() }, body: JSON.stringify(body),
-    });
-    const answer = await response.json();
-    if (response.status === 401) askForKey();
-    if (!response.ok) throw new Error(answer.detail ?? response.statusText);
-    show(answer);
-    say("");
+    await follow(await send(body), body.zh_script);
+    say("Done 完成");
   } catch (error) {
+    clear();
     say(error.message, true);
   } finally {
     button.disabled = false;

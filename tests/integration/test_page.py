@@ -1,0 +1,216 @@
+"""The page, in a real browser: what somebody sees who has a keyboard and nothing else."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.serving import PATIENCE_S, Served, serving
+from tests.scripted import EN, ZH
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER),
+        reason="NO BROWSER: install Debian's chromium and chromium-driver to try the page",
+    ),
+    pytest.mark.timeout(900),
+]
+
+STEPS = 8
+SLOW = f"from tests.scripted_server import *; main(0.4, steps={STEPS})"
+ENGLISH = (
+    "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. "
+    "The mayor called it overdue. Critics say that the money should go to schools."
+)
+CHINESE = (
+    "青石镇议会周二投票决定在磨坊河上建一座新桥。镇长林秀兰表示，这座桥早该建了。"
+    "反对者认为，这笔钱应该用于学校。"
+)
+NARROW = 360
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("page") / "log", "-c", SLOW) as server:
+        server.wait_until_ready()
+        yield server
+
+
+class Page:
+    """A tab; at the end nothing must have been wrong in it."""
+
+    def __init__(self, driver: Any, address: str) -> None:
+        self.driver = driver
+        self.address = address
+
+    def open(self, path: str = "/") -> None:
+        self.driver.get(self.address + path)
+
+    def press(self, *keys: str) -> None:
+        """As a keyboard does: whatever has the focus gets them."""
+        webdriver.ActionChains(self.driver).send_keys(*keys).perform()
+
+    def go_to(self, id: str) -> None:
+        for _ in range(20):
+            self.press("\ue004")  # Tab
+            focused = self.driver.switch_to.active_element
+            if id in (focused.get_attribute("id"), focused.tag_name):
+                return
+        raise AssertionError(f"no Tab leads to {id}")
+
+    def ask(self, text: str) -> None:
+        self.go_to("text")
+        self.press(text)
+        self.go_to("button")
+        self.press("\ue007")  # Enter
+
+    def text(self, selector: str) -> str:
+        """What is seen of it; asked for at one moment, as the page changes."""
+        return str(
+            self.driver.execute_script(
+                "return [...document.querySelectorAll(arguments[0])]"
+                ".filter((one) => one.checkVisibility()).map((one) => one.innerText).join(' ')",
+                selector,
+            )
+        )
+
+    def wait_for(self, selector: str) -> str:
+        last = time.monotonic() + PATIENCE_S
+        while not (found := self.text(selector)):
+            assert time.monotonic() < last, f"no {selector}; the page says {self.text('#status')}"
+            time.sleep(0.05)
+        return found
+
+    def complaints(self) -> list[str]:
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def asked_elsewhere(self) -> list[str]:
+        """Addresses that were asked for, beside those of the service."""
+        messages = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
+        urls = [
+            message["params"]["request"]["url"]
+            for message in messages
+            if message["method"] == "Network.requestWillBeSent"
+        ]
+        asked = [url for url in urls if url.startswith("http")]  # and not the browser's own
+        assert asked
+        return [url for url in asked if not url.startswith(self.address + "/")]
+
+    def overflow(self) -> int:
+        return int(
+            self.driver.execute_script(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+        )
+
+
+@pytest.fixture
+def page(served: Served, tmp_path: Path) -> Iterator[Page]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                 f"--user-data-dir={tmp_path}"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver.execute_cdp_cmd("Network.enable", {})
+    yield Page(driver, f"http://{served.host}:{served.port}")
+    driver.quit()
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_an_article_is_digested_by_keyboard_and_grows_as_it_is_written(
+    page: Page, text: str
+) -> None:
+    page.open()
+    page.ask(text)
+    seen: dict[str, list[str]] = {"en": [], "zh": []}
+    while not page.text("#answer"):
+        assert not page.text("#status.error")
+        for language, drafts in seen.items():
+            draft = page.text(f"#draft-0-{language}")
+            if draft and draft not in drafts:
+                drafts.append(draft)
+    for whole, drafts in ((EN, seen["en"]), (ZH, seen["zh"])):
+        assert len(drafts) > 1
+        assert drafts == sorted(drafts, key=len)
+        assert all(whole.startswith(draft) for draft in drafts)
+        assert whole in page.text("#answer .digests")
+    assert not page.text("#drafts")
+    stance = page.text("#stories section > article")
+    assert "in favour 支持" in stance
+    assert "70%" in stance
+    assert page.text("#status") == "Done 完成"
+    assert page.complaints() == []
+    assert page.asked_elsewhere() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("![](image.png)", "Nothing is left"), ("桥" * 200_001, "200,000")]
+)
+def test_what_is_wrong_is_said(page: Page, text: str, says: str) -> None:
+    page.open()
+    page.driver.execute_script("document.getElementById('text').value = arguments[0]", text)
+    page.go_to("button")
+    page.press("\ue007")
+    assert says in page.wait_for("#status.error")
+    assert not page.text("#answer")
+    assert not page.text("#drafts")
+    assert not page.driver.find_element("tag name", "button").get_attribute("disabled")
+
+
+def test_a_service_that_went_away_is_said(page: Page, tmp_path: Path) -> None:
+    with serving(tmp_path / "log", "-c", SLOW) as server:
+        server.wait_until_ready()
+        page.address = f"http://{server.host}:{server.port}"
+        page.open()
+        page.ask(ENGLISH)
+        page.wait_for("#draft-0-en")
+        server.kill()
+        assert "broke off" in page.wait_for("#status.error")
+        page.go_to("button")
+        page.press("\ue007")
+        last = time.monotonic() + PATIENCE_S
+        while "can't be reached" not in page.text("#status.error"):
+            assert time.monotonic() < last
+
+
+def test_markup_in_an_article_stays_text_and_no_script_but_ours_runs(page: Page) -> None:
+    page.open()
+    page.driver.execute_script(
+        "const script = document.createElement('script');"
+        "script.textContent = 'window.harmed = true'; document.body.append(script);"
+        "const image = new Image(); image.src = 'https://elsewhere.invalid/a.png';"
+        "document.body.append(image);"
+    )
+    assert page.driver.execute_script("return window.harmed") is None
+    assert any("Content Security Policy" in message for message in page.complaints())
+    page.go_to("target")
+    page.press("<img src=x onerror='window.harmed = true'>")
+    page.driver.execute_script("document.getElementById('text').value = arguments[0]", ENGLISH)
+    page.go_to("button")
+    page.press("\ue007")
+    assert "<img src=x" in page.wait_for("#answer")
+    assert page.driver.find_elements("css selector", "#answer img") == []
+    assert page.driver.execute_script("return window.harmed") is None
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_narrow_screen_scrolls_down_and_never_aside(page: Page, path: str) -> None:
+    screen = {"width": NARROW, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    page.open(path)
+    assert page.overflow() == 0
+    if path == "/":
+        page.ask("https://example.org/" + "a" * 400 + f" {ENGLISH} {CHINESE}")
+        page.wait_for("#draft-0-zh")
+        assert page.overflow() == 0
+        page.wait_for("#answer")
+        assert page.overflow() == 0
+    assert page.complaints() == []
