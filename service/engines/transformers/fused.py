@@ -6,6 +6,7 @@ layers are so fast that the steps between them would take a third of the time.
 """
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,14 +23,16 @@ CLOSE = 1e-4
 
 
 class FusedNorm(nn.Module):
-    """Root mean square norm."""
+    """Root mean square norm, times silu(gate) where there is one."""
 
     def __init__(self, weight: Tensor, epsilon: float) -> None:
         super().__init__()
         self.weight = nn.Parameter(weight, requires_grad=False)
         self.epsilon = epsilon
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, gate: Tensor | None = None) -> Tensor:
+        if gate is not None:
+            return rowwise.gated_norm(x, gate, self.weight, self.epsilon)
         return rowwise.rms_norm(x, self.weight, self.epsilon)
 
 
@@ -60,32 +63,49 @@ def fuse(model: nn.Module) -> int:
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may stand in for a layer, and the rows that the layer reads: how many, and how wide."""
+
+    module: nn.Module
+    inputs: int
+    width: int
+
+
 @torch.inference_mode()
 def _fused(layer: Any) -> nn.Module | None:
     """What may stand in for `layer`, tried against it."""
-    for made, width in _candidates(layer):
-        x = torch.randn(5, width, generator=torch.Generator().manual_seed(0))
+    for one in (*_norms(layer), *_gates(layer)):
+        chance = torch.Generator().manual_seed(0)
+        given = torch.randn(one.inputs, 1, 5, one.width, generator=chance).unbind()
         try:
-            expected = layer(x[None])[0]
+            expected = layer(*given)
         except Exception:  # it wants more than rows, or rows of another width
             continue
-        if (made(x[None])[0] - expected).abs().max() <= CLOSE * expected.abs().max():
-            return made
+        if (one.module(*given) - expected).abs().max() <= CLOSE * expected.abs().max():
+            return one.module
     return None
 
 
-def _candidates(layer: Any) -> list[tuple[nn.Module, int]]:
-    if type(layer).__name__.endswith("RMSNorm"):
-        epsilon = getattr(layer, "variance_epsilon", getattr(layer, "eps", None))
-        weight = getattr(layer, "weight", None)
-        if isinstance(epsilon, float) and weight is not None and weight.dtype == torch.float32:
-            # Some families store what is added to one.
-            norms = (FusedNorm(weight.data.clone(), epsilon), FusedNorm(1 + weight.data, epsilon))
-            return [(norm, len(weight)) for norm in norms]
+def _norms(layer: Any) -> list[Candidate]:
+    name = type(layer).__name__
+    epsilon = getattr(layer, "variance_epsilon", getattr(layer, "eps", None))
+    weight = getattr(layer, "weight", None)
+    if "RMSNorm" not in name or not isinstance(epsilon, float) or weight is None:
+        return []
+    inputs = 2 if name.endswith("Gated") else 1
+    if weight.dtype != torch.float32 or (inputs == 2 and len(weight) % rowwise.LANES):
+        return []
+    # Some families store what is added to one.
+    weights = (weight.data.clone(), 1 + weight.data)
+    return [Candidate(FusedNorm(one, epsilon), inputs, len(weight)) for one in weights]
+
+
+def _gates(layer: Any) -> list[Candidate]:
     gate, up, down = (getattr(layer, f"{name}_proj", None) for name in ("gate", "up", "down"))
     if isinstance(gate, Sibling) and isinstance(up, Sibling) and isinstance(down, Int8Linear):
         both, width = gate.siblings.linear, down.in_features
         equal = gate.siblings is up.siblings and both.out_features == 2 * width
         if equal and width % rowwise.LANES == 0 and width <= rowwise.WIDEST:
-            return [(FusedGate(both, down), both.in_features)]
+            return [Candidate(FusedGate(both, down), 1, both.in_features)]
     return []

@@ -118,6 +118,7 @@ def _convolution_step(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
             bias is None
             and activation == "silu"
             and tokens == 1
+            and channels % LANES == 0
             and hidden_states.stride(1) == 1
             and conv_state.shape[-1] == weight.shape[-1]
             and conv_state[0].is_contiguous()

@@ -38,20 +38,34 @@ void quantize(const float *rows, int64_t stride, uint8_t *to, float *scales, int
         scales[r] = quantize_row(rows + r * stride, to + r * width, width);
 }
 
-/* Root mean square norm (Zhang and Sennrich 2019) of `count` rows, times `weight`. */
+/* Root mean square norm (Zhang and Sennrich 2019) of a row, times `weight`. */
+static void norm_row(const float *row, const float *weight, float epsilon, float *to,
+                     int64_t width) {
+    vf squares = splat(0);
+    int64_t i = 0;
+    for (; i + LANES <= width; i += LANES) squares += load(row + i) * load(row + i);
+    float sum = sum_of(squares);
+    for (; i < width; i++) sum += row[i] * row[i];
+    const float share = 1.0f / sqrtf(sum / width + epsilon);
+    for (int64_t j = 0; j < width; j++) to[j] = row[j] * share * weight[j];
+}
+
 void rms_norm(const float *rows, int64_t stride, const float *weight, float epsilon, float *out,
               int64_t count, int64_t width) {
 #pragma omp parallel for schedule(static) if (count * width > 8192)
+    for (int64_t r = 0; r < count; r++)
+        norm_row(rows + r * stride, weight, epsilon, out + r * width, width);
+}
+
+/* The same, times silu(gate); `width` is whole vectors. */
+void gated_norm(const float *rows, int64_t stride, const float *gates, int64_t gate_stride,
+                const float *weight, float epsilon, float *out, int64_t count, int64_t width) {
+#pragma omp parallel for schedule(static) if (count * width > 8192)
     for (int64_t r = 0; r < count; r++) {
-        const float *row = rows + r * stride;
-        vf squares = splat(0);
-        int64_t i = 0;
-        for (; i + LANES <= width; i += LANES) squares += load(row + i) * load(row + i);
-        float sum = sum_of(squares);
-        for (; i < width; i++) sum += row[i] * row[i];
-        const float share = 1.0f / sqrtf(sum / width + epsilon);
         float *to = out + r * width;
-        for (int64_t j = 0; j < width; j++) to[j] = row[j] * share * weight[j];
+        norm_row(rows + r * stride, weight, epsilon, to, width);
+        for (int64_t i = 0; i < width; i += LANES)
+            keep(to + i, load(to + i) * silu(load(gates + r * gate_stride + i)));
     }
 }
 

@@ -36,6 +36,15 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     return out.view(x.shape)
 
 
+def gated_norm(x: Tensor, gate: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    """rms_norm(x) * silu(gate), of `x` and `gate` (..., width)."""
+    rows, gates = (_rows(one.reshape(-1, one.shape[-1])) for one in (x, gate))
+    out = torch.empty(rows.shape)
+    given = (rows, rows.stride(0), gates, gates.stride(0), weight, ctypes.c_float(epsilon), out)
+    call("gated_norm", *given, *rows.shape)
+    return out.view(x.shape)
+
+
 def swiglu(x: Tensor) -> tuple[Tensor, Tensor]:
     """silu(gate) * up in 8 bits, and the scales, of `x` (rows, gates then ups)."""
     rows, width = _rows(x).contiguous(), x.shape[1] // 2
