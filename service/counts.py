@@ -31,7 +31,8 @@ rejections = Counter(
 )
 cancellations = Counter(
     "diglot_cancellations_total",
-    "Articles that were given up: client (hung up), deadline, batch (deleted) or shutdown.",
+    "Articles that were given up: client (hung up), deadline, or batch (deleted, or given back"
+    " when the service stops).",
     ["reason"],
 )
 

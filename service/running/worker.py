@@ -232,6 +232,7 @@ class Worker:
         try:
             return self._engine.step()
         except Exception:
+            counts.engine_faults.labels("error").inc()
             log.exception("a step of the engine failed with %d requests", len(self._running))
             return self._part_the_batch()
 

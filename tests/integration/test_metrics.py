@@ -1,0 +1,114 @@
+"""Every figure is fed: what is declared moves when what it counts happens."""
+
+import ast
+import json
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.parser import text_string_to_metric_families
+
+from service import counts
+from service.article import Article
+from service.digest import Options
+from service.errors import EngineFailed
+from service.running.desk import Desk
+from service.settings import Settings
+from tests.integration.serving import PATIENCE_S, ROOT, Served, serving
+from tests.scripted import ScriptedEngine
+from tests.unit.test_counts import name
+
+DECLARED = {
+    variable: name(metric)
+    for variable, metric in vars(counts).items()
+    if isinstance(metric, MetricWrapperBase)
+}
+NOT_BY_WORK = {
+    "diglot_padding_tokens_total": "only the plain path pads",
+    "diglot_engine_faults_total": "no step breaks here",
+}
+ENGLISH = "The council of Ashford voted to build bridge {}. The mayor called it overdue."
+CHINESE = "青石镇议会投票决定建第{}座桥。镇长林秀兰表示，这座桥早该建了。"
+JSON = {"Content-Type": "application/json"}
+
+
+def fed() -> set[str]:
+    """The variables of `counts` that something in the service counts with."""
+    found = set()
+    for path in (ROOT / "service").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                found |= {node.attr} if node.value.id == "counts" else set()
+    return found
+
+
+def test_nothing_is_declared_that_nothing_feeds() -> None:
+    assert set(DECLARED) <= fed()
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE])
+def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
+    faults = counts.engine_faults.labels("error")
+    before = faults._value.get()
+    desk = Desk(Settings(batch_window_ms=0), lambda _: ScriptedEngine())
+    desk.open()
+    desk.wait()
+    with pytest.raises(EngineFailed):
+        desk.submit(Article(f"{text} poison"), Options()).result(PATIENCE_S)
+    desk.close()
+    assert faults._value.get() - before == 2  # with others, and alone
+
+
+class Watch(threading.Thread):
+    """Looks at /metrics again and again; `most` holds the largest of each figure."""
+
+    def __init__(self, served: Served) -> None:
+        super().__init__()
+        self._served = served
+        self._stop_now = threading.Event()
+        self.most: dict[str, float] = defaultdict(float)
+
+    def run(self) -> None:
+        while not self._stop_now.is_set():
+            self.look()
+            time.sleep(0.02)
+
+    def look(self) -> None:
+        for family in text_string_to_metric_families(self._served.get("/metrics").body.decode()):
+            for sample in family.samples:
+                # Those of a histogram say as much: its sum is left out, as a sum may be 0.
+                own = sample.name.removesuffix("_count").removesuffix("_bucket")
+                if not sample.name.endswith(("_sum", "_created")):
+                    self.most[own] = max(self.most[own], sample.value)
+
+    def stop(self) -> None:
+        self._stop_now.set()
+        self.join()
+        self.look()
+
+
+@pytest.mark.timeout(900)
+def test_every_figure_of_a_service_at_work_moves(tmp_path: Path) -> None:
+    tiny = pytest.importorskip("tests.models.tiny", reason="torch is not installed")
+    model = tiny.save(tmp_path / "model", tiny.make_model("qwen3"))
+    serve = ("-m", "service", "serve", "--engine", "transformers", "--model", str(model))
+    with serving(tmp_path / "log", *serve, "--port", "0", "--threads", "1") as server:
+        server.wait_until_ready()
+        watch = Watch(server)
+        watch.start()
+        batch = [{"text": text.format(n), "length": "short"}
+                 for n in range(8) for text in (ENGLISH, CHINESE)]  # fmt: skip
+        assert server.ask("POST", "/batches", json.dumps(batch).encode(), JSON).status == 202
+        assert server.post({"text": CHINESE.format("一"), "length": "short"}).status == 200
+        assert server.post({"text": ""}).status == 422
+        assert server.post({"text": ENGLISH.format(1), "timeout": 0.1}).status == 504
+        last = time.monotonic() + PATIENCE_S
+        while watch.most["diglot_digests_replaced_total"] == 0:  # noise fails its checks twice
+            assert time.monotonic() < last
+            time.sleep(0.1)
+        watch.stop()
+    moved = {figure for figure, most in watch.most.items() if most > 0}
+    assert set(DECLARED.values()) - moved == set(NOT_BY_WORK)
