@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from service.running.schema import FILE
+from service.running.batches import Batches, Entry
+from service.running.database import Database
+from service.running.schema import FILE, MIGRATIONS
 from tests.integration.serving import PATIENCE_S, ROOT, Served, serving
 from tests.integration.test_kill import results
 
@@ -118,9 +120,27 @@ def spoil_name(folder: Path) -> None:
     (folder / FILE).mkdir(parents=True)
 
 
+def spoil_page(folder: Path) -> None:
+    """One page in the middle, as a disk that loses a sector does."""
+    database = Database(folder / FILE, MIGRATIONS)
+    batches = Batches(database)
+    received = batches.begin("")
+    batches.add(received, 0, [Entry(f"{ENGLISH} {CHINESE}" * 20) for _ in range(100)])
+    batches.accept(received, "", None, "")
+    database.close()
+    with (folder / FILE).open("r+b") as file:
+        file.seek(30 * 4096)
+        file.write(b"\xff" * 4096)
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
-    [(spoil_folder, "Not a directory"), (spoil_file, "backup"), (spoil_name, "can't be opened")],
+    [
+        (spoil_folder, "Not a directory"),
+        (spoil_file, "backup"),
+        (spoil_name, "can't be opened"),
+        (spoil_page, "it is damaged; restore a backup"),
+    ],
 )
 def test_a_store_that_can_not_be_used_stops_the_start(
     tmp_path: Path, spoil: Callable[[Path], None], says: str

@@ -10,6 +10,7 @@ from service.errors import EngineFailed
 from service.running.desk import Desk
 from service.running.kept import FILE, Kept
 from service.settings import Settings
+from service.web.composed import Composed
 from tests.integration.test_http import wait_until
 from tests.scripted import ScriptedEngine
 
@@ -100,3 +101,22 @@ def test_a_damaged_file_is_begun_anew_and_a_locked_one_passed_by(
     served.kept._database.close()
     assert not served.ask(ARTICLES[1]).kept
     served.desk.close(10)
+
+
+@pytest.mark.parametrize(("megabytes", "kept"), [(0, False), (1, True)])
+def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -> None:
+    settings = Settings(data=tmp_path, keep_results_mb=megabytes, batch_window_ms=0)
+    composed = Composed(settings, lambda settings: Desk(settings, lambda _: ScriptedEngine()))
+    composed.open()
+    client = composed.app.test_client()
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+
+    def ask() -> bool:
+        return bool(client.post("/summarize", json={"text": ARTICLES[1].text}).get_json()["kept"])
+
+    assert not ask()
+    if kept:
+        wait_until(ask)
+    assert ask() == kept
+    composed.close(10)
+    assert (tmp_path / FILE).exists() == kept

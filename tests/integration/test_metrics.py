@@ -2,12 +2,14 @@
 
 import ast
 import json
+import re
 import threading
 import time
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -17,6 +19,8 @@ from service.digest import Options
 from service.errors import EngineFailed
 from service.running.desk import Desk
 from service.settings import Settings
+from service.web.app import create_app
+from tests.fakes import FakeDesk
 from tests.integration.serving import PATIENCE_S, ROOT, Served, serving
 from tests.scripted import ScriptedEngine
 from tests.unit.test_counts import name
@@ -60,6 +64,21 @@ def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
         desk.submit(Article(f"{text} poison"), Options()).result(PATIENCE_S)
     desk.close()
     assert faults._value.get() - before == 2  # with others, and alone
+
+
+def test_no_label_holds_what_a_client_sent() -> None:
+    client = create_app(FakeDesk(), Settings(max_characters=100)).test_client()
+    before = len(generate_latest().splitlines())
+    for n in range(40):
+        client.open(f"/nothing-{n}", method=f"BREW{n}")
+        client.get(f"/batches/{n}-batch", headers={"X-Request-Id": f"asked-{n}"})
+        client.post(
+            "/summarize", data="桥", content_type=f"text/x-{n}", headers={"X-API-Key": f"{n}"}
+        )
+        client.post("/summarize", json={"text": CHINESE, "targets": [f"target-{n}"]})
+    after = generate_latest()
+    assert not re.search(rb"nothing-|BREW|-batch|asked-|text/x-|target-", after)
+    assert len(after.splitlines()) - before < 120  # four routes, each with its histogram
 
 
 class Watch(threading.Thread):
