@@ -106,6 +106,7 @@ class Worker:
                 future.cancel()
                 raise NotReady("the worker has stopped")
             self._arrived.append(job)
+            counts.queue_depth.labels(work).inc()  # seen at once, however long the step takes
             self._changed.notify_all()
         return future
 
@@ -153,8 +154,10 @@ class Worker:
         return bool(self._running or any(self._lines.values()))
 
     def _show_depth(self) -> None:
-        for work, line in self._lines.items():
-            counts.queue_depth.labels(work).set(len(line))
+        with self._changed:
+            for work, line in self._lines.items():
+                arrived = sum(job.work == work for job in self._arrived)
+                counts.queue_depth.labels(work).set(len(line) + arrived)
 
     def _let_others_join(self) -> None:
         closes = time.monotonic() + self._window_s

@@ -66,6 +66,24 @@ def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
     assert faults._value.get() - before == 2  # with others, and alone
 
 
+def test_what_waits_is_seen_while_a_step_runs() -> None:
+    engine, gate = ScriptedEngine(), threading.Event()
+    desk = Desk(Settings(batch_window_ms=0), lambda _: engine)
+    desk.open()
+    desk.wait()
+    engine.before_step = lambda: gate.wait(PATIENCE_S)  # type: ignore[assignment]
+    depth = counts.queue_depth.labels("online")._value
+    asked = [desk.submit(Article(ENGLISH.format(0)), Options())]
+    while not engine.admitted:
+        time.sleep(0.01)
+    asked += [desk.submit(Article(CHINESE.format(n)), Options()) for n in range(3)]
+    assert depth.get() >= len(asked) - 1
+    gate.set()
+    assert all(future.result(PATIENCE_S).digests for future in asked)
+    desk.close()
+    assert depth.get() == 0
+
+
 def test_no_label_holds_what_a_client_sent() -> None:
     client = create_app(FakeDesk(), Settings(max_characters=100)).test_client()
     before = len(generate_latest().splitlines())
