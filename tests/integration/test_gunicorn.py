@@ -1,5 +1,6 @@
 """The service as it is run: gunicorn in a process of its own, over a real socket."""
 
+import gzip
 import json
 import os
 import re
@@ -129,6 +130,21 @@ def test_chunked_body_is_read(served: Served) -> None:
     assert response.status == 200
     assert response.read()
     connection.close()
+
+
+def test_a_compressed_batch_is_read_as_it_comes(served: Served) -> None:
+    body = "".join(json.dumps({"text": text}) + "\n" for text in (ENGLISH, CHINESE))
+    packed = gzip.compress(body.encode())
+    chunks = [packed[start : start + 7] for start in range(0, len(packed), 7)]
+    headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+    for sent, status in ((chunks, 202), (chunks[:-2], 400)):
+        connection = served.connect()
+        connection.request("POST", "/batches", iter(sent), headers, encode_chunked=True)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        assert response.status == status, answer
+        assert answer.get("articles", 2) == 2
+        connection.close()
 
 
 @pytest.mark.parametrize(

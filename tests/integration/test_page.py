@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.web.keys import Keys
 from tests.integration.serving import PATIENCE_S, Served, serving
 from tests.scripted import EN, ZH
 
@@ -179,6 +180,23 @@ def test_a_service_that_went_away_is_said(page: Page, tmp_path: Path) -> None:
         last = time.monotonic() + PATIENCE_S
         while "can't be reached" not in page.text("#status.error"):
             assert time.monotonic() < last
+
+
+def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, tmp_path: Path) -> None:
+    secret = Keys(tmp_path / "data").add("reader")
+    with serving(tmp_path / "log", "-c", SLOW) as server:
+        server.wait_until_ready()
+        page.address = f"http://{server.host}:{server.port}"
+        page.open()
+        assert not page.text("#access")
+        page.ask(CHINESE)
+        assert "API key" in page.wait_for("#status.error")
+        assert page.driver.switch_to.active_element.get_attribute("id") == "key"
+        page.press(secret, "\ue007")
+        assert ZH in page.wait_for("#answer")
+        page.open()
+        assert page.text("#access")
+        assert page.driver.find_element("id", "key").get_property("value") == secret
 
 
 def test_markup_in_an_article_stays_text_and_no_script_but_ours_runs(page: Page) -> None:
