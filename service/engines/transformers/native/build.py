@@ -57,8 +57,8 @@ def library() -> ctypes.CDLL | None:
         log.info("no kernels for this processor; attention runs on torch")
         return None
     try:
-        found = _find(level) or _compile_here(level)
-        return ctypes.CDLL(str(found)) if found else None
+        found = _find(level)
+        return ctypes.CDLL(str(found)) if found else _compiled_here(level)
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("the kernels can't be used (%s); attention runs on torch, slower", error)
         return None
@@ -108,14 +108,15 @@ def _cache() -> Path:
         return Path(os.devnull, "diglot")
 
 
-def _compile_here(level: str) -> Path | None:
+def _compiled_here(level: str) -> ctypes.CDLL | None:
     if not any(map(shutil.which, COMPILERS)):
         log.warning("no C compiler found (cc); attention runs on torch, slower")
         return None
     try:
-        return build(level, _cache())
-    except OSError:  # a home that can't be written, or is no folder: this run's own copy
-        return build(level, Path(tempfile.mkdtemp(prefix="diglot-")))
+        return ctypes.CDLL(str(build(level, _cache())))
+    except OSError:  # a home that can't be written or run from, or is no folder: this run's own
+        with tempfile.TemporaryDirectory(prefix="diglot-") as folder:
+            return ctypes.CDLL(str(build(level, Path(folder))))  # what is loaded needs no file
 
 
 def build(level: str, folder: Path) -> Path:
