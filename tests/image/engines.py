@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,14 +37,30 @@ class Engine:
 
     def __call__(self, *arguments: str, check: bool = True, stderr: bool = False) -> str:
         """What the command says on stdout (and on `stderr`), without its last line's end."""
-        done = subprocess.run(
-            [*self.command, *arguments],
-            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        if check and done.returncode:
-            last = (done.stdout + done.stderr)[-4_000:]
-            raise AssertionError(f"{' '.join(arguments)}: exit status {done.returncode}\n{last}")
-        return (done.stdout + (done.stderr if stderr else "")).strip()
+        status, output, errors = run([*self.command, *arguments])
+        if check and status:
+            last = (output + errors)[-4_000:]
+            raise AssertionError(f"{' '.join(arguments)}: exit status {status}\n{last}")
+        return (output + (errors if stderr else "")).strip()
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr. When the tests are interrupted, the command ends first, as
+    what it has mounted can't be removed.
+    """
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, **(environment or {})},
+    ) as process:  # fmt: skip
+        try:
+            output, errors = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.communicate()
+            raise
+    return process.returncode, output, errors
 
 
 def why_none() -> str | None:
@@ -107,10 +123,18 @@ def _podman(folder: Path, lent: Sequence[str]) -> Iterator[Engine]:
         yield engine
     finally:
         engine("rm", "--all", "--force", "--time", "0", check=False)
-        subprocess.run(["umount", folder / "root/overlay"], capture_output=True, check=False)
+        for mounted in _mounts_below(folder):
+            subprocess.run(["umount", "--lazy", mounted], check=True)
         groups = Path("/sys/fs/cgroup")
         for group in (groups / "libpod_parent", *groups.glob("*/libpod_parent")):
             _remove_empty(group)
+
+
+def _mounts_below(folder: Path) -> list[str]:
+    """The storage's own, and those of a build that was broken off; the innermost first."""
+    mounts = Path("/proc/self/mounts").read_text("utf-8").splitlines()
+    points = [line.split()[1] for line in mounts]
+    return sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True)
 
 
 def _remove_empty(folder: Path) -> None:
@@ -127,7 +151,8 @@ def _provide_base(engine: Engine, folder: Path) -> None:
         return
     archive = folder / "base.tar"
     made = f"mmdebstrap --quiet --mode=root --variant=apt {DEBIAN_OPTIONS} {DEBIAN} {archive}"
-    subprocess.run(made.split(), check=True, env={**os.environ, "TMPDIR": str(folder)})
+    status, _, errors = run(made.split(), {"TMPDIR": str(folder)})
+    assert status == 0, errors
     environment = ("--change", f"ENV PATH={PATH}", "--change", "ENV LANG=C.UTF-8")
     engine("import", *environment, str(archive), BASE)
     archive.unlink()

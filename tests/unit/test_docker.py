@@ -1,6 +1,8 @@
 """What `docker/` and the Dockerfiles say is what the service has."""
 
 import re
+import shutil
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -73,3 +75,10 @@ def test_prometheus_scrapes_the_service_under_either_name() -> None:
     mounted = [mount for mount in COMPOSE["services"]["prometheus"]["volumes"] if mount[0] == "."]
     for mount in mounted:
         assert (ROOT / "docker" / mount.partition(":")[0]).is_file()
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
+def test_compose_reads_its_file() -> None:
+    subprocess.run(
+        ["docker-compose", "--file", ROOT / "docker/compose.yaml", "config", "--quiet"], check=True
+    )
