@@ -22,7 +22,11 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
-FLAGS = ("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno")
+# Words in memory are floats here and pairs of halves there: no aliasing by type.
+FLAGS = (
+    *("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC"),
+    *("-fno-math-errno", "-fno-strict-aliasing"),
+)
 COMPILERS = ("cc", "gcc", "clang")
 
 
