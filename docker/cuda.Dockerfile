@@ -41,20 +41,21 @@ ARG HF_ENDPOINT
 RUN mkdir /opt/models && \
     if test -n "$MODEL"; then \
         hf download "$MODEL" --revision "$MODEL_REVISION" --local-dir "/opt/models/$MODEL" \
-            --exclude "*/*" --exclude "*.bin" --exclude "consolidated*" && \
+            --include "*.safetensors" --include "*.json" --include "*.txt" --include "*.model" \
+            --include "*.jinja" --exclude "*/*" --exclude "consolidated*" && \
         ls "/opt/models/$MODEL"/*.safetensors && rm -r "/opt/models/$MODEL/.cache"; \
     fi
 
 FROM dependencies
 # Any user may be chosen by --user, so everybody may write here.
 RUN install -d -m 1777 -o diglot -g diglot /data /data/tmp
+WORKDIR /data
 COPY --from=weights /opt/models /opt/models
 COPY prompts /app/prompts
 COPY docker/healthcheck.py /app/docker/healthcheck.py
 COPY service /app/service
 COPY --from=kernels /app/service /app/service
 RUN python3 -m compileall -q /app/service
-WORKDIR /data
 USER 10001
 # A volume on /data hides what the image has there, so baked weights lie elsewhere. Diglot is found from
 # every folder, and nothing in the current one (a volume) stands in for it.

@@ -28,11 +28,11 @@ def engine() -> Iterator[Engine]:
         yield found
 
 
-def build(engine: Engine, name: str, *arguments: str) -> str:
+def build(engine: Engine, name: str, *arguments: str, context: Path = ROOT) -> str:
     """`docker build` with the address of torch's CPU build, where the caller has one."""
     index = os.environ.get("TORCH_INDEX", "")
     given = [f"--build-arg=TORCH_INDEX={index}", *arguments]
-    engine("build", "--quiet", *engine.build_flags, *given, "--tag", name, str(ROOT))
+    engine("build", "--quiet", *engine.build_flags, *given, "--tag", name, str(context))
     return name
 
 
