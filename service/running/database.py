@@ -111,11 +111,8 @@ class Database:
             self._connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        # Nothing is written where nothing is to be changed: on a full disk there is no room for it.
-        if self._version() == len(migrations):
-            return
-        with self.write() as connection:
-            version = self._version()  # another process may have brought it up to date meanwhile
+        with self.write() as connection:  # raises where nothing could be written later
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(migrations):
                 raise self._fault(
                     f"it is of a newer Diglot (version {version}, and {len(migrations)} is known)"
@@ -123,11 +120,8 @@ class Database:
             for script in migrations[version:]:
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(migrations)}")
-
-    def _version(self) -> int:
-        ((version,),) = self.read("PRAGMA user_version")
-        return int(version)
+            if version < len(migrations):  # else nothing is written: a full disk has no room for it
+                connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
