@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from service.engines.compiled import MOST, VARIABLE
+from service.engines.transformers.compiled import MOST, VARIABLE
 
 OWN = 1024
 LAYERS = 5

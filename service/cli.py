@@ -17,7 +17,6 @@ import click
 
 from service import __version__, logs
 from service.digest import Options
-from service.engines import compiled
 from service.errors import BadInput, BadSetting, DiglotError
 from service.settings import Settings, options
 
@@ -37,7 +36,6 @@ def main() -> None:
 
     读任何语言的文章，给出英文摘要、中文摘要和立场。
     """
-    compiled.bound()
 
 
 def clear_errors(command: Callable[..., int]) -> Callable[..., None]:

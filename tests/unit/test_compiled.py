@@ -1,21 +1,23 @@
-"""The bound on compiled shapes: set before torch is loaded, by every command."""
+"""The bound on compiled shapes: set before torch is loaded, by the engine's own folder."""
 
 import os
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
-from service.cli import main
-from service.engines.compiled import MOST, VARIABLE
+from service.engines.transformers.compiled import MOST, VARIABLE
+
+ASK = f"""
+import os, sys
+import service.engines.transformers
+assert "torch" not in sys.modules
+print(os.environ[{VARIABLE!r}])
+"""
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, str(MOST)), ("7", "7")])
-def test_every_command_bounds_it_and_leaves_what_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str | None, after: str
-) -> None:
-    monkeypatch.setenv(VARIABLE, before or "")
-    if before is None:
-        monkeypatch.delenv(VARIABLE)
-    with pytest.raises(SystemExit):
-        main(["keys", "list", "--data", str(tmp_path)])
-    assert os.environ[VARIABLE] == after
+@pytest.mark.parametrize(("before", "after"), [({}, str(MOST)), ({VARIABLE: "7"}, "7")])
+def test_the_engine_bounds_it_and_leaves_what_is_set(before: dict[str, str], after: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    said = subprocess.check_output([sys.executable, "-c", ASK], env=environment | before, text=True)
+    assert said.strip() == after
