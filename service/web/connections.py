@@ -2,11 +2,12 @@
 
 What can't be parsed as HTTP is answered with a problem, as everything else is. A client that sends
 the head of its request drop by drop, or that never takes its leave, costs one thread for a bounded
-time, and never the loop that accepts the others.
+time, and never the loop that accepts the others. Who comes while the service stops is told so.
 """
 
 import json
 import socket
+import threading
 import time
 import uuid
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http import errors
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from service import counts
 from service.errors import DiglotError
@@ -34,6 +35,8 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
 }
 _OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 BAD_REQUEST = "bad_request"
+LATE = "diglot.late"
+"""In the WSGI environ: whether the connection came after the service had been told to stop."""
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -50,6 +53,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*arguments, **more)
         self._reading: dict[Any, float] = {}
         self._next_beat = 0.0
+        self._late: set[Any] = set()
+        self._serving = threading.local()
 
     def notify(self) -> None:
         """The heartbeat; gunicorn's loop calls it at every event, where one a second is plenty."""
@@ -60,16 +65,46 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        self.wsgi: Any = _honouring_close(self.wsgi)
+        app = _honouring_close(self.wsgi)
+
+        def wsgi(environ: Any, start_response: Any) -> Any:
+            environ[LATE] = self._serving.late
+            return app(environ, start_response)
+
+        self.wsgi: Any = wsgi
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:  # nobody is waited for who came late, and has not even asked
+            for conn in list(self._late):
+                _cut(conn)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """gunicorn would leave who comes while it stops without an answer, until it has."""
+        super().set_accept_enabled(enabled or not self.alive)
+
+    def accept(self, listener: socket.socket) -> None:
+        if self.alive:
+            super().accept(listener)
+            return
+        with suppress(OSError):
+            sock, address = listener.accept()
+            conn = TConn(self.cfg, sock, address, listener.getsockname())
+            self._late.add(conn)
+            # Not counted among the connections whose end is waited for.
+            self.tpool.submit(self.handle, conn)
 
     def handle(self, conn: Any) -> Any:
         """Serve one request of a connection, in a thread of the pool."""
         self._reading[conn] = time.monotonic() + HEAD_S
+        self._serving.late = conn in self._late
         try:
             goes_on = super().handle(conn)
         finally:
             self._reading.pop(conn, None)
-        if not goes_on:
+            self._late.discard(conn)
+        if not goes_on or self._serving.late:
             # gunicorn would wait for the client's farewell in the loop that accepts all others.
             util.close_graceful(conn.sock)
             conn.close = _already
@@ -85,8 +120,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         now = time.monotonic()
         for conn, last in list(self._reading.items()):
             if now > last:
-                with suppress(OSError):
-                    conn.sock.shutdown(socket.SHUT_RDWR)
+                _cut(conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer what gunicorn could not parse, or what broke outside of Flask."""
@@ -133,6 +167,11 @@ def _head(status: HTTPStatus, request_id: str, length: int) -> bytes:
         f"X-Request-Id: {request_id}\r\n"
         "\r\n"
     ).encode("latin-1")
+
+
+def _cut(conn: Any) -> None:
+    with suppress(OSError):
+        conn.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _already(graceful: bool = False) -> None:

@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from service import counts
 from service.errors import NotReady
-from service.running.desk import Desk
+from service.running.desk import Desk, State
 from service.settings import Settings
 from service.web.bodies import Asked, read_article
+from service.web.connections import LATE
 from service.web.contract import OPERATIONS, document
 from service.web.explained import explained
 from service.web.problems import problem
@@ -49,18 +50,24 @@ def livez() -> Response:
     return _answer(Live())
 
 
+@blueprint.before_app_request
+def take_nothing_more_while_stopping() -> None:
+    if request.method == "POST" and request.environ.get(LATE):
+        raise NotReady("The service is stopping.")
+
+
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    desk = _desk()
-    if desk.state == "ready" and desk.identity is not None:
+    desk, state = _desk(), _state()
+    if state == "ready" and desk.identity is not None:
         return _answer(Ready(engine=desk.identity))
-    reason = desk.reason or f"The engine is {desk.state}."
-    return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": desk.state})
+    reason = desk.reason or f"The engine is {state}."
+    return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": state})
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    counts.state.state(_desk().state)
+    counts.state.state(_state())
     return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)
 
 
@@ -97,6 +104,10 @@ def _wants_events() -> bool:
 
 def _desk() -> Desk:
     return cast(Desk, current_app.config["DESK"])
+
+
+def _state() -> State:
+    return "draining" if request.environ.get(LATE) else _desk().state
 
 
 def _answer(model: BaseModel) -> Response:

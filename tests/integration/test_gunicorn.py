@@ -187,6 +187,38 @@ def test_sigterm_answers_what_is_in_flight(tmp_path: Path) -> None:
         assert server.process.wait(timeout=PATIENCE_S) == 0
 
 
+def test_who_comes_while_it_stops_is_told_so_and_holds_nothing_up(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", *SLOW) as server, ThreadPoolExecutor(2) as pool:
+        warm(server)
+        reply = pool.submit(server.post, {"text": ENGLISH})
+        time.sleep(SLOW_STEP_S / 3)
+        server.process.send_signal(signal.SIGTERM)
+        states, refused = wait_until_draining(server), server.post({"text": CHINESE})
+        assert states <= {"ready", "draining"}
+        assert (refused.status, refused.json["code"]) == (503, "not_ready")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert server.get("/livez").status == 200
+        assert 'diglot_state{diglot_state="draining"} 1.0' in server.get("/metrics").body.decode()
+        with ExitStack() as stack:
+            for head in (b"", b"GET /readyz HT"):
+                client = socket.create_connection((server.host, server.port))
+                stack.enter_context(client).sendall(head)
+            assert reply.result().status == 200
+            ended = time.monotonic()
+            assert server.process.wait(timeout=PATIENCE_S) == 0
+            assert time.monotonic() < ended + PATIENCE_S / 2
+
+
+def wait_until_draining(server: Served) -> set[str]:
+    """The states that new connections are told until then."""
+    seen: set[str] = set()
+    last = time.monotonic() + PATIENCE_S
+    while "draining" not in seen:
+        assert time.monotonic() < last
+        seen.add(server.get("/readyz").json["state"])
+    return seen
+
+
 def test_sigint_stops_at_once(tmp_path: Path) -> None:
     with serving(tmp_path / "log", "-m", "tests.scripted_server", str(PATIENCE_S)) as server:
         server.wait_until_ready()
