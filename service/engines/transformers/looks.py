@@ -1,7 +1,7 @@
 """Who looks at what in one forward pass: every token's place, and the stored spans that it sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
@@ -39,6 +39,8 @@ class Layout:
     positions: torch.Tensor
     spans: torch.Tensor
     order: torch.Tensor
+    worked_out: dict[int, Any] = field(default_factory=dict, compare=False)
+    """What a kind of pool has made of it, by the window of the layers that it is for."""
 
     @classmethod
     def of(cls, stretches: Sequence[Stretch]) -> "Layout":

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from service.engines.transformers.looks import Layout, Seen
+from service.engines.transformers.looks import Layout
+from service.engines.transformers.padded import Call, calls
 from service.engines.transformers.room import BLOCK
 
 
@@ -46,7 +47,7 @@ class Pool(Protocol):
 
 
 class TorchPool:
-    """By torch's operators, one look after the other: (heads, tokens, depth)."""
+    """By torch's operators: (heads, tokens, depth)."""
 
     def __init__(
         self, blocks: int, heads: int, depth: int, dtype: torch.dtype, device: torch.device
@@ -63,40 +64,29 @@ class TorchPool:
 
     def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
         out = torch.empty_like(query)
-        # Tokens that see the same spans are one call.
-        together: dict[tuple[Seen, ...], list[int]] = {}
-        for token, spans in enumerate(layout.spans.tolist()):
-            seen = tuple((slot, n, first) for slot, n, first in spans if n)
-            together.setdefault(seen, []).append(token)
-        for same, tokens in together.items():
-            out[tokens] = self._look(query[tokens], layout.positions[tokens], same, how)
+        for call in calls(layout, how.window, query.device):
+            out[call.tokens] = self._gather(query[call.tokens], call, how)
         return out
 
-    def _look(
-        self, query: torch.Tensor, positions: torch.Tensor, spans: tuple[Seen, ...], how: How
-    ) -> torch.Tensor:
-        device = query.device
-        keys = torch.cat([self._keys[:, slot : slot + n] for slot, n, _ in spans], 1)
-        values = torch.cat([self._values[:, slot : slot + n] for slot, n, _ in spans], 1)
-        at = torch.cat([torch.arange(first, first + n) for _, n, first in spans]).to(device)
-        now = positions.to(device)[:, None]
-        mask = at <= now
-        if how.window:
-            mask &= at > now - how.window
-        group = query.shape[1] // keys.shape[0]
-        keys, values = (kept.repeat_interleave(group, 0) for kept in (keys, values))
-        rows = query.transpose(0, 1)
+    def _gather(self, query: torch.Tensor, call: Call, how: How) -> torch.Tensor:
+        """(rows, queries, query heads, depth) in and out."""
+        group = query.shape[2] // self._keys.shape[0]
+        keys, values = (
+            stored[:, call.slots].transpose(0, 1).repeat_interleave(group, 1)
+            for stored in (self._keys, self._values)
+        )
+        rows = query.transpose(1, 2)
         if not how.cap and query.dtype == keys.dtype:
             gathered = scaled_dot_product_attention(
-                rows[None], keys[None], values[None], attn_mask=mask, scale=how.scale
+                rows, keys, values, attn_mask=call.mask, scale=how.scale
             )
-            return gathered[0].transpose(0, 1)
+            return gathered.transpose(1, 2)
         # In float32, of numbers that are rounded as the stored ones are.
-        scores = (rows.to(keys.dtype).float() @ keys.transpose(1, 2).float()) * how.scale
+        scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * how.scale
         if how.cap:
             scores = how.cap * torch.tanh(scores / how.cap)
-        weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(values.dtype)
-        return (weights.float() @ values.float()).transpose(0, 1).to(query.dtype)
+        weights = scores.masked_fill(~call.mask, -math.inf).softmax(-1).to(values.dtype)
+        return (weights.float() @ values.float()).transpose(1, 2).to(query.dtype)
 
 
 class _CPool(ctypes.Structure):
