@@ -41,9 +41,11 @@ def calls(layout: Layout, window: int, device: torch.device) -> list[Call]:
             # Lengths of one power of two: at most half of what is gathered is padding.
             length = sum(length for _, length, _ in spans)
             alike[len(tokens), length.bit_length()].append((tokens, spans))
-        made = [_call(layout, groups, window, device) for groups in alike.values()]
-        layout.worked_out[window] = made
-    return layout.worked_out[window]
+        layout.worked_out[window] = [
+            _call(layout, groups, window, device) for groups in alike.values()
+        ]
+    made: list[Call] = layout.worked_out[window]
+    return made
 
 
 def _groups(layout: Layout) -> Iterable[Group]:
