@@ -2,10 +2,14 @@
 
 import atexit
 import os
+import signal
 import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+# A shell lets what it starts in the background ignore this, and all that is started by that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Keys and kept results of whoever runs the tests change nothing here, and are not changed; what is
 # cached is right for everybody.

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -35,8 +36,11 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
 }
 _OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 BAD_REQUEST = "bad_request"
-LATE = "diglot.late"
-"""In the WSGI environ: whether the connection came after the service had been told to stop."""
+STOPPING, LATE = "diglot.stopping", "diglot.late"
+"""In the WSGI environ: whether the service has been told to stop, and whether the connection came
+after that."""
+MOST_LATE = 64
+LATE_THREADS = 4
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -54,6 +58,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._reading: dict[Any, float] = {}
         self._next_beat = 0.0
         self._late: set[Any] = set()
+        self._late_pool = ThreadPoolExecutor(LATE_THREADS, "late")
         self._serving = threading.local()
 
     def notify(self) -> None:
@@ -68,7 +73,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         app = _honouring_close(self.wsgi)
 
         def wsgi(environ: Any, start_response: Any) -> Any:
-            environ[LATE] = self._serving.late
+            environ[STOPPING], environ[LATE] = not self.alive, self._serving.late
             return app(environ, start_response)
 
         self.wsgi: Any = wsgi
@@ -76,7 +81,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         try:
             super().run()
-        finally:  # nobody is waited for who came late, and has not even asked
+        finally:  # nobody is waited for who came late
             for conn in list(self._late):
                 _cut(conn)
 
@@ -90,10 +95,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         with suppress(OSError):
             sock, address = listener.accept()
+            if len(self._late) >= MOST_LATE:
+                sock.close()
+                return
             conn = TConn(self.cfg, sock, address, listener.getsockname())
             self._late.add(conn)
             # Not counted among the connections whose end is waited for.
-            self.tpool.submit(self.handle, conn)
+            self._late_pool.submit(self.handle, conn)
 
     def handle(self, conn: Any) -> Any:
         """Serve one request of a connection, in a thread of the pool."""

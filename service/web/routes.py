@@ -13,7 +13,7 @@ from service.errors import NotReady
 from service.running.desk import Desk, State
 from service.settings import Settings
 from service.web.bodies import Asked, read_article
-from service.web.connections import LATE
+from service.web.connections import LATE, STOPPING
 from service.web.contract import OPERATIONS, document
 from service.web.explained import explained
 from service.web.problems import problem
@@ -61,7 +61,8 @@ def readyz() -> Response:
     desk, state = _desk(), _state()
     if state == "ready" and desk.identity is not None:
         return _answer(Ready(engine=desk.identity))
-    reason = desk.reason or f"The engine is {state}."
+    stopping = request.environ.get(STOPPING) and "the service is stopping"
+    reason = stopping or desk.reason or f"The engine is {state}."
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": state})
 
 
@@ -107,7 +108,7 @@ def _desk() -> Desk:
 
 
 def _state() -> State:
-    return "draining" if request.environ.get(LATE) else _desk().state
+    return "draining" if request.environ.get(STOPPING) else _desk().state
 
 
 def _answer(model: BaseModel) -> Response:

@@ -79,7 +79,28 @@ def test_a_row_does_not_know_its_neighbours() -> None:
             assert torch.equal(one[0], all_rows[row])
 
 
-@pytest.mark.parametrize("other", [neighbours, lambda q, k: (q, k), None])
+def optional(
+    q: Tensor, k: Tensor | None = None, cos: Any = None, sin: Any = None, unsqueeze_dim: int = 1
+) -> Any:
+    """As some models turn queries alone."""
+    turned = halves(q, q if k is None else k, cos, sin, unsqueeze_dim)
+    return turned[0] if k is None else turned
+
+
+def test_a_call_of_another_form_goes_to_transformers() -> None:
+    q, (cos, sin) = numbers(1, 4, 5, 16), numbers(2, 1, 5, 16)
+    made: Any = apply_rotary_pos_emb(optional)
+    assert made is not optional
+    assert torch.equal(made(q, cos=cos, sin=sin), optional(q, cos=cos, sin=sin))
+    torch.testing.assert_close(made(q, q, cos, sin), optional(q, q, cos, sin))
+
+
+def only_queries(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    turned: Tensor = halves(q, k, cos, sin)[0]
+    return turned
+
+
+@pytest.mark.parametrize("other", [neighbours, only_queries, lambda q, k: (q, k), None])
 def test_another_way_to_turn_is_left_alone(other: Callable[..., Any] | None) -> None:
     assert apply_rotary_pos_emb(other) is other  # type: ignore[arg-type]
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from service.engines.transformers.looks import Layout, Seen, Stretch
 from service.engines.transformers.native.build import COMPILERS, LEVELS, build
+from service.engines.transformers.passes import Store
 from service.engines.transformers.room import BLOCK, Room
+from service.engines.transformers.states import States
 from service.engines.transformers.store import How, NativePool, Pool, TorchPool
 
 KINDS = ["torch", *LEVELS]
@@ -312,6 +314,17 @@ def test_numbers_are_rounded_to_bfloat16_as_torch_rounds(pools: Pools) -> None:
     normal = expected.abs() >= torch.finfo(torch.float32).tiny
     assert torch.equal(got[normal], expected[normal])
     assert ((got == expected) | (got == 0))[~normal].all()
+
+
+def test_the_kernels_store_no_other_type(libraries: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="float16"):
+        NativePool(next(iter(libraries.values())), 4, 2, 16, torch.float16)
+
+
+def test_a_store_in_float16_is_left_to_torch() -> None:
+    store = Store(4, States(1), torch.float16)
+    rows = torch.randn(3, 2, 16)
+    assert isinstance(store.pool(0, rows, rows), TorchPool)
 
 
 def test_large_scores_neither_overflow_nor_vanish(pools: Pools) -> None:

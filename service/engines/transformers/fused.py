@@ -49,7 +49,7 @@ class FusedGate(nn.Module):
 
 
 def fuse(model: nn.Module) -> int:
-    """Replace what can be replaced in a float32 or int8 model on a CPU; returns how many layers."""
+    """Replace what can be replaced in an int8 model on a CPU; returns how many layers."""
     if library() is None:
         return 0
     doors.install(model)

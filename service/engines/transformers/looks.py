@@ -39,8 +39,8 @@ class Layout:
     positions: torch.Tensor
     spans: torch.Tensor
     order: torch.Tensor
-    worked_out: dict[int, Any] = field(default_factory=dict, compare=False)
-    """What a kind of pool has made of it, by the window of the layers that it is for."""
+    worked_out: dict[tuple[int, torch.device], Any] = field(default_factory=dict, compare=False)
+    """What a kind of pool has made of it, by the window of the layers that it is for, and where."""
 
     @classmethod
     def of(cls, stretches: Sequence[Stretch]) -> "Layout":

@@ -1,7 +1,7 @@
 """What tokens look at, for operators that want rows of one length: for a GPU, and without kernels.
 
 A step's rows, or texts of the same length that are read together, are one call of an operator.
-What is padded is masked, and never computed into anything.
+What is padded is masked: it has no weight.
 """
 
 from collections import defaultdict
@@ -13,6 +13,10 @@ import torch
 
 from service.engines.transformers.looks import Layout, Seen
 
+MOST_GATHERED = 1 << 16
+"""Tokens, padded, whose keys and values are gathered for one call."""
+NOWHERE = 1 << 40
+"""A place after every token's; a filler, which goes through a float, is still exact."""
 Group = tuple[list[int], tuple[Seen, ...]]
 """Tokens of a pass, and the spans that all of them look at."""
 
@@ -35,17 +39,23 @@ def calls(layout: Layout, window: int, device: torch.device) -> list[Call]:
 
     `window`: how many tokens back a token sees, itself included; 0: all.
     """
-    if window not in layout.worked_out:
+    if (window, device) not in layout.worked_out:
         alike: dict[tuple[int, int], list[Group]] = defaultdict(list)
         for tokens, spans in _groups(layout):
             # Lengths of one power of two: at most half of what is gathered is padding.
             length = sum(length for _, length, _ in spans)
             alike[len(tokens), length.bit_length()].append((tokens, spans))
-        layout.worked_out[window] = [
-            _call(layout, groups, window, device) for groups in alike.values()
+        layout.worked_out[window, device] = [
+            _call(layout, part, window, device)
+            for (_, bits), groups in alike.items()
+            for part in _parts(groups, max(1, MOST_GATHERED >> bits))
         ]
-    made: list[Call] = layout.worked_out[window]
+    made: list[Call] = layout.worked_out[window, device]
     return made
+
+
+def _parts(groups: list[Group], most: int) -> Iterable[list[Group]]:
+    return (groups[first : first + most] for first in range(0, len(groups), most))
 
 
 def _groups(layout: Layout) -> Iterable[Group]:
@@ -55,18 +65,24 @@ def _groups(layout: Layout) -> Iterable[Group]:
 
 
 def _call(layout: Layout, groups: list[Group], window: int, device: torch.device) -> Call:
-    longest = max(sum(length for _, length, _ in spans) for _, spans in groups)
-    slots, places = [], []
-    for _, spans in groups:
-        row = [slot + n for slot, length, _ in spans for n in range(length)]
-        at = [place + n for _, length, place in spans for n in range(length)]
-        missing = longest - len(row)
-        slots.append(row + row[:1] * missing)  # its own, so that nobody else's can be heard
-        places.append(at + [torch.iinfo(torch.int64).max] * missing)
+    slots = [_count([(slot, length) for slot, length, _ in spans]) for _, spans in groups]
+    places = [_count([(at, length) for _, length, at in spans]) for _, spans in groups]
+    longest = max(map(len, slots))
+    # Its own first slot, so that nobody else's can be heard; and after all that anybody sees.
+    slots = [_longer(row, longest, int(row[0])) for row in slots]
+    places = [_longer(row, longest, NOWHERE) for row in places]
     tokens = torch.tensor([tokens for tokens, _ in groups])
-    now, seen = layout.positions[tokens][..., None], torch.tensor(places)[:, None]
+    now, seen = layout.positions[tokens][..., None], torch.stack(places)[:, None]
     mask = seen <= now
     if window:
         mask &= seen > now - window
-    slots_on, mask_on = torch.tensor(slots).to(device), mask[:, None].to(device)
-    return Call(tokens.to(device), slots_on, mask_on)
+    return Call(tokens.to(device), torch.stack(slots).to(device), mask[:, None].to(device))
+
+
+def _count(ranges: list[tuple[int, int]]) -> torch.Tensor:
+    """The whole numbers of all ranges, each given by its first and how many there are."""
+    return torch.cat([torch.arange(first, first + count) for first, count in ranges])
+
+
+def _longer(row: torch.Tensor, count: int, filler: int) -> torch.Tensor:
+    return torch.nn.functional.pad(row, (0, count - len(row)), value=filler)

@@ -2,7 +2,7 @@
 
 The model's own layers run as they are. What they call is ours: a `Cache`, which writes keys,
 values and states into the store, and an attention function, registered as `diglot`, which reads
-them from there. No mask is made and nothing is padded.
+them from there. The model makes no mask, and nothing that it computes is padded.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,14 @@ from service.engines.transformers.looks import Layout
 from service.engines.transformers.native.build import library
 from service.engines.transformers.room import BLOCK
 from service.engines.transformers.states import States
-from service.engines.transformers.store import DEEPEST, How, NativePool, Pool, TorchPool
+from service.engines.transformers.store import (
+    DEEPEST,
+    NATIVE_TYPES,
+    How,
+    NativePool,
+    Pool,
+    TorchPool,
+)
 
 ATTENTION = "diglot"
 
@@ -45,7 +52,7 @@ class Store:
             heads, depth = keys.shape[1:]
             if values.shape[1:] != keys.shape[1:]:
                 raise NotForkable("keys and values have different shapes")
-            if runs_native(keys, self.native):
+            if runs_native(keys, self.native and self.dtype in NATIVE_TYPES):
                 made: Pool = NativePool(library(), self.blocks, heads, depth, self.dtype)
             else:
                 made = TorchPool(self.blocks, heads, depth, self.dtype, keys.device)

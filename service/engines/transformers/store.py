@@ -121,6 +121,8 @@ class _CQueries(ctypes.Structure):
 
 LANES = 16
 """A row of values is rounded up to this many numbers, so that it is whole vectors."""
+NATIVE_TYPES = (torch.float32, torch.bfloat16)
+"""What the kernels store."""
 DEEPEST = 256
 """The widest head that the kernels have scratch for."""
 
@@ -140,6 +142,8 @@ class NativePool:
     _pool: _CPool = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.dtype not in NATIVE_TYPES:
+            raise ValueError(f"the kernels do not store {self.dtype}")
         self._width = -(-self.depth // LANES) * LANES
         # Not touched until it is written: memory is taken as it fills.
         places = self.heads * self.blocks * BLOCK

@@ -112,6 +112,7 @@ static void find_runs(const Queries *q, int64_t rows, Scratch *s) {
             for (next = r + 1; next < rows; next++) {
                 const int64_t at = s->position[next];
                 if (memcmp(span, span_of(q, s->token[next], level), sizeof *span)) break;
+                if (s->columns[next] != s->columns[r]) break;
                 lowest = at < lowest ? at : lowest;
                 highest = at > highest ? at : highest;
             }

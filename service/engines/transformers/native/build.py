@@ -27,7 +27,7 @@ FLAGS = (
     *("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC"),
     *("-fno-math-errno", "-fno-strict-aliasing"),
 )
-COMPILERS = ("cc", "gcc", "clang")
+COMPILERS = ("cc", "gcc")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ MAKERS = {**linear_attention.MAKERS, **rotary.MAKERS}
 
 
 def install(model: nn.Module) -> set[str]:
-    """Let `model`, in float32 on a CPU, use them; returns the names of those that it has."""
+    """Let all models of the kind of `model` use them from now on, in this process.
+
+    Returns the names of those that it has.
+    """
     found: set[str] = set()
     if library() is None:
         return found

@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) vf add_products(vf sum, word one, v
 /* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is (steps,
  * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are the depth, or its
  * pairs. One of values is (BLOCK tokens, or their pairs, width) words, where `width` is the depth
- * rounded up to whole vectors. `half` says bfloat16, else float32. */
+ * rounded up to a multiple of 16. `half` says bfloat16, else float32. */
 typedef struct {
     void *keys, *values;
     int64_t blocks, heads, depth, width;

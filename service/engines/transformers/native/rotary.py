@@ -15,22 +15,25 @@ CLOSE = 1e-5
 def apply_rotary_pos_emb(original: Rotary) -> Rotary:
     """As `original`, in C where it can be; `original` itself where it turns numbers another way."""
 
-    def rotary(
-        q: Tensor, k: Tensor, cos: Tensor, sin: Tensor, unsqueeze_dim: int = 1, **more: Any
-    ) -> tuple[Tensor, Tensor]:
-        """(rows, heads, tokens, depth) in and out; `cos`, `sin`: (rows, tokens, turned)."""
-        fits = unsqueeze_dim == 1 and not more and _fits(q, cos, sin) and _fits(k, cos, sin)
-        if not fits:
-            return original(q, k, cos, sin, unsqueeze_dim=unsqueeze_dim, **more)
-        return _rotate(q, cos, sin), _rotate(k, cos, sin)
+    def rotary(*given: Any, **more: Any) -> tuple[Tensor, Tensor]:
+        """Queries and keys, (rows, heads, tokens, depth) in and out; cosines and sines, (rows,
+        tokens, turned). Whatever else is given is given on."""
+        if len(given) == 4 and not more:
+            q, k, cos, sin = given
+            if _fits(q, cos, sin) and _fits(k, cos, sin):
+                return _rotate(q, cos, sin), _rotate(k, cos, sin)
+        return original(*given, **more)
 
     return rotary if _agree(rotary, original) else original
 
 
-def _fits(x: Tensor, cos: Tensor, sin: Tensor) -> bool:
+def _fits(*given: Tensor) -> bool:
+    if not all(isinstance(one, Tensor) and is_plain(one) for one in given):
+        return False
+    x, cos, sin = given
     return (
-        all(map(is_plain, (x, cos, sin)))
-        and x.ndim == 4
+        x.ndim == 4
+        and cos.ndim == 3
         and x.stride(-1) == 1
         and cos.is_contiguous()
         and sin.is_contiguous()
@@ -58,9 +61,12 @@ def _agree(made: Rotary, original: Rotary) -> bool:
             expected = original(q, k, cos, sin)
         except Exception:  # it always turns all of a head, or wants something else
             continue
-        for one, other in zip(made(q, k, cos, sin), expected, strict=True):
-            if not torch.allclose(one, other, rtol=CLOSE, atol=CLOSE):
+        try:
+            pairs = list(zip(made(q, k, cos, sin), expected, strict=True))
+            if not all(torch.allclose(*pair, rtol=CLOSE, atol=CLOSE) for pair in pairs):
                 return False
+        except Exception:  # not a pair of tensors of these shapes
+            return False
         compared += 1
     return compared > 0
 
