@@ -305,7 +305,7 @@ class Batch:
         device = self._model.device
         ids = torch.tensor([[row.next] for row in rows], device=device)
         began = time.monotonic()
-        logits = forward(self._model, one, ids, torch.tensor([0], device=device))
+        logits = forward(self._model, one, ids)
         self.tally.write_s += time.monotonic() - began
         self.tally.written_tokens += len(rows)
         self.tally.steps += 1

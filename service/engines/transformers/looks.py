@@ -1,11 +1,13 @@
 """Who looks at what in one forward pass: every token's place, and the stored spans that it sees."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+
+Made = TypeVar("Made")
 
 Seen = tuple[int, int, int]
 """A span of stored tokens to look at: its slot, its length, its first token's place in the text."""
@@ -33,14 +35,16 @@ class Layout:
     `slots`, `positions`: (tokens,), where each token's keys and values go, and its place in its
     text. `spans`: (tokens, levels, 3), what each looks at, as Seen, and NOTHING where it looks at
     fewer than others. `order`: (tokens,), all of them, with those that share spans together.
+    `longest`: what each looks at is filled up to so many tokens, on the device that `spans` is on
+    and without a question to it; 0: to what is needed, found out on the host.
     """
 
     slots: torch.Tensor
     positions: torch.Tensor
     spans: torch.Tensor
     order: torch.Tensor
-    worked_out: dict[tuple[int, torch.device], Any] = field(default_factory=dict, compare=False)
-    """What a kind of pool has made of it, by the window of the layers that it is for, and where."""
+    longest: int = 0
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False)
 
     @classmethod
     def of(cls, stretches: Sequence[Stretch]) -> "Layout":
@@ -58,6 +62,13 @@ class Layout:
             .repeat_interleave(torch.tensor(counts), 0),
             _whole(ranges[place] for place in together),
         )
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` makes of it for a kind of pool: by the first layer that asks, for all."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: Made = self._made[key]
+        return made
 
 
 def _whole(ranges: Any) -> torch.Tensor:

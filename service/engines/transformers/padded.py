@@ -1,7 +1,9 @@
 """What tokens look at, for operators that want rows of one length: for a GPU, and without kernels.
 
 A step's rows, or texts of the same length that are read together, are one call of an operator.
-What is padded is masked: it has no weight.
+What is padded is masked: it has no weight. How long rows are is found out on the host, and those
+whose lengths are alike go together; or all are filled up to a length that is given, by operators
+that a recorded step can do once more.
 """
 
 from collections import defaultdict
@@ -39,19 +41,43 @@ def calls(layout: Layout, window: int, device: torch.device) -> list[Call]:
 
     `window`: how many tokens back a token sees, itself included; 0: all.
     """
-    if (window, device) not in layout.worked_out:
-        alike: dict[tuple[int, int], list[Group]] = defaultdict(list)
-        for tokens, spans in _groups(layout):
-            # Lengths of one power of two: at most half of what is gathered is padding.
-            length = sum(length for _, length, _ in spans)
-            alike[len(tokens), length.bit_length()].append((tokens, spans))
-        layout.worked_out[window, device] = [
-            _call(layout, part, window, device)
-            for (_, bits), groups in alike.items()
-            for part in _parts(groups, max(1, MOST_GATHERED >> bits))
-        ]
-    made: list[Call] = layout.worked_out[window, device]
-    return made
+    if layout.longest:
+        return layout.once((window, device), lambda: _filled_up(layout, window))
+    return layout.once((window, device), lambda: _alike(layout, window, device))
+
+
+def _filled_up(layout: Layout, window: int) -> list[Call]:
+    """Of a step: each token looks at `layout.longest` slots, in parts of about MOST_GATHERED."""
+    firsts, lengths, places = layout.spans.unbind(-1)
+    ends = lengths.cumsum(1)
+    nth = torch.arange(layout.longest, device=ends.device).expand(len(ends), -1)
+    passed = (nth[:, None] >= ends[..., None]).sum(1)
+    span = passed.clamp(max=ends.shape[1] - 1)
+    offset = nth - (ends - lengths).gather(1, span)
+    slots, seen = firsts.gather(1, span) + offset, places.gather(1, span) + offset
+    now = layout.positions[:, None]
+    mask = (nth < ends[:, -1:]) & (seen <= now)
+    if window:
+        mask &= seen > now - window
+    # Its own first slot, as below.
+    slots = torch.where(passed == span, slots, slots[:, :1])
+    most = max(1, MOST_GATHERED // layout.longest)
+    tokens = torch.arange(len(ends), device=ends.device)[:, None]
+    parts = [slice(first, first + most) for first in range(0, len(ends), most)]
+    return [Call(tokens[part], slots[part], mask[part, None, None]) for part in parts]
+
+
+def _alike(layout: Layout, window: int, device: torch.device) -> list[Call]:
+    alike: dict[tuple[int, int], list[Group]] = defaultdict(list)
+    for tokens, spans in _groups(layout):
+        # Lengths of one power of two: at most half of what is gathered is padding.
+        length = sum(length for _, length, _ in spans)
+        alike[len(tokens), length.bit_length()].append((tokens, spans))
+    return [
+        _call(layout, part, window, device)
+        for (_, bits), groups in alike.items()
+        for part in _parts(groups, max(1, MOST_GATHERED >> bits))
+    ]
 
 
 def _parts(groups: list[Group], most: int) -> Iterable[list[Group]]:

@@ -55,9 +55,14 @@ class Store:
             if runs_native(keys, self.native and self.dtype in NATIVE_TYPES):
                 made: Pool = NativePool(library(), self.blocks, heads, depth, self.dtype)
             else:
-                made = TorchPool(self.blocks, heads, depth, self.dtype, keys.device)
+                made = TorchPool(self.blocks + 1, heads, depth, self.dtype, keys.device)
             self.pools[layer] = made
         return self.pools[layer]
+
+    @property
+    def scrap(self) -> int:
+        """A slot after all that are handed out, where a TorchPool keeps what nobody reads."""
+        return self.blocks * BLOCK
 
     @property
     def tokens(self) -> int:
@@ -202,10 +207,12 @@ AttentionInterface.register(ATTENTION, _attend)
 
 
 @torch.inference_mode()
-def forward(model: Any, one: Pass, ids: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+def forward(
+    model: Any, one: Pass, ids: torch.Tensor, keep: torch.Tensor | None = None
+) -> torch.Tensor:
     """Run `ids`, (1, tokens) of a read or (rows, 1) of a step; logits (len(keep), words).
 
-    `keep`: the tokens of a read whose next word is asked for; a step gives all of its rows'.
+    `keep`: the tokens of a read whose next word is asked for; None for a step: those of all rows.
     """
     positions = one.layout.positions.view(ids.shape).to(ids.device)
     with running(one) as cache:
@@ -214,9 +221,9 @@ def forward(model: Any, one: Pass, ids: torch.Tensor, keep: torch.Tensor) -> tor
             position_ids=positions,
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=keep if ids.shape[0] == 1 else 1,
+            logits_to_keep=1 if keep is None else keep,
         )
     if one.unread:
         raise NotForkable("attention of its own, which does not look at the store")
     logits: torch.Tensor = output.logits
-    return logits[0] if ids.shape[0] == 1 else logits[:, 0]
+    return logits[:, 0] if keep is None else logits[0]

@@ -58,7 +58,8 @@ class TorchPool:
         self.token_bytes = 2 * heads * depth * dtype.itemsize
 
     def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None:
-        slots = layout.slots.to(self._keys.device)
+        device = self._keys.device
+        slots = layout.once(device, lambda: layout.slots.to(device))
         self._keys[:, slots] = keys.transpose(0, 1).to(self._keys.dtype)
         self._values[:, slots] = values.transpose(0, 1).to(self._values.dtype)
 
@@ -70,23 +71,26 @@ class TorchPool:
 
     def _gather(self, query: torch.Tensor, call: Call, how: How) -> torch.Tensor:
         """(rows, queries, query heads, depth) in and out."""
-        group = query.shape[2] // self._keys.shape[0]
         keys, values = (
-            stored[:, call.slots].transpose(0, 1).repeat_interleave(group, 1)
-            for stored in (self._keys, self._values)
+            stored[:, call.slots].transpose(0, 1) for stored in (self._keys, self._values)
         )
-        rows = query.transpose(1, 2)
+        # The heads that share keys are so many more queries of one head: nothing is repeated but
+        # the mask. (`enable_gqa` with a mask is for torch's slowest kernel alone, on a GPU.)
+        count, queries, heads, depth = query.shape
+        group = heads // keys.shape[1]
+        rows = query.transpose(1, 2).reshape(count, -1, group * queries, depth)
+        mask = call.mask.repeat(1, 1, group, 1)
         if not how.cap and query.dtype == keys.dtype:
             gathered = scaled_dot_product_attention(
-                rows, keys, values, attn_mask=call.mask, scale=how.scale
+                rows, keys, values, attn_mask=mask, scale=how.scale
             )
-            return gathered.transpose(1, 2)
-        # In float32, of numbers that are rounded as the stored ones are.
-        scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * how.scale
-        if how.cap:
-            scores = how.cap * torch.tanh(scores / how.cap)
-        weights = scores.masked_fill(~call.mask, -math.inf).softmax(-1).to(values.dtype)
-        return (weights.float() @ values.float()).transpose(1, 2).to(query.dtype)
+        else:  # in float32, of numbers that are rounded as the stored ones are
+            scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * how.scale
+            if how.cap:
+                scores = how.cap * torch.tanh(scores / how.cap)
+            weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(values.dtype)
+            gathered = (weights.float() @ values.float()).to(query.dtype)
+        return gathered.reshape(count, heads, queries, depth).transpose(1, 2)
 
 
 class _CPool(ctypes.Structure):
