@@ -24,7 +24,7 @@ USAGE = 2
 INTERRUPTED = 130
 MODEL_SETTINGS = (
     "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
-    "read_tokens", "sampling", "seed", "repetition_penalty",
+    "read_tokens", "cuda_graphs", "sampling", "seed", "repetition_penalty",
 )  # fmt: skip
 
 

@@ -70,6 +70,12 @@ class Settings:
         "About how many tokens are read between two words of the answers that are being written.",
         click.IntRange(min=32),
     )
+    cuda_graphs: bool = setting(
+        True,
+        "Whether a GPU's steps are recorded once and replayed (CUDA graphs); off, every operator is"
+        " called anew.",
+        click.BOOL,
+    )
     sampling: str = setting(
         "greedy",
         "How words are chosen: the likeliest, so that answers repeat, or as the model's publisher"

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from service import counts
+from service.engines.transformers.graphs import Recorder, Steps
 from service.engines.transformers.jobs import Ended, Job, Write, Written
 from service.engines.transformers.looks import Layout
 from service.engines.transformers.passes import Pass, Store, forward
@@ -93,6 +94,7 @@ class Batch:
         self._linear = has_linear_attention(model)
         self._room = Room(blocks(limits.tokens))
         self._store = Store(self._room.size, States(limits.rows + READERS), dtype, native)
+        self._steps = Steps(model, self._store, limits.rows)
         self._readers = list(range(limits.rows, limits.rows + READERS))
         counts.kv_tokens_limit.set(self._store.tokens)
         self.tally = Tally()
@@ -113,8 +115,19 @@ class Batch:
         """What a token takes in the store, once the model has been run."""
         return sum(pool.token_bytes for pool in self._store.pools.values())
 
+    @property
+    def replayed_steps(self) -> int:
+        return self._steps.replayed
+
+    def record_steps(self, recorder: Recorder) -> None:
+        """Record steps from now on, and replay them; without kernels only. They are eager again,
+        for good, once that has failed or memory has run out."""
+        self._steps.recorder = recorder
+
     def shrink(self) -> bool:
         """Compute less at once from now on, for memory ran out; False when it is the least."""
+        # Recordings hold memory, and are of all rows at once.
+        self._steps.give_up("memory ran out")
         if self._chunk == LEAST_CHUNK and self._at_once == 1:
             return False
         self._chunk = max(LEAST_CHUNK, self._chunk // 2)
@@ -284,8 +297,10 @@ class Batch:
 
     def _write_some(self, first: int, rows: list[Row]) -> list[Row]:
         """One token of each of `rows`, which begin at place `first`; returns those that ended."""
+        began = time.monotonic()
         logits = self._run_step(first, rows)
-        likeliest = logits.argmax(-1).tolist()
+        likeliest = logits.argmax(-1).tolist()  # waits for a GPU, which no call before it does
+        self.tally.write_s += time.monotonic() - began
         gone = []
         for number, row in enumerate(rows):
             row.stored += 1
@@ -300,13 +315,14 @@ class Batch:
 
     def _run_step(self, first: int, rows: list[Row]) -> torch.Tensor:
         """Feed each of `rows` its next token; logits (rows, words)."""
-        layout = Layout.of([row.next_token for row in rows])
-        one = Pass(self._store, layout, slice(first, first + len(rows)), fresh=False)
-        device = self._model.device
-        ids = torch.tensor([[row.next] for row in rows], device=device)
-        began = time.monotonic()
-        logits = forward(self._model, one, ids)
-        self.tally.write_s += time.monotonic() - began
+        ids, stretches = [row.next for row in rows], [row.next_token for row in rows]
+        logits = self._steps.run(ids, stretches)
+        if logits is None:
+            one = Pass(
+                self._store, Layout.of(stretches), slice(first, first + len(rows)), fresh=False
+            )
+            words = torch.tensor([[token] for token in ids], device=self._model.device)
+            logits = forward(self._model, one, words)
         self.tally.written_tokens += len(rows)
         self.tally.steps += 1
         counts.decode_tokens.inc(len(rows))

@@ -26,6 +26,8 @@ class Measures:
 
     `prefill_tokens_per_s` and `decode_tokens_per_s` are over the time of their own passes; the
     first token of each answer comes with the reading of its prompt and is not counted as decoded.
+    `replayed_steps`: those of `steps` that were replays of a recording (CUDA graphs); the others
+    were eager.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Measures:
     tokens_read: int
     tokens_written: int
     steps: int
+    replayed_steps: int
     rows_per_step: float
     peak_rss_bytes: int
 
@@ -87,6 +90,7 @@ def run(
         tokens_read=tally.read_tokens,
         tokens_written=tally.written_tokens + articles * LANGUAGES,
         steps=tally.steps,
+        replayed_steps=batch.replayed_steps,
         rows_per_step=tally.written_tokens / max(tally.steps, 1),
         peak_rss_bytes=_peak(),
     )

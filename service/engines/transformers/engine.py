@@ -27,7 +27,8 @@ from service.digest import (
 from service.engine import Identity
 from service.engines.transformers.answers import token_limit, whole_sentences
 from service.engines.transformers.batch import Batch, Limits
-from service.engines.transformers.forking import prepare
+from service.engines.transformers.forking import prepare, recordable
+from service.engines.transformers.graphs import Recorder, recorder_on
 from service.engines.transformers.jobs import (
     Choose,
     Ended,
@@ -58,7 +59,10 @@ RESERVE = 512
 SHORTEST_PASSAGE = 64
 """Tokens; a model that can read less at once is of no use."""
 STORE_SHARE = 0.5
-"""Of the free memory that the store may take; the rest is for what a pass computes."""
+"""Of the free memory that the store may take; the rest is for what a pass computes and, on a GPU,
+for recorded steps: together they work in the memory of the largest of them, one step's, and what
+the driver keeps of each is bounded by their number alone (graphs.MOST_SHAPES). How much that is
+has not been measured. Where it is too much, steps are eager again."""
 LEANING = "leaning "
 """Begins the id of a job that asks for a prompt's own leaning; no request's id has a blank."""
 
@@ -245,7 +249,17 @@ class TransformersEngine:
         if token_bytes is None:
             return PlainBatch(self._loaded, self._settings.batch_rows)
         limits = Limits(self._room(token_bytes), self._rows(), self._settings.read_tokens)
-        return Batch(self._loaded.model, self._loaded.stops, limits, dtype=stored)
+        batch = Batch(self._loaded.model, self._loaded.stops, limits, dtype=stored)
+        if self._may_record(stored) and (recorder := self._recorder()):
+            batch.record_steps(recorder)
+        return batch
+
+    def _may_record(self, stored: torch.dtype) -> bool:
+        trial = self._recorder()
+        return trial is not None and recordable(self._loaded.model, stored, trial)
+
+    def _recorder(self) -> Recorder | None:
+        return recorder_on(self._loaded.model.device) if self._settings.cuda_graphs else None
 
     def _rows(self) -> int:
         return max(self._settings.batch_rows, len(LABELS))

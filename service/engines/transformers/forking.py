@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from service.engines.transformers.batch import Batch, Limits
+from service.engines.transformers.graphs import Recorder
 from service.engines.transformers.jobs import Job, Write
 from service.engines.transformers.passes import ATTENTION, NotForkable
 
@@ -44,7 +45,8 @@ def prepare(model: Any, stored: torch.dtype) -> int | None:
             expected = model(input_ids=torch.tensor([ids], device=model.device)).logits[0]
         model.set_attn_implementation(ATTENTION)
         kept = _kept(model)
-        found, size = _read_forked(model, ids, stored)
+        found, batch = _read_forked(model, ids, stored)
+        size = batch.token_bytes
         if not size or any(kept.get(key) is not tensor for key, tensor in _kept(model).items()):
             raise NotForkable("its layers keep the past themselves")
         off = (found - expected[-ANSWER:].float()).abs().mean() / expected.float().std()
@@ -55,6 +57,23 @@ def prepare(model: Any, stored: torch.dtype) -> int | None:
         log.warning("the model's past can't be forked (%s: %s)", type(error).__name__, error)
     model.set_attn_implementation(before)
     return None
+
+
+def recordable(model: Any, stored: torch.dtype, recorder: Recorder) -> bool:
+    """Whether recorded steps of a model that was prepared say what eager ones do; asked of the
+    model too. A line in the log where they don't."""
+    ids = _made_up(model.config.get_text_config().vocab_size)
+    try:
+        expected, _ = _read_forked(model, ids, stored)
+        found, batch = _read_forked(model, ids, stored, recorder)
+    except Exception as error:
+        log.warning("the model's steps can't be recorded (%s: %s)", type(error).__name__, error)
+        return False
+    off = (found - expected).abs().mean() / expected.std()
+    if off <= CLOSE[stored]:
+        return batch.replayed_steps > 0  # else it was said already why not
+    log.warning("the model's steps can't be recorded (logits are off by %.2f)", off)
+    return False
 
 
 def _unfit(config: Any) -> str | None:
@@ -91,7 +110,9 @@ def _made_up(words: int) -> list[int]:
     return [chance.randrange(words) for _ in range(PASSAGE + SUFFIX + ANSWER - 1)]
 
 
-def _read_forked(model: Any, ids: Sequence[int], stored: torch.dtype) -> tuple[torch.Tensor, int]:
+def _read_forked(
+    model: Any, ids: Sequence[int], stored: torch.dtype, recorder: Recorder | None = None
+) -> tuple[torch.Tensor, Batch]:
     """The logits after the suffix and after each token of an answer that is given."""
     seen: list[torch.Tensor] = []
     answer = ids[PASSAGE + SUFFIX :]
@@ -101,9 +122,12 @@ def _read_forked(model: Any, ids: Sequence[int], stored: torch.dtype) -> tuple[t
         return answer[len(written)] if len(written) < len(answer) else 0
 
     suffix = tuple(ids[PASSAGE : PASSAGE + SUFFIX])
-    batch = Batch(model, (), Limits(tokens=1024, rows=2, chunk=PASSAGE // 2 + 1), dtype=stored)
+    limits = Limits(tokens=1024, rows=2, chunk=PASSAGE // 2 + 1)
+    batch = Batch(model, (), limits, dtype=stored, native=recorder is None)
+    if recorder is not None:
+        batch.record_steps(recorder)
     twice = (Write(suffix, ANSWER, given), Write(suffix[:1], ANSWER))
     batch.admit(Job("check", tuple(ids[:PASSAGE]), twice))
     while not batch.step():
         pass
-    return torch.stack(seen[:ANSWER]), batch.token_bytes
+    return torch.stack(seen[:ANSWER]), batch
