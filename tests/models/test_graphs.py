@@ -151,8 +151,8 @@ def recording(model: Family, recorder: Recorder, limits: Limits = NARROW) -> Bat
 def test_recorded_steps_say_what_each_prompt_alone_gives(name: str) -> None:
     model, recorder = family(name), Traced()
     batch = recording(model, recorder)
-    outcomes = run(batch, JOBS[:7], bound(JOBS[:7], NARROW))
-    for job in JOBS[:7]:
+    outcomes = run(batch, JOBS[:6], bound(JOBS[:6], NARROW))
+    for job in JOBS[:6]:
         agree(outcomes[job.id], expected(model, job))
     is_empty(batch, NARROW)
     assert recorder.recorded >= 2
@@ -160,7 +160,7 @@ def test_recorded_steps_say_what_each_prompt_alone_gives(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5", "gemma3"])
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(visits=VISITS, limits=ROOMS)
 def test_any_order_of_coming_and_going(name: str, visits: list[Visit], limits: Limits) -> None:
     """Rows that are nobody's stand in slots that are somebody's a step later."""
@@ -197,13 +197,16 @@ def test_a_row_far_longer_than_the_rest_makes_a_step_eager() -> None:
 
 
 @given(st.integers(1, 64), st.integers(1, 9_000), st.integers(0, 40))
-def test_few_shapes_hold_every_step(rows: int, tokens: int, spare: int) -> None:
+def test_a_shape_holds_its_step(rows: int, tokens: int, spare: int) -> None:
     most = rows + spare
     shape = Shape.around(rows, tokens, most)
     assert rows <= shape.rows <= min(most, 2 * rows)
     assert tokens <= shape.tokens <= max(LEAST_TOKENS, 1.5 * tokens)
-    every = {Shape.around(some, tokens, 64).rows for some in range(1, 65)}
-    lengths = {Shape.around(rows, some, 64).tokens for some in range(1, 9_000)}
+
+
+def test_there_are_few_shapes() -> None:
+    every = {Shape.around(rows, 1, 64).rows for rows in range(1, 65)}
+    lengths = {Shape.around(1, tokens, 64).tokens for tokens in range(1, 9_000)}
     assert every == {1, 2, 4, 8, 16, 32, 64} and len(lengths) == 12
 
 
