@@ -74,6 +74,21 @@ def test_a_row_given_several_times_is_read_in_place() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.integers(1, 6), st.integers(1, 90), st.integers(1, 9), st.integers(0, 99))
+def test_the_likeliest_is_the_first_of_equals(
+    rows: int, width: int, different: int, seed: int
+) -> None:
+    chance = torch.Generator().manual_seed(seed)
+    x = torch.randint(0, different, (rows, width), generator=chance).float()
+    x[x == 0] = -math.inf
+    expected = [row.index(max(row)) for row in x.tolist()]
+    assert rowwise.likeliest(x).tolist() == expected
+    assert rowwise.likeliest(x[:, : width // 2 + 1]).tolist() == [
+        row.index(max(row)) for row in x[:, : width // 2 + 1].tolist()
+    ]
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 6), st.integers(1, 130), st.floats(-20, 20), st.sampled_from([1e-6, 1e-5]))
 def test_the_norm_is_that_of_torch(rows: int, width: int, size: float, epsilon: float) -> None:
     x, weight = normal(rows, 2, width) * math.exp(size), normal(width, seed=4)
@@ -175,7 +190,7 @@ def test_a_row_alone_is_the_row_in_any_batch_to_the_bit(folder: Path) -> None:
     seen = 0
     for layer in model.modules():
         if isinstance(layer, FusedNorm | FusedGate):
-            width = len(layer.weight) if isinstance(layer, FusedNorm) else layer.both.in_features
+            width = len(layer.weight) if isinstance(layer, FusedNorm) else layer.down.out_features
             x = normal(9, width) * normal(9, 1).exp()
             whole, alone = layer(x), torch.cat([layer(row) for row in x.split(1)])
             assert torch.equal(whole, alone)

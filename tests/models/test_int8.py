@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
@@ -14,11 +15,13 @@ from torch import nn
 from service.engines.transformers.int8 import (
     ZERO_POINT,
     Int8Linear,
+    OneDnn,
     Sibling,
     Siblings,
     quantize_rows,
     weight_levels,
 )
+from service.engines.transformers.native import linear as native
 
 WIDTH, CHANNELS = 320, 200
 ROWS = 600
@@ -71,20 +74,69 @@ def test_sums_are_exact_where_they_are_largest(
     assert torch.equal(found, expected)
 
 
+own_kernel = pytest.mark.skipif(
+    not native.available(64), reason="this CPU has no VNNI, or better, or there is no compiler"
+)
+
+
+@own_kernel
+@settings(deadline=None, max_examples=80)
+@given(st.integers(1, 60), st.integers(1, 40), st.integers(1, 300), st.integers(0, 9))
+def test_both_kernels_give_the_same_to_the_bit(
+    rows: int, fours: int, channels: int, seed: int
+) -> None:
+    chance = torch.Generator().manual_seed(seed)
+    shape = (channels, 4 * fours)
+    given = (
+        torch.randint(-127, 128, shape, generator=chance, dtype=torch.int8),
+        torch.rand(channels, generator=chance),
+    )
+    x = torch.randint(0, 256, (rows, 4 * fours), generator=chance, dtype=torch.uint8)
+    scales = torch.rand(rows, 1, generator=chance)
+    found = native.Panels.of(*given, ZERO_POINT).multiply(x, scales)
+    assert torch.equal(found, OneDnn.of(*given).multiply(x, scales))
+
+
+@own_kernel
+@pytest.mark.parametrize("rows", [1, 6, 31])
+@pytest.mark.parametrize("channels", [64, 320])
+def test_gates_beside_what_they_gate(rows: int, channels: int) -> None:
+    """What comes out does not depend on where a channel lies."""
+    small = Int8Linear(WIDTH, channels)
+    small.take(normal(channels, WIDTH))
+    gated = small.with_gates()
+    assert gated is not None
+    given = quantize_rows(INPUT[:rows])
+    gate, up = small.forward_quantized(*given).chunk(2, 1)
+    found = gated.multiply(*given)
+    torch.testing.assert_close(found, torch.nn.functional.silu(gate) * up, rtol=1e-5, atol=1e-6)
+    assert torch.equal(gated.multiply(*(one[-1:] for one in given)), found[-1:])
+
+
+def test_gates_that_no_kernel_takes() -> None:
+    assert SMALL.with_gates() is None, "200 channels with a bias"
+
+
 @pytest.mark.parametrize(
     "limits",
     [{"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"},
      {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}],
     ids=["avx2", "avx512"],
 )  # fmt: skip
-def test_a_cpu_without_vnni_takes_smaller_weights_and_stays_exact(limits: dict[str, str]) -> None:
-    """There the kernel adds pairs of products in 16 bits, and 2 * 255 * 127 does not fit."""
+def test_a_cpu_without_vnni_takes_smaller_weights_and_stays_exact(
+    limits: dict[str, str], tmp_path: Path
+) -> None:
+    """There oneDNN's kernel adds pairs of products in 16 bits, and 2 * 255 * 127 does not fit.
+
+    Our own, which is compiled for this very CPU, is kept out: no compiler, no cache.
+    """
     if not torch.cpu._is_avx512_supported():
         pytest.skip("this CPU has no instructions to do without")
     if "DIGLOT_TEST_INSIDE" in os.environ:
         pytest.skip("this is the limited process")
     code = "from service.engines.transformers.int8 import weight_levels; print(weight_levels())"
-    environment = os.environ | limits | {"DIGLOT_TEST_INSIDE": "1"}
+    none = {"PATH": "", "XDG_CACHE_HOME": str(tmp_path), "DIGLOT_TEST_INSIDE": "1"}
+    environment = os.environ | limits | none
     limited: dict[str, Any] = {"env": environment, "capture_output": True, "text": True}
     done = subprocess.run([sys.executable, "-c", code], check=True, **limited)
     assert done.stdout.strip() == "64"

@@ -25,8 +25,8 @@ TYPES = [torch.float32, torch.bfloat16]
 
 def runs_here(level: str) -> bool:
     """Asked of the system in other words than the code does."""
-    flags = Path("/proc/cpuinfo").read_text()
-    return f" {'avx512vl' if level == 'avx512' else level.replace('bf16', '_bf16')} " in flags
+    needed = {"avx512": "avx512vl", "avx512vnni": "avx512_vnni", "avx512bf16": "avx512_bf16"}
+    return f" {needed.get(level, level)} " in Path("/proc/cpuinfo").read_text()
 
 
 @pytest.fixture(scope="session")

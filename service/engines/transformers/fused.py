@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from service.engines.transformers.int8 import Int8Linear, Sibling
+from service.engines.transformers.int8 import Int8Linear, Sibling, quantize_rows
 from service.engines.transformers.native import doors, rowwise
 from service.engines.transformers.native.build import library
 
@@ -41,11 +41,18 @@ class FusedGate(nn.Module):
 
     def __init__(self, both: Int8Linear, down: Int8Linear) -> None:
         super().__init__()
-        self.both, self.down = both, down
+        self.down, self._gated = down, both.with_gates()
+        self.both = both if self._gated is None else None
 
     def forward(self, x: Tensor) -> Tensor:
-        made, scale = rowwise.swiglu(self.both(x.reshape(-1, x.shape[-1])))
+        made, scale = self._middle(x.reshape(-1, x.shape[-1]))
         return self.down.forward_quantized(made, scale).view(x.shape)
+
+    def _middle(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        if self._gated is not None:
+            return quantize_rows(self._gated.multiply(*quantize_rows(rows)))
+        assert self.both is not None
+        return rowwise.swiglu(self.both(rows))
 
 
 def fuse(model: nn.Module) -> int:

@@ -5,13 +5,14 @@ alone and in any batch. Why it is done like this: docs/decisions/0006-int8-on-th
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from service.engines.transformers.native import rowwise
+from service.engines.transformers.native import linear, rowwise
 
 ZERO_POINT = 128
 """Added to an input's 8 bits: the kernel takes them unsigned."""
@@ -20,16 +21,54 @@ _PIECE = 1 << 20  # weights that are float32 at once while they are quantised
 _SMALLEST = 128 * torch.finfo(torch.float32).tiny
 
 
+class Product(Protocol):
+    """Weights in 8 bits that rows can be multiplied with."""
+
+    def multiply(self, x: Tensor, scales: Tensor) -> Tensor:
+        """(rows, channels) from what quantize_rows gives."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneDnn:
+    """By the operator that torch brings along."""
+
+    weights: Tensor
+    scales: Tensor
+    zeros: Tensor
+
+    @classmethod
+    def of(cls, rows: Tensor, scales: Tensor) -> "OneDnn":
+        packed = torch.ops.onednn.qlinear_prepack(rows, None)
+        return cls(packed, scales, torch.zeros(len(scales), dtype=torch.int32))
+
+    def multiply(self, x: Tensor, scales: Tensor) -> Tensor:
+        kernel: Any = torch.ops.onednn.qlinear_pointwise
+        y: Tensor = kernel(
+            *(x, 1.0, ZERO_POINT, self.weights, self.scales, self.zeros, None),
+            *(1.0, 0, torch.float32, "none", [], ""),
+        )
+        # Not in the kernel, whose scale of the input is one for all rows.
+        return y.mul_(scales)
+
+
+def product(rows: Tensor, scales: Tensor) -> Product:
+    """Channels (channels, inputs) in 8 bits and their scales, in the order of the best kernel."""
+    if linear.available(rows.shape[1]):
+        return linear.Panels.of(rows, scales, ZERO_POINT)
+    return OneDnn.of(rows, scales)
+
+
 def _is_exact(levels: int, rows: int) -> bool:
-    """Whether the largest sums there can be, of both signs, are right."""
+    """Whether the largest sums there can be, of both signs, are right; in each kernel in use."""
     signs = torch.ones(192, 256, dtype=torch.int8)
     signs[1::2] = -1
-    linear = Int8Linear(256, 192)
-    linear.pack(signs * levels, torch.ones(192))
     x = torch.full((rows, 256), 255, dtype=torch.uint8)
     x[1::2] = 1
     expected = (x.double() - ZERO_POINT) @ (signs.double() * levels).T
-    return torch.equal(linear.forward_quantized(x, torch.ones(rows, 1)).double(), expected)
+    given, ones = (signs * levels, torch.ones(192)), torch.ones(rows, 1)
+    kernels = (product(*given), OneDnn.of(*given))
+    return all(torch.equal(one.multiply(x, ones).double(), expected) for one in kernels)
 
 
 @cache
@@ -83,8 +122,8 @@ class Int8Linear(nn.Module):
         self.bias = _expected(out_features) if bias else None
         self._rows: Tensor | None = None
         self._filled = 0
-        self._packed: Tensor | None = None
-        self._scales = self._zeros = torch.empty(0)
+        self._scales = torch.empty(0)
+        self._product: Product | None = None
 
     @classmethod
     def of(cls, linear: nn.Linear) -> "Int8Linear":
@@ -118,8 +157,7 @@ class Int8Linear(nn.Module):
 
     def pack(self, rows: Tensor, scales: Tensor) -> None:
         """Take weights that are quantised already, in the order that the kernel reads them."""
-        self._packed = torch.ops.onednn.qlinear_prepack(rows, None)
-        self._scales, self._zeros = scales, torch.zeros(len(scales), dtype=torch.int32)
+        self._product = product(rows, scales)
         self._rows = self.weight = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -130,14 +168,17 @@ class Int8Linear(nn.Module):
         """(rows, out_features) from what quantize_rows gives, for who shares or fuses that."""
         if not len(x):
             return scale.new_empty(0, self.out_features)
-        kernel: Any = torch.ops.onednn.qlinear_pointwise
-        y: Tensor = kernel(
-            *(x, 1.0, ZERO_POINT, self._packed, self._scales, self._zeros, None),
-            *(1.0, 0, torch.float32, "none", [], ""),
-        )
-        y.mul_(scale)
-        # Not in the kernel, whose scale of the input is one for all rows.
+        assert self._product is not None, f"no weights were taken by {self}"
+        y = self._product.multiply(x, scale)
         return y if self.bias is None else y.add_(self.bias)
+
+    def with_gates(self) -> Product | None:
+        """The same weights for silu(x G') * (x U'), where G are the first half of the channels and
+        U the others; None where there is no kernel for that."""
+        plain, whole = self._product, self.out_features % linear.PANEL == 0
+        if isinstance(plain, linear.Panels) and whole and self.bias is None:
+            return plain.with_gates()
+        return None
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

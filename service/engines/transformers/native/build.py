@@ -46,7 +46,10 @@ LEVELS = {
         frozenset({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
         ("-march=x86-64-v4",),
     ),
-    "avx512bf16": Level(frozenset({"avx512_bf16"}), ("-march=x86-64-v4", "-mavx512bf16")),
+    "avx512vnni": Level(frozenset({"avx512_vnni"}), ("-march=x86-64-v4", "-mavx512vnni")),
+    "avx512bf16": Level(
+        frozenset({"avx512_bf16"}), ("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16")
+    ),
 }
 
 
@@ -74,13 +77,18 @@ def _level() -> str | None:
         return None
     if platform.machine() == "aarch64":
         return ""
-    flags = set()
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("flags"):
-            flags = set(line.split())
-            break
-    reached = list(takewhile(lambda level: LEVELS[level].needs <= flags, LEVELS))
+    reached = list(takewhile(lambda level: LEVELS[level].needs <= processor(), LEVELS))
     return reached[-1] if reached else None
+
+
+@cache
+def processor() -> frozenset[str]:
+    """What this machine's processor can do, as Linux names it; nothing on other systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 def _name(level: str) -> str:

@@ -38,6 +38,24 @@ void quantize(const float *rows, int64_t stride, uint8_t *to, float *scales, int
         scales[r] = quantize_row(rows + r * stride, to + r * width, width);
 }
 
+/* The place of the largest number of each row, the first of equals. */
+void likeliest(const float *rows, int64_t *places, int64_t count, int64_t width) {
+#pragma omp parallel for schedule(static) if (count * width > 8192)
+    for (int64_t r = 0; r < count; r++) {
+        const float *row = rows + r * width;
+        vf top = splat(-INFINITY);
+        int64_t i = 0, at = 0;
+        for (; i + LANES <= width; i += LANES) {
+            const vf x = load(row + i);
+            top = pick(x > top, x, top);
+        }
+        float most = largest(top);
+        for (; i < width; i++) most = row[i] > most ? row[i] : most;
+        while (at + 1 < width && row[at] != most) at++;
+        places[r] = at;
+    }
+}
+
 /* Root mean square norm (Zhang and Sennrich 2019) of a row, times `weight`. */
 static void norm_row(const float *row, const float *weight, float epsilon, float *to,
                      int64_t width) {

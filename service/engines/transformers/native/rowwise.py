@@ -27,6 +27,14 @@ def quantize(x: Tensor) -> tuple[Tensor, Tensor]:
     return made, scales
 
 
+def likeliest(x: Tensor) -> Tensor:
+    """The place of the largest number of each row of `x` (rows, width): whole numbers (rows,)."""
+    x = x.contiguous()
+    places = torch.empty(len(x), dtype=torch.int64)
+    call("likeliest", x, places, *x.shape)
+    return places
+
+
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     """Each row of `x` (..., width) over its root mean square, times `weight` (width,)."""
     rows = _rows(x.reshape(-1, x.shape[-1]))

@@ -20,6 +20,9 @@
 
 #define MOST_DEPTH 256 /* of a head */
 
+/* Before a loop over an array that shall lie in registers: gcc must unroll it early for that. */
+#define UNROLLED _Pragma("GCC unroll 8")
+
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * LANES)));
 typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
