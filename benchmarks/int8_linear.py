@@ -5,8 +5,8 @@
 
 The layers of Qwen3-0.6B, as Diglot joins them. Prints a JSON line a layer: for each number of rows
 billions of operations a second, the best of several runs. `layer` counts quantising the input and
-scaling the result, `product` what is left when the input comes quantised, `int_mm` torch's other
-int8 product without any scaling.
+scaling the result, `product` what is left when the input comes quantised, `onednn` the same by the
+operator that torch brings along, `int_mm` torch's other int8 product without any scaling.
 """
 
 import argparse
@@ -47,10 +47,17 @@ def main() -> None:
 def measure(width: int, channels: int, counts: list[int], seconds: float) -> dict[str, Any]:
     import torch
 
-    from service.engines.transformers.int8 import Int8Linear, quantize_rows, weight_levels
+    from service.engines.transformers.int8 import (
+        Int8Linear,
+        OneDnn,
+        quantize_rows,
+        quantize_weight,
+        weight_levels,
+    )
 
     plain = torch.nn.Linear(width, channels, bias=False)
     layer = Int8Linear.of(plain)
+    operator = OneDnn.of(*quantize_weight(plain.weight.detach(), weight_levels() or 127))
     weight = torch.randint(-127, 128, (channels, width), dtype=torch.int8).T
     found: dict[str, Any] = {"levels": weight_levels()}
     for count in counts:
@@ -61,6 +68,7 @@ def measure(width: int, channels: int, counts: list[int], seconds: float) -> dic
             "float32": lambda x=x: plain(x),
             "layer": lambda x=x: layer(x),
             "product": lambda q=quantised, s=scale: layer.forward_quantized(q, s),
+            "onednn": lambda q=quantised, s=scale: operator.multiply(q, s),
             "int_mm": lambda q=signed: torch._int_mm(q, weight),
         }
         operations = 2 * count * width * channels

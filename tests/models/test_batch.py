@@ -267,6 +267,29 @@ def test_less_at_once_is_less_at_once() -> None:
     assert max(rows for rows, _ in passes) == 1
 
 
+@pytest.mark.parametrize("name", ["qwen3", "qwen3_5"])
+def test_what_is_read_and_what_is_written_is_one_pass(name: str) -> None:
+    """Where nothing has states that the other must not see."""
+    model = family(name)
+    batch = make_batch(model)
+    batch.admit(Job("first", tuple(range(10, 30)), (Write((5,), 40), Write((6,), 40))))
+    while batch.rows < 2:
+        batch.step()
+    passes: list[tuple[int, ...]] = []
+
+    def note(_: object, __: object, given: dict[str, torch.Tensor]) -> None:
+        passes.append(tuple(given["input_ids"].shape))
+
+    hook = model.forked.register_forward_pre_hook(note, with_kwargs=True)
+    read, written = batch.tally.read_tokens, batch.tally.written_tokens
+    batch.admit(Job("second", tuple(range(10, 25)), (Write((7,), 40),)))
+    batch.step()
+    hook.remove()
+    assert passes == ([(1, 17)] if name == "qwen3" else [(1, 15), (2, 1)])
+    assert batch.tally.read_tokens == read + 15
+    assert batch.tally.written_tokens == written + 2
+
+
 def test_a_choice_of_ones_own(native: bool) -> None:
     """Its logits are those of a plain forward pass, and what it says is what is written."""
     model = family("qwen3")

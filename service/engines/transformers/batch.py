@@ -2,9 +2,11 @@
 
     waiting ──read in chunks──▶ read ──fork: its suffix──▶ row ──a token a step──▶ outcome
 
-A step reads some tokens of what waits and then writes one token of every row. Rows come and go
-between steps; each computes what it would compute alone. Room is counted in tokens: a job takes
-all that it may come to need when it is admitted, so that nothing that has begun runs out of it.
+A step reads some tokens of what waits and writes one token of every row: in one pass of the model
+where nothing has states that others must not see, for a pass of few rows costs nearly as much as
+one of many. Rows come and go between steps; each computes what it would compute alone. Room is
+counted in tokens: a job takes all that it may come to need when it is admitted, so that nothing
+that has begun runs out of it.
 """
 
 import time
@@ -22,6 +24,7 @@ from service.engines.transformers.jobs import Ended, Job, Write, Written
 from service.engines.transformers.looks import Layout
 from service.engines.transformers.passes import Pass, Store, forward
 from service.engines.transformers.room import BLOCK, Room, blocks
+from service.engines.transformers.sampling import likeliest
 from service.engines.transformers.states import States
 from service.engines.transformers.turns import next_pieces
 from service.engines.transformers.work import (
@@ -171,10 +174,9 @@ class Batch:
         ended = [Ended(job, None) for job in self._abandoned()]
         for one in ended:
             self.cancel(one.id)
-        self._read()
+        self._advance()
         counts.engine_rows.set(len(self._rows))
         counts.kv_tokens.set(self._store.tokens - self.free_tokens)
-        self._write()
         for key, passage in list(self._passages.items()):
             if len(passage.outcomes) == len(passage.job.forks):
                 outcomes = tuple(passage.outcomes[n] for n in range(len(passage.job.forks)))
@@ -196,23 +198,40 @@ class Batch:
             self._readers.append(passage.reader)
             passage.reader = None
 
-    # Reading
-
-    def _read(self) -> None:
+    def _advance(self) -> None:
+        """One pass over what is read and every row; or one for each, where they must not meet."""
         free_rows = self._limits.rows - len(self._rows)
         pieces = next_pieces(self._passages.values(), self._chunk, free_rows, self._may_read)
+        rows = list(self._rows)
         if self._linear:
-            for piece in pieces:
-                self._read_alone(piece)
-            for passage in self._passages.values():
-                if not passage.left and not passage.waiting:
-                    self._stop_reading(passage)
-        elif pieces:
-            logits = self._run_read(pieces, slice(0, 0), fresh=True)
-            asked = [piece for piece in pieces if piece.fork is not None]
-            for piece, row in zip(asked, logits, strict=False):
-                self._begin(piece, row, 0)
-            self._mark_read(pieces)
+            self._read_each(pieces)
+            self._write(self._rows)
+        elif not pieces:
+            self._write(rows)
+        elif self._at_once < self._limits.rows:  # memory ran out before
+            self._read(pieces, [])
+            self._write(rows)
+        else:
+            self._read(pieces, rows)
+
+    # Reading
+
+    def _read(self, pieces: list[Piece], rows: list[Row]) -> None:
+        """Read `pieces` and write a token of `rows`, in one pass."""
+        logits = self._run_read(pieces, slice(0, 0), fresh=True, rows=rows)
+        asked = [piece for piece in pieces if piece.fork is not None]
+        for piece, after in zip(asked, logits, strict=False):
+            self._begin(piece, after, 0)
+        self._mark_read(pieces)
+        if rows:
+            self._drop_rows(self._say_next(rows, logits[len(asked) :]))
+
+    def _read_each(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            self._read_alone(piece)
+        for passage in self._passages.values():
+            if not passage.left and not passage.waiting:
+                self._stop_reading(passage)
 
     def _may_read(self, passage: Passage) -> bool:
         if not self._linear or passage.reader is not None:
@@ -236,20 +255,31 @@ class Batch:
             self._begin(piece, logits[0], row)
         self._mark_read([piece])
 
-    def _run_read(self, pieces: list[Piece], rows: slice, fresh: bool) -> torch.Tensor:
+    def _run_read(
+        self, pieces: list[Piece], states: slice, fresh: bool, rows: Sequence[Row] = ()
+    ) -> torch.Tensor:
+        """Logits after each suffix among `pieces`, then of each of `rows`."""
         ids = [word for piece in pieces for word in piece.ids]
         ends = accumulate(len(piece.ids) for piece in pieces)
         keep = [end - 1 for piece, end in zip(pieces, ends, strict=True) if piece.fork is not None]
-        layout = Layout.of([piece.stretch for piece in pieces])
-        one = Pass(self._store, layout, rows, fresh)
+        keep += range(len(ids), len(ids) + len(rows))
+        stretches = [piece.stretch for piece in pieces] + [row.next_token for row in rows]
+        one = Pass(self._store, Layout.of(stretches), states, fresh)
         device = self._model.device
+        words = torch.tensor([ids + [row.next for row in rows]], device=device)
         asked = torch.tensor(keep or [len(ids) - 1], device=device)
         began = time.monotonic()
-        logits = forward(self._model, one, torch.tensor([ids], device=device), asked)
-        self.tally.read_s += time.monotonic() - began
-        self.tally.read_tokens += len(ids)
-        counts.prefill_tokens.inc(len(ids))
+        logits = forward(self._model, one, words, asked)
+        each = (time.monotonic() - began) / words.numel()
+        self._count_read(len(ids), each * len(ids))
+        if rows:
+            self._count_written(len(rows), each * len(rows))
         return logits
+
+    def _count_read(self, tokens: int, seconds: float) -> None:
+        self.tally.read_tokens += tokens
+        self.tally.read_s += seconds
+        counts.prefill_tokens.inc(tokens)
 
     def _mark_read(self, pieces: list[Piece]) -> None:
         for piece in pieces:
@@ -267,7 +297,7 @@ class Batch:
         if isinstance(fork, Write):
             new = Row(passage, place, piece.span, piece.start, piece.seen, len(piece.ids))
             self._rows.append(new)
-            if not self._say(new, fork, logits, int(logits.argmax())):
+            if not self._say(new, fork, logits, likeliest(logits[None])[0]):
                 self._drop_rows([new])
             return
         likely = logits.float().log_softmax(-1)
@@ -287,33 +317,32 @@ class Batch:
 
     # Writing
 
-    def _write(self) -> None:
-        if not self._rows:
-            return
+    def _write(self, rows: Sequence[Row]) -> None:
+        """A token of each of `rows`, which are the first ones; not all at once without memory."""
         gone: list[Row] = []
-        for first in range(0, len(self._rows), self._at_once):
-            gone += self._write_some(first, self._rows[first : first + self._at_once])
+        for first in range(0, len(rows), self._at_once):
+            some = rows[first : first + self._at_once]
+            began = time.monotonic()
+            logits = self._run_step(first, some)
+            gone += self._say_next(some, logits)  # waits for a GPU, which no call before it does
+            self._count_written(len(some), time.monotonic() - began)
         self._drop_rows(gone)
 
-    def _write_some(self, first: int, rows: list[Row]) -> list[Row]:
-        """One token of each of `rows`, which begin at place `first`; returns those that ended."""
-        began = time.monotonic()
-        logits = self._run_step(first, rows)
-        likeliest = logits.argmax(-1).tolist()  # waits for a GPU, which no call before it does
-        self.tally.write_s += time.monotonic() - began
+    def _say_next(self, rows: Sequence[Row], logits: torch.Tensor) -> list[Row]:
+        """The next token of each of `rows` by its logits; returns those that ended."""
         gone = []
-        for number, row in enumerate(rows):
+        for row, after, word in zip(rows, logits, likeliest(logits), strict=True):
             row.stored += 1
             fork = row.passage.job.forks[row.fork]
             if isinstance(fork, Write):
-                goes_on = self._say(row, fork, logits[number], likeliest[number])
+                goes_on = self._say(row, fork, after, word)
             else:
-                goes_on = self._weigh(row, logits[number])
+                goes_on = self._weigh(row, after)
             if not goes_on:
                 gone.append(row)
         return gone
 
-    def _run_step(self, first: int, rows: list[Row]) -> torch.Tensor:
+    def _run_step(self, first: int, rows: Sequence[Row]) -> torch.Tensor:
         """Feed each of `rows` its next token; logits (rows, words)."""
         ids, stretches = [row.next for row in rows], [row.next_token for row in rows]
         logits = self._steps.run(ids, stretches)
@@ -323,10 +352,13 @@ class Batch:
             )
             words = torch.tensor([[token] for token in ids], device=self._model.device)
             logits = forward(self._model, one, words)
-        self.tally.written_tokens += len(rows)
-        self.tally.steps += 1
-        counts.decode_tokens.inc(len(rows))
         return logits
+
+    def _count_written(self, tokens: int, seconds: float) -> None:
+        self.tally.written_tokens += tokens
+        self.tally.write_s += seconds
+        self.tally.steps += 1
+        counts.decode_tokens.inc(tokens)
 
     def _say(self, row: Row, fork: Write, logits: torch.Tensor, likeliest: int) -> bool:
         """The row's next token; False when the answer ends with it."""

@@ -18,10 +18,18 @@ from transformers import (
 )
 
 from service.engines.transformers.jobs import Choose
+from service.engines.transformers.native import rowwise
 
 SECOND_TRY_PENALTY = 1.1
 """On words of its own that a digest repeats, when it is asked for again: the likeliest words alone
 would be the same ones (Keskar et al. 2019, CTRL)."""
+
+
+def likeliest(logits: torch.Tensor) -> list[int]:
+    """The likeliest next token of each row of `logits`, (rows, words)."""
+    if rowwise.available(logits):
+        return rowwise.likeliest(logits).tolist()
+    return logits.argmax(-1).tolist()
 
 
 def chooser(
