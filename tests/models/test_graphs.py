@@ -151,12 +151,22 @@ def recording(model: Family, recorder: Recorder, limits: Limits = NARROW) -> Bat
 def test_recorded_steps_say_what_each_prompt_alone_gives(name: str) -> None:
     model, recorder = family(name), Traced()
     batch = recording(model, recorder)
+    reads: list[int] = []
+
+    def note(_: object, __: object, given: dict[str, torch.Tensor]) -> None:
+        if given["input_ids"].shape[1] > 1 and batch.rows:
+            reads.append(batch.rows)
+
+    hook = model.forked.register_forward_pre_hook(note, with_kwargs=True)
     outcomes = run(batch, JOBS[:6], bound(JOBS[:6], NARROW))
+    hook.remove()
     for job in JOBS[:6]:
         agree(outcomes[job.id], expected(model, job))
     is_empty(batch, NARROW)
     assert recorder.recorded >= 2
-    assert batch.replayed_steps == batch.tally.steps - recorder.recorded > 10
+    # A pass that reads writes a token of every row on the way, but for a model with states.
+    eager = 0 if name == "qwen3_5" else len(reads)
+    assert batch.replayed_steps == batch.tally.steps - recorder.recorded - eager > 10
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5", "gemma3"])
