@@ -3,7 +3,8 @@
 A recorder that needs no GPU stands in for CUDA's: it notes the operators that a step calls, on the
 very tensors that it calls them on, and replays only those. So a step that depends on anything else
 (a number in Python, a length, an address that moves) says wrong words, and one that asks the
-device for a number can't be recorded: just as with a CUDA graph.
+device for a number can't be recorded, as with a CUDA graph. What it can't see are copies between
+a GPU and its host.
 """
 
 import dataclasses
@@ -21,6 +22,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
@@ -407,6 +409,28 @@ def test_a_model_that_cannot_be_recorded_says_so_once(
     assert "OutOfMemoryError: full" in lines(caplog)[-1] and len(lines(caplog)) == 1 + warming
 
 
+class Breaking(Again):
+    """What it records can't be replayed."""
+
+    def record(self, compute: Compute) -> Replay:
+        def replay() -> object:
+            raise RuntimeError("CUDA error: out of memory")
+
+        return replay
+
+
+def test_what_can_not_be_replayed_is_eager_from_then_on(caplog: pytest.LogCaptureFixture) -> None:
+    model, limits = family("qwen3"), Limits(tokens=320, rows=4, chunk=64)
+    batch = recording(model, Breaking(), limits)
+    job = Job("one", words(random.Random(2), 20), (Write((11,), 9),))
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run(batch, [job], 20)
+    assert "not recorded any more: RuntimeError: CUDA error" in caplog.text
+    batch.cancel_all()
+    agree(run(batch, [job], 20)["one"], expected(model, job))
+    assert batch.replayed_steps == 0
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, wanted: bool
@@ -422,6 +446,8 @@ def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     assert isinstance(finished[0].outcome, Answer)
     assert isinstance(engine.batch, Batch)
     assert (engine.batch.replayed_steps > 0) == wanted
+    room = REGISTRY.get_sample_value("diglot_kv_tokens_limit")
+    assert room == engine.batch.free_tokens, "the gauge is that of a trial"
 
 
 def test_a_cpu_records_nothing() -> None:

@@ -249,8 +249,10 @@ class TransformersEngine:
         if token_bytes is None:
             return PlainBatch(self._loaded, self._settings.batch_rows)
         limits = Limits(self._room(token_bytes), self._rows(), self._settings.read_tokens)
+        recorder = self._recorder() if self._may_record(stored) else None
+        # After the trials, which are batches as well: the gauges are to be those of this one.
         batch = Batch(self._loaded.model, self._loaded.stops, limits, dtype=stored)
-        if self._may_record(stored) and (recorder := self._recorder()):
+        if recorder is not None:
             batch.record_steps(recorder)
         return batch
 
@@ -259,6 +261,7 @@ class TransformersEngine:
         return trial is not None and recordable(self._loaded.model, stored, trial)
 
     def _recorder(self) -> Recorder | None:
+        """A new one each time: memory of a recorder whose recordings are gone is gone too."""
         return recorder_on(self._loaded.model.device) if self._settings.cuda_graphs else None
 
     def _rows(self) -> int:

@@ -68,9 +68,11 @@ class CudaGraphs:
     def record(self, compute: Compute) -> Replay:
         graph = torch.cuda.CUDAGraph()
         # What other threads ask of the GPU meanwhile is no part of it, and no fault.
-        with torch.cuda.graph(
+        recording = torch.cuda.graph(
             graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-        ):
+        )
+        # A recording that fails does not leave its stream by itself.
+        with torch.cuda.stream(self._stream), recording:
             compute()
         return graph.replay
 
@@ -127,9 +129,7 @@ class Steps:
         lines += [self._nobody] * (shape.rows - len(lines))
         self._table[: shape.rows].copy_(torch.tensor(lines))
         if shape in self._replays:
-            self._replays.move_to_end(shape)
-            self._replays[shape]()
-            self.replayed += 1
+            self._run_again(shape)
         else:
             self._run_first(shape, self.recorder)
         assert self._logits is not None  # made by the first step
@@ -142,6 +142,15 @@ class Steps:
             self._replays.clear()
             release(self._model.device)
             log.warning("steps of the model are not recorded any more: %s", why)
+
+    def _run_again(self, shape: Shape) -> None:
+        self._replays.move_to_end(shape)
+        try:
+            self._replays[shape]()
+        except Exception as error:
+            self.give_up(_in_words(error))
+            raise
+        self.replayed += 1
 
     def _run_first(self, shape: Shape, recorder: Recorder) -> None:
         """The first step of a shape warms up for its own recording."""

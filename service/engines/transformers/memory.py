@@ -19,10 +19,11 @@ STORED_BYTES = {"F16": 2, "BF16": 2}
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Torch raises its own error on a GPU, and a plain RuntimeError on a CPU."""
+    """Torch raises its own error on a GPU, and plain ones on a CPU and for a GPU's own work."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    said = ("can't allocate memory", "CUDA error: out of memory")
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in said)
 
 
 def refuse_if_too_large(folder: Path, dtype: str, device: torch.device, name: str) -> None:

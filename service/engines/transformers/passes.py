@@ -2,7 +2,7 @@
 
 The model's own layers run as they are. What they call is ours: a `Cache`, which writes keys,
 values and states into the store, and an attention function, registered as `diglot`, which reads
-them from there. The model makes no mask, and nothing that it computes is padded.
+them from there. The model makes no mask, and a text is never padded.
 """
 
 from collections.abc import Iterator
@@ -53,20 +53,20 @@ class Store:
             if values.shape[1:] != keys.shape[1:]:
                 raise NotForkable("keys and values have different shapes")
             if runs_native(keys, self.native and self.dtype in NATIVE_TYPES):
-                made: Pool = NativePool(library(), self.blocks, heads, depth, self.dtype)
+                made: Pool = NativePool(library(), self.blocks + 1, heads, depth, self.dtype)
             else:
                 made = TorchPool(self.blocks + 1, heads, depth, self.dtype, keys.device)
             self.pools[layer] = made
         return self.pools[layer]
 
     @property
-    def scrap(self) -> int:
-        """A slot after all that are handed out, where a TorchPool keeps what nobody reads."""
+    def tokens(self) -> int:
         return self.blocks * BLOCK
 
     @property
-    def tokens(self) -> int:
-        return self.blocks * BLOCK
+    def scrap(self) -> int:
+        """A slot after all that are handed out, for what nobody reads: pools have a block more."""
+        return self.tokens
 
 
 def runs_native(keys: torch.Tensor, wanted: bool = True) -> bool:
