@@ -6,6 +6,7 @@ layers are so fast that the steps between them would take a third of the time.
 """
 
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,10 @@ def fuse(model: nn.Module) -> int:
         return 0
     doors.install(model)
     count = 0
-    for parent in list(model.modules()):
+    # One at a time, so that what was replaced, with its weights, is gone before the next is made.
+    waiting = deque(model.modules())
+    while waiting:
+        parent = waiting.popleft()
         for name, child in list(parent.named_children()):
             fused = _fused(child)
             if fused is not None:

@@ -25,7 +25,7 @@ class Product(Protocol):
     """Weights in 8 bits that rows can be multiplied with."""
 
     def multiply(self, x: Tensor, scales: Tensor) -> Tensor:
-        """(rows, channels) from what quantize_rows gives."""
+        """(rows, channels) from what quantize_rows gives; half as many with gates."""
         ...
 
 
@@ -159,6 +159,7 @@ class Int8Linear(nn.Module):
         """Take weights that are quantised already, in the order that the kernel reads them."""
         self._product = product(rows, scales)
         self._rows = self.weight = None
+        self._scales = torch.empty(0)
 
     def forward(self, x: Tensor) -> Tensor:
         rows, scale = quantize_rows(x.reshape(-1, self.in_features))
