@@ -2,6 +2,7 @@
 is not understood."""
 
 import math
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -74,18 +75,26 @@ def test_a_row_given_several_times_is_read_in_place() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 6), st.integers(1, 90), st.integers(1, 9), st.integers(0, 99))
+@given(
+    st.integers(1, 6),
+    st.integers(1, 90),
+    st.integers(1, 9),
+    st.integers(0, 99),
+    st.lists(st.integers(0, 89), max_size=3),
+)
 def test_the_likeliest_is_the_first_of_equals(
-    rows: int, width: int, different: int, seed: int
+    rows: int, width: int, different: int, seed: int, missing: list[int]
 ) -> None:
+    """As torch has it, which takes what is not a number for the largest."""
     chance = torch.Generator().manual_seed(seed)
     x = torch.randint(0, different, (rows, width), generator=chance).float()
     x[x == 0] = -math.inf
-    expected = [row.index(max(row)) for row in x.tolist()]
-    assert rowwise.likeliest(x).tolist() == expected
-    assert rowwise.likeliest(x[:, : width // 2 + 1]).tolist() == [
-        row.index(max(row)) for row in x[:, : width // 2 + 1].tolist()
-    ]
+    for place in missing:
+        x[place % rows, place % width] = math.nan
+    for some in (x, x[:, : width // 2 + 1]):
+        numbers = some.nan_to_num(math.inf, neginf=-math.inf)
+        expected = [row.index(max(row)) for row in numbers.tolist()]
+        assert rowwise.likeliest(some).tolist() == expected
 
 
 @settings(max_examples=60, deadline=None)
@@ -254,6 +263,24 @@ def test_a_gated_layer_is_fused_and_says_the_same(inner: int, bias: bool) -> Non
     # Where rounding the last bit tips a number over, it is off by one of 255 steps.
     off = (model(x) - expected).abs().amax() / expected.abs().amax()
     assert off < 2e-2
+
+
+def test_weights_that_were_replaced_are_gone_before_the_next_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else all gates would be there twice for a while."""
+    model = nn.Sequential(*(nn.Sequential(Gate()) for _ in range(6)))
+    old = [weakref.ref(layer[0]) for layer in model]  # type: ignore[index]
+    alive: list[int] = []
+    make = FusedGate.__init__
+
+    def note(self: FusedGate, both: Int8Linear, down: Int8Linear) -> None:
+        alive.append(sum(layer() is not None for layer in old))
+        make(self, both, down)
+
+    monkeypatch.setattr(FusedGate, "__init__", note)
+    assert fuse(model) == 6
+    assert alive == [6, 5, 4, 3, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which token comes next, where that is not simply the likeliest one.
+"""Which token comes next: the likeliest one, or one that is chosen otherwise.
 
 A row's choice depends on its own words and its own chance only, never on its neighbours.
 """
@@ -44,7 +44,7 @@ def chooser(
     if penalty != 1:
         wanted.append(RepetitionPenaltyLogitsProcessor(penalty))
     if settings is None:
-        return _likeliest(wanted) if wanted else None
+        return _penalised(wanted) if wanted else None
     wanted.extend(_warpers(settings))
     own = crc32(repr((seed, tuple(prompt))).encode())
 
@@ -57,7 +57,7 @@ def chooser(
     return draw
 
 
-def _likeliest(wanted: LogitsProcessorList) -> Choose:
+def _penalised(wanted: LogitsProcessorList) -> Choose:
     return lambda logits, written: int(_processed(wanted, logits, written).argmax())
 
 

@@ -38,20 +38,28 @@ void quantize(const float *rows, int64_t stride, uint8_t *to, float *scales, int
         scales[r] = quantize_row(rows + r * stride, to + r * width, width);
 }
 
-/* The place of the largest number of each row, the first of equals. */
+/* The place of the largest number of each row, the first of equals; of what is not a number, where
+ * there is any, as torch has it. */
 void likeliest(const float *rows, int64_t *places, int64_t count, int64_t width) {
 #pragma omp parallel for schedule(static) if (count * width > 8192)
     for (int64_t r = 0; r < count; r++) {
         const float *row = rows + r * width;
         vf top = splat(-INFINITY);
+        vi bad = {0};
         int64_t i = 0, at = 0;
         for (; i + LANES <= width; i += LANES) {
             const vf x = load(row + i);
             top = pick(x > top, x, top);
+            bad |= x != x;
         }
         float most = largest(top);
-        for (; i < width; i++) most = row[i] > most ? row[i] : most;
-        while (at + 1 < width && row[at] != most) at++;
+        int wrong = 0;
+        for (int lane = 0; lane < LANES; lane++) wrong |= bad[lane];
+        for (; i < width; i++) {
+            most = row[i] > most ? row[i] : most;
+            wrong |= row[i] != row[i];
+        }
+        while (at + 1 < width && (wrong ? row[at] == row[at] : row[at] != most)) at++;
         places[r] = at;
     }
 }
