@@ -247,7 +247,7 @@ def test_computing_less_at_once_changes_nothing(model: Family) -> None:
 
 
 def test_less_at_once_is_less_at_once() -> None:
-    """At the least, a pass holds a few tokens of a passage or one row."""
+    """At the least, a pass holds a few tokens of a passage or one row, and never both."""
     model = family("qwen3")
     batch = make_batch(model)
     while batch.shrink():
@@ -259,12 +259,17 @@ def test_less_at_once_is_less_at_once() -> None:
         passes.append((rows, tokens))
 
     hook = model.forked.register_forward_pre_hook(note, with_kwargs=True)
+    batch.admit(Job("short", (10,), (Write((5,), 20), Write((6,), 20))))
+    while batch.rows < 2:
+        batch.step()
     batch.admit(Job("long", tuple(range(10, 140)), (Write((5,), 4), Write((6,), 4))))
-    while not batch.step():
-        pass
+    ended: list[Ended] = []
+    while len(ended) < 2:
+        ended += batch.step()
     hook.remove()
     assert max(tokens for _, tokens in passes) == LEAST_CHUNK
     assert max(rows for rows, _ in passes) == 1
+    assert batch.tally.beside == 0
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5"])
@@ -288,6 +293,7 @@ def test_what_is_read_and_what_is_written_is_one_pass(name: str) -> None:
     assert passes == ([(1, 17)] if name == "qwen3" else [(1, 15), (2, 1)])
     assert batch.tally.read_tokens == read + 15
     assert batch.tally.written_tokens == written + 2
+    assert batch.tally.beside == (2 if name == "qwen3" else 0)
 
 
 def test_a_choice_of_ones_own(native: bool) -> None:

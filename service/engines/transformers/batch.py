@@ -59,11 +59,16 @@ class Limits:
 
 @dataclass(slots=True)
 class Tally:
-    """What the batch has done since it was made; seconds of its own passes."""
+    """What the batch has done since it was made.
+
+    `beside`: tokens that were written in passes that read as well. The seconds of such a pass are
+    reading's, all of them: those of writing are of steps that do nothing else.
+    """
 
     read_tokens: int = 0
     read_s: float = 0.0
     written_tokens: int = 0
+    beside: int = 0
     write_s: float = 0.0
     steps: int = 0
 
@@ -89,12 +94,13 @@ class Batch:
         dtype: torch.dtype,
         native: bool = True,
     ) -> None:
-        """`dtype`: of keys and values as stored; `native`: take the kernels where there are any."""
+        """`dtype`: of keys and values as stored; `native`: by the kernels where there are any."""
         self._model = model
         self.stops = frozenset(stops)
         self._limits = limits
         self._chunk, self._at_once = limits.chunk, limits.rows
         self._linear = has_linear_attention(model)
+        self._apart = self._linear  # is what is read and what is written a pass each?
         self._room = Room(blocks(limits.tokens))
         self._store = Store(self._room.size, States(limits.rows + READERS), dtype, native)
         self._steps = Steps(model, self._store, limits.rows)
@@ -135,6 +141,7 @@ class Batch:
             return False
         self._chunk = max(LEAST_CHUNK, self._chunk // 2)
         self._at_once = max(1, min(self._at_once, len(self._rows) or self._at_once) // 2)
+        self._apart = True
         return True
 
     def admit(self, job: Job) -> None:
@@ -170,7 +177,7 @@ class Batch:
 
     @torch.inference_mode()
     def step(self) -> list[Ended]:
-        """Read a little, then write one token of every row; returns the jobs that ended."""
+        """Read a little and write one token of every row; returns the jobs that ended."""
         ended = [Ended(job, None) for job in self._abandoned()]
         for one in ended:
             self.cancel(one.id)
@@ -200,24 +207,32 @@ class Batch:
 
     def _advance(self) -> None:
         """One pass over what is read and every row; or one for each, where they must not meet."""
+        together = [] if self._apart else list(self._rows)
+        # As large with rows as without: memory was found for that, and kernels compiled.
+        chunk = max(self._chunk // 2, self._chunk - len(together))
         free_rows = self._limits.rows - len(self._rows)
-        pieces = next_pieces(self._passages.values(), self._chunk, free_rows, self._may_read)
-        rows = list(self._rows)
-        if self._linear:
-            self._read_each(pieces)
+        pieces = next_pieces(self._passages.values(), chunk, free_rows, self._may_read)
+        if pieces:
+            self._read(pieces, together)
+        if self._apart or not pieces:
             self._write(self._rows)
-        elif not pieces:
-            self._write(rows)
-        elif self._at_once < self._limits.rows:  # memory ran out before
-            self._read(pieces, [])
-            self._write(rows)
-        else:
-            self._read(pieces, rows)
 
     # Reading
 
     def _read(self, pieces: list[Piece], rows: list[Row]) -> None:
-        """Read `pieces` and write a token of `rows`, in one pass."""
+        """Read `pieces`, and write a token of `rows` in the same pass."""
+        began = time.monotonic()
+        if self._linear:
+            self._read_each(pieces)
+        else:
+            self._read_together(pieces, rows)
+        self.tally.read_s += time.monotonic() - began
+        self._count_read(sum(len(piece.ids) for piece in pieces))
+        if rows:
+            self._count_written(len(rows))
+            self.tally.beside += len(rows)
+
+    def _read_together(self, pieces: list[Piece], rows: list[Row]) -> None:
         logits = self._run_read(pieces, slice(0, 0), fresh=True, rows=rows)
         asked = [piece for piece in pieces if piece.fork is not None]
         for piece, after in zip(asked, logits, strict=False):
@@ -268,17 +283,10 @@ class Batch:
         device = self._model.device
         words = torch.tensor([ids + [row.next for row in rows]], device=device)
         asked = torch.tensor(keep or [len(ids) - 1], device=device)
-        began = time.monotonic()
-        logits = forward(self._model, one, words, asked)
-        each = (time.monotonic() - began) / words.numel()
-        self._count_read(len(ids), each * len(ids))
-        if rows:
-            self._count_written(len(rows), each * len(rows))
-        return logits
+        return forward(self._model, one, words, asked)
 
-    def _count_read(self, tokens: int, seconds: float) -> None:
+    def _count_read(self, tokens: int) -> None:
         self.tally.read_tokens += tokens
-        self.tally.read_s += seconds
         counts.prefill_tokens.inc(tokens)
 
     def _mark_read(self, pieces: list[Piece]) -> None:
@@ -325,7 +333,8 @@ class Batch:
             began = time.monotonic()
             logits = self._run_step(first, some)
             gone += self._say_next(some, logits)  # waits for a GPU, which no call before it does
-            self._count_written(len(some), time.monotonic() - began)
+            self.tally.write_s += time.monotonic() - began
+            self._count_written(len(some))
         self._drop_rows(gone)
 
     def _say_next(self, rows: Sequence[Row], logits: torch.Tensor) -> list[Row]:
@@ -354,15 +363,14 @@ class Batch:
             logits = forward(self._model, one, words)
         return logits
 
-    def _count_written(self, tokens: int, seconds: float) -> None:
+    def _count_written(self, tokens: int) -> None:
         self.tally.written_tokens += tokens
-        self.tally.write_s += seconds
         self.tally.steps += 1
         counts.decode_tokens.inc(tokens)
 
-    def _say(self, row: Row, fork: Write, logits: torch.Tensor, likeliest: int) -> bool:
+    def _say(self, row: Row, fork: Write, logits: torch.Tensor, likely: int) -> bool:
         """The row's next token; False when the answer ends with it."""
-        token = likeliest if fork.choose is None else fork.choose(logits, row.ids)
+        token = likely if fork.choose is None else fork.choose(logits, row.ids)
         complete = token in self.stops
         if not complete:
             row.ids.append(token)

@@ -24,8 +24,10 @@ SEED = 7
 class Measures:
     """Rates of one run. The time is that of the whole job, after the model was loaded.
 
-    `prefill_tokens_per_s` and `decode_tokens_per_s` are over the time of their own passes; the
-    first token of each answer comes with the reading of its prompt and is not counted as decoded.
+    `prefill_tokens_per_s` is what was read over the time of all passes that read, though most of
+    them write as well; `decode_tokens_per_s` is what was written in all other passes over their
+    time. The first token of each answer comes with the reading of its prompt and is not counted
+    as decoded.
     `replayed_steps`: those of `steps` that were replays of a recording (CUDA graphs); the others
     were eager.
     """
@@ -86,7 +88,7 @@ def run(
         seconds=seconds,
         articles_per_hour=articles / seconds * 3600,
         prefill_tokens_per_s=tally.read_tokens / tally.read_s,
-        decode_tokens_per_s=tally.written_tokens / max(tally.write_s, 1e-9),
+        decode_tokens_per_s=(tally.written_tokens - tally.beside) / max(tally.write_s, 1e-9),
         tokens_read=tally.read_tokens,
         tokens_written=tally.written_tokens + articles * LANGUAGES,
         steps=tally.steps,
