@@ -70,7 +70,7 @@ time_to_first_token_seconds = Histogram(
 
 # The engine
 
-engine_rows = Gauge("diglot_engine_rows", "Rows (tasks of articles) in the running step.")
+engine_rows = Gauge("diglot_engine_rows", "Rows (tasks of articles) that are being written.")
 prefill_tokens = Counter("diglot_prefill_tokens_total", "Tokens that the model read.")
 decode_tokens = Counter("diglot_decode_tokens_total", "Tokens that the model wrote.")
 padding_tokens = Counter(

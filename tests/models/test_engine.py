@@ -253,7 +253,7 @@ def test_one_guilty_request_does_not_fail_its_neighbours(
     fine = answer_alone(engine, request("fine", tiny.CHINESE))
 
     def is_poisoned(ids: torch.Tensor) -> bool:
-        """Asked of prompts only: what the model writes is noise and may hold anything."""
+        """Asked where something is read; what is written beside it is noise and holds no omega."""
         rows = ids.tolist() if ids.shape[1] > 1 else []
         return any("Ω" in engine._loaded.tokenizer.decode(row) for row in rows)
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
@@ -113,8 +112,9 @@ def test_gates_beside_what_they_gate(rows: int, channels: int) -> None:
     assert torch.equal(gated.multiply(*(one[-1:] for one in given)), found[-1:])
 
 
-def test_gates_that_no_kernel_takes() -> None:
-    assert SMALL.with_gates() is None, "200 channels with a bias"
+@pytest.mark.parametrize(("channels", "bias"), [(128, True), (200, False)])
+def test_gates_that_no_kernel_takes(channels: int, bias: bool) -> None:
+    assert Int8Linear.of(nn.Linear(64, channels, bias=bias)).with_gates() is None
 
 
 @pytest.mark.parametrize(
@@ -124,19 +124,15 @@ def test_gates_that_no_kernel_takes() -> None:
     ids=["avx2", "avx512"],
 )  # fmt: skip
 def test_a_cpu_without_vnni_takes_smaller_weights_and_stays_exact(
-    limits: dict[str, str], tmp_path: Path
+    limits: dict[str, str],
 ) -> None:
-    """There oneDNN's kernel adds pairs of products in 16 bits, and 2 * 255 * 127 does not fit.
-
-    Our own, which is compiled for this very CPU, is kept out: no compiler, no cache.
-    """
+    """There oneDNN's kernel adds pairs of products in 16 bits, and 2 * 255 * 127 does not fit."""
     if not torch.cpu._is_avx512_supported():
         pytest.skip("this CPU has no instructions to do without")
     if "DIGLOT_TEST_INSIDE" in os.environ:
         pytest.skip("this is the limited process")
     code = "from service.engines.transformers.int8 import weight_levels; print(weight_levels())"
-    none = {"PATH": "", "XDG_CACHE_HOME": str(tmp_path), "DIGLOT_TEST_INSIDE": "1"}
-    environment = os.environ | limits | none
+    environment = os.environ | limits | {"DIGLOT_TEST_INSIDE": "1"}
     limited: dict[str, Any] = {"env": environment, "capture_output": True, "text": True}
     done = subprocess.run([sys.executable, "-c", code], check=True, **limited)
     assert done.stdout.strip() == "64"

@@ -97,7 +97,7 @@ void multiply(const uint8_t *rows, const float *row_scales, const int8_t *weight
               int64_t depth, int64_t width, int64_t gated) {
     const Product p = {rows, row_scales, weights, scales, offsets, out, count, depth, width, gated};
     const int64_t panels = (width + PANEL - 1) / PANEL;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (count * depth * width > 65536)
     for (int64_t panel = 0; panel < panels; panel++) {
         const int64_t next = panel + 1 < panels ? panel + 1 : panel;
         multiply_panel(&p, panel, weights + next * PANEL * depth);

@@ -1,7 +1,7 @@
 """Products of 8-bit rows and 8-bit weights in C, for processors that have VNNI and no more.
 
-oneDNN's kernel is a third to a half slower for the few rows of a step, and wants another pass for
-the scale of each row. Where a processor has AMX, oneDNN uses that, and is much faster.
+oneDNN's kernel takes a third more time to twice as much for the few rows of a step, and wants
+another pass for the scale of each row. Where a processor has AMX, oneDNN uses that, much faster.
 """
 
 from dataclasses import dataclass
