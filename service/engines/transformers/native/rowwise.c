@@ -5,6 +5,13 @@
 /* Row-wise steps between the linear layers, each in one or two passes over a row that the cache
  * still holds. */
 
+/* Is it so in any lane? */
+static int in_any(vi lanes) {
+    int found = 0;
+    for (int lane = 0; lane < LANES; lane++) found |= lanes[lane];
+    return found;
+}
+
 /* One row in 8 bits with 128 added, and its scale: the largest magnitude / 127. Not a number
  * anywhere makes the scale not a number. */
 static float quantize_row(const float *row, uint8_t *to, int64_t width) {
@@ -17,8 +24,7 @@ static float quantize_row(const float *row, uint8_t *to, int64_t width) {
         bad |= x != x;
     }
     float most = largest(top);
-    int wrong = 0;
-    for (int lane = 0; lane < LANES; lane++) wrong |= bad[lane];
+    int wrong = in_any(bad);
     for (; i < width; i++) {
         most = fabsf(row[i]) > most ? fabsf(row[i]) : most;
         wrong |= row[i] != row[i];
@@ -53,8 +59,7 @@ void likeliest(const float *rows, int64_t *places, int64_t count, int64_t width)
             bad |= x != x;
         }
         float most = largest(top);
-        int wrong = 0;
-        for (int lane = 0; lane < LANES; lane++) wrong |= bad[lane];
+        int wrong = in_any(bad);
         for (; i < width; i++) {
             most = row[i] > most ? row[i] : most;
             wrong |= row[i] != row[i];
