@@ -28,8 +28,8 @@ FROM ${BASE} AS kernels
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-COPY service/engines/transformers/native service/engines/transformers/native
-RUN python3 -m service.engines.transformers.native.build
+COPY service/llm/kernels service/llm/kernels
+RUN python3 -m service.llm.kernels.build
 
 # Weights for a place without a network: a hub id bakes that model in and makes it the default.
 FROM dependencies AS weights

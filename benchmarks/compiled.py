@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from service.engines.transformers.compiled import MOST, VARIABLE
+from service.llm.compiled import MOST, VARIABLE
 
 OWN = 1024
 LAYERS = 5
@@ -30,7 +30,7 @@ def resident_mib() -> float:
 def measure(width: int, lengths: int) -> None:
     import torch
 
-    from service.engines.transformers.int8 import OneDnn, quantize_rows, quantize_weight
+    from service.llm.int8 import OneDnn, quantize_rows, quantize_weight
 
     torch.set_num_threads(1)
     wide = [torch.randn(width + 32 * n, width) for n in range(LAYERS)]

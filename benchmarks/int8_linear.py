@@ -47,7 +47,7 @@ def main() -> None:
 def measure(width: int, channels: int, counts: list[int], seconds: float) -> dict[str, Any]:
     import torch
 
-    from service.engines.transformers.int8 import (
+    from service.llm.int8 import (
         Int8Linear,
         OneDnn,
         quantize_rows,

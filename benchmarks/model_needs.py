@@ -56,8 +56,8 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     """Load the model of `folder` and do one article's work with it."""
     import torch
 
-    from service.engines.transformers.bench import run
-    from service.engines.transformers.engine import TransformersEngine
+    from service.llm.bench import run
+    from service.llm.engine import TransformersEngine
     from service.settings import Settings
 
     empty = _memory_gib("VmRSS")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.serving import Served, serving
-from tests.models.tiny import make_model, save
+from tests.llm.tiny import make_model, save
 
 MOST_GROWTH = 1.05
 MINUTE_S = 60.0

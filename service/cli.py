@@ -164,7 +164,7 @@ def serve(**flags: Any) -> int:
 @clear_errors
 def pull(**flags: Any) -> int:
     """Fetch the model's weights ahead of time."""
-    from service.engines.weights import fetch
+    from service.llm.hub import fetch
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
@@ -249,7 +249,7 @@ def bench(
     The articles are made-up tokens, so nothing is said about the words.
     """
     from service import progress
-    from service.engines.transformers.bench import measure
+    from service.llm.bench import measure
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)

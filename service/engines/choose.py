@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from typing import Literal
 
 from service.engine import Engine
-from service.engines.weights import HUB_PATIENCE_S, fetch, find, is_folder, why_not_fetchable
 from service.errors import BadSetting
+from service.llm.hub import HUB_PATIENCE_S, fetch, find, is_folder, why_not_fetchable
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def load_engine(settings: Settings) -> Engine:
     if choice.engine == "transformers":
         choice = _with_weights(settings, choice)
     if choice.engine == "transformers":
-        from service.engines.transformers.engine import TransformersEngine
+        from service.llm.engine import TransformersEngine
 
         return TransformersEngine(settings)
     if settings.engine == "auto":

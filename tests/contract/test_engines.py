@@ -1,4 +1,4 @@
-"""Every engine that needs no weights, under the one suite; tests/models holds the others."""
+"""Every engine that needs no weights, under the one suite; tests/llm holds the others."""
 
 import pytest
 

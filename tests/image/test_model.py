@@ -43,7 +43,7 @@ def test_a_model_on_the_volume_is_taken_and_needs_no_compiler(
     with running(engine, image, *flags) as container:
         assert answered_by(container) == ("transformers", "tiny")
         mapped = container.execute("sh", "-c", "cat /proc/[0-9]*/maps")
-        assert "/app/service/engines/transformers/native/" in mapped
+        assert "/app/service/llm/kernels/" in mapped
         assert "compiler" not in container.log()
 
 

@@ -48,7 +48,7 @@ print(json.dumps([engine.identity.name, "torch" in sys.modules]))
 FETCH = """
 import json, sys
 from service.engines.choose import choose
-from service.engines.weights import fetch, find
+from service.llm.hub import fetch, find
 from service.errors import BadSetting
 from service.settings import Settings
 settings = Settings(**json.loads(sys.argv[1]))

@@ -129,7 +129,7 @@ class Watch(threading.Thread):
 
 @pytest.mark.timeout(900)
 def test_every_figure_of_a_service_at_work_moves(tmp_path: Path) -> None:
-    tiny = pytest.importorskip("tests.models.tiny", reason="torch is not installed")
+    tiny = pytest.importorskip("tests.llm.tiny", reason="torch is not installed")
     model = tiny.save(tmp_path / "model", tiny.make_model("qwen3"))
     serve = ("-m", "service", "serve", "--engine", "transformers", "--model", str(model))
     with serving(tmp_path / "log", *serve, "--port", "0", "--threads", "1") as server:

@@ -1,7 +1,7 @@
 import pytest
 
 from service.digest import DigestTask
-from service.engines.transformers.answers import token_limit, whole_sentences
+from service.llm.answers import token_limit, whole_sentences
 
 
 @pytest.mark.parametrize(

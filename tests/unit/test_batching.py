@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.engines.transformers.batching import batches
+from service.llm.batching import batches
 
 
 @pytest.mark.parametrize(

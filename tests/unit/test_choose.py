@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from service.engines.choose import choose
-from service.engines.weights import is_folder, missing_from, public_name
 from service.errors import BadSetting
+from service.llm.hub import is_folder, missing_from, public_name
 from service.settings import Settings
 
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from service.engines.transformers.compiled import MOST, VARIABLE
+from service.llm.compiled import MOST, VARIABLE
 
 ASK = f"""
 import os, sys
-import service.engines.transformers
+import service.llm
 assert "torch" not in sys.modules
 print(os.environ[{VARIABLE!r}])
 """

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from service.engines.fetched import Logged
+from service.llm.fetched import Logged
 
 
 class Eager(Logged):

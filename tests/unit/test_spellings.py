@@ -1,8 +1,8 @@
 import pytest
 
 from service.digest import DigestLanguage
-from service.engines.transformers.spellings import MOST_NAMES, spellings
 from service.facts.names import Glossary
+from service.llm.spellings import MOST_NAMES, spellings
 
 GLOSSARY = Glossary.load()
 

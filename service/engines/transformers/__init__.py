@@ -1,5 +1,0 @@
-"""The model engine. README.md in this folder explains it; nothing else imports torch."""
-
-from service.engines.transformers import compiled
-
-compiled.bound()  # before any module of this folder imports torch

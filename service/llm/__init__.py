@@ -1,0 +1,5 @@
+"""The model engine. README.md in this folder explains it; nothing else imports torch."""
+
+from service.llm import compiled
+
+compiled.bound()  # before any module of this folder imports torch

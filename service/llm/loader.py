@@ -1,0 +1,246 @@
+"""From a hub id or a folder to a model that is ready to run, or a BadSetting that says why not."""
+
+import json
+import logging
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors import safe_open
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+from service import counts
+from service.errors import BadSetting
+from service.llm.cores import usable_cores
+from service.llm.fused import fuse
+from service.llm.hub import Weights, fetch, find, public_name
+from service.llm.int8 import weight_levels
+from service.llm.memory import (
+    is_out_of_memory,
+    refuse_if_too_large,
+    trim,
+    weight_bytes,
+)
+from service.llm.quantizer import Int8Config
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Towers for pictures and sound, and heads that guess several tokens ahead: a text model leaves
+# them out. Weights of any other name that find no place are worth a warning.
+_LEFT_OUT = re.compile(r"visual|vision|audio|^mtp|\.mtp|rotary_emb\.inv_freq")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in evaluation mode on its device, its tokenizer, and what is known about them."""
+
+    model: Any
+    tokenizer: Any
+    name: str
+    revision: str | None
+    context: int | None
+    """Longest sequence in tokens; None when the model's configuration does not say."""
+    stops: tuple[int, ...]
+    """The tokens that end an answer."""
+    dtype: str
+    """The number format of the weights, by the name that the setting has for it; an int8 model
+    computes in float32 between its linear layers."""
+    sampling: Any | None = None
+    """How its publisher would draw words (a GenerationConfig); None when that is greedy too."""
+
+
+def load(settings: Settings) -> Loaded:
+    """Load the model that `settings` names, fetching it first when it is not on this disk.
+
+    Raises BadSetting when there is no such model, when its files are incomplete or of an unknown
+    architecture, when it has no chat template, or when it does not fit into memory.
+    """
+    weights = find(settings) or fetch(settings)
+    name = public_name(settings.model)
+    device = _device(settings.device)
+    _quieten()
+    if device.type == "cpu":
+        torch.set_num_threads(settings.threads or usable_cores())
+    config = _config(weights, name)
+    dtype = _dtype(settings.dtype, device, config, name, weight_levels())
+    refuse_if_too_large(weights.folder, dtype, device, name)
+    tokenizer = _tokenizer(weights.folder, name)
+    model = _model(weights.folder, name, config, dtype, device)
+    counts.model_memory_bytes.set(weight_bytes(weights.folder, dtype))
+    stops = _stops(model, tokenizer, config)
+    # The publisher's sampling settings would make the same article read differently each time.
+    sampling = model.generation_config if model.generation_config.do_sample else None
+    model.generation_config = greedy(stops)
+    return Loaded(
+        model=model,
+        tokenizer=tokenizer,
+        name=name,
+        revision=weights.revision,
+        context=getattr(model.config.get_text_config(), "max_position_embeddings", None),
+        stops=stops,
+        dtype=dtype,
+        sampling=sampling,
+    )
+
+
+def _quieten() -> None:
+    """What matters of transformers' own notes is checked here; a log is no place for bars."""
+    notes: Any = transformers.logging
+    if "TRANSFORMERS_VERBOSITY" not in os.environ:
+        notes.set_verbosity_error()
+    if not sys.stderr.isatty():
+        notes.disable_progress_bar()
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise BadSetting("device: cuda is asked for, but torch sees no GPU here")
+    if wanted == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", torch.cuda.current_device())
+
+
+def _dtype(
+    wanted: str, device: torch.device, config: Any, name: str, int8_levels: int | None
+) -> str:
+    """The number format of the weights: what is asked for, or the fastest that is good."""
+    if wanted == "auto" and device.type == "cuda":
+        return "bfloat16"
+    if wanted not in {"auto", "int8"}:
+        return wanted
+    if device.type == "cuda":
+        raise BadSetting("dtype: int8 is for a CPU; a GPU takes bfloat16")
+    if getattr(config.get_text_config(), "quantization_config", None) or getattr(
+        config, "quantization_config", None
+    ):
+        if wanted == "int8":
+            raise BadSetting(f"dtype: the weights of model {name} are quantised already; take auto")
+        return "float32"
+    if int8_levels is None:
+        log.warning("dtype: torch has no int8 kernel for this CPU, so the model runs in float32")
+        return "float32"
+    return "int8"
+
+
+def _config(weights: Weights, name: str) -> Any:
+    try:
+        return AutoConfig.from_pretrained(weights.folder, trust_remote_code=False)
+    except Exception as error:
+        raise _refusal(name, "config.json can't be used", error, weights.folder) from error
+
+
+def _tokenizer(folder: Path, name: str) -> Any:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:
+        raise _refusal(name, "its tokenizer can't be loaded", error, folder) from error
+    if not tokenizer.chat_template:
+        # A model without one was not taught to follow instructions; a format made up here would
+        # get text that only looks like an answer.
+        raise BadSetting(
+            f"model {name}: it has no chat template. Take an instruction-tuned (chat) model"
+        )
+    return tokenizer
+
+
+def _model(folder: Path, name: str, config: Any, dtype: str, device: torch.device) -> Any:
+    build: Any = AutoModelForCausalLM.from_config
+    try:
+        with torch.device("meta"):  # for its class and its own configuration
+            shell = build(config, trust_remote_code=False)
+        model, report = type(shell).from_pretrained(
+            None,
+            config=shell.config,
+            state_dict=_weights(folder),
+            generation_config=_generation_config(folder),
+            output_loading_info=True,
+            **_formats(dtype, config),
+        )
+        _refuse_incomplete(name, report)
+        model = model.to(device).eval()
+        if dtype == "int8":
+            log.info("%d layers are fused", fuse(model))
+    except BadSetting:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise BadSetting(f"model {name}: not enough memory to load it") from error
+        raise _refusal(name, "it can't be loaded", error, folder) from error
+    trim()
+    return model
+
+
+def _weights(folder: Path) -> dict[str, Any]:
+    """The weights by name, each still in its file until it is sliced.
+
+    transformers would map the files into memory, where every page that was read counts as this
+    process's until the last weight is there: a model that is made smaller while it is loaded
+    would need its full size after all.
+    """
+    single = folder / "model.safetensors"
+    files = {single}
+    if not single.is_file():
+        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
+        files = {folder / shard for shard in index["weight_map"].values()}
+    read: Any = safe_open
+    shards = [read(file, framework="pt", backend="pread") for file in sorted(files)]
+    return {key: shard.get_slice(key) for shard in shards for key in shard.keys()}  # noqa: SIM118
+
+
+def _generation_config(folder: Path) -> Any:
+    known: Any = GenerationConfig
+    return known.from_pretrained(folder) if (folder / "generation_config.json").is_file() else None
+
+
+def _formats(dtype: str, config: Any) -> dict[str, Any]:
+    if dtype != "int8":
+        return {"dtype": getattr(torch, dtype)}
+    stored = config.get_text_config().dtype or config.dtype or torch.float32
+    asked = Int8Config(stored=str(stored).removeprefix("torch."))
+    return {"dtype": torch.float32, "quantization_config": asked}
+
+
+def _refuse_incomplete(name: str, report: dict[str, Any]) -> None:
+    """Weights that are not in the files would stay random: the model would answer with noise."""
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise BadSetting(
+            f"model {name}: {len(missing)} of its weights are not in the files, first {missing[0]}"
+        )
+    unknown = sorted(key for key in report["unexpected_keys"] if not _LEFT_OUT.search(key))
+    if unknown:
+        log.warning("model %s: %d unknown weights, first %s", name, len(unknown), unknown[0])
+
+
+def _stops(model: Any, tokenizer: Any, config: Any) -> tuple[int, ...]:
+    """Every token that any of the model's files calls an end, the tokenizer's own first.
+
+    They disagree in practice: Qwen3.5's text configuration names the end of a document, only the
+    outer one the end of a turn.
+    """
+    named: list[int] = []
+    sources = (tokenizer, config, config.get_text_config(), model.generation_config)
+    for source in sources:
+        ids = getattr(source, "eos_token_id", None)
+        named += ids if isinstance(ids, list) else [] if ids is None else [ids]
+    if not named:
+        raise BadSetting("the model's files name no token that ends an answer (eos_token)")
+    return tuple(dict.fromkeys(named))
+
+
+def greedy(stops: tuple[int, ...]) -> Any:
+    """The likeliest token each time, and nothing else from the publisher's sampling settings."""
+    settings: Any = GenerationConfig
+    return settings(do_sample=False, eos_token_id=list(stops), pad_token_id=stops[0])
+
+
+def _refusal(name: str, what: str, error: Exception, folder: Path) -> BadSetting:
+    """The first line of the library's own message, without the path of this machine."""
+    first = str(error).strip().partition("\n")[0].replace(str(folder), name)[:300]
+    return BadSetting(f"model {name}: {what} ({type(error).__name__}: {first})")

@@ -1,0 +1,146 @@
+"""Every model either forks its past rightly, or is left as it was and takes the plain path."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import (
+    BloomConfig,
+    BloomForCausalLM,
+    GptOssConfig,
+    GptOssForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    RecurrentGemmaConfig,
+    RecurrentGemmaForCausalLM,
+)
+
+from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
+from service.llm.answers import token_limit, whole_sentences
+from service.llm.capability import prepare
+from service.llm.engine import TransformersEngine
+from service.llm.kernels.build import library
+from service.llm.loader import load
+from service.llm.passes import ATTENTION
+from service.llm.plain import PlainBatch
+from tests.llm import tiny
+from tests.llm.test_engine import answer_alone, request
+
+FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
+FORMATS = ["float32", "bfloat16", "int8"]
+UNLIKE = ["bloom", "gpt_oss", "mamba", "recurrent_gemma"]
+"""Attention with a slope over distance, attention with sinks, and two without keys and values."""
+
+
+def unlike(name: str, spread: float = 0.3) -> Any:
+    """A tiny model that does with its past what the store can't do."""
+    torch.manual_seed(3)
+    shape: dict[str, Any] = {"vocab_size": 640, "hidden_size": 32, "initializer_range": spread}
+    shape |= {"bos_token_id": 600, "eos_token_id": 601, "pad_token_id": 602}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
+    model: Any
+    if name == "bloom":
+        model = BloomForCausalLM(BloomConfig(n_layer=2, n_head=4, **shape))
+    elif name == "mamba":
+        model = MambaForCausalLM(MambaConfig(num_hidden_layers=2, state_size=8, **shape))
+    elif name == "gpt_oss":
+        experts = {"num_local_experts": 4, "num_experts_per_tok": 2, "intermediate_size": 32}
+        config = GptOssConfig(num_hidden_layers=2, head_dim=16, **experts, **heads, **shape)
+        model = GptOssForCausalLM(config)
+    else:
+        shape.pop("initializer_range")
+        shape |= heads | {"intermediate_size": 64, "lru_width": 32, "attention_window_size": 24}
+        kinds = ["recurrent", "attention"]
+        config = RecurrentGemmaConfig(num_hidden_layers=2, block_types=kinds, **shape)
+        model = RecurrentGemmaForCausalLM(config)
+    return model.eval()
+
+
+def logits(model: Any) -> torch.Tensor:
+    chance = random.Random(4)
+    ids = torch.tensor([[chance.randrange(600) for _ in range(60)]])
+    with torch.inference_mode():
+        found: torch.Tensor = model(input_ids=ids).logits
+    return found
+
+
+@pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_forked(family: str, stored: torch.dtype) -> None:
+    model = tiny.make_model(family)
+    size = prepare(model, stored)
+    config = model.config.get_text_config()
+    kinds = getattr(config, "layer_types", None) or ["full_attention"] * 2
+    attending = sum(kind != "linear_attention" for kind in kinds)
+    depth = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    wide = -(-depth // 16) * 16 if library() else depth  # the kernels keep values in whole vectors
+    assert size == attending * config.num_key_value_heads * (depth + wide) * stored.itemsize
+    assert model.config._attn_implementation == ATTENTION
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -> dict[str, Path]:
+    """All families as checkpoints, and a tokenizer with each."""
+    root = tmp_path_factory.mktemp("others")
+    tokenizer = tiny.make_tokenizer()
+    others = {
+        name: tiny.save(root / name, tiny.make_model(name), tokenizer) for name in tiny.OTHERS
+    }
+    strange = {name: tiny.save(root / name, unlike(name), tokenizer) for name in UNLIKE}
+    return folders | others | strange
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_forked_in_every_format(
+    saved: dict[str, Path], family: str, dtype: str
+) -> None:
+    loaded = load(tiny.settings(saved[family], dtype=dtype))
+    stored = torch.float32 if dtype == "float32" else torch.bfloat16
+    assert prepare(loaded.model, stored)
+    assert loaded.model.config._attn_implementation == ATTENTION
+
+
+@pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("name", UNLIKE)
+def test_a_model_that_cannot_be_forked_is_left_as_it_was(
+    name: str, stored: torch.dtype, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = unlike(name)
+    before, expected = model.config._attn_implementation, logits(model)
+    assert prepare(model, stored) is None
+    assert "the model's past can't be forked" in caplog.text
+    assert model.config._attn_implementation == before
+    assert torch.equal(logits(model), expected)
+
+
+@pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("name", UNLIKE)
+def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
+    """Where logits hardly depend on the past, they are close even when it is lost."""
+    assert prepare(unlike(name, spread=0.02), stored) is None
+
+
+@pytest.mark.parametrize("name", UNLIKE)
+def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
+    engine = TransformersEngine(tiny.settings(saved[name]))
+    assert isinstance(engine.batch, PlainBatch)
+    assert engine.identity.path == "plain"
+    for passage, language, target in (
+        (tiny.ENGLISH, "en", "the bridge"),
+        (tiny.CHINESE, "zh", "旧桥"),
+    ):
+        tasks = [DigestTask("en", "short"), DigestTask("zh", "short"), StanceTask(target)]
+        asked = request("a", passage, tasks, language=language)
+        *digests, stance = answer_alone(engine, asked).tasks
+        for digest, task, prompt in zip(digests, tasks, engine._prompts_of(asked), strict=False):
+            assert isinstance(digest, DigestAnswer) and isinstance(task, DigestTask)
+            ids = torch.tensor([prompt.ids])
+            output = engine._loaded.model.generate(
+                ids, attention_mask=torch.ones_like(ids), max_new_tokens=token_limit(task)
+            )
+            text = engine._tokens.text(output[0, len(prompt) :].tolist())
+            assert digest.text == (whole_sentences(text) if digest.truncated else text)
+        assert isinstance(stance, StanceAnswer) and sum(stance.scores.values()) == pytest.approx(1)
