@@ -27,7 +27,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from service.digest import Answer, DigestTask, Finished, Request
-from service.llm import graphs
+from service.llm import cuda_graphs
 from service.llm.batch import Batch, Limits
 from service.llm.capability import recordable
 from service.llm.cuda_graphs import (
@@ -272,7 +272,7 @@ def test_a_row_that_is_nobodys_writes_to_scrap_alone() -> None:
 def test_the_shape_that_was_not_used_for_longest_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(graphs, "MOST_SHAPES", 2)
+    monkeypatch.setattr(cuda_graphs, "MOST_SHAPES", 2)
     model, recorder = family("qwen3"), Again()
     batch = recording(model, recorder)
     for count in (1, 2, 1, 4, 1, 2):

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import Qwen3Config
 
 from service.errors import BadSetting
-from service.llm import loading
+from service.llm import loader
 from service.llm.hub import find
 from service.llm.loader import load
 from service.llm.memory import parameters
@@ -182,21 +182,21 @@ def test_a_cpu_without_a_kernel_for_int8_takes_float32_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     cpu = torch.device("cpu")
-    assert loading._dtype("bfloat16", cpu, Qwen3Config(), "m", None) == "bfloat16"
+    assert loader._dtype("bfloat16", cpu, Qwen3Config(), "m", None) == "bfloat16"
     assert caplog.text == ""
-    assert loading._dtype("auto", cpu, Qwen3Config(), "m", None) == "float32"
+    assert loader._dtype("auto", cpu, Qwen3Config(), "m", None) == "float32"
     assert caplog.text.count("no int8 kernel for this CPU") == 1
 
 
 def test_int8_is_not_for_a_gpu_and_not_for_weights_that_are_quantised_already() -> None:
     plain, quantised = Qwen3Config(), Qwen3Config(quantization_config={"quant_method": "fp8"})
     gpu, cpu = torch.device("cuda"), torch.device("cpu")
-    assert loading._dtype("auto", gpu, plain, "m", 127) == "bfloat16"
-    assert loading._dtype("auto", cpu, quantised, "m", 127) == "float32"
+    assert loader._dtype("auto", gpu, plain, "m", 127) == "bfloat16"
+    assert loader._dtype("auto", cpu, quantised, "m", 127) == "float32"
     with pytest.raises(BadSetting, match="int8 is for a CPU"):
-        loading._dtype("int8", gpu, plain, "m", 127)
+        loader._dtype("int8", gpu, plain, "m", 127)
     with pytest.raises(BadSetting, match="weights of model m are quantised already"):
-        loading._dtype("int8", cpu, quantised, "m", 127)
+        loader._dtype("int8", cpu, quantised, "m", 127)
 
 
 def test_a_retrained_model_in_the_same_folder_is_another_revision(tmp_path: Path) -> None:
