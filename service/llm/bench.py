@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from service.errors import BadSetting, NoRoom
-from service.llm.batch import Batch
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Job, Score, Write
+from service.llm.generator import Batch
+from service.llm.sequence import Job, Score, Write
 from service.settings import Settings
 
 OPENING, INSTRUCTION = 20, 45

@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
-from service.llm.batch import Batch, Limits
 from service.llm.cuda_graphs import Recorder
-from service.llm.jobs import Job, Write
-from service.llm.passes import ATTENTION, NotForkable
+from service.llm.forward import ATTENTION, NotForkable
+from service.llm.generator import Batch, Limits
+from service.llm.sequence import Job, Write
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 import torch
 
-from service.llm.looks import NOTHING, Layout, Stretch
+from service.llm.attention_metadata import NOTHING, Layout, Stretch
+from service.llm.dense_attention import MOST_GATHERED
+from service.llm.forward import Pass, Store, forward
 from service.llm.memory import release
-from service.llm.padded import MOST_GATHERED
-from service.llm.passes import Pass, Store, forward
 
 log = logging.getLogger(__name__)
 

@@ -29,11 +29,15 @@ from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, T
 from service.facts import names
 from service.facts.names import Glossary
 from service.llm.answers import token_limit, whole_sentences
-from service.llm.batch import Batch, Limits
 from service.llm.calibration import Leanings, stance
 from service.llm.capability import prepare, recordable
 from service.llm.cuda_graphs import Recorder, recorder_on
-from service.llm.jobs import (
+from service.llm.generator import Batch, Limits
+from service.llm.loader import load
+from service.llm.memory import free_bytes, is_out_of_memory, release
+from service.llm.plain import PlainBatch
+from service.llm.sampler import SECOND_TRY_PENALTY, chooser
+from service.llm.sequence import (
     Choose,
     Ended,
     Fork,
@@ -44,10 +48,6 @@ from service.llm.jobs import (
     Write,
     Written,
 )
-from service.llm.loader import load
-from service.llm.memory import free_bytes, is_out_of_memory, release
-from service.llm.plain import PlainBatch
-from service.llm.sampler import SECOND_TRY_PENALTY, chooser
 from service.llm.spellings import spellings
 from service.llm.tokenizer import Prompt, Tokens
 from service.settings import Settings

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 from service.errors import NoRoom
 from service.llm.batching import batches
-from service.llm.jobs import (
+from service.llm.loader import Loaded
+from service.llm.memory import is_out_of_memory, release, token_budget
+from service.llm.scoring import Question, score
+from service.llm.sequence import (
     Ended,
     Fork,
     Job,
@@ -20,9 +23,6 @@ from service.llm.jobs import (
     Scored,
     Write,
 )
-from service.llm.loader import Loaded
-from service.llm.memory import is_out_of_memory, release, token_budget
-from service.llm.scoring import Question, score
 from service.llm.writing import Row, write
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from service.llm.jobs import Choose
 from service.llm.kernels import rowwise
+from service.llm.sequence import Choose
 
 SECOND_TRY_PENALTY = 1.1
 """On words of its own that a digest repeats, when it is asked for again: the likeliest words alone

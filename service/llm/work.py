@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from service.llm.jobs import Fork, Job, Outcome, Scored, Write
-from service.llm.looks import Seen, Stretch
-from service.llm.room import Span
+from service.llm.attention_metadata import Seen, Stretch
+from service.llm.block_manager import Span
+from service.llm.sequence import Fork, Job, Outcome, Scored, Write
 
 
 @dataclass(slots=True, eq=False)

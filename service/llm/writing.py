@@ -17,8 +17,8 @@ from transformers import (
 )
 
 from service import counts
-from service.llm.jobs import Choose, Written
 from service.llm.loader import Loaded, greedy
+from service.llm.sequence import Choose, Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from transformers import (
 )
 from transformers.masking_utils import eager_mask
 
-from service.llm.jobs import Outcome, Score, Scored, Write, Written
-from service.llm.passes import ATTENTION
+from service.llm.forward import ATTENTION
+from service.llm.sequence import Outcome, Score, Scored, Write, Written
 from tests.llm import tiny
 
 STOPS = (5, 6, 7)

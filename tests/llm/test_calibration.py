@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from service.digest import LABELS, Answer, DigestTask, StanceAnswer, StanceTask
 from service.errors import NoRoom
-from service.llm.batch import Batch
 from service.llm.calibration import Leanings, stance
 from service.llm.engine import TransformersEngine
+from service.llm.generator import Batch
 from tests.llm import tiny
 from tests.llm.test_engine import answer_alone, finish, request
 

@@ -21,9 +21,9 @@ from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
+from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
 from service.llm.loader import load
-from service.llm.passes import ATTENTION
 from service.llm.plain import PlainBatch
 from tests.llm import tiny
 from tests.llm.test_engine import answer_alone, request

@@ -28,7 +28,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from service.digest import Answer, DigestTask, Finished, Request
 from service.llm import cuda_graphs
-from service.llm.batch import Batch, Limits
+from service.llm.attention_metadata import Layout, Stretch
 from service.llm.capability import recordable
 from service.llm.cuda_graphs import (
     LEAST_TOKENS,
@@ -38,14 +38,14 @@ from service.llm.cuda_graphs import (
     Shape,
     recorder_on,
 )
+from service.llm.dense_attention import MOST_GATHERED
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Ended, Job, Write, Written
-from service.llm.looks import Layout, Stretch
-from service.llm.padded import MOST_GATHERED
-from service.llm.store import How, TorchPool
+from service.llm.generator import Batch, Limits
+from service.llm.kv_cache import How, TorchPool
+from service.llm.sequence import Ended, Job, Write, Written
 from tests.llm import tiny
 from tests.llm.references import Family, family
-from tests.llm.test_batch import (
+from tests.llm.test_generator import (
     JOBS,
     VISITS,
     WIDE,

@@ -11,12 +11,12 @@ import torch
 from transformers import GenerationConfig
 
 from service.errors import NoRoom
-from service.llm.batch import Batch, Limits
 from service.llm.capability import prepare
-from service.llm.jobs import Ended, Fork, Job, Outcome, Score, Scored, Write
+from service.llm.generator import Batch, Limits
 from service.llm.loader import Loaded, load
 from service.llm.plain import PlainBatch
 from service.llm.sampler import chooser
+from service.llm.sequence import Ended, Fork, Job, Outcome, Score, Scored, Write
 from tests.llm import tiny
 
 ROWS = 8

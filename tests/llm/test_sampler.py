@@ -11,8 +11,8 @@ from transformers import GenerationConfig
 
 from service.digest import DigestAnswer, DigestTask
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Choose, Job, Write, Written
 from service.llm.sampler import SECOND_TRY_PENALTY, chooser
+from service.llm.sequence import Choose, Job, Write, Written
 from tests.llm import tiny
 from tests.llm.test_engine import answer_alone, finish, request
 

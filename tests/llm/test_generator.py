@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import BadInput, NoRoom
-from service.llm.batch import LEAST_CHUNK, READERS, Batch, Limits
-from service.llm.jobs import Ended, Fork, Job, Outcome, Score, Write, Written
+from service.llm.generator import LEAST_CHUNK, READERS, Batch, Limits
+from service.llm.sequence import Ended, Fork, Job, Outcome, Score, Write, Written
 from tests.llm import tiny
 from tests.llm.references import LONGEST, STOPS, Family, family
 

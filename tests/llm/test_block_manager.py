@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.llm.room import BLOCK, Room, Span, blocks
+from service.llm.block_manager import BLOCK, Room, Span, blocks
 
 SIZES = st.integers(0, 9 * BLOCK)
 

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import torch
 
-from service.llm.looks import Layout, Seen
+from service.llm.attention_metadata import Layout, Seen
 
 MOST_GATHERED = 1 << 16
 """Tokens, padded, whose keys and values are gathered for one call."""

@@ -20,14 +20,14 @@ import torch
 
 from service import counts
 from service.errors import BadInput, NoRoom
+from service.llm.attention_metadata import Layout
+from service.llm.block_manager import BLOCK, Room, blocks
 from service.llm.cuda_graphs import Recorder, Steps
-from service.llm.jobs import Ended, Job, Write, Written
-from service.llm.looks import Layout
-from service.llm.passes import Pass, Store, forward
-from service.llm.room import BLOCK, Room, blocks
+from service.llm.forward import Pass, Store, forward
 from service.llm.sampler import likeliest
+from service.llm.scheduler import next_pieces
+from service.llm.sequence import Ended, Job, Write, Written
 from service.llm.states import States
-from service.llm.turns import next_pieces
 from service.llm.work import (
     Passage,
     Piece,

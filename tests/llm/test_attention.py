@@ -12,12 +12,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.llm.attention_metadata import Layout, Seen, Stretch
+from service.llm.block_manager import BLOCK, Room
+from service.llm.forward import Store
 from service.llm.kernels.build import COMPILERS, LEVELS, build
-from service.llm.looks import Layout, Seen, Stretch
-from service.llm.passes import Store
-from service.llm.room import BLOCK, Room
+from service.llm.kv_cache import How, NativePool, Pool, TorchPool
 from service.llm.states import States
-from service.llm.store import How, NativePool, Pool, TorchPool
 
 KINDS = ["torch", *LEVELS]
 TYPES = [torch.float32, torch.bfloat16]

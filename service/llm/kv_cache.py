@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from service.llm.looks import Layout
-from service.llm.padded import Call, calls
-from service.llm.room import BLOCK
+from service.llm.attention_metadata import Layout
+from service.llm.block_manager import BLOCK
+from service.llm.dense_attention import Call, calls
 
 
 @dataclass(frozen=True, slots=True)

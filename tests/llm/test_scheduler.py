@@ -6,9 +6,9 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.llm.jobs import Fork, Job, Score, Write
-from service.llm.room import Room
-from service.llm.turns import next_pieces
+from service.llm.block_manager import Room
+from service.llm.scheduler import next_pieces
+from service.llm.sequence import Fork, Job, Score, Write
 from service.llm.work import Passage, Piece, rows_of, tail_sizes
 
 

@@ -15,11 +15,10 @@ import torch
 from transformers import AttentionInterface
 from transformers.cache_utils import Cache
 
+from service.llm.attention_metadata import Layout
+from service.llm.block_manager import BLOCK
 from service.llm.kernels.build import library
-from service.llm.looks import Layout
-from service.llm.room import BLOCK
-from service.llm.states import States
-from service.llm.store import (
+from service.llm.kv_cache import (
     DEEPEST,
     NATIVE_TYPES,
     How,
@@ -27,6 +26,7 @@ from service.llm.store import (
     Pool,
     TorchPool,
 )
+from service.llm.states import States
 
 ATTENTION = "diglot"
 
