@@ -1,26 +1,27 @@
-"""Which slots of the store are free? Room is handed out in whole blocks, as one unbroken span."""
+"""Block manager: allocates and frees blocks of the KV cache, as unbroken spans of slots."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
 
-BLOCK = 16
-"""Tokens in a block."""
+BLOCK_SIZE = 16
+"""Tokens in a block; the kernels are compiled with the same number (kernels/pool.h)."""
 
 
-def blocks(tokens: int) -> int:
-    return -(-tokens // BLOCK)
+def num_blocks(tokens: int) -> int:
+    """Blocks that hold `tokens` tokens."""
+    return -(-tokens // BLOCK_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`tokens` slots of the store from `slot` on, in order."""
+    """`tokens` slots of the KV cache from `slot` on, in order."""
 
     slot: int
     tokens: int
 
 
-class Room:
-    """The free blocks of a store, as sorted (start, length) ranges without gaps between them.
+class BlockManager:
+    """Keeps the free blocks as sorted (start, length) ranges without gaps between them.
 
     First fit. Spans live about as long as one another (an article's answers), so what is left
     between them is soon joined again.
@@ -32,43 +33,46 @@ class Room:
         self._free: list[tuple[int, int]] = [(0, size)] if size else []
 
     @property
-    def free(self) -> int:
+    def num_free(self) -> int:
         """Free blocks, in one piece or not."""
         return sum(length for _, length in self._free)
 
-    def take(self, tokens: int) -> Span | None:
-        """Room for `tokens` tokens, at least one block; None where no range is long enough."""
-        wanted = max(1, blocks(tokens))
-        for place, (start, length) in enumerate(self._free):
+    def allocate(self, tokens: int) -> Span | None:
+        """A span for `tokens` tokens, at least one block; None where no range is long enough."""
+        wanted = max(1, num_blocks(tokens))
+        for index, (start, length) in enumerate(self._free):
             if length >= wanted:
                 rest = (start + wanted, length - wanted)
-                self._free[place : place + 1] = [rest] if rest[1] else []
-                return Span(start * BLOCK, wanted * BLOCK)
+                self._free[index : index + 1] = [rest] if rest[1] else []
+                return Span(start * BLOCK_SIZE, wanted * BLOCK_SIZE)
         return None
 
-    def take_all(self, sizes: list[int]) -> list[Span] | None:
-        """One span for each of `sizes` tokens, or none at all."""
-        taken: list[Span] = []
+    def allocate_all(self, sizes: list[int]) -> list[Span] | None:
+        """A span for each of `sizes` tokens, or none at all."""
+        spans: list[Span] = []
         for tokens in sizes:
-            span = self.take(tokens)
+            span = self.allocate(tokens)
             if span is None:
-                for one in taken:
-                    self.give_back(one)
+                self.free_all(spans)
                 return None
-            taken.append(span)
-        return taken
+            spans.append(span)
+        return spans
 
-    def give_back(self, span: Span) -> None:
-        """Free a span again. Raises ValueError when any of it is free already."""
-        start, length = span.slot // BLOCK, span.tokens // BLOCK
-        place = bisect_left(self._free, (start, 0))
-        before = self._free[place - 1] if place else (0, 0)
-        after = self._free[place] if place < len(self._free) else (self.size, 0)
+    def free_all(self, spans: list[Span]) -> None:
+        for span in spans:
+            self.free(span)
+
+    def free(self, span: Span) -> None:
+        """Take a span back. Raises ValueError when any of it is free already."""
+        start, length = span.slot // BLOCK_SIZE, span.tokens // BLOCK_SIZE
+        index = bisect_left(self._free, (start, 0))
+        before = self._free[index - 1] if index else (0, 0)
+        after = self._free[index] if index < len(self._free) else (self.size, 0)
         if before[0] + before[1] > start or start + length > after[0]:
             raise ValueError(f"{span} is free already")
-        first, last = place, place
-        if place and before[0] + before[1] == start:
-            first, start, length = place - 1, before[0], length + before[1]
-        if place < len(self._free) and start + length == after[0]:
-            last, length = place + 1, length + after[1]
+        first, last = index, index
+        if index and before[0] + before[1] == start:
+            first, start, length = index - 1, before[0], length + before[1]
+        if index < len(self._free) and start + length == after[0]:
+            last, length = index + 1, length + after[1]
         self._free[first:last] = [(start, length)]

@@ -1,212 +1,225 @@
-"""Keys and values of everything that was read, allocated once and written in place.
+"""KV cache: keys and values of everything that was prefilled, allocated once and written in place.
 
-Each attention layer has one pool of blocks. Two kinds do the same: `NativePool` in C for a CPU,
-`TorchPool` with torch's operators for a GPU and where there is no C compiler.
+Each attention layer has a `LayerCache`, made when the layer runs first: `NativeLayerCache` in the
+kernels' layout for a CPU, `TorchLayerCache` for a GPU and where there is no C compiler. Layers with
+linear attention keep a state of fixed size for each row instead (`RecurrentState`).
 """
 
 import ctypes
-import math
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
 
-from service.llm.attention_metadata import Layout
-from service.llm.block_manager import BLOCK
-from service.llm.dense_attention import Call, calls
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """How scores become weights: what a layer's attention multiplies, caps and sees."""
-
-    scale: float
-    window: int = 0
-    """How many tokens back a token sees, itself included; 0: all."""
-    cap: float = 0.0
-    """Scores are bent below this by a tanh (Gemma 2); 0: they are not."""
+from service.llm.attention_metadata import AttentionMetadata
+from service.llm.block_manager import BLOCK_SIZE
+from service.llm.kernels import layout
+from service.llm.kernels.build import library
 
 
-class Pool(Protocol):
-    """The keys and values of one layer.
+class NotForkable(Exception):
+    """The model does something with its past that the KV cache can't do."""
 
-    `keys` and `values` are (tokens, heads, depth) with any strides, of any float type.
-    """
+
+class LayerCache(Protocol):
+    """The keys and values of one layer."""
 
     @property
     def token_bytes(self) -> int:
-        """What a stored token takes."""
+        """Memory that a stored token takes."""
         ...
 
-    def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None: ...
-
-    def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
-        """What each token gathers: (tokens, query heads, depth), of the query's type."""
+    def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
+        """Store a pass's keys (tokens, heads, key_dim) and values (tokens, heads, value_dim), with
+        any strides, of any float type, at `metadata.slots`."""
         ...
 
 
-class TorchPool:
-    """By torch's operators: (heads, tokens, depth)."""
+class TorchLayerCache:
+    """Keys (heads, tokens, key_dim) and values (heads, tokens, value_dim) as plain tensors."""
 
-    def __init__(
-        self, blocks: int, heads: int, depth: int, dtype: torch.dtype, device: torch.device
+    def __init__(  # noqa: PLR0913, PLR0917 (a layer's shape)
+        self,
+        blocks: int,
+        heads: int,
+        key_dim: int,
+        value_dim: int,
+        dtype: torch.dtype,
+        device: torch.device,
     ) -> None:
-        shape = (heads, blocks * BLOCK, depth)
-        self._keys = torch.zeros(shape, dtype=dtype, device=device)
-        self._values = torch.zeros(shape, dtype=dtype, device=device)
-        self.token_bytes = 2 * heads * depth * dtype.itemsize
+        tokens = blocks * BLOCK_SIZE
+        self.keys = torch.zeros((heads, tokens, key_dim), dtype=dtype, device=device)
+        self.values = torch.zeros((heads, tokens, value_dim), dtype=dtype, device=device)
+        self.token_bytes = heads * (key_dim + value_dim) * dtype.itemsize
 
-    def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None:
-        device = self._keys.device
-        slots = layout.once(device, lambda: layout.slots.to(device))
-        self._keys[:, slots] = keys.transpose(0, 1).to(self._keys.dtype)
-        self._values[:, slots] = values.transpose(0, 1).to(self._values.dtype)
-
-    def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
-        out = torch.empty_like(query)
-        for call in calls(layout, how.window, query.device):
-            out[call.tokens] = self._gather(query[call.tokens], call, how)
-        return out
-
-    def _gather(self, query: torch.Tensor, call: Call, how: How) -> torch.Tensor:
-        """(rows, queries, query heads, depth) in and out."""
-        keys, values = (
-            stored[:, call.slots].transpose(0, 1) for stored in (self._keys, self._values)
-        )
-        # The heads that share keys are so many more queries of one head: nothing is repeated but
-        # the mask. (`enable_gqa` with a mask is for torch's slowest kernel alone, on a GPU.)
-        count, queries, heads, depth = query.shape
-        group = heads // keys.shape[1]
-        rows = query.transpose(1, 2).reshape(count, -1, group * queries, depth)
-        mask = call.mask.repeat(1, 1, group, 1)
-        if not how.cap and query.dtype == keys.dtype:
-            gathered = scaled_dot_product_attention(
-                rows, keys, values, attn_mask=mask, scale=how.scale
-            )
-        else:  # in float32, of numbers that are rounded as the stored ones are
-            scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * how.scale
-            if how.cap:
-                scores = how.cap * torch.tanh(scores / how.cap)
-            weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(values.dtype)
-            gathered = (weights.float() @ values.float()).to(query.dtype)
-        return gathered.reshape(count, heads, queries, depth).transpose(1, 2)
+    def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
+        slots = metadata.slots_on(self.keys.device)
+        self.keys[:, slots] = keys.transpose(0, 1).to(self.keys.dtype)
+        self.values[:, slots] = values.transpose(0, 1).to(self.values.dtype)
 
 
-class _CPool(ctypes.Structure):
+class CPool(ctypes.Structure):
+    """`Pool` in kernels/pool.h."""
+
     _fields_ = [
         ("keys", ctypes.c_void_p),
         ("values", ctypes.c_void_p),
         ("blocks", ctypes.c_int64),
         ("heads", ctypes.c_int64),
-        ("depth", ctypes.c_int64),
-        ("width", ctypes.c_int64),
+        ("key_dim", ctypes.c_int64),
+        ("value_dim", ctypes.c_int64),
+        ("value_width", ctypes.c_int64),
         ("half", ctypes.c_int32),
     ]
 
 
-class _CQueries(ctypes.Structure):
-    _fields_ = [
-        ("query", ctypes.c_void_p),
-        ("query_token", ctypes.c_int64),
-        ("query_head", ctypes.c_int64),
-        ("out", ctypes.c_void_p),
-        ("order", ctypes.c_void_p),
-        ("positions", ctypes.c_void_p),
-        ("spans", ctypes.c_void_p),
-        ("tokens", ctypes.c_int64),
-        ("levels", ctypes.c_int64),
-        ("group", ctypes.c_int64),
-        ("window", ctypes.c_int64),
-        ("scale", ctypes.c_float),
-        ("cap", ctypes.c_float),
-    ]
-
-
-LANES = 16
+VALUE_ALIGNMENT = 16
 """A row of values is rounded up to this many numbers, so that it is whole vectors."""
 NATIVE_TYPES = (torch.float32, torch.bfloat16)
 """What the kernels store."""
-DEEPEST = 256
+MAX_HEAD_DIM = 256
 """The widest head that the kernels have scratch for."""
 
 
+def check_pool(library: Any) -> None:
+    """Raise LayoutMismatch where the kernels' pool is another one."""
+    layout.check_constants(
+        library, block=BLOCK_SIZE, max_head_dim=MAX_HEAD_DIM, alignment=VALUE_ALIGNMENT
+    )
+    layout.check_struct(library, "pool", CPool)
+
+
 @dataclass(slots=True)
-class NativePool:
-    """By the kernels; keys and values float32 or bfloat16, on a CPU."""
+class NativeLayerCache:
+    """Float32 or bfloat16 in blocks as the kernels read them (kernels/pool.h), on a CPU."""
 
     library: Any
     blocks: int
     heads: int
-    depth: int
+    key_dim: int
+    value_dim: int
     dtype: torch.dtype
-    _keys: torch.Tensor = field(init=False)
-    _values: torch.Tensor = field(init=False)
-    _width: int = field(init=False)
-    _pool: _CPool = field(init=False)
+    keys: torch.Tensor = field(init=False)
+    values: torch.Tensor = field(init=False)
+    pool: CPool = field(init=False)
 
     def __post_init__(self) -> None:
+        """Raises ValueError for another type."""
         if self.dtype not in NATIVE_TYPES:
             raise ValueError(f"the kernels do not store {self.dtype}")
-        self._width = -(-self.depth // LANES) * LANES
         # Not touched until it is written: memory is taken as it fills.
-        places = self.heads * self.blocks * BLOCK
-        self._keys = torch.empty(places * self.depth, dtype=self.dtype)
-        self._values = torch.empty(places * self._width, dtype=self.dtype)
-        self._pool = _CPool(
-            self._keys.data_ptr(),
-            self._values.data_ptr(),
+        rows = self.heads * self.blocks * BLOCK_SIZE
+        self.keys = torch.empty(rows * self.key_dim, dtype=self.dtype)
+        self.values = torch.empty(rows * self.value_width, dtype=self.dtype)
+        self.pool = CPool(
+            self.keys.data_ptr(),
+            self.values.data_ptr(),
             self.blocks,
             self.heads,
-            self.depth,
-            self._width,
+            self.key_dim,
+            self.value_dim,
+            self.value_width,
             self.dtype == torch.bfloat16,
         )
 
     @property
+    def value_width(self) -> int:
+        return -(-self.value_dim // VALUE_ALIGNMENT) * VALUE_ALIGNMENT
+
+    @property
     def token_bytes(self) -> int:
-        return self.heads * (self.depth + self._width) * self.dtype.itemsize
+        return self.heads * (self.key_dim + self.value_width) * self.dtype.itemsize
 
-    def write(self, keys: torch.Tensor, values: torch.Tensor, layout: Layout) -> None:
-        keys, values = _rows(keys), _rows(values)
+    def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
+        keys, values = float_rows(keys), float_rows(values)
         self.library.store(
-            ctypes.byref(self._pool),
-            _at(keys),
+            ctypes.byref(self.pool),
+            _address(keys),
             *map(ctypes.c_int64, keys.stride()[:2]),
-            _at(values),
+            _address(values),
             *map(ctypes.c_int64, values.stride()[:2]),
-            _at(layout.slots),
-            ctypes.c_int64(len(layout.slots)),
+            _address(metadata.slots),
+            ctypes.c_int64(len(metadata.slots)),
         )
 
-    def attend(self, query: torch.Tensor, layout: Layout, how: How) -> torch.Tensor:
-        rows = _rows(query)
-        tokens, heads, depth = rows.shape
-        out = torch.empty(tokens, heads, depth)
-        queries = _CQueries(
-            rows.data_ptr(),
-            *rows.stride()[:2],
-            out.data_ptr(),
-            layout.order.data_ptr(),
-            layout.positions.data_ptr(),
-            layout.spans.data_ptr(),
-            tokens,
-            layout.spans.shape[1],
-            heads // self.heads,
-            how.window,
-            how.scale,
-            how.cap,
-        )
-        if self.library.attend(ctypes.byref(self._pool), ctypes.byref(queries)):
-            raise MemoryError("no memory for the scores of attention")
-        return out.to(query.dtype)
 
-
-def _rows(tensor: torch.Tensor) -> torch.Tensor:
-    """As float32 whose last numbers lie side by side; no copy where it is so already."""
+def float_rows(tensor: torch.Tensor) -> torch.Tensor:
+    """As float32 whose last dimension is contiguous; no copy where it is so already."""
     tensor = tensor.float()
     return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
 
 
-def _at(tensor: torch.Tensor) -> ctypes.c_void_p:
+def _address(tensor: torch.Tensor) -> ctypes.c_void_p:
     return ctypes.c_void_p(tensor.data_ptr())
+
+
+@dataclass(slots=True)
+class RecurrentState:
+    """Of each linear-attention layer a convolution window and a recurrent state, for `slots` rows.
+
+    A state can't be shared as keys and values can: a fork copies it.
+    """
+
+    slots: int
+    convolution: dict[int, torch.Tensor] = field(default_factory=dict)
+    recurrent: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def copy(self, source: int, target: int) -> None:
+        """Make slot `target` equal to slot `source`."""
+        for states in (*self.convolution.values(), *self.recurrent.values()):
+            states[target].copy_(states[source])
+
+    def allocated(
+        self, states: dict[int, torch.Tensor], layer: int, like: torch.Tensor, *shape: int
+    ) -> torch.Tensor:
+        """The layer's states, (slots, *shape), allocated when the layer runs first."""
+        if layer not in states:
+            states[layer] = torch.empty((self.slots, *shape), dtype=like.dtype, device=like.device)
+        return states[layer]
+
+
+@dataclass(slots=True)
+class KVCache:
+    """The layer caches and recurrent states of a model."""
+
+    blocks: int
+    state: RecurrentState
+    dtype: torch.dtype
+    """Of keys and values."""
+    native: bool = True
+    """Take the kernels where they can be had."""
+    layers: dict[int, LayerCache] = field(default_factory=dict)
+
+    def layer(self, index: int, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
+        """The cache of layer `index`, of which `keys` and `values` are (tokens, heads, dim).
+
+        Raises NotForkable where keys and values are of different numbers of heads.
+        """
+        if index not in self.layers:
+            self.layers[index] = self._allocated(keys, values)
+        return self.layers[index]
+
+    def _allocated(self, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
+        (heads, key_dim), (value_heads, value_dim) = keys.shape[1:], values.shape[1:]
+        if heads != value_heads:
+            raise NotForkable("keys and values of different numbers of heads")
+        blocks = self.blocks + 1  # the last one is the scrap slot's
+        fits = max(key_dim, value_dim) <= MAX_HEAD_DIM and key_dim % 2 == 0
+        wanted = self.native and self.dtype in NATIVE_TYPES and keys.device.type == "cpu"
+        if wanted and fits and library() is not None:
+            return NativeLayerCache(library(), blocks, heads, key_dim, value_dim, self.dtype)
+        return TorchLayerCache(blocks, heads, key_dim, value_dim, self.dtype, keys.device)
+
+    @property
+    def num_tokens(self) -> int:
+        return self.blocks * BLOCK_SIZE
+
+    @property
+    def token_bytes(self) -> int:
+        """Memory of a token in all layers that have run."""
+        return sum(layer.token_bytes for layer in self.layers.values())
+
+    @property
+    def scrap_slot(self) -> int:
+        """A slot behind all that are handed out, which padding may write to."""
+        return self.num_tokens
