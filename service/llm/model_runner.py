@@ -53,7 +53,7 @@ class ModelRunner:
         return forward(self._model, self._context(batch), tokens)
 
     def _context(self, batch: Batch) -> ForwardContext:
-        metadata = AttentionMetadata.of(
-            [each.segment for each in (*batch.chunks, *batch.sequences)]
-        )
+        segments = [chunk.segment for chunk in batch.chunks]
+        segments += [sequence.segment for sequence in batch.sequences]
+        metadata = AttentionMetadata.of(segments)
         return ForwardContext(self._kv_cache, metadata, batch.state_slots, batch.fresh)
