@@ -28,6 +28,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from service.digest import Answer, DigestTask, Finished, Request
 from service.llm import cuda_graphs
+from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata, QuerySegment
 from service.llm.capability import recordable
 from service.llm.cuda_graphs import (
@@ -40,8 +41,9 @@ from service.llm.cuda_graphs import (
 )
 from service.llm.dense_attention import MAX_GATHERED
 from service.llm.engine import TransformersEngine
-from service.llm.generator import BatchGenerator, Limits
-from service.llm.kv_cache import AttentionParams, TorchLayerCache
+from service.llm.generator import BatchGenerator
+from service.llm.kv_cache import TorchLayerCache
+from service.llm.scheduler import Limits
 from service.llm.sequence import FinishedRequest, Generate, Generated, TokenRequest
 from tests.llm import tiny
 from tests.llm.references import Family, family
@@ -236,24 +238,24 @@ def test_what_is_filled_up_sees_what_is_needed(
 ) -> None:
     """Spans of all lengths, also of none, at any slots; noise lies where nobody looks."""
     rng = random.Random(seed)
-    stretches, seen = [], set()
+    segments, seen = [], set()
     for lengths in rows:
         spans, place = [], 0
         for length in (*lengths, rng.randrange(1, 40)):
             spans.append((rng.randrange(400), length, place))
             seen |= set(range(spans[-1][0], spans[-1][0] + length))
             place += length
-        stretches.append(QuerySegment(0, place - 1, 1, tuple(spans)))
-    pool = TorchLayerCache(28, 2, 8, torch.float32, torch.device("cpu"))
+        segments.append(QuerySegment(0, place - 1, 1, tuple(spans)))
+    cache = TorchLayerCache(28, 2, 8, 8, torch.float32, torch.device("cpu"))
     torch.manual_seed(seed)
-    for stored in (pool._keys, pool._values):
+    for stored in (cache.keys, cache.values):
         stored.copy_(torch.randn_like(stored))
         stored[:, [slot for slot in range(28 * 16) if slot not in seen]] = math.nan
-    needed = AttentionMetadata.of(stretches)
+    needed = AttentionMetadata.of(segments)
     levels = (needed.slots, needed.positions, needed.spans, needed.order)
-    query, how = torch.randn(len(rows), 4, 8), AttentionParams(0.3, window, cap)
-    found = pool.attend(query, AttentionMetadata(*levels, longest=longest), how)
-    torch.testing.assert_close(found, pool.attend(query, needed, how), rtol=1e-5, atol=1e-5)
+    query, params = torch.randn(len(rows), 4, 8), AttentionParams(0.3, window, cap)
+    found = attend(query, cache, AttentionMetadata(*levels, padded_length=longest), params)
+    torch.testing.assert_close(found, attend(query, cache, needed, params), rtol=1e-5, atol=1e-5)
 
 
 def test_a_row_that_is_nobodys_writes_to_scrap_alone() -> None:
@@ -264,13 +266,13 @@ def test_a_row_that_is_nobodys_writes_to_scrap_alone() -> None:
     )
     outcomes = run(batch, [request], 20)["three"] or ()
     assert batch.replayed_steps
-    pool = batch._store.pools[0]
-    assert isinstance(pool, TorchLayerCache)
-    written = pool._keys.abs().sum((0, 2)).nonzero().flatten().tolist()
+    cache = batch.kv_cache.layers[0]
+    assert isinstance(cache, TorchLayerCache)
+    written = cache.keys.abs().sum((0, 2)).nonzero().flatten().tolist()
     said = [one for one in outcomes if isinstance(one, Generated)]
     fed = [1 + len(one.ids) - (not one.complete) for one in said]  # the last word is not
     own = [*range(20), *(32 + 16 * n + token for n in range(3) for token in range(fed[n]))]
-    assert written == [*own, 160] and batch._store.scrap == 160
+    assert written == [*own, 160] and batch.kv_cache.scrap_slot == 160
 
 
 def test_the_shape_that_was_not_used_for_longest_is_forgotten(
@@ -284,7 +286,7 @@ def test_the_shape_that_was_not_used_for_longest_is_forgotten(
         request = dataclasses.replace(REQUESTS[2], branches=branches)
         agree(run(batch, [request], 20)[request.id], expected(model, request))
     assert [shape.rows for shape in recorder.shapes] == [1, 2, 4, 2]
-    assert len(batch._steps._replays) == 2
+    assert len(batch.runner.graphs._replays) == 2
 
 
 # What can't be recorded
@@ -379,7 +381,7 @@ def test_computing_less_at_once_gives_recordings_back(
     for request in REQUESTS[:6]:
         agree(outcomes[request.id], expected(model, request))
     is_empty(batch, WIDE)
-    assert batch.replayed_steps == replayed and not batch._steps._replays
+    assert batch.replayed_steps == replayed and not batch.runner.graphs._replays
     assert lines(caplog) == ["steps of the model are not recorded any more: memory ran out"]
 
 
@@ -440,7 +442,7 @@ def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, wanted: bool
 ) -> None:
     """In float16, which no kernel stores."""
-    monkeypatch.setattr("service.llm.engine.recorder_on", lambda _: Traced())
+    monkeypatch.setattr("service.llm.capacity.recorder_on", lambda _: Traced())
     settings = tiny.settings(folders["qwen3"], dtype="float16", cuda_graphs=wanted, batch_rows=4)
     engine = TransformersEngine(settings)
     engine.admit(Request("one", tiny.ENGLISH, "en", None, (DigestTask("zh"),)))

@@ -12,10 +12,11 @@ from transformers import GenerationConfig
 
 from service.errors import NoRoom
 from service.llm.capability import prepare
-from service.llm.generator import BatchGenerator, Limits
+from service.llm.generator import BatchGenerator
 from service.llm.loader import Loaded, load
 from service.llm.plain import PlainBatch
 from service.llm.sampler import token_sampler
+from service.llm.scheduler import Limits
 from service.llm.sequence import (
     Branch,
     FinishedRequest,
