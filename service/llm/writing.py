@@ -25,7 +25,7 @@ from service.llm.sequence import Generated, SampleToken
 class Row:
     """One prompt to continue by at most `limit` tokens; `abandoned` is asked after each.
 
-    `choose` picks the next token; None: the argmax.
+    `choose` picks the next token; None: greedy.
     """
 
     ids: Sequence[int]
