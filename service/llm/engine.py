@@ -241,7 +241,7 @@ class TransformersEngine:
 
     def _labels(self, language: str) -> list[tuple[int, ...]]:
         words = stance_words(language)
-        return [self._tokens.plain(words[label]) for label in LABELS]
+        return [self._tokens.answer(words[label]) for label in LABELS]
 
     def _make_batch(self) -> Batch | PlainBatch:
         stored = self._stored()

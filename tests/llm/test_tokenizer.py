@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from transformers.tokenization_utils_sentencepiece import SentencePieceBackend
 
 from service.errors import BadSetting
-from service.llm.tokenizer import Prompt, Tokens, without_thoughts
+from service.llm.tokenizer import Prompt, Tokens
 from tests.llm import tiny
 
 ADDED = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>"]
@@ -130,7 +130,6 @@ def test_a_template_that_can_not_be_used(template: str, said: str) -> None:
     ],
 )
 def test_thoughts_are_taken_out(tokens: Tokens, tokenizer: Any, said: str, left: str) -> None:
-    assert without_thoughts(said).strip() == left
     assert tokens.text(tokenizer.encode(said)) == left
 
 
