@@ -33,11 +33,12 @@ THOUGHTS = (
     Thought("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
     Thought("<|begin_of_thought|>", "<|end_of_thought|>"),
     Thought("<|inner_prefix|>", "<|inner_suffix|>"),  # Apertus
-    Thought("<|think|>", "<|content|>"),  # Solar Open
+    Thought("<|think|>", "<|end|><|begin|>assistant<|content|>"),  # Solar Open
     Thought("[THINK]", "[/THINK]"),  # Magistral, Ministral 3
     Thought("◁think▷", "◁/think▷"),  # Kimi VL
     Thought("<|channel>", "<channel|>"),  # Gemma 4
     # gpt-oss: every channel but the final one is thought, and so is all after the final one.
+    Thought("<|channel|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
     Thought("<|channel|>", "<|channel|>final<|message|>"),
     Thought("<|start|>assistant", "<|channel|>final<|message|>"),
 )

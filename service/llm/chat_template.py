@@ -16,6 +16,7 @@ from service.llm.answers import THOUGHTS, Thought
 
 _QUESTION = "DiglotPutsTheMessageHere"
 _ANSWER = "DiglotPutsTheAnswerHere"
+_THOUGHT = "DiglotPutsTheThoughtHere"
 _SYSTEM = "You are a helpful assistant."
 _DATE = date(2024, 7, 26)
 _DATE_CODES = ("%Y", "%y", "%m", "%B", "%b", "%d", "%-d", "%e", "%j", "%A", "%a", "%H", "%M", "%S")
@@ -42,15 +43,17 @@ def chat_format(tokenizer: Any) -> ChatFormat:
     head, tail = template.prompt()
     asked = _asked_for(head)
     if asked:
-        head, tail = template.without_thoughts(asked) or (head, tail)
+        head, tail = template.prompt_without_thoughts() or (head, tail)
     before, after = template.answer()
     lead = ""
     if before.startswith(tail):
         # The template begins an answer with more than it asks for an answer with: a channel, an
         # empty thought, a line end. The prompt goes as far, so that the next token is the answer's.
-        tail = before.rstrip(" ")
-        lead = before.removeprefix(tail)
-    return ChatFormat(head, _thought_through(tail, asked, tokenizer), lead, after)
+        begun = before.removeprefix(tail)
+        tail += begun.rstrip(" ")
+        lead = begun.removeprefix(begun.rstrip(" "))
+    tail = _thought_through(tail, template.kind_of_thought(asked))
+    return ChatFormat(head, tail, lead, after)
 
 
 class _Template:
@@ -60,16 +63,15 @@ class _Template:
         self._tokenizer = tokenizer
         self._system: list[dict[str, Any]] = []
         self._content: Callable[[str], Any] = str
-        try:
-            self.prompt()
-        except BadSetting:
-            # Some templates take a message as a list of parts alone.
-            self._content = lambda text: [{"type": "text", "text": text}]
-            with suppress(BadSetting):
+        refusals = []
+        for content in (str, _as_parts):
+            self._content = content
+            try:
                 self.prompt()
                 return
-            self._content = str
-            raise
+            except BadSetting as error:
+                refusals.append(error)
+        raise refusals[0]
 
     def prompt(self) -> tuple[str, str]:
         """The text before and after the one message of the user, up to the answer."""
@@ -79,7 +81,7 @@ class _Template:
         head, _, tail = rendered.partition(_QUESTION)
         return head, tail
 
-    def without_thoughts(self, asked: Thought) -> tuple[str, str] | None:
+    def prompt_without_thoughts(self) -> tuple[str, str] | None:
         """The prompt with a system message of our own instead of one that asks for thoughts."""
         self._system = [{"role": "system", "content": self._content(_SYSTEM)}]
         with suppress(BadSetting):
@@ -102,6 +104,24 @@ class _Template:
                     _, after = self._around_answer(_QUESTION, _ANSWER, _QUESTION)
             return before, after
         return "", ""
+
+    def kind_of_thought(self, asked: Thought | None) -> Thought | None:
+        """The kind of thought that the model begins an answer with, if its vocabulary has it.
+
+        It is what the template asked for, or what it leaves out of earlier answers.
+        """
+        added = {token.content for token in self._tokenizer.added_tokens_decoder.values()}
+        for thought in THOUGHTS:
+            if added.issuperset(thought[:2]) and (thought == asked or self._leaves_out(thought)):
+                return thought
+        return None
+
+    def _leaves_out(self, thought: Thought) -> bool:
+        with suppress(BadSetting):
+            answer = thought.opening + _THOUGHT + thought.closing + _ANSWER
+            rendered = self._render(_QUESTION, answer, _QUESTION)
+            return _ANSWER in rendered and _THOUGHT not in rendered
+        return False
 
     def _around_answer(self, *texts: str) -> tuple[str, str]:
         rendered = self._render(*texts)
@@ -132,6 +152,11 @@ class _Template:
         return rendered
 
 
+def _as_parts(text: str) -> Any:
+    """A message as a list, the one form that some templates take."""
+    return [{"type": "text", "text": text}]
+
+
 def _with_fixed_date(template: str) -> str:
     """`template` with a macro of its own in the place of the library's `strftime_now`."""
     if "strftime_now" not in template:
@@ -146,12 +171,11 @@ def _asked_for(head: str) -> Thought | None:
     return next(shown, None)
 
 
-def _thought_through(tail: str, asked: Thought | None, tokenizer: Any) -> str:
+def _thought_through(tail: str, expected: Thought | None) -> str:
     """`tail` with an empty thought at its end where the model would begin with a thought."""
     for thought in THOUGHTS:
         if tail.rstrip().endswith(thought.opening):
             return tail.rstrip() + thought.gap + thought.closing + thought.gap
-    added = {token.content for token in tokenizer.added_tokens_decoder.values()}
-    if asked and added.issuperset(asked[:2]) and asked.closing not in tail:
-        return tail + asked.opening + asked.gap + asked.closing + asked.gap
+    if expected and expected.closing not in tail:
+        return tail + expected.opening + expected.gap + expected.closing + expected.gap
     return tail
