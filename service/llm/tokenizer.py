@@ -5,7 +5,6 @@ prompt file is read as plain text: `<|im_end|>` in an article is nine characters
 a turn.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -179,6 +178,10 @@ def _continuing(encode: Callable[[str], list[int]]) -> Callable[[str], list[int]
 
 
 def _without_added_tokens(backend: Tokenizer) -> Tokenizer:
-    declared = json.loads(backend.to_str())
-    declared.update(added_tokens=[], truncation=None, padding=None, post_processor=None)
-    return Tokenizer.from_str(json.dumps(declared))
+    """A tokenizer over the same vocabulary, of which nothing is copied."""
+    bare = Tokenizer(backend.model)
+    if backend.normalizer is not None:
+        bare.normalizer = backend.normalizer
+    if backend.pre_tokenizer is not None:
+        bare.pre_tokenizer = backend.pre_tokenizer
+    return bare
