@@ -137,6 +137,11 @@ THINKERS: dict[str, tuple[list[str], str, str]] = {
         "<|channel|>analysis<|message|>",
         "<|end|><|start|>assistant<|channel|>final<|message|>",
     ),
+    "gpt-oss again": (
+        ["<|start|>", "<|message|>", "<|channel|>", "<|end|>", "<|return|>"],
+        "<|channel|>analysis<|message|>",
+        "<|channel|>final<|message|>",
+    ),
     "solar": (
         ["<|think|>", "<|begin|>", "<|end|>", "<|content|>"],
         "<|think|>",
@@ -177,7 +182,7 @@ def test_thoughts_between_tokens_are_taken_out(
             if written.startswith(opening):
                 assert said.startswith(tokens.text(ids[:size])), written
     # The same letters in ordinary tokens are a quotation.
-    quoted = f"{said} {opening.strip()} {closing.strip()}!"
+    quoted = f"{said} {opening.strip()} {closing.strip()}! The tags <thought> and <answer>."
     assert tokens.text(tokens.plain(quoted)) == quoted
 
 

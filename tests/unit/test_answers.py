@@ -24,6 +24,7 @@ THOUGHTS = [
         "<|channel|>analysis<|message|>",
         "<|end|><|start|>assistant<|channel|>final<|message|>",
     ),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
 ]
 WRAPPERS = [
     ("<answer>", "</answer>"),
@@ -58,6 +59,7 @@ def test_thoughts_spelt_in_letters_are_no_part_of_an_answer(
         (f"{opening}{thought}{opening}{thought}{closing}{said}", said),
         (f"{thought}{closing}{said}", said),
         (f"{thought}\n{closing}\n{said}", said),
+        (f"hm, {closing}\n\n{said}", said),
     ]:
         assert parser.answer(written).strip() == left, written
 
@@ -70,6 +72,12 @@ def test_a_thought_is_not_even_shown_while_it_is_written(
     written = f"{opening}{thought}{closing}{said}"
     for size in range(len(written) + 1):
         assert said.startswith(parser.answer(written[:size]).strip()), written[:size]
+
+
+def test_only_its_own_mark_ends_a_thought() -> None:
+    for said in ("The old bridge closes.", "旧桥关闭。"):
+        written = f"<think>The page has </thought> and [/THINK] in it.</think>{said}"
+        assert parser.answer(written) == said
 
 
 @pytest.mark.parametrize(("opening", "closing"), WRAPPERS)
