@@ -67,7 +67,7 @@ class RequestEncoder:
     def labels(self, language: str) -> list[tuple[int, ...]]:
         """The tokens of LABELS."""
         words = stance_words(language)
-        return [self.tokens.plain(words[label]) for label in LABELS]
+        return [self.tokens.answer(words[label]) for label in LABELS]
 
     def most_tokens_around(self) -> int:
         """Tokens of the longest prompt without a passage, title or names, and its answer."""
