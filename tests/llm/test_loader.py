@@ -15,7 +15,6 @@ from service.errors import BadSetting
 from service.llm import loader
 from service.llm.hub import find
 from service.llm.loader import load
-from service.llm.memory import parameters
 from tests.llm import tiny
 
 
@@ -45,7 +44,6 @@ def test_a_vision_language_checkpoint_is_loaded_without_its_vision_tower(
     loaded = load(tiny.settings(folder))
     assert type(loaded.model).__name__ == "Qwen3_5ForCausalLM"
     assert not any("visual" in name for name, _ in loaded.model.named_parameters())
-    assert parameters(folder) == sum(weight.numel() for weight in loaded.model.parameters())
     assert "unknown weights" not in caplog.text
 
 

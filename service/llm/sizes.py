@@ -1,0 +1,38 @@
+"""The bytes that a model will hold, told by its layers before any weight is read."""
+
+import copy
+from typing import Any
+
+import torch
+
+from service.llm.quantizer import Int8Config, Int8Quantizer
+
+
+def weight_bytes(shell: Any, formats: dict[str, Any]) -> int:
+    """What the weights of `shell`, a model on the meta device, take once it is loaded.
+
+    `formats` is what from_pretrained is told: the number format, and whether layers are in 8 bits.
+    """
+    asked = formats.get("quantization_config")
+    if asked is None:
+        size: int = formats["dtype"].itemsize
+        return sum(weight.numel() for weight in shell.parameters()) * size
+    return _int8_bytes(copy.deepcopy(shell), asked)
+
+
+def _int8_bytes(model: Any, asked: Int8Config) -> int:
+    """A byte for each weight that the quantiser takes; the table as it is stored, all else float32.
+
+    A tied head is held beside its table.
+    """
+    quantizer = Int8Quantizer(asked)
+    with torch.device("meta"):
+        quantizer._process_model_before_weight_loading(model)
+    tied = set(model.all_tied_weights_keys)
+    table = model.get_input_embeddings().weight
+    needed: int = table.numel() * (table.dtype.itemsize + bool(tied))
+    for name, weight in model.named_parameters():
+        if weight is not table and name not in tied:
+            taken = quantizer.param_needs_quantization(model, name)
+            needed += weight.numel() * (1 if taken else torch.float32.itemsize)
+    return needed
