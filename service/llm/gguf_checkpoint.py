@@ -13,13 +13,12 @@ import torch
 from gguf import MODEL_ARCH_NAMES, GGMLQuantizationType, get_tensor_name_map
 from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerFast
 from transformers.core_model_loading import WeightConverter, WeightRenaming, rename_source_key
-from transformers.integrations.gguf import (
-    GGUF_CONFIG_ARCHS,
+from transformers.integrations.gguf.gguf_config_mapping import GGUF_CONFIG_ARCHS, get_gguf_config
+from transformers.integrations.gguf.gguf_tokenizer_mapping import (
     convert_gguf_tokenizer,
-    get_gguf_config,
-    get_gguf_conversion_mapping,
     get_gguf_tokenizer,
 )
+from transformers.integrations.gguf.utils import get_gguf_conversion_mapping
 from transformers.modeling_gguf_pytorch_utils import TENSOR_PROCESSORS, TensorProcessor
 
 from service.errors import BadSetting
@@ -103,14 +102,16 @@ class GgufCheckpoint:
         table = file.by_name["token_embd.weight"]
         known: Any = AutoConfig
         return known.for_model(
-            **named | {"vocab_size": table.shape[0], "dtype": _STORED.get(table.type, torch.float16)}
+            **named
+            | {"vocab_size": table.shape[0], "dtype": _STORED.get(table.type, torch.float16)}
         )
 
     def tokenizer(self) -> Any:
         """A fast tokenizer with the file's chat template, if it has one."""
         architecture, words, about = get_gguf_tokenizer(str(self._file.path))
         backend, _more = convert_gguf_tokenizer(architecture, words)
-        return PreTrainedTokenizerFast(tokenizer_object=backend, **about)
+        kind: Any = PreTrainedTokenizerFast
+        return kind(tokenizer_object=backend, **about)
 
     def generation_config(self) -> Any:
         """Greedy, with every token that the file calls an end of a turn or of the text."""
@@ -136,9 +137,8 @@ Named = Iterator[tuple[str, list[StoredTensor], Change]]
 
 def _processed(file: GgufFile, model: Any) -> Named:
     """By transformers' older tables: a processor an architecture, which takes NumPy arrays."""
-    processor = TENSOR_PROCESSORS.get(file.architecture, TensorProcessor)(
-        config=model.config.to_dict()
-    )
+    kind: Any = TENSOR_PROCESSORS.get(file.architecture, TensorProcessor)
+    processor = kind(config=model.config.to_dict())
     keys = _keys(file, model, processor)
     sources: dict[str, list[StoredTensor]] = {}
     for tensor in file.tensors:

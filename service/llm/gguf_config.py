@@ -7,7 +7,7 @@ are scaled, caps of logits, and the scale of attention in Gemma's largest.
 from typing import Any
 
 import torch
-from transformers.integrations import GGUF_CONFIG_DEFAULTS_MAPPING, GGUF_CONFIG_MAPPING
+from transformers.integrations.ggml import GGUF_CONFIG_DEFAULTS_MAPPING, GGUF_CONFIG_MAPPING
 
 from service.errors import BadSetting
 from service.llm.gguf import GgufFile
@@ -25,6 +25,8 @@ MODEL_TYPES = {
 """transformers' name for each architecture that is read with its table."""
 _MORE = {
     "attention.key_length": "head_dim",
+    "expert_feed_forward_length": "moe_intermediate_size",
+    "expert_shared_feed_forward_length": "shared_expert_intermediate_size",
     "attn_logit_softcapping": "attn_logit_softcapping",
     "final_logit_softcapping": "final_logit_softcapping",
 }
@@ -45,9 +47,9 @@ def config_of(file: GgufFile, name: str) -> dict[str, Any]:
             " as safetensors"
         )
     table_name = model_type.removesuffix("_text")
-    table = GGUF_CONFIG_MAPPING[table_name] | _MORE
-    fields = dict(GGUF_CONFIG_DEFAULTS_MAPPING.get(table_name, {}))
-    for key, field in table.items():
+    tables: Any = GGUF_CONFIG_MAPPING
+    fields: dict[str, Any] = dict(GGUF_CONFIG_DEFAULTS_MAPPING.get(table_name, {}))
+    for key, field in {**tables[table_name], **_MORE}.items():
         if field is not None and (value := file.about(key)) is not None:
             fields[field] = value
     if file.architecture in {"qwen2", "qwen2moe"}:

@@ -155,24 +155,41 @@ def missing_from(folder: Path) -> str | None:
     """Why `folder` holds no model that can be loaded; None when all files are there."""
     if not folder.is_dir():
         return f"there is no such {'file' if folder.suffix == '.gguf' else 'folder'}"
-    if len(files := _ggufs(folder)) > 1 and not any(folder.glob("*.safetensors*")):
-        names = ", ".join(file.name for file in files[:3])
-        return f"the folder holds {len(files)} GGUF files ({names}…); give the path of one"
-    if not (folder / "config.json").is_file():
-        return _no_config(folder)
-    if wrong := _missing_weights(folder):
-        return wrong
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json")) and not any(
-        folder.glob("*.model")
-    ):
-        return "the folder has no tokenizer (tokenizer.json)"
-    for name in ("config.json", "tokenizer.json", *_shards(folder)):
-        if _is_pointer(folder / name):
-            return _pointer(folder / name)
+    return (
+        _several_ggufs(folder)
+        or _no_config(folder)
+        or _missing_weights(folder)
+        or _no_tokenizer(folder)
+        or _pointers(folder)
+    )
+
+
+def _several_ggufs(folder: Path) -> str | None:
+    files = _ggufs(folder)
+    if len(files) < 2 or any(folder.glob("*.safetensors*")):
+        return None
+    names = ", ".join(file.name for file in files[:3])
+    return f"the folder holds {len(files)} GGUF files ({names}…); give the path of one"
+
+
+def _no_tokenizer(folder: Path) -> str | None:
+    if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json")):
+        return None
+    return None if any(folder.glob("*.model")) else "the folder has no tokenizer (tokenizer.json)"
+
+
+def _pointers(folder: Path) -> str | None:
+    """The first file that is still a Git LFS pointer, so that a clone says what it needs."""
+    files = [*sorted(folder.glob("*.json")), *sorted(folder.glob("*.safetensors"))]
+    for path in files:
+        if path.stat().st_size < 1024 and path.read_bytes().startswith(_POINTER):
+            return _pointer(path)
     return None
 
 
-def _no_config(folder: Path) -> str:
+def _no_config(folder: Path) -> str | None:
+    if (folder / "config.json").is_file():
+        return None
     if (folder / "adapter_config.json").is_file():
         return (
             "the folder holds a LoRA adapter and not a model; merge it into its base model"
@@ -181,16 +198,6 @@ def _no_config(folder: Path) -> str:
     if any(folder.glob("*mmproj*.gguf")):
         return "the folder holds only a part for pictures (mmproj), and no model beside it"
     return "the folder has no config.json, so it holds no model in Hugging Face format"
-
-
-def _is_pointer(path: Path) -> bool:
-    if not path.is_file() or path.stat().st_size > 1024:
-        return False
-    return path.read_bytes().startswith(_POINTER)
-
-
-def _shards(folder: Path) -> list[str]:
-    return [path.name for path in sorted(folder.glob("*.safetensors"))]
 
 
 def _missing_weights(folder: Path) -> str | None:

@@ -76,7 +76,7 @@ def load(settings: Settings) -> Loaded:
     needed = weight_bytes(shell, formats)
     refuse_if_too_large(needed, dtype, device, name)
     tokenizer = _tokenizer(checkpoint, weights, name, settings.chat_template)
-    model = _model(weights, name, shell, checkpoint, formats, device)
+    model = _on(device, _model(weights, name, shell, checkpoint, formats), dtype, name)
     counts.model_memory_bytes.set(needed)
     stops = _stops(model, tokenizer, config)
     # The publisher's sampling settings would make the same article read differently each time.
@@ -174,14 +174,7 @@ def _shell(weights: Weights, name: str, config: Any) -> Any:
         raise _refusal(name, "it can't be loaded", error, weights.folder) from error
 
 
-def _model(
-    weights: Weights,
-    name: str,
-    shell: Any,
-    checkpoint: Checkpoint,
-    formats: dict[str, Any],
-    device: torch.device,
-) -> Any:
+def _model(weights: Weights, name: str, shell: Any, checkpoint: Checkpoint, formats: Any) -> Any:
     try:
         model, report = type(shell).from_pretrained(
             None,
@@ -192,15 +185,24 @@ def _model(
             **formats,
         )
         _refuse_incomplete(name, report)
-        model = model.to(device).eval()
-        if "quantization_config" in formats:
-            log.info("%d layers are fused", fuse(model))
     except BadSetting:
         raise
     except Exception as error:
         if is_out_of_memory(error):
             raise BadSetting(f"model {name}: not enough memory to load it") from error
         raise _refusal(name, "it can't be loaded", error, weights.folder) from error
+    return model
+
+
+def _on(device: torch.device, model: Any, dtype: str, name: str) -> Any:
+    try:
+        model = model.to(device).eval()
+        if dtype == "int8":
+            log.info("%d layers are fused", fuse(model))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise BadSetting(f"model {name}: not enough memory to load it") from error
+        raise
     trim()
     return model
 

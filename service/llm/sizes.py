@@ -16,7 +16,7 @@ def weight_bytes(shell: Any, formats: dict[str, Any]) -> int:
     asked = formats.get("quantization_config")
     if asked is None:
         size: int = formats["dtype"].itemsize
-        return sum(weight.numel() for weight in shell.parameters()) * size
+        return size * int(sum(weight.numel() for weight in shell.parameters()))
     return _int8_bytes(copy.deepcopy(shell), asked)
 
 

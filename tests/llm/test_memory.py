@@ -59,7 +59,9 @@ def test_the_size_is_told_before_the_weights_are_read(
     folder = tiny.save(tmp_path, model)
     loaded = load(tiny.settings(folder, dtype=dtype)).model
     told = counts.model_memory_bytes._value.get()
-    assert told <= held(loaded) <= 1.25 * told, held(loaded) / told  # the rest: scales, padded panels, frequencies
+    assert told <= held(loaded) <= 1.25 * told, (
+        held(loaded) / told
+    )  # the rest: scales, padded panels, frequencies
 
 
 def test_experts_are_counted_as_they_will_be_held(tmp_path: Path) -> None:
