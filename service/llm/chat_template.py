@@ -1,5 +1,7 @@
 """A chat template that the user gives in place of the model's own."""
 
+import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -28,6 +30,14 @@ def read_template(path: Path) -> str:
     return text
 
 
+def with_template(fingerprint: str, path: Path | None) -> str:
+    """The fingerprint of the prompts, and of the template around them where the user gave it."""
+    if path is None:
+        return fingerprint
+    both = f"{fingerprint}\n{read_template(path)}"
+    return "sha256:" + hashlib.sha256(both.encode()).hexdigest()
+
+
 def _without_generation(text: str) -> str:
     """The text without the tag that marks what a model is trained on."""
-    return text.replace("{% generation %}", "").replace("{% endgeneration %}", "")
+    return re.sub(r"{%[-+]?\s*(end)?generation\s*[-+]?%}", "", text)

@@ -32,6 +32,7 @@ from service.llm.answers import token_limit, whole_sentences
 from service.llm.batch import Batch, Limits
 from service.llm.calibration import Leanings, stance
 from service.llm.capability import prepare, recordable
+from service.llm.chat_template import with_template
 from service.llm.cuda_graphs import Recorder, recorder_on
 from service.llm.jobs import (
     Choose,
@@ -105,7 +106,7 @@ class TransformersEngine:
             "transformers",
             self._loaded.name,
             self._loaded.revision,
-            self._prompts.fingerprint,
+            with_template(self._prompts.fingerprint, settings.chat_template),
             dtype=self._loaded.dtype,
             passage_tokens=self._longest,
             sampling=_sampling(settings),

@@ -21,7 +21,7 @@ from service.llm.cores import usable_cores
 from service.llm.fused import fuse
 from service.llm.gguf_checkpoint import GgufCheckpoint
 from service.llm.hub import Weights, fetch, find, public_name
-from service.llm.int8 import weight_levels
+from service.llm.kernels import linear
 from service.llm.memory import is_out_of_memory, refuse_if_too_large, trim
 from service.llm.quantizer import Int8Config
 from service.llm.sizes import weight_bytes
@@ -70,7 +70,7 @@ def load(settings: Settings) -> Loaded:
         torch.set_num_threads(settings.threads or usable_cores())
     checkpoint = _checkpoint(weights, name)
     config = _config(checkpoint, weights, name)
-    dtype = _dtype(settings.dtype, device, config, name, weight_levels())
+    dtype = _dtype(settings.dtype, device, config, name, linear.available())
     formats = _formats(dtype, config)
     shell = _shell(weights, name, config)
     needed = weight_bytes(shell, formats)
@@ -111,9 +111,7 @@ def _device(wanted: str) -> torch.device:
     return torch.device("cuda", torch.cuda.current_device())
 
 
-def _dtype(
-    wanted: str, device: torch.device, config: Any, name: str, int8_levels: int | None
-) -> str:
+def _dtype(wanted: str, device: torch.device, config: Any, name: str, int8: bool) -> str:
     """The number format of the weights: what is asked for, or the fastest that is good."""
     if wanted == "auto" and device.type == "cuda":
         return "bfloat16"
@@ -127,10 +125,15 @@ def _dtype(
         if wanted == "int8":
             raise BadSetting(f"dtype: the weights of model {name} are quantised already; take auto")
         return "float32"
-    if int8_levels is None:
-        log.warning("dtype: torch has no int8 kernel for this CPU, so the model runs in float32")
-        return "float32"
-    return "int8"
+    if int8:
+        return "int8"
+    if wanted == "int8":
+        raise BadSetting(
+            "dtype: int8 needs the compiled kernels, which can't be had here (the log says why)."
+            " Install a C compiler, or take float32 or bfloat16"
+        )
+    log.warning("dtype: without the compiled kernels (a C compiler) the model runs in float32")
+    return "float32"
 
 
 def _checkpoint(weights: Weights, name: str) -> Checkpoint:

@@ -1,10 +1,12 @@
 """The bytes that a model will hold, told by its layers before any weight is read."""
 
 import copy
+from math import prod
 from typing import Any
 
 import torch
 
+from service.llm.int8 import packed_bytes
 from service.llm.quantizer import Int8Config, Int8Quantizer
 
 
@@ -21,7 +23,7 @@ def weight_bytes(shell: Any, formats: dict[str, Any]) -> int:
 
 
 def _int8_bytes(model: Any, asked: Int8Config) -> int:
-    """A byte for each weight that the quantiser takes; the table as it is stored, all else float32.
+    """What the quantiser takes, in 8 bits; the table as it is stored, all else float32.
 
     A tied head is held beside its table.
     """
@@ -30,9 +32,14 @@ def _int8_bytes(model: Any, asked: Int8Config) -> int:
         quantizer._process_model_before_weight_loading(model)
     tied = set(model.all_tied_weights_keys)
     table = model.get_input_embeddings().weight
-    needed: int = table.numel() * (table.dtype.itemsize + bool(tied))
+    needed: int = table.numel() * table.dtype.itemsize + (_packed(table.shape) if tied else 0)
     for name, weight in model.named_parameters():
         if weight is not table and name not in tied:
             taken = quantizer.param_needs_quantization(model, name)
-            needed += weight.numel() * (1 if taken else torch.float32.itemsize)
+            needed += _packed(weight.shape) if taken else weight.numel() * torch.float32.itemsize
     return needed
+
+
+def _packed(shape: torch.Size) -> int:
+    """The bytes of one matrix in 8 bits, or of several (experts)."""
+    return prod(shape[:-2]) * packed_bytes(shape[-2], shape[-1])

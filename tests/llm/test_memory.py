@@ -59,9 +59,7 @@ def test_the_size_is_told_before_the_weights_are_read(
     folder = tiny.save(tmp_path, model)
     loaded = load(tiny.settings(folder, dtype=dtype)).model
     told = counts.model_memory_bytes._value.get()
-    assert told <= held(loaded) <= 1.25 * told, (
-        held(loaded) / told
-    )  # the rest: scales, padded panels, frequencies
+    assert 0.95 * told <= held(loaded) <= 1.1 * told  # padding, frequencies
 
 
 def test_experts_are_counted_as_they_will_be_held(tmp_path: Path) -> None:
@@ -75,7 +73,7 @@ def test_experts_are_counted_as_they_will_be_held(tmp_path: Path) -> None:
     folder = tiny.save(tmp_path, Qwen3MoeForCausalLM(config))
     loaded = load(tiny.settings(folder, dtype="int8")).model
     told = counts.model_memory_bytes._value.get()
-    assert told <= held(loaded) <= 1.25 * told, held(loaded) / told
+    assert 0.95 * told <= held(loaded) <= 1.1 * told
 
 
 def test_a_model_that_can_never_fit_is_refused_before_it_is_read(tmp_path: Path) -> None:
