@@ -57,6 +57,13 @@ ENGINES = {
             "llama-cpp",
             ".gguf",
         ),
+        Engine(
+            "ik-llama-cpp-q8",
+            "ik_llama.cpp, Q8_0, likewise",
+            "benchmarks.peers.ik_llama_cpp",
+            "ik-llama",
+            ".gguf",
+        ),
         Engine("openvino-int8", "OpenVINO GenAI, int8, prefix cache", suffix=".int8", **_OPENVINO),
         Engine("openvino-int4", "OpenVINO GenAI, int4, prefix cache", suffix=".int4", **_OPENVINO),
         Engine("plain-fp32", "transformers' generate", "benchmarks.peers.plain", hybrid=True),
@@ -84,7 +91,7 @@ def prepare(engine: Engine, shape: str, cache: Path) -> Ready:
 def convert(engine: Engine, folder: Path, name: str, cache: Path) -> Ready:
     """Make the environment of `engine`, and the model of `folder` in its own format, kept under
     `name`, where they are missing. Raises Failed."""
-    python = HERE if engine.environment is None else _environment(engine.environment, cache)
+    python = HERE if engine.environment is None else environment(engine.environment, cache)
     if not engine.suffix:
         return Ready(engine, python, folder)
     model = cache / "models" / f"{name}{engine.suffix}"
@@ -127,7 +134,7 @@ def measure(ready: Ready, job: Job, cache: Path, threads: int) -> dict[str, Any]
     return {**found, "cores_taken_by_others": neighbours.cores}
 
 
-def _environment(name: str, cache: Path) -> Path:
+def environment(name: str, cache: Path) -> Path:
     """A virtual environment with what requirements-NAME.txt says. Raises Failed."""
     wanted = ROOT / "benchmarks" / f"requirements-{name}.txt"
     folder = cache / "environments" / name
