@@ -71,23 +71,25 @@ def diglot(folder: Path, args: argparse.Namespace) -> Logits:
 
 
 def _read_in_chunks(loaded: Any, ids: Sequence[int]) -> torch.Tensor:
-    """The one place that knows the engine's insides: a text read into a store of its own."""
-    from service.llm.looks import Layout, Stretch
-    from service.llm.passes import ATTENTION, Pass, Store, forward
-    from service.llm.room import blocks
-    from service.llm.states import States
+    """The one place that knows the engine's insides: a text prefilled into a KV cache of its own,
+    without the check of whether the model can be forked."""
+    from service.llm.attention_metadata import AttentionMetadata, QuerySegment
+    from service.llm.block_manager import num_blocks
+    from service.llm.capacity import _kv_dtype
+    from service.llm.forward import ATTENTION, ForwardContext, forward
+    from service.llm.kv_cache import KVCache, RecurrentState
 
     model = loaded.model
     model.set_attn_implementation(ATTENTION)
-    stored = torch.bfloat16 if loaded.dtype == "int8" else model.dtype
-    store = Store(blocks(len(ids)), States(1), stored)
+    cache = KVCache(num_blocks(len(ids)), RecurrentState(1), _kv_dtype(loaded))
     logits = []
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        stretch = Stretch(start, start, len(part), ((0, start + len(part), 0),))
-        one = Pass(store, Layout.of([stretch]), slice(0, 1), fresh=start == 0)
+        segment = QuerySegment(start, start, len(part), ((0, start + len(part), 0),))
+        metadata = AttentionMetadata.of([segment])
+        context = ForwardContext(cache, metadata, slice(0, 1), fresh=start == 0)
         every = torch.arange(len(part))
-        logits.append(forward(model, one, torch.tensor([part]), every).float())
+        logits.append(forward(model, context, torch.tensor([part]), every).float())
     return torch.cat(logits)
 
 

@@ -45,32 +45,35 @@ class Watch:
         self.began = time.monotonic()
 
     def attach(self, engine: Any, rows: int) -> None:
-        """Look on while `engine` works: the one place that knows its insides."""
-        batch = engine.batch
-        self.rows, self.path, self.dtype = rows, batch.path, engine.identity.dtype
-        step = batch.step
+        """Look on while `engine` works: this and `_note` alone know its insides."""
+        generator = engine.generator
+        self.rows, self.path, self.dtype = rows, generator.path, engine.identity.dtype
+        step = generator.step
 
         def watched() -> Any:
-            growing = getattr(batch, "rows", None)
-            ended = step()
-            if growing:
+            running = getattr(generator, "num_running", 0)
+            finished = step()
+            if running:
                 self.steps += 1
-                self.thin_steps += growing < self.rows / 2
-            for job in ended:
-                if job.outcomes is not None:
-                    self._note(job.job, job.outcomes)
-            return ended
+                self.thin_steps += running < self.rows / 2
+            for each in finished:
+                if each.outcomes is not None:
+                    self._note(each.request, each.outcomes)
+            return finished
 
-        batch.step = watched
+        generator.step = watched
 
-    def _note(self, job: Any, outcomes: Any) -> None:
-        tasks = self.passages.setdefault(tuple(job.passage), [])
-        for fork, outcome in zip(job.forks, outcomes, strict=True):
-            if hasattr(fork, "answers"):  # a stance: peers write the longest label
-                tokens = max(map(len, fork.answers))
+    def _note(self, request: Any, outcomes: Any) -> None:
+        for branch, outcome in zip(request.branches, outcomes, strict=True):
+            prefix, suffix = tuple(request.prefix), list(branch.suffix)
+            if not branch.shares_prefix:
+                prefix, suffix = tuple(suffix[:-1]), suffix[-1:]
+            if hasattr(branch, "continuations"):  # a stance: peers write the longest label
+                tokens = max(map(len, branch.continuations))
             else:  # the token that ends an answer is written too
                 tokens = max(1, len(outcome.ids) + outcome.complete)
-            tasks.append({"instruction": list(fork.suffix), "tokens": tokens})
+            tasks = self.passages.setdefault(prefix, [])
+            tasks.append({"instruction": suffix, "tokens": tokens})
 
     def record(self, articles: int) -> dict[str, Any]:
         tasks = [task for tasks in self.passages.values() for task in tasks]
