@@ -359,7 +359,7 @@ def scaled(model: Any, factor: float) -> Any:
     """A copy of `model` whose every matrix is `factor` times too large."""
     wrong = copy.deepcopy(model)
     for _, weight in matrices(wrong):
-        weight *= factor
+        weight.mul_(factor)
     return wrong
 
 

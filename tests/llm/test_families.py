@@ -20,7 +20,7 @@ from service.llm.engine import TransformersEngine
 from service.llm.jobs import Job, Write, Written
 from tests.llm import families, q8_0, tiny
 
-LENGTH, PASSAGE, SUFFIX = 72, 40, 9
+LENGTH, PASSAGE, SUFFIX = 64, 40, 9
 """Tokens: of a text, and of its parts that are read; what is left is written."""
 CHUNK = 32
 SHORT_ANSWER = 3
