@@ -6,17 +6,20 @@ layers, biases, sinks and norms that are not at their neutral values.
 """
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from tests.llm import tiny
 
 HIDDEN = 128
+TIED = "tie_word_embeddings"
 WINDOW = 24
 """Tokens that a sliding layer or a chunk of these sees."""
 OUTLIER = 100.0
@@ -281,6 +284,21 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """The name of each family, its model_type, and what differs from `_SHAPE`."""
 
+WHOLE: dict[str, tuple[str, str, str]] = {
+    "qwen3_vl": ("qwen3_vl", "qwen3", "model.language_model."),
+    "qwen3.5_vision": ("qwen3_5", "qwen3.5", "model.language_model."),
+    "gemma3_vision": ("gemma3", "gemma3", "language_model.model."),
+    "gemma3n_whole": ("gemma3n", "gemma3n", "model.language_model."),
+    "gemma4_vision": ("gemma4", "gemma4", "model.language_model."),
+    "llama4_vision": ("llama4", "llama4", "language_model.model."),
+    "mistral_small": ("mistral3", "mistral", "language_model.model."),
+    "ministral3_vision": ("mistral3", "ministral3", "language_model.model."),
+    "kimi_k2_published": ("kimi_k2", "kimi_k2", ""),
+}
+"""Models that are published with towers for pictures and sound, or under a name of their own: the
+model_type in their configuration, the family of their text model, and what the names of its weights
+begin with."""
+
 
 def make_model(name: str) -> Any:
     """A model of the family `name` in float32, the same every time, which attends eagerly."""
@@ -423,3 +441,29 @@ def _adds_one(norm: Any) -> bool:
 def save(folder: Path, model: Any) -> Path:
     """`folder` as it is published, with the tokenizer of the other tiny models."""
     return tiny.save(folder, model)
+
+
+def save_whole(folder: Path, name: str, model: Any) -> Path:
+    """`folder` as `name` of WHOLE is published, around the text model `model`."""
+    kind, _, prefix = WHOLE[name]
+    save(folder, model)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if prefix:
+        ends = {"eos_token_id": config["eos_token_id"], TIED: config[TIED]}
+        config = {"model_type": kind, "text_config": config, **ends}
+    else:
+        config["model_type"] = kind
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    file = folder / "model.safetensors"
+    weights = {_name_inside(prefix, key): weight for key, weight in load_file(file).items()}
+    if prefix:
+        weights["vision_tower.patch_embedding.weight"] = torch.zeros(4, 4)
+    save_file(weights, file, metadata={"format": "pt"})
+    return folder
+
+
+def _name_inside(prefix: str, key: str) -> str:
+    """A weight's name; the head stands beside the text model, within it or outside."""
+    if prefix and key.startswith("model."):
+        return prefix + key.removeprefix("model.")
+    return prefix.removesuffix("model.") + key if prefix.startswith("language_model.") else key

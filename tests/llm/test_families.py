@@ -243,3 +243,16 @@ def test_scales_that_are_a_tenth_too_large_are_noticed(family: Family, tmp_path:
     wrong = families.save(tmp_path, families.scaled(family.model, 1.1))
     compared = Comparison.of(wrong, family.logits, family.q8_0)
     assert compared.error > 1.2 * compared.allowed_error
+
+
+@pytest.mark.parametrize("name", families.WHOLE)
+def test_a_text_model_is_found_in_what_is_published_around_it(
+    known: dict[str, Family], name: str, tmp_path: Path
+) -> None:
+    family = known[families.WHOLE[name][1]]
+    folder = families.save_whole(tmp_path, name, family.model)
+    where, found = engine_logits(start(folder, "float32"))
+    expected = torch.stack([family.logits[place] for place in where])
+    assert errors(found, expected).max() < EXACT
+    compared = Comparison.of(folder, family.logits, family.q8_0)
+    assert 0 < compared.error <= compared.allowed_error
