@@ -317,7 +317,7 @@ def _randomise(model: Any) -> None:
     """Matrices that keep the size of what they read, and everything else off its neutral value."""
     for layer in model.modules():
         for name, weight in layer.named_parameters(recurse=False):
-            if weight.dim() >= 2:
+            if weight.dim() >= 2 and not name.endswith("bias"):
                 weight.copy_(torch.randn_like(weight) * _spread(model, layer, name, weight))
             elif name not in {"A_log", "dt_bias"}:  # both are drawn when they are made
                 spread = 1.0 if name == "sinks" else 0.2
@@ -368,7 +368,8 @@ def matrices(model: Any) -> Iterator[tuple[str, Tensor]]:
     for layer in model.modules():
         if not isinstance(layer, nn.Conv1d):
             for name, weight in layer.named_parameters(recurse=False):
-                if weight.dim() >= 2 and id(weight) not in kept:
+                # Experts have their biases in a matrix as well.
+                if weight.dim() >= 2 and not name.endswith("bias") and id(weight) not in kept:
                     yield name, weight
 
 
