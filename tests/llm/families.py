@@ -283,7 +283,13 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "cohere2": ("cohere2", _HEADS | _MOST_SLIDE | {"logit_scale": 0.25}),
 }
 """The name of each family, its model_type, and what differs from `_SHAPE`."""
-
+PLAIN = {
+    *("deepseek_v2", "deepseek_v3", "deepseek_v3.2", "kimi_k2", "glm4.7_flash", "glm5", "minicpm3"),
+    *("gemma3n", "gemma4_shared_kv", "gpt_oss", "llama4", "minimax_m1"),
+    *("phi3_longrope", "phi4_mini"),
+}
+"""Families whose past may be kept by transformers, for it is latent or indexed, shared by layers,
+seen with sinks, in chunks or as a state of their own, or turned by how long the text is."""
 WHOLE: dict[str, tuple[str, str, str]] = {
     "qwen3_vl": ("qwen3_vl", "qwen3", "model.language_model."),
     "qwen3.5_vision": ("qwen3_5", "qwen3.5", "model.language_model."),
