@@ -231,6 +231,32 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "deepseek_v3": ("deepseek_v3", _LATENT | _ROUTED | {"rope_parameters": _YARN}),
     "deepseek_v3.2": ("deepseek_v32", _LATENT | _ROUTED | _INDEXED),
+    "deepseek_v4": (
+        "deepseek_v4",
+        {
+            "num_key_value_heads": 1,
+            "head_dim": 64,
+            "partial_rotary_factor": 0.5,
+            "q_lora_rank": 64,
+            "layer_types": [
+                "sliding_attention",
+                "compressed_sparse_attention",
+                "heavily_compressed_attention",
+            ],
+            "sliding_window": WINDOW,
+            "compress_rates": {"compressed_sparse_attention": 4, "heavily_compressed_attention": 8},
+            "index_topk": 6,
+            "index_head_dim": 64,
+            "index_n_heads": 8,
+            "o_groups": 2,
+            "o_lora_rank": 64,
+            "mlp_layer_types": ["hash_moe", "moe", "moe"],
+            "n_routed_experts": 6,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 96,
+            "swiglu_limit": 1.5,
+        },
+    ),
     "kimi_k2": ("deepseek_v3", _LATENT | _ROUTED | {"n_group": 1, "attention_bias": True}),
     "glm4": ("glm4", _HEADS | {"attention_bias": True, "rope_parameters": _PARTIAL_ROPE}),
     "glm4.5_moe": (
@@ -284,8 +310,8 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """The name of each family, its model_type, and what differs from `_SHAPE`."""
 PLAIN = {
-    *("deepseek_v2", "deepseek_v3", "deepseek_v3.2", "kimi_k2", "glm4.7_flash", "glm5", "minicpm3"),
-    *("gemma3n", "gemma4_shared_kv", "gpt_oss", "llama4", "minimax_m1"),
+    *("deepseek_v2", "deepseek_v3", "deepseek_v3.2", "deepseek_v4", "kimi_k2", "glm4.7_flash"),
+    *("glm5", "minicpm3", "gemma3n", "gemma4_shared_kv", "gpt_oss", "llama4", "minimax_m1"),
     *("phi3_longrope", "phi4_mini"),
 }
 """Families whose past may be kept by transformers, for it is latent or indexed, shared by layers,
@@ -331,6 +357,9 @@ def _randomise(model: Any) -> None:
         for name, buffer in layer.named_buffers(recurse=False):
             if name in {"e_score_correction_bias", "layer_scalar"}:
                 buffer.add_(torch.randn_like(buffer) * 0.1)
+            elif name == "tid2eid":  # the experts of each word, where they are no choice
+                order = torch.rand(len(buffer), layer.num_experts).argsort(-1)
+                buffer.copy_(order[:, : buffer.shape[1]])
         if getattr(layer, "scaling", None) == 1.0 and hasattr(layer, "k_norm"):
             layer.k_norm.weight *= layer.head_dim**-0.5  # where a norm learns the usual scale
 
@@ -374,8 +403,8 @@ def matrices(model: Any) -> Iterator[tuple[str, Tensor]]:
     for layer in model.modules():
         if not isinstance(layer, nn.Conv1d):
             for name, weight in layer.named_parameters(recurse=False):
-                # Experts have their biases in a matrix as well.
-                if weight.dim() >= 2 and not name.endswith("bias") and id(weight) not in kept:
+                known = weight.dim() == 3 or (weight.dim() == 2 and name == "weight")
+                if known and id(weight) not in kept:
                     yield name, weight
 
 
