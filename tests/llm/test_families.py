@@ -152,8 +152,8 @@ def engine_logits(engine: TransformersEngine) -> tuple[list[tuple[int, int]], Te
 def engine_words(engine: TransformersEngine, prompts: list[list[int]]) -> list[list[int]]:
     """What is written after each prompt, all at once."""
     for number, prompt in enumerate(prompts):
-        job = TokenRequest(f"{number}", tuple(prompt[:-1]), (Generate((prompt[-1],), ANSWER),))
-        engine.generator.admit(job)
+        request = TokenRequest(f"{number}", tuple(prompt[:-1]), (Generate((prompt[-1],), ANSWER),))
+        engine.generator.admit(request)
     words: dict[str, list[int]] = {}
     while len(words) < len(prompts):
         for one in engine.generator.step():
@@ -187,7 +187,7 @@ class Comparison:
         rows = [torch.stack([one[place] for place in where]) for one in (expected, simulated)]
         (right, allowed), best = rows, rows[0].argmax(-1)
         return cls(
-            engine.batch.path,
+            engine.generator.path,
             float(errors(found, right).median()),
             int((found.argmax(-1) != best).sum()),
             float(errors(allowed, right).median()) * NEAR,
@@ -211,7 +211,7 @@ def test_the_simulation_rounds_as_llama_cpp_does() -> None:
 
 
 def test_float32_is_the_published_model(family: Family) -> None:
-    assert family.engine.batch.path == "forked" or family.name in families.PLAIN
+    assert family.engine.generator.path == "forked" or family.name in families.PLAIN
     where, found = engine_logits(family.engine)
     expected = torch.stack([family.logits[place] for place in where])
     assert errors(found, expected).max() < EXACT
