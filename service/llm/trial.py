@@ -109,8 +109,8 @@ class Trial:
 
     def _find_rows(self, _: Any, __: Any, given: dict[str, Any]) -> None:
         """Which tokens of the texts does a pass read?"""
-        pairs = zip(*(given[key].flatten().tolist() for key in ("position_ids", "input_ids")))
-        rows = [self._tokens.get(pair) for pair in pairs]
+        positions, ids = (given[key].flatten().tolist() for key in ("position_ids", "input_ids"))
+        rows = [self._tokens.get(pair) for pair in zip(positions, ids, strict=True)]
         if None in rows:
             raise Unfit("a token is read at another position than its own")
         self._rows = torch.tensor(rows, device=self.reference.texts.device)
@@ -236,4 +236,5 @@ def _rows(states: Tensor) -> Tensor:
 def _distance(found: Tensor, expected: Tensor) -> Tensor:
     """Of each row, as a share of its expected length, or of the usual one where it is short."""
     lengths = expected.norm(dim=-1)
-    return (found - expected).norm(dim=-1) / lengths.clamp(min=lengths.median()).clamp(min=1e-30)
+    distances: Tensor = (found - expected).norm(dim=-1)
+    return distances / lengths.clamp(min=lengths.median()).clamp(min=1e-30)
