@@ -237,4 +237,4 @@ def _distance(found: Tensor, expected: Tensor) -> Tensor:
     """Of each row, as a share of its expected length, or of the usual one where it is short."""
     lengths = expected.norm(dim=-1)
     distances: Tensor = (found - expected).norm(dim=-1)
-    return distances / lengths.clamp(min=lengths.median()).clamp(min=1e-30)
+    return distances.div(lengths.clamp(min=lengths.median()).clamp(min=1e-30))
