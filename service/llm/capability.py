@@ -13,10 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from service.llm.batch import Batch, Limits
 from service.llm.cuda_graphs import Recorder
-from service.llm.jobs import Job, Write
-from service.llm.passes import ATTENTION, NotForkable
+from service.llm.forward import ATTENTION
+from service.llm.generator import BatchGenerator
+from service.llm.kv_cache import NotForkable
+from service.llm.scheduler import Limits
+from service.llm.sequence import Generate, TokenRequest
 from service.llm.trial import Reference, Trial, narrow_windows
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,7 @@ def _try(model: Any, stored: torch.dtype, seed: int) -> int:
     return size
 
 
-def _read_twice(trial: Trial, stored: torch.dtype, limit: float) -> Batch:
+def _read_twice(trial: Trial, stored: torch.dtype, limit: float) -> BatchGenerator:
     """Read the texts of a trial the forked way. Raises NotForkable where it is off by more."""
     with trial.watching():
         logits, batch = _read_forked(trial.model, trial.reference.texts.tolist(), stored)
@@ -154,25 +156,26 @@ def _read_forked(
     texts: Sequence[Sequence[int]],
     stored: torch.dtype,
     recorder: Recorder | None = None,
-) -> tuple[list[Tensor], Batch]:
+) -> tuple[list[Tensor], BatchGenerator]:
     """The logits after each text's suffix and after each token of its answer, which is given."""
     seen: list[list[Tensor]] = [[] for _ in texts]
 
-    def fork(number: int) -> Write:
+    def branch(number: int) -> Generate:
         rest = texts[number][PASSAGE:]
         suffix, answer = rest[: SUFFIXES[number]], rest[SUFFIXES[number] :]
 
-        def choose(logits: Tensor, written: Sequence[int]) -> int:
+        def sample(logits: Tensor, written: Sequence[int]) -> int:
             seen[number].append(logits.float().clone())
             return answer[len(written)] if len(written) < len(answer) else 0
 
-        return Write(tuple(suffix), len(answer) + 1, choose)
+        return Generate(tuple(suffix), len(answer) + 1, sample)
 
-    limits = Limits(tokens=1024, rows=len(texts), chunk=PASSAGE // 2 + 1)
-    batch = Batch(model, (), limits, dtype=stored, native=recorder is None)
+    limits = Limits(kv_tokens=1024, rows=len(texts), chunk_tokens=PASSAGE // 2 + 1)
+    batch = BatchGenerator(model, (), limits, dtype=stored, native=recorder is None)
     if recorder is not None:
         batch.record_steps(recorder)
-    batch.admit(Job("trial", tuple(texts[0][:PASSAGE]), tuple(map(fork, range(len(texts))))))
+    branches = tuple(map(branch, range(len(texts))))
+    batch.admit(TokenRequest("trial", tuple(texts[0][:PASSAGE]), branches))
     while not batch.step():
         pass
     return [torch.stack(logits) for logits in seen], batch

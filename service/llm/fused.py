@@ -1,26 +1,30 @@
-"""Layers of a loaded model that do in one pass over memory what torch does in five.
+"""Layers of an int8 model that do in one pass over memory what torch does in five.
 
-Generic, and careful: a layer is replaced only where it gives the same numbers as the model's own
-on random rows, so an unknown variant of it stays as it is. For int8 models on a CPU, whose linear
-layers are so fast that the steps between them would take a third of the time.
+A layer is replaced only where the replacement gives the same numbers as the model's own, on inputs
+of many sizes (equivalence.py), so an unknown variant of it stays as it is.
 """
 
 import logging
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from service.llm.int8 import Int8Linear, Sibling, quantize_rows
+from service.llm.equivalence import normal, same_numbers
+from service.llm.int8 import Int8Linear, MergedPart
 from service.llm.kernels import patch, rowwise
 from service.llm.kernels.build import library
+from service.llm.kernels.linear import Activation, PackedWeights, quantize
 
 log = logging.getLogger(__name__)
 
-CLOSE = 1e-4
-"""Of how far apart the numbers of a fused layer may be, against their spread."""
+ROWS = 5
+"""Rows that a replacement is tried on."""
+TOLERANCE = 0.02
+"""How far apart a gated layer and its replacement may be, of the largest number of a row: what the
+second product reads is rounded to 8 bits, and a difference in the last bit can tip that over."""
 
 
 class FusedNorm(nn.Module):
@@ -38,22 +42,16 @@ class FusedNorm(nn.Module):
 
 
 class FusedGate(nn.Module):
-    """down(silu(gate(x)) * up(x)), whose middle exists in 8 bits only."""
+    """down(activation(gate(x)) * up(x)), whose widest numbers are never written in full."""
 
-    def __init__(self, both: Int8Linear, down: Int8Linear) -> None:
+    def __init__(self, gate_up: PackedWeights, down: Int8Linear) -> None:
         super().__init__()
-        self.down, self._gated = down, both.with_gates()
-        self.both = both if self._gated is None else None
+        self.gate_up, self.down = gate_up, down
 
     def forward(self, x: Tensor) -> Tensor:
-        made, scale = self._middle(x.reshape(-1, x.shape[-1]))
-        return self.down.forward_quantized(made, scale).view(x.shape)
-
-    def _middle(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        if self._gated is not None:
-            return quantize_rows(self._gated.multiply(*quantize_rows(rows)))
-        assert self.both is not None
-        return rowwise.swiglu(self.both(rows))
+        rows = self.gate_up.multiply(quantize(x.reshape(-1, x.shape[-1])))
+        out: Tensor = self.down(rows)
+        return out.view(x.shape)
 
 
 def fuse(model: nn.Module) -> int:
@@ -62,7 +60,7 @@ def fuse(model: nn.Module) -> int:
         return 0
     patch.install(model)
     count = 0
-    # One at a time, so that what was replaced, with its weights, is gone before the next is made.
+    # One at a time, so that a replaced layer and its weights are gone before the next is made.
     waiting = deque(model.modules())
     while waiting:
         parent = waiting.popleft()
@@ -74,49 +72,60 @@ def fuse(model: nn.Module) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What may stand in for a layer, and the rows that the layer reads: how many, and how wide."""
-
-    module: nn.Module
-    inputs: int
-    width: int
-
-
 @torch.inference_mode()
-def _fused(layer: Any) -> nn.Module | None:
-    """What may stand in for `layer`, tried against it."""
-    for one in (*_norms(layer), *_gates(layer)):
-        chance = torch.Generator().manual_seed(0)
-        given = torch.randn(one.inputs, 1, 5, one.width, generator=chance).unbind()
-        try:
-            expected = layer(*given)
-        except Exception:  # it wants more than rows, or rows of another width
-            continue
-        if (one.module(*given) - expected).abs().max() <= CLOSE * expected.abs().max():
-            return one.module
-    return None
+def _fused(layer: nn.Module) -> nn.Module | None:
+    """The replacement of `layer` that gives its numbers; None where there is none."""
+    candidates: Iterator[nn.Module] = _norms(layer) or _gates(layer)
+    return next(candidates, None)
 
 
-def _norms(layer: Any) -> list[Candidate]:
+def _norms(layer: Any) -> Iterator[nn.Module] | None:
     name = type(layer).__name__
     epsilon = getattr(layer, "variance_epsilon", getattr(layer, "eps", None))
     weight = getattr(layer, "weight", None)
     if "RMSNorm" not in name or not isinstance(epsilon, float) or weight is None:
-        return []
+        return None
     inputs = 2 if name.endswith("Gated") else 1
-    if weight.dtype != torch.float32 or (inputs == 2 and len(weight) % rowwise.LANES):
-        return []
-    # Some families store what is added to one.
-    weights = (weight.data.clone(), 1 + weight.data)
-    return [Candidate(FusedNorm(one, epsilon), inputs, len(weight)) for one in weights]
+    width = weight.shape[-1]
+    if weight.dtype != torch.float32 or (inputs == 2 and width % rowwise.LANES):
+        return None
+    call = normal(*[(1, ROWS, width)] * inputs)
+    # Some families store the difference to one.
+    norms = (FusedNorm(w, epsilon) for w in (weight.data.clone(), 1 + weight.data))
+    return (norm for norm in norms if same_numbers(layer, norm, call))
 
 
-def _gates(layer: Any) -> list[Candidate]:
+def _gates(layer: Any) -> Iterator[nn.Module]:
     gate, up, down = (getattr(layer, f"{name}_proj", None) for name in ("gate", "up", "down"))
-    if isinstance(gate, Sibling) and isinstance(up, Sibling) and isinstance(down, Int8Linear):
-        both, width = gate.siblings.linear, down.in_features
-        equal = gate.siblings is up.siblings and both.out_features == 2 * width
-        if equal and width % rowwise.LANES == 0 and width <= rowwise.WIDEST:
-            return [Candidate(FusedGate(both, down), 1, both.in_features)]
-    return []
+    if not (isinstance(gate, MergedPart) and isinstance(up, MergedPart)):
+        return
+    if not isinstance(down, Int8Linear) or gate.merged is not up.merged:
+        return
+    both = gate.merged.linear
+    if gate.start or both.out_features != 2 * down.in_features:
+        return
+    call = normal((1, ROWS, both.in_features))
+    for activation in (Activation.SILU, Activation.GELU_TANH):
+        weights = both.gated(activation)
+        if weights is None:
+            return
+        fused = FusedGate(weights, down)
+        middles = (_input_of(down, layer), _input_of(down, fused))
+        if same_numbers(*middles, call) and same_numbers(layer, fused, call, tolerance=TOLERANCE):
+            yield fused
+
+
+def _input_of(inner: nn.Module, layer: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The function of `layer`'s input that it hands to `inner`, a part of it."""
+
+    def reached(x: Tensor) -> Tensor:
+        inputs: list[Tensor] = []
+        hook = inner.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
+        try:
+            layer(x)
+        finally:
+            hook.remove()
+        (tensor,) = inputs
+        return tensor.view(*x.shape[:-1], -1)
+
+    return reached

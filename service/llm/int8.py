@@ -1,115 +1,63 @@
-"""Linear layers in 8 bits: a scale for each row of the input and for each channel of the weights.
+"""Linear layers in 8 bits with a scale for every 32 inputs, of the weights and of the rows.
 
-A product is summed exactly in 32 bits and scaled once, so a row gets the same numbers to the bit
-alone and in any batch. Why it is done like this: docs/decisions/0006-int8-on-the-cpu.md.
+This is the arithmetic of llama.cpp's Q8_0. The products of a group are summed exactly, and groups
+are added in order, so a row gets the same bits alone and in any batch. Why it is done like this:
+docs/decisions/0012-int8-in-groups.md.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from service.llm.kernels import linear, rowwise
+from service.llm.kernels.linear import (
+    GROUP,
+    Activation,
+    PackedWeights,
+    QuantizedRows,
+    groups,
+    layout,
+    quantize,
+)
 
-ZERO_POINT = 128
-"""Added to an input's 8 bits: the kernel takes them unsigned."""
-_PIECE = 1 << 20  # weights that are float32 at once while they are quantised
-# So small a row is all zeros in 8 bits; a smaller divisor would overflow.
-_SMALLEST = 128 * torch.finfo(torch.float32).tiny
-
-
-class Product(Protocol):
-    """Weights in 8 bits that rows can be multiplied with."""
-
-    def multiply(self, x: Tensor, scales: Tensor) -> Tensor:
-        """(rows, channels) from what quantize_rows gives; half as many with gates."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class OneDnn:
-    """By the operator that torch brings along."""
-
-    weights: Tensor
-    scales: Tensor
-    zeros: Tensor
-
-    @classmethod
-    def of(cls, rows: Tensor, scales: Tensor) -> "OneDnn":
-        packed = torch.ops.onednn.qlinear_prepack(rows, None)
-        return cls(packed, scales, torch.zeros(len(scales), dtype=torch.int32))
-
-    def multiply(self, x: Tensor, scales: Tensor) -> Tensor:
-        kernel: Any = torch.ops.onednn.qlinear_pointwise
-        y: Tensor = kernel(
-            *(x, 1.0, ZERO_POINT, self.weights, self.scales, self.zeros, None),
-            *(1.0, 0, torch.float32, "none", [], ""),
-        )
-        # Not in the kernel, whose scale of the input is one for all rows.
-        return y.mul_(scales)
+LEVELS = 127
+PIECE = 1 << 20
+"""Weights that are float32 at once while they are quantised."""
+SMALLEST = 2.0**-24
+"""The smallest float16 above zero, for a scale."""
 
 
-def product(rows: Tensor, scales: Tensor) -> Product:
-    """Channels (channels, inputs) in 8 bits and their scales, in the order of the best kernel."""
-    if linear.available(rows.shape[1]):
-        return linear.Panels.of(rows, scales, ZERO_POINT)
-    return OneDnn.of(rows, scales)
+def quantize_weights(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Channels (channels, inputs) of any float type in 8 bits, and their scales.
 
-
-def _is_exact(levels: int, rows: int) -> bool:
-    """Whether the largest sums there can be, of both signs, are right; in each kernel in use."""
-    signs = torch.ones(192, 256, dtype=torch.int8)
-    signs[1::2] = -1
-    x = torch.full((rows, 256), 255, dtype=torch.uint8)
-    x[1::2] = 1
-    expected = (x.double() - ZERO_POINT) @ (signs.double() * levels).T
-    given, ones = (signs * levels, torch.ones(192)), torch.ones(rows, 1)
-    kernels = (product(*given), OneDnn.of(*given))
-    return all(torch.equal(one.multiply(x, ones).double(), expected) for one in kernels)
-
-
-@cache
-def weight_levels(is_exact: Callable[[int, int], bool] = _is_exact) -> int | None:
-    """The largest 8-bit weight that this CPU multiplies exactly: 127, 64, or None for no kernel.
-
-    Without VNNI the kernel adds two products (at most 255 times the weight each) in 16 bits that
-    saturate: 2 * 255 * 64 still fits, 2 * 255 * 127 gives wrong sums without a word. So the CPU is
-    asked, not looked up.
+    Returns int8 (channels, groups * 32), filled up with zeros, and float16 (channels, groups). A
+    scale is the largest magnitude of its 32 weights / 127, rounded to float16 before it divides.
     """
-    for levels in (127, 64):
-        try:
-            if all(is_exact(levels, rows) for rows in (1, 3, 16, 64, 200)):
-                return levels
-        except (RuntimeError, AttributeError, NotImplementedError):
-            return None
-    return None
+    channels, inputs = weights.shape
+    values = torch.zeros(channels, groups(inputs) * GROUP, dtype=torch.int8)
+    scales = torch.empty(channels, groups(inputs), dtype=torch.float16)
+    start = 0
+    for piece in torch.split(weights, max(1, PIECE // inputs)):
+        stop = start + len(piece)
+        values[start:stop], scales[start:stop] = _quantize(piece.float())
+        start = stop
+    return values, scales
 
 
-def quantize_rows(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Each row of `x` (rows, width) in 8 bits, with ZERO_POINT added, and its scale (rows, 1).
-
-    `(quantized - ZERO_POINT) * scale` is `x` up to half a scale. The scale of a row with NaN is
-    NaN, with an infinity infinite, so that what is computed from it is not finite either.
-    """
-    if rowwise.available(x):
-        return rowwise.quantize(x)
-    # abs and amax are two passes, and still three times faster than the one of vector_norm.
-    scale = x.abs().amax(dim=-1, keepdim=True).clamp_(min=_SMALLEST).div_(127)
-    # float to int8 is vectorised in torch and float to uint8 is not: the flipped sign bit adds 128.
-    return (x / scale).round_().to(torch.int8).view(torch.uint8).bitwise_xor_(ZERO_POINT), scale
+def _quantize(weights: Tensor) -> tuple[Tensor, Tensor]:
+    padded = nn.functional.pad(weights, (0, -weights.shape[1] % GROUP))
+    padded = padded.view(len(weights), -1, GROUP)
+    scales = (padded.abs().amax(-1) / LEVELS).clamp_(min=SMALLEST).to(torch.float16)
+    values = (padded / scales.float()[..., None]).round_().clamp_(-LEVELS, LEVELS)
+    return values.to(torch.int8).flatten(1), scales
 
 
-def quantize_weight(weight: Tensor, levels: int) -> tuple[Tensor, Tensor]:
-    """The channels (rows) of `weight` in -levels...levels, and their scales."""
-    scales = weight.abs().amax(dim=1).clamp_(min=_SMALLEST).div_(levels)
-    return (weight / scales[:, None]).round_().to(torch.int8), scales
+def packed_bytes(out_features: int, in_features: int) -> int:
+    """The memory that a packed layer's weights take, in bytes."""
+    channels = -(-out_features // layout().panel) * layout().panel
+    return channels * groups(in_features) * (GROUP + 2)
 
 
 class Int8Linear(nn.Module):
-    """y = x W' + b with W in 8 bits, and x too while it is multiplied; float32 in and out.
+    """y = x W' + b with x and W in 8 bits while they are multiplied; float32 in and out.
 
     Until its weights are taken, `weight` is an empty parameter on the meta device, which gives a
     checkpoint's loader a name and a shape to find; afterwards it is None.
@@ -120,73 +68,76 @@ class Int8Linear(nn.Module):
         self.in_features, self.out_features = in_features, out_features
         self.weight = _expected(out_features, in_features)
         self.bias = _expected(out_features) if bias else None
-        self._rows: Tensor | None = None
+        self._values: Tensor | None = None
+        self._scales: Tensor | None = None
         self._filled = 0
-        self._scales = torch.empty(0)
-        self._product: Product | None = None
+        self._packed: PackedWeights | None = None
 
     @classmethod
     def of(cls, linear: nn.Linear) -> "Int8Linear":
         """The same layer in 8 bits."""
-        made = cls(linear.in_features, linear.out_features)
-        made.take(linear.weight.detach())
-        made.bias = linear.bias
-        return made
+        layer = cls(linear.in_features, linear.out_features)
+        layer.take(linear.weight.detach())
+        layer.bias = linear.bias
+        return layer
 
     def take(self, weight: Tensor, start: int = 0) -> None:
-        """Quantise `weight` as the channels from `start` on; packs when all channels are there.
+        """Quantise `weight` (channels, in_features) as the channels from `start` on.
 
         Raises ValueError when it has another shape than expected.
         """
-        if weight.shape[1] != self.in_features or start + len(weight) > self.out_features:
+        if weight.ndim != 2 or weight.shape[1] != self.in_features:
             raise ValueError(f"weights {tuple(weight.shape)} do not fit {self}")
-        if self._rows is None:
-            shape = (self.out_features, self.in_features)
-            self._rows = torch.empty(shape, dtype=torch.int8, device="cpu")
-            self._scales = torch.empty(self.out_features, device="cpu")
-        levels = weight_levels() or 127
-        for piece in torch.split(weight, max(1, _PIECE // self.in_features)):
-            stop = start + len(piece)
-            self._rows[start:stop], self._scales[start:stop] = quantize_weight(
-                piece.float(), levels
-            )
-            start = stop
-        self._filled += len(weight)
-        if self._filled == self.out_features:
-            self.pack(self._rows, self._scales)
+        self.take_quantized(*quantize_weights(weight), start)
 
-    def pack(self, rows: Tensor, scales: Tensor) -> None:
-        """Take weights that are quantised already, in the order that the kernel reads them."""
-        self._product = product(rows, scales)
-        self._rows = self.weight = None
-        self._scales = torch.empty(0)
+    def take_quantized(self, values: Tensor, scales: Tensor, start: int = 0) -> None:
+        """Take int8 (channels, groups * 32) and their float16 scales (channels, groups) as the
+        channels from `start` on; packs when all channels are there.
+
+        Raises ValueError when they have another shape than expected.
+        """
+        stop, count = start + len(values), groups(self.in_features)
+        if values.shape[1] != count * GROUP or scales.shape != (len(values), count):
+            raise ValueError(f"groups {tuple(scales.shape)} do not fit {self}")
+        if stop > self.out_features:
+            raise ValueError(f"channels {start} to {stop} do not fit {self}")
+        if len(values) == self.out_features:
+            self._values, self._scales = values, scales
+        if self._values is None or self._scales is None:
+            self._values = torch.empty(self.out_features, count * GROUP, dtype=torch.int8)
+            self._scales = torch.empty(self.out_features, count, dtype=torch.float16)
+        self._values[start:stop], self._scales[start:stop] = values, scales
+        self._filled += len(values)
+        if self._filled == self.out_features:
+            self._pack()
+
+    def _pack(self) -> None:
+        assert self._values is not None and self._scales is not None
+        self._packed = PackedWeights.of(self._values, self._scales)
+        self._values = self._scales = self.weight = None
 
     def forward(self, x: Tensor) -> Tensor:
-        rows, scale = quantize_rows(x.reshape(-1, self.in_features))
-        return self.forward_quantized(rows, scale).view(*x.shape[:-1], self.out_features)
+        rows = quantize(x.reshape(-1, self.in_features))
+        return self.forward_quantized(rows).view(*x.shape[:-1], self.out_features)
 
-    def forward_quantized(self, x: Tensor, scale: Tensor) -> Tensor:
-        """(rows, out_features) from what quantize_rows gives, for who shares or fuses that."""
-        if not len(x):
-            return scale.new_empty(0, self.out_features)
-        assert self._product is not None, f"no weights were taken by {self}"
-        y = self._product.multiply(x, scale)
-        return y if self.bias is None else y.add_(self.bias)
+    def forward_quantized(self, rows: QuantizedRows) -> Tensor:
+        """(rows, out_features) in float32 of rows that are quantised already."""
+        assert self._packed is not None, f"{self} has no weights yet"
+        return self._packed.multiply(rows, self.bias)
 
-    def with_gates(self) -> Product | None:
-        """The same weights for silu(x G') * (x U'), where G are the first half of the channels and
-        U the others; None where there is no kernel for that."""
-        plain, whole = self._product, self.out_features % linear.PANEL == 0
-        if isinstance(plain, linear.Panels) and whole and self.bias is None:
-            return plain.with_gates()
-        return None
+    def gated(self, activation: Activation) -> PackedWeights | None:
+        """The same weights for `activation(x G') * (x U')`, where G are the first half of the
+        channels and U the others; None where the kernel can't do that."""
+        if self._packed is None or self.bias is not None or self.out_features % layout().panel:
+            return None
+        return PackedWeights.gated(*self._packed.unpacked(), activation)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"
 
 
-class Siblings:
-    """Linear layers that read the same input, computed as one.
+class Merged:
+    """Linear layers that read the same input, computed as one (q, k and v; gate and up).
 
     The model calls them one after the other with the same tensor: the first call computes all,
     the others take their part of it, and after the last one nothing is kept.
@@ -200,37 +151,48 @@ class Siblings:
         self._input: Tensor | None = None
         self._output: Tensor | None = None
 
-    def part(self, x: Tensor, number: int) -> Tensor:
-        if x is not self._input or number not in self._waiting or self._output is None:
+    def part(self, x: Tensor, index: int) -> Tensor:
+        """The output (..., width) of the layer `index` for `x` (..., in_features)."""
+        if x is not self._input or index not in self._waiting or self._output is None:
             self._input, self._output = x, self.linear(x)
             self._waiting = set(range(len(self.bounds)))
-        start, stop = self.bounds[number]
+        start, stop = self.bounds[index]
         part = self._output[..., start:stop]
-        self._waiting.discard(number)
+        self._waiting.discard(index)
         if not self._waiting:
             self._input = self._output = None
         return part
 
 
-class Sibling(nn.Module):
-    """One of Siblings, in the place where the model looks for it."""
+class MergedPart(nn.Module):
+    """One layer of a Merged, in the place where the model looks for it."""
 
-    def __init__(self, siblings: Siblings, number: int, bias: bool = False) -> None:
+    def __init__(self, merged: Merged, index: int, bias: bool = False) -> None:
         super().__init__()
-        self.siblings, self.number = siblings, number
-        self.start, self.stop = siblings.bounds[number]
-        self.weight = _expected(self.stop - self.start, siblings.linear.in_features)
+        self.merged, self.index = merged, index
+        self.start, self.stop = merged.bounds[index]
+        self.weight = _expected(self.stop - self.start, merged.linear.in_features)
         self.bias = _expected(self.stop - self.start) if bias else None
 
     def take(self, weight: Tensor) -> None:
-        if self.weight is not None and weight.shape != self.weight.shape:
-            raise ValueError(f"weights {tuple(weight.shape)} do not fit {tuple(self.weight.shape)}")
-        self.siblings.linear.take(weight, self.start)
+        """Quantise `weight` (channels, inputs). Raises ValueError when it has another shape."""
+        self._expect(len(weight))
+        self.merged.linear.take(weight, self.start)
         self.weight = None
+
+    def take_quantized(self, values: Tensor, scales: Tensor) -> None:
+        """As Int8Linear.take_quantized, for the channels of this part."""
+        self._expect(len(values))
+        self.merged.linear.take_quantized(values, scales, self.start)
+        self.weight = None
+
+    def _expect(self, channels: int) -> None:
+        if channels != self.stop - self.start:
+            raise ValueError(f"{channels} channels do not fit a layer of {self.stop - self.start}")
 
     def hand_over_bias(self) -> None:
         """Give the loaded bias to the layer that adds it."""
-        whole, bias = self.siblings.linear, self.bias
+        whole, bias = self.merged.linear, self.bias
         if bias is not None:
             if whole.bias is None:
                 whole.bias = nn.Parameter(torch.zeros(whole.out_features), requires_grad=False)
@@ -238,21 +200,31 @@ class Sibling(nn.Module):
             self.bias = None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.siblings.part(x, self.number)
+        return self.merged.part(x, self.index)
 
 
 class StoredEmbedding(nn.Module):
-    """Rows of float32 out of a table that stays in the number format of its file."""
+    """An embedding whose table stays in the number format of its file, with float32 out.
+
+    `layer` is the model's own: it is run over the rows that are looked up, as float32, so whatever
+    it does to them (Gemma multiplies them by a scale) is done in float32 too.
+    """
 
     weight: Tensor
 
-    def __init__(self, weight: Tensor) -> None:
+    def __init__(self, layer: nn.Embedding) -> None:
         super().__init__()
         # A buffer: transformers takes the first parameter's number format for the model's.
-        self.register_buffer("weight", weight)
+        self.register_buffer("weight", layer.weight.detach())
+        self.layer = layer
+        layer.weight = nn.Parameter(torch.empty(0, layer.embedding_dim), requires_grad=False)
 
     def forward(self, ids: Tensor) -> Tensor:
-        return nn.functional.embedding(ids, self.weight).float()
+        """(..., width) in float32 for ids (...)."""
+        rows = nn.functional.embedding(ids.reshape(-1), self.weight).float()
+        places = torch.arange(len(rows), device=ids.device).view(ids.shape)
+        embedded: Tensor = torch.func.functional_call(self.layer, {"weight": rows}, (places,))
+        return embedded
 
 
 def _expected(*shape: int) -> nn.Parameter | None:

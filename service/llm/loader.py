@@ -19,7 +19,7 @@ from service.errors import BadSetting
 from service.llm.cores import usable_cores
 from service.llm.fused import fuse
 from service.llm.hub import Weights, fetch, find, public_name
-from service.llm.int8 import weight_levels
+from service.llm.kernels import linear
 from service.llm.memory import (
     is_out_of_memory,
     refuse_if_too_large,
@@ -68,7 +68,7 @@ def load(settings: Settings) -> Loaded:
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or usable_cores())
     config = _config(weights, name)
-    dtype = _dtype(settings.dtype, device, config, name, weight_levels())
+    dtype = _dtype(settings.dtype, device, config, name, linear.available())
     refuse_if_too_large(weights.folder, dtype, device, name)
     tokenizer = _tokenizer(weights.folder, name)
     model = _model(weights.folder, name, config, dtype, device)
@@ -106,9 +106,7 @@ def _device(wanted: str) -> torch.device:
     return torch.device("cuda", torch.cuda.current_device())
 
 
-def _dtype(
-    wanted: str, device: torch.device, config: Any, name: str, int8_levels: int | None
-) -> str:
+def _dtype(wanted: str, device: torch.device, config: Any, name: str, int8: bool) -> str:
     """The number format of the weights: what is asked for, or the fastest that is good."""
     if wanted == "auto" and device.type == "cuda":
         return "bfloat16"
@@ -122,10 +120,15 @@ def _dtype(
         if wanted == "int8":
             raise BadSetting(f"dtype: the weights of model {name} are quantised already; take auto")
         return "float32"
-    if int8_levels is None:
-        log.warning("dtype: torch has no int8 kernel for this CPU, so the model runs in float32")
-        return "float32"
-    return "int8"
+    if int8:
+        return "int8"
+    if wanted == "int8":
+        raise BadSetting(
+            "dtype: int8 needs the compiled kernels, which can't be had here (the log says why)."
+            " Install a C compiler, or take float32 or bfloat16"
+        )
+    log.warning("dtype: without the compiled kernels (a C compiler) the model runs in float32")
+    return "float32"
 
 
 def _config(weights: Weights, name: str) -> Any:

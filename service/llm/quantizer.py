@@ -13,7 +13,9 @@ from transformers.quantizers.auto import register_quantization_config, register_
 from transformers.quantizers.base import HfQuantizer
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
-from service.llm.int8 import Int8Linear, Sibling, Siblings, StoredEmbedding
+from service.llm import experts
+from service.llm.equivalence import same_numbers
+from service.llm.int8 import Int8Linear, Merged, MergedPart, StoredEmbedding
 from service.llm.memory import trim
 
 METHOD = "diglot_int8"
@@ -47,33 +49,36 @@ class Int8Quantizer(HfQuantizer):
         self._tied = set(model.all_tied_weights_keys) | set(model.all_tied_weights_keys.values())
         for parent in list(model.modules()):
             for names in SAME_INPUT:
-                _join(parent, names)
+                _merge(parent, names)
             for name, child in list(parent.named_children()):
                 if type(child) is nn.Linear and child.out_features >= NARROW:
                     setattr(parent, name, _empty(child))
-        embedding = model.get_input_embeddings()
-        tied = [module for module in (embedding, model.get_output_embeddings()) if self._tied]
-        for module in [embedding, *tied]:
+        tables = [module for module in model.modules() if isinstance(module, nn.Embedding)]
+        head = [model.get_output_embeddings()] if self._tied else []
+        for module in [*tables, *head]:
             module.weight = nn.Parameter(module.weight.to(stored), requires_grad=False)
 
     def param_needs_quantization(self, model: Any, param_name: str, **_: Any) -> bool:
         path, _dot, name = param_name.rpartition(".")
-        if name != "weight" or param_name in self._tied:
+        if param_name in self._tied:
             return False  # whether files that hold both of a tied pair mean it is seen at the end
-        return isinstance(model.get_submodule(path), Int8Linear | Sibling)
+        module = model.get_submodule(path)
+        if experts.is_experts(module):
+            return name in experts.weights_of(module)
+        return name == "weight" and isinstance(module, Int8Linear | MergedPart)
 
     def get_quantize_ops(self) -> ConversionOps:
         return _Take()
 
     def _process_model_after_weight_loading(self, model: Any, **_: Any) -> Any:
-        embedding = model.get_input_embeddings()
-        model.set_input_embeddings(StoredEmbedding(embedding.weight.detach()))
+        _store_embeddings(model)
         trim()  # before a tied head, the largest layer, is packed on top of all
         for module in model.modules():
             if isinstance(module, Int8Linear) and module.weight is not None:
                 module.take(module.weight.detach())
-            elif isinstance(module, Sibling):
+            elif isinstance(module, MergedPart):
                 module.hand_over_bias()
+        experts.choose(model)
         return model
 
     def is_serializable(self) -> bool:
@@ -89,21 +94,49 @@ class _Take(ConversionOps):
 
     def convert(self, input_dict: dict[str, Any], *_: Any, **about: Any) -> dict[str, Any]:
         (weight,) = input_dict.values()
+        weight = weight[0] if isinstance(weight, list) else weight
         key = about["full_layer_name"]
-        layer = about["model"].get_submodule(key.rpartition(".")[0])
-        layer.take(weight[0] if isinstance(weight, list) else weight)
+        path, _dot, name = key.rpartition(".")
+        layer = about["model"].get_submodule(path)
+        if experts.is_experts(layer):
+            experts.take(layer, name, weight)
+        else:
+            layer.take(weight)
         about["missing_keys"].discard(key)
         return {}
 
 
-def _join(parent: nn.Module, names: tuple[str, ...]) -> None:
-    found = [getattr(parent, name, None) for name in names]
-    linears = [child for child in found if type(child) is nn.Linear]
+def _store_embeddings(model: nn.Module) -> None:
+    """Keep the tables of embeddings as they are in the file, where that gives the same numbers."""
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.Embedding):
+                setattr(parent, name, _stored(child))
+
+
+def _stored(layer: nn.Embedding) -> nn.Module:
+    table = layer.weight.detach()
+    first = min(len(table), 64)
+    rows = table[:first].float()
+    stored = StoredEmbedding(layer)
+
+    def original(ids: torch.Tensor) -> Any:
+        return torch.func.functional_call(layer, {"weight": rows}, (ids,))
+
+    if same_numbers(original, stored, (torch.arange(first).flip(0)[None],)):
+        return stored
+    layer.weight = nn.Parameter(table.float(), requires_grad=False)
+    return layer
+
+
+def _merge(parent: nn.Module, names: tuple[str, ...]) -> None:
+    children = [getattr(parent, name, None) for name in names]
+    linears = [child for child in children if type(child) is nn.Linear]
     if len(linears) < len(names) or len({child.in_features for child in linears}) > 1:
         return
-    siblings = Siblings(linears[0].in_features, [child.out_features for child in linears])
-    for number, (name, child) in enumerate(zip(names, linears, strict=True)):
-        setattr(parent, name, Sibling(siblings, number, child.bias is not None))
+    merged = Merged(linears[0].in_features, [child.out_features for child in linears])
+    for index, (name, child) in enumerate(zip(names, linears, strict=True)):
+        setattr(parent, name, MergedPart(merged, index, child.bias is not None))
 
 
 def _empty(linear: nn.Linear) -> Int8Linear:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from torch import nn
 
-from service.llm import passes
-from service.llm.looks import Layout, Stretch
-from service.llm.passes import ATTENTION
-from service.llm.states import States
+from service.llm import forward
+from service.llm.attention_metadata import AttentionMetadata, QuerySegment
+from service.llm.forward import ATTENTION
+from service.llm.kv_cache import RecurrentState
 
-Segments = Sequence[Stretch]
+Segments = Sequence[QuerySegment]
 
 
 def _later(segments: Segments) -> Segments:
@@ -69,13 +69,14 @@ def fault(name: str, model: Any) -> Iterator[None]:
     """Within it, the engine has the fault of this name."""
     with pytest.MonkeyPatch.context() as patch:
         if name in IN_SPANS:
-            right = Layout.of
-            patch.setattr(Layout, "of", lambda segments: right(IN_SPANS[name](segments)))
+            right = AttentionMetadata.of
+            patch.setattr(AttentionMetadata, "of", lambda segments: right(IN_SPANS[name](segments)))
         elif name == "a window dropped":
-            right_how = passes.How
-            patch.setattr(passes, "How", lambda scale, window, cap: right_how(scale, 0, cap))
+            params = forward.AttentionParams
+            windowless = lambda scale, _, *more: params(scale, 0, *more)  # noqa: E731
+            patch.setattr(forward, "AttentionParams", windowless)
         elif name == "a state not copied":
-            patch.setattr(States, "copy", lambda *_: None)
+            patch.setattr(RecurrentState, "copy", lambda *_: None)
         else:
             assert name == "rotation off by one"
             _turn_too_far(patch, model)

@@ -1,106 +1,193 @@
-/* Rows in 8 bits times weights in 8 bits. */
-#include "vectors.h"
+/* Linear layers in 8 bits with a scale for every GROUP inputs, of the rows and of the weights.
+ *
+ * The format is llama.cpp's Q8_0, laid out anew. A panel is PANEL channels side by side: for each
+ * group of inputs the scales of its channels (float16), then DOT inputs of every channel, and so on.
+ * The products of a group are summed exactly in 32 bits; groups are added in float32, in order. So
+ * a row gets the same bits alone and in any batch, and on every processor with fused multiply-add.
+ */
+#include "groups.h"
 
-#ifdef __AVX512VNNI__ /* else there is no such function, and the library below torch does it */
-
-#define PANEL 64 /* channels of a panel: four vectors of sums */
-#define ROWS 6   /* so that 24 vectors of sums and a panel's four stay in registers */
-#define FOURS 4  /* inputs that one instruction multiplies and adds */
-#define VECTORS (PANEL / LANES)
-
-/* `rows`: (count, depth), 8 bits with 128 added; `weights`: panels of (depth / 4, PANEL, 4);
- * `offsets`: what the 128 add to each channel. Whole panels, also where `width` is none; with gates
- * it must be. */
-typedef struct {
-    const uint8_t *rows;
-    const float *row_scales; /* (count) */
-    const int8_t *weights;
-    const float *scales; /* (width) */
-    const int32_t *offsets;
-    float *out; /* (count, width) */
-    int64_t count, depth, width;
-    int64_t gated; /* half of a panel's channels are gates of the others: half as many come out */
-} Product;
-
-static inline void keep_some(float *to, vf x, int64_t count) {
-    if (count >= LANES)
-        keep(to, x);
-    else
-        for (int64_t lane = 0; lane < count; lane++) to[lane] = x[lane];
-}
-
-/* Some rows times a panel. Every product reads `lines` lines of what comes `next` into the L2
- * cache: alone, a few rows would wait for the memory, and many would come back to it. */
-static inline __attribute__((always_inline)) void multiply_tile(const Product *p, int64_t r,
-                                                                int64_t panel, const int8_t *next,
-                                                                int lines, const int rows) {
-    const uint8_t *x = p->rows + r * p->depth;
-    const int8_t *weights = p->weights + panel * PANEL * p->depth;
-    vi sums[ROWS][VECTORS] = {{{0}}};
-    for (int64_t i = 0; i < p->depth; i += FOURS, weights += PANEL * FOURS) {
-        vi weight[VECTORS];
-        UNROLLED for (int v = 0; v < VECTORS; v++) memcpy(weight + v, weights + v * 64, 64);
-        for (int line = 0; line < lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
-        UNROLLED for (int j = 0; j < rows; j++) {
-            int32_t four;
-            memcpy(&four, x + j * p->depth + i, FOURS);
-            const vi same = four - (vi){0};
-            UNROLLED for (int v = 0; v < VECTORS; v++)
-                sums[j][v] = (vi)_mm512_dpbusd_epi32((__m512i)sums[j][v], (__m512i)same,
-                                                     (__m512i)weight[v]);
-        }
-    }
-    const int64_t first = panel * PANEL;
-    UNROLLED for (int j = 0; j < rows; j++) {
-        vf y[VECTORS];
-        UNROLLED for (int v = 0; v < VECTORS; v++) {
-            vi offset;
-            memcpy(&offset, p->offsets + first + v * LANES, sizeof offset);
-            const vf sum = __builtin_convertvector(sums[j][v] - offset, vf);
-            y[v] = sum * load(p->scales + first + v * LANES) * p->row_scales[r + j];
-        }
-        if (p->gated) {
-            float *to = p->out + (r + j) * p->width / 2 + first / 2;
-            UNROLLED for (int v = 0; v < VECTORS / 2; v++)
-                keep(to + v * LANES, silu(y[v]) * y[v + VECTORS / 2]);
-        } else {
-            float *to = p->out + (r + j) * p->width + first;
-            UNROLLED for (int v = 0; v < VECTORS; v++)
-                keep_some(to + v * LANES, y[v], p->width - first - v * LANES);
-        }
-    }
-}
-
-/* All rows times a panel, while the next panel comes: a quarter of it with each of the first four
- * tiles, or all of it with the first one. */
-static void multiply_panel(const Product *p, int64_t panel, const int8_t *next) {
-    const int64_t quarter = PANEL * p->depth / 4;
-    const int shares = p->count >= 4 * ROWS ? 4 : 1;
-    int64_t r = 0;
-    int tile = 0;
-    for (; r + ROWS <= p->count; r += ROWS, tile++)
-        multiply_tile(p, r, panel, next + tile % 4 * quarter, tile < shares ? 4 / shares : 0, ROWS);
-    const int lines = tile ? 0 : 4;
-    switch (p->count - r) {
-        case 1: multiply_tile(p, r, panel, next, lines, 1); break;
-        case 2: multiply_tile(p, r, panel, next, lines, 2); break;
-        case 3: multiply_tile(p, r, panel, next, lines, 3); break;
-        case 4: multiply_tile(p, r, panel, next, lines, 4); break;
-        case 5: multiply_tile(p, r, panel, next, lines, 5); break;
-    }
-}
-
-/* out = (rows - 128) x weights', times both scales. Each sum is exact, so a row gets the same
- * numbers among any others. */
-void multiply(const uint8_t *rows, const float *row_scales, const int8_t *weights,
-              const float *scales, const int32_t *offsets, float *out, int64_t count,
-              int64_t depth, int64_t width, int64_t gated) {
-    const Product p = {rows, row_scales, weights, scales, offsets, out, count, depth, width, gated};
-    const int64_t panels = (width + PANEL - 1) / PANEL;
-#pragma omp parallel for schedule(static) if (count * depth * width > 65536)
-    for (int64_t panel = 0; panel < panels; panel++) {
-        const int64_t next = panel + 1 < panels ? panel + 1 : panel;
-        multiply_panel(&p, panel, weights + next * PANEL * depth);
-    }
-}
+/* WIDE: channels of a vector of sums. ROWS and VECTORS: the largest tile, whose sums shall stay in
+ * registers. */
+#if defined __AVX512VNNI__
+#define WIDE 16
+#else
+#define WIDE 8
 #endif
+#define ROWS 6
+#define VECTORS 2
+
+#define PANEL (VECTORS * WIDE) /* channels of a panel */
+#define STEPS (GROUP / DOT)
+#define SCALES (PANEL * 2)             /* bytes of a group's scales */
+#define CHUNK (SCALES + PANEL * GROUP) /* bytes of a panel's group */
+#define BLOCK_BYTES (1 << 17)          /* of rows, in a core's second cache */
+
+typedef int32_t di __attribute__((vector_size(4 * WIDE)));
+typedef float df __attribute__((vector_size(4 * WIDE)));
+typedef int8_t db __attribute__((vector_size(WIDE * DOT)));
+
+enum { IDENTITY, SILU, GELU_TANH };
+
+typedef struct {
+    const input *rows;       /* (count, groups, GROUP) */
+    const float *row_scales; /* (count, groups) */
+    const int32_t *offsets;  /* (count, groups): -128 times the sum of a group */
+    const uint8_t *weights;  /* (panels, groups, CHUNK) */
+    const float *bias;       /* (width), or NULL */
+    float *out;              /* (count, width), or half as wide with gates */
+    int64_t count, groups, width, activation;
+} Linear;
+
+/* Adds to each lane the products of its DOT weights and the same DOT inputs. */
+static inline __attribute__((always_inline)) di dot(di sum, db weights, int32_t inputs) {
+    const di same = inputs - (di){0};
+#if defined __AVX512VNNI__
+    /* Multiplies unsigned by signed: weights get 128 added, which `offsets` takes off again. */
+    const __m512i biased = (__m512i)(weights ^ (int8_t)-128);
+    return (di)_mm512_dpbusd_epi32((__m512i)sum, biased, (__m512i)same);
+#elif defined __AVXVNNI__
+    const __m256i biased = (__m256i)(weights ^ (int8_t)-128);
+    return (di)_mm256_dpbusd_avx_epi32((__m256i)sum, biased, (__m256i)same);
+#elif defined __AVX2__
+    /* In 16 bits, as the products of 8 bits are added in 16 that saturate. */
+    const __m256i wide = _mm256_cvtepi8_epi16((__m128i)weights);
+    return sum + (di)_mm256_madd_epi16(wide, (__m256i)same);
+#elif defined __ARM_FEATURE_DOTPROD
+    int8x16_t w[2], x;
+    int32x4_t s[2];
+    memcpy(w, &weights, sizeof w);
+    memcpy(s, &sum, sizeof s);
+    memcpy(&x, &same, sizeof x);
+    s[0] = vdotq_s32(s[0], w[0], x);
+    s[1] = vdotq_s32(s[1], w[1], x);
+    memcpy(&sum, s, sizeof s);
+    return sum;
+#else
+    for (int lane = 0; lane < WIDE; lane++)
+        sum[lane] += weights[2 * lane] * (int16_t)same[0] + weights[2 * lane + 1] * (same[0] >> 16);
+    return sum;
+#endif
+}
+
+/* What the sums of a group begin with. */
+static inline di start_of(const int32_t *offset) {
+#if defined __AVX512VNNI__ || defined __AVXVNNI__
+    return *offset - (di){0};
+#else
+    (void)offset;
+    return (di){0};
+#endif
+}
+
+static inline df scales_at(const uint8_t *half) {
+#if defined __AVX512VNNI__
+    return (df)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)half));
+#elif defined __F16C__
+    return (df)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)half));
+#else
+    __fp16 halves[WIDE];
+    df scales;
+    memcpy(halves, half, sizeof halves);
+    for (int lane = 0; lane < WIDE; lane++) scales[lane] = halves[lane];
+    return scales;
+#endif
+}
+
+/* Some rows times some vectors of a panel's channels, the first of which is `first`. */
+static inline __attribute__((always_inline)) void multiply_tile(const Linear *l, int64_t row,
+                                                                const uint8_t *panel,
+                                                                float (*out)[PANEL],
+                                                                const int rows) {
+    df totals[ROWS][VECTORS] = {{{0}}};
+    for (int64_t group = 0; group < l->groups; group++, panel += CHUNK) {
+        const int64_t at = row * l->groups + group;
+        di sums[ROWS][VECTORS];
+        UNROLLED for (int r = 0; r < rows; r++)
+            UNROLLED for (int v = 0; v < VECTORS; v++)
+                sums[r][v] = start_of(l->offsets + at + r * l->groups);
+        const uint8_t *weights = panel + SCALES;
+        _Pragma("GCC unroll 2") for (int step = 0; step < STEPS; step++, weights += PANEL * DOT) {
+            db w[VECTORS];
+            UNROLLED for (int v = 0; v < VECTORS; v++)
+                memcpy(w + v, weights + v * sizeof(db), sizeof(db));
+            UNROLLED for (int r = 0; r < rows; r++) {
+                int32_t inputs;
+                memcpy(&inputs, l->rows + (at + r * l->groups) * GROUP + step * DOT, sizeof inputs);
+                UNROLLED for (int v = 0; v < VECTORS; v++) sums[r][v] = dot(sums[r][v], w[v], inputs);
+            }
+        }
+        df scales[VECTORS];
+        UNROLLED for (int v = 0; v < VECTORS; v++) scales[v] = scales_at(panel + 2 * v * WIDE);
+        UNROLLED for (int r = 0; r < rows; r++) {
+            const float scale = l->row_scales[at + r * l->groups];
+            UNROLLED for (int v = 0; v < VECTORS; v++)
+                totals[r][v] += __builtin_convertvector(sums[r][v], df) * scales[v] * scale;
+        }
+    }
+    UNROLLED for (int r = 0; r < rows; r++)
+        UNROLLED for (int v = 0; v < VECTORS; v++)
+            memcpy(out[r] + v * WIDE, &totals[r][v], sizeof(df));
+}
+
+/* The channels of a panel of one row, to where they belong. */
+static void finish_row(const Linear *l, int64_t row, int64_t panel, float *y) {
+    const int64_t first = panel * PANEL;
+    const int64_t channels = l->width - first < PANEL ? l->width - first : PANEL;
+    if (l->bias)
+        for (int64_t c = 0; c < channels; c++) y[c] += l->bias[first + c];
+    if (l->activation == IDENTITY) {
+        memcpy(l->out + row * l->width + first, y, channels * sizeof(float));
+        return;
+    }
+    float *to = l->out + (row * l->width + first) / 2;
+    for (int c = 0; c < PANEL / 2; c += LANES) {
+        const vf gate = load(y + c);
+        keep(to + c, (l->activation == SILU ? silu(gate) : gelu_tanh(gate)) * load(y + PANEL / 2 + c));
+    }
+}
+
+/* The rows from `row` to `end` times a panel. */
+static void multiply_panel(const Linear *l, int64_t row, int64_t end, int64_t panel) {
+    const uint8_t *weights = l->weights + panel * l->groups * CHUNK;
+    float y[ROWS][PANEL] __attribute__((aligned(64)));
+    for (; row < end; row += ROWS) {
+        const int rows = end - row < ROWS ? (int)(end - row) : ROWS;
+        switch (rows) {
+            case 1: multiply_tile(l, row, weights, y, 1); break;
+            case 2: multiply_tile(l, row, weights, y, 2); break;
+            case 3: multiply_tile(l, row, weights, y, 3); break;
+            case 4: multiply_tile(l, row, weights, y, 4); break;
+            case 5: multiply_tile(l, row, weights, y, 5); break;
+            case 6: multiply_tile(l, row, weights, y, 6); break;
+        }
+        for (int r = 0; r < rows; r++) finish_row(l, row + r, panel, y[r]);
+    }
+}
+
+/* Rows that stay in a core's own cache while panel after panel goes by. */
+static int64_t block_of_rows(int64_t groups) {
+    const int64_t rows = BLOCK_BYTES / (groups * GROUP * (int64_t)sizeof(input)) / ROWS * ROWS;
+    return rows < ROWS ? ROWS : rows;
+}
+
+/* out = activation(rows x weights' + bias), of what quantize() made of the rows. With an activation
+ * half of each panel's channels are gates of the other half, and `width` is whole panels. */
+void linear(const input *rows, const float *row_scales, const int32_t *offsets,
+            const uint8_t *weights, const float *bias, float *out, int64_t count, int64_t groups,
+            int64_t width, int64_t activation) {
+    const Linear l = {rows, row_scales, offsets, weights, bias,
+                      out,  count,      groups,  width,   activation};
+    const int64_t panels = (width + PANEL - 1) / PANEL, block = block_of_rows(groups);
+#pragma omp parallel for schedule(static) collapse(2) if (count * groups * width > 2048)
+    for (int64_t row = 0; row < count; row += block)
+        for (int64_t panel = 0; panel < panels; panel++)
+            multiply_panel(&l, row, row + block < count ? row + block : count, panel);
+}
+
+/* The layout of weights: inputs of a group, channels of a panel, inputs of a channel side by side. */
+void linear_layout(int64_t *layout) {
+    layout[0] = GROUP;
+    layout[1] = PANEL;
+    layout[2] = DOT;
+}

@@ -1,73 +1,162 @@
-"""Products of 8-bit rows and 8-bit weights in C, for processors that have VNNI and no more.
+"""Products of rows and weights in 8 bits with a scale for every 32 inputs, in C (linear.c)."""
 
-oneDNN's kernel takes a third more time to twice as much for the few rows of a step, and wants
-another pass for the scale of each row. Where a processor has AMX, oneDNN uses that, much faster.
-"""
-
+import ctypes
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from service.llm.kernels.build import library, processor
+from service.llm.kernels.build import library
 from service.llm.kernels.ops import call
 
-PANEL = 64
-"""Channels that lie side by side; see linear.c."""
-FOURS = 4
-PIECE = 1 << 20
+GROUP = 32
+"""Inputs that share a scale, of rows and of weights."""
 
 
-def available(depth: int) -> bool:
-    """Whether rows of `depth` inputs can be multiplied here."""
-    return depth % FOURS == 0 and hasattr(library(), "multiply") and "amx_int8" not in processor()
+class Activation(IntEnum):
+    """The function of a gate that linear.c knows, by its number there."""
+
+    IDENTITY = 0
+    SILU = 1
+    GELU_TANH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Panels:
-    """Weights as the kernel reads them. `width`: of how many channels. `gated`: half of them are
-    gates, and silu(gate) * channel comes out."""
+class Layout:
+    """`panel`: channels that lie side by side; `dot`: inputs of a channel that do."""
 
-    weights: Tensor
+    panel: int
+    dot: int
+
+    @property
+    def input_type(self) -> torch.dtype:
+        """The number format of a quantised row: `dot` inputs fill 32 bits."""
+        return torch.int8 if self.dot == 4 else torch.int16
+
+
+def available() -> bool:
+    """Whether there are kernels for this processor."""
+    return library() is not None
+
+
+@cache
+def layout() -> Layout:
+    """How the compiled kernel wants weights and rows to lie."""
+    sizes = (ctypes.c_int64 * 3)()
+    call("linear_layout", sizes)
+    group, panel, dot = sizes
+    if group != GROUP:
+        raise RuntimeError(f"linear.c has groups of {group} inputs, and linear.py of {GROUP}")
+    return Layout(panel, dot)
+
+
+def groups(width: int) -> int:
+    """How many scales `width` inputs have."""
+    return -(-width // GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizedRows:
+    """Rows in 8 bits: `values` (rows, groups * 32), filled up with zeros, times `scales` (rows,
+    groups) are the rows up to half a scale. `offsets` (rows, groups): -128 times a group's sum."""
+
+    values: Tensor
     scales: Tensor
     offsets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def dequantized(self) -> Tensor:
+        """(rows, groups * 32) in float32."""
+        return self.values.float() * self.scales.repeat_interleave(GROUP, 1)
+
+
+def quantize(x: Tensor) -> QuantizedRows:
+    """Quantise each row of `x` (rows, width), float32, in groups of 32.
+
+    The scale of a group that holds NaN is NaN, with an infinity it is infinite, so that what is
+    computed from the row is not finite either.
+    """
+    if x.stride(-1) != 1:
+        x = x.contiguous()
+    count, width = x.shape
+    shape = (count, groups(width))
+    values = torch.empty(count, shape[1] * GROUP, dtype=layout().input_type)
+    scales, offsets = torch.empty(shape), torch.empty(shape, dtype=torch.int32)
+    call("quantize", x, x.stride(0), values, scales, offsets, count, width)
+    return QuantizedRows(values, scales, offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedWeights:
+    """Weights in the order in which the kernel reads them.
+
+    `panels`: bytes (panels, groups, scales and weights). `width`: channels. With an activation the
+    first half of each panel's channels are gates of the second half.
+    """
+
+    panels: Tensor
     width: int
-    gated: bool = False
+    activation: Activation = Activation.IDENTITY
 
     @classmethod
-    def of(cls, rows: Tensor, scales: Tensor, zero_point: int) -> "Panels":
-        """From channels (width, depth) in 8 bits and their scales (width,); `zero_point` is what
-        has been added to the inputs."""
-        width, depth = rows.shape
-        missing = -width % PANEL
+    def of(cls, values: Tensor, scales: Tensor) -> "PackedWeights":
+        """Pack channels (width, groups * 32) of int8 and their float16 scales (width, groups)."""
+        width = len(values)
+        missing = -width % layout().panel
         if missing:
-            rows, scales = pad(rows, (0, 0, 0, missing)), pad(scales, (0, missing))
-        panels = rows.view(-1, PANEL, depth // FOURS, FOURS).transpose(1, 2).contiguous()
-        # In pieces, for a sum makes all of what it adds 32 bits wide first.
-        pieces = rows.tensor_split(1 + rows.numel() // PIECE)
-        sums = torch.cat([piece.sum(1, dtype=torch.int32) for piece in pieces])
-        return cls(panels, scales, sums * zero_point, width)
+            values, scales = pad(values, (0, 0, 0, missing)), pad(scales, (0, 0, 0, missing))
+        return cls(_panels(values, scales), width)
 
-    def with_gates(self) -> "Panels":
-        """The same channels, whole panels of them, of which the first half gates the second."""
-        weights = _gates_beside(self.weights.transpose(1, 2)).transpose(1, 2).contiguous()
-        scales, offsets = _gates_beside(self.scales), _gates_beside(self.offsets)
-        return Panels(weights, scales, offsets, self.width, gated=True)
+    @classmethod
+    def gated(cls, values: Tensor, scales: Tensor, activation: Activation) -> "PackedWeights":
+        """Pack gates and then as many channels that they gate: `activation(gate) * channel`.
 
-    def multiply(self, x: Tensor, scales: Tensor) -> Tensor:
-        """(rows, width) in float32, or half as wide with gates, from (rows, depth) in 8 bits and
-        their scales (rows, 1)."""
-        x, scales = x.contiguous(), scales.contiguous()
-        out = torch.empty(len(x), self.width // 2 if self.gated else self.width)
-        given = (x, scales, self.weights, self.scales, self.offsets, out)
-        call("multiply", *given, len(x), x.shape[1], self.width, int(self.gated))
+        Raises ValueError where half of the channels are no whole number of half panels.
+        """
+        panel = layout().panel
+        if len(values) % panel:
+            raise ValueError(f"{len(values)} channels are no whole panels of {panel}")
+        pairs = (_gates_beside(channels, panel // 2) for channels in (values, scales))
+        return cls(_panels(*pairs), len(values), activation)
+
+    def unpacked(self) -> tuple[Tensor, Tensor]:
+        """The channels (width, groups * 32) in int8 and their float16 scales (width, groups), in
+        the order in which they lie."""
+        panel, dot = layout().panel, layout().dot
+        width, count, _ = self.panels.shape
+        halves = self.panels[..., : 2 * panel].contiguous().view(torch.float16)
+        weights = self.panels[..., 2 * panel :].view(torch.int8)
+        values = weights.view(width, count, GROUP // dot, panel, dot).permute(0, 3, 1, 2, 4)
+        channels = values.reshape(width * panel, count * GROUP)[: self.width]
+        return channels, halves.transpose(1, 2).reshape(width * panel, count)[: self.width]
+
+    def multiply(self, x: QuantizedRows, bias: Tensor | None = None) -> Tensor:
+        """(rows, width) in float32: products, scaled, plus `bias` (width,); half as wide with an
+        activation. A row gets the same bits in any batch."""
+        width = self.width // 2 if self.activation else self.width
+        out = torch.empty(len(x), width)
+        sizes = (len(x), self.panels.shape[1], self.width, int(self.activation))
+        call("linear", x.values, x.scales, x.offsets, self.panels, bias, out, *sizes)
         return out
 
 
-def _gates_beside(channels: Tensor) -> Tensor:
-    """Half a panel of gates, then the half that they gate. `channels`: a number for each, or
-    panels of them."""
-    shape = channels.shape
-    halves = channels.reshape(2, -1, PANEL // 2, *shape[2:])
-    return halves.transpose(0, 1).reshape(shape)
+def _panels(values: Tensor, scales: Tensor) -> Tensor:
+    panel, dot = layout().panel, layout().dot
+    count, width = scales.shape[1], len(values) // panel
+    weights = values.view(width, panel, count, GROUP // dot, dot).permute(0, 2, 3, 1, 4)
+    panels = torch.empty(width, count, 2 * panel + GROUP * panel, dtype=torch.uint8)
+    halves = scales.view(width, panel, count).transpose(1, 2).contiguous()
+    panels[..., : 2 * panel] = halves.view(torch.uint8)
+    panels[..., 2 * panel :].view(torch.int8).view(weights.shape).copy_(weights)
+    return panels
+
+
+def _gates_beside(channels: Tensor, half: int) -> Tensor:
+    """Half a panel of gates, then the half that they gate, and so on."""
+    halves = channels.view(2, -1, half, channels.shape[1])
+    return halves.transpose(0, 1).reshape(channels.shape)

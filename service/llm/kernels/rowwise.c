@@ -1,6 +1,4 @@
-#include "vectors.h"
-
-#define WIDEST 32768 /* of a gated layer */
+#include "groups.h"
 
 /* Row-wise steps between the linear layers, each in one or two passes over a row that the cache
  * still holds. */
@@ -12,36 +10,50 @@ static int in_any(vi lanes) {
     return found;
 }
 
-/* One row in 8 bits with 128 added, and its scale: the largest magnitude / 127. Not a number
- * anywhere makes the scale not a number. */
-static float quantize_row(const float *row, uint8_t *to, int64_t width) {
+/* A group of `count` numbers in 8 bits, the rest of it zeros; its scale is the largest magnitude / 127.
+ * Not a number anywhere makes the scale not a number, an infinity makes it infinite. */
+static float quantize_group(const float *from, int64_t count, input *to, int32_t *offset) {
+    float numbers[GROUP] = {0};
+    memcpy(numbers, from, count * sizeof(float));
     vf top = splat(0);
     vi bad = {0};
-    int64_t i = 0;
-    for (; i + LANES <= width; i += LANES) {
-        const vf x = load(row + i), size = magnitude(x);
-        top = pick(size > top, size, top);
+    for (int i = 0; i < GROUP; i += LANES) {
+        const vf x = load(numbers + i);
+        top = larger(magnitude(x), top);
         bad |= x != x;
     }
-    float most = largest(top);
-    int wrong = in_any(bad);
-    for (; i < width; i++) {
-        most = fabsf(row[i]) > most ? fabsf(row[i]) : most;
-        wrong |= row[i] != row[i];
-    }
-    const float least = 128 * 1.17549435e-38f;
-    const float scale = wrong ? NAN : (most < least ? least : most) / 127;
+    const float least = 128 * 1.17549435e-38f, most = largest(top);
+    const float scale = in_any(bad) ? NAN : (most < least ? least : most) / 127;
+    const int finite = scale <= 3.4e38f; /* else no number fits in 8 bits, nor matters */
     const float half_even = 12582912.0f; /* adding it rounds to whole numbers, ties to even */
-    for (int64_t j = 0; j < width; j++)
-        to[j] = (uint8_t)((int32_t)((row[j] / scale + half_even) - half_even) + 128);
+    int32_t sum = 0;
+    for (int i = 0; i < GROUP; i++) {
+        const float x = finite ? numbers[i] / scale : 0;
+        const int32_t whole = (int32_t)((x + half_even) - half_even);
+        to[i] = (input)whole;
+        sum += whole;
+    }
+    *offset = -128 * sum;
     return scale;
 }
 
-void quantize(const float *rows, int64_t stride, uint8_t *to, float *scales, int64_t count,
-              int64_t width) {
+static void quantize_row(const float *row, int64_t width, input *to, float *scales,
+                         int32_t *offsets) {
+    for (int64_t i = 0, group = 0; i < width; i += GROUP, group++) {
+        const int64_t left = width - i;
+        scales[group] = quantize_group(row + i, left < GROUP ? left : GROUP, to + i, offsets + group);
+    }
+}
+
+/* Rows of `width` numbers to (count, groups, GROUP) in 8 bits, with (count, groups) scales, and
+ * `offsets`: -128 times the sums of groups. */
+void quantize(const float *rows, int64_t stride, input *to, float *scales, int32_t *offsets,
+              int64_t count, int64_t width) {
+    const int64_t groups = (width + GROUP - 1) / GROUP;
 #pragma omp parallel for schedule(static) if (count * width > 8192)
     for (int64_t r = 0; r < count; r++)
-        scales[r] = quantize_row(rows + r * stride, to + r * width, width);
+        quantize_row(rows + r * stride, width, to + r * groups * GROUP, scales + r * groups,
+                     offsets + r * groups);
 }
 
 /* The place of the largest number of each row, the first of equals; of what is not a number, where
@@ -97,22 +109,6 @@ void gated_norm(const float *rows, int64_t stride, const float *gates, int64_t g
         norm_row(rows + r * stride, weight, epsilon, to, width);
         for (int64_t i = 0; i < width; i += LANES)
             keep(to + i, load(to + i) * silu(load(gates + r * gate_stride + i)));
-    }
-}
-
-/* silu(gate) x up in 8 bits, from rows that hold `width` gates and then `width` ups. */
-void swiglu(const float *rows, uint8_t *to, float *scales, int64_t count, int64_t width) {
-#pragma omp parallel if (count * width > 8192)
-    {
-        float scratch[WIDEST] __attribute__((aligned(64)));
-#pragma omp for schedule(static)
-        for (int64_t r = 0; r < count; r++) {
-            const float *gate = rows + 2 * r * width, *up = gate + width;
-            for (int64_t i = 0; i < width; i += LANES) {
-                keep(scratch + i, silu(load(gate + i)) * load(up + i));
-            }
-            scales[r] = quantize_row(scratch, to + r * width, width);
-        }
     }
 }
 

@@ -9,22 +9,12 @@ from service.llm.kernels.build import library
 from service.llm.kernels.ops import call
 
 LANES = 16
-"""A gated layer must be whole vectors wide."""
-WIDEST = 32_768
+"""A gated norm must be whole vectors wide."""
 
 
 def available(x: Tensor) -> bool:
     """Whether these functions can take `x`."""
     return x.device.type == "cpu" and x.dtype == torch.float32 and library() is not None
-
-
-def quantize(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows (rows, width) in 8 bits with 128 added, and their scales (rows, 1)."""
-    x = _rows(x)
-    made = torch.empty(x.shape, dtype=torch.uint8)
-    scales = torch.empty(len(x), 1)
-    call("quantize", x, x.stride(0), made, scales, *x.shape)
-    return made, scales
 
 
 def likeliest(x: Tensor) -> Tensor:
@@ -51,15 +41,6 @@ def gated_norm(x: Tensor, gate: Tensor, weight: Tensor, epsilon: float) -> Tenso
     given = (rows, rows.stride(0), gates, gates.stride(0), weight, ctypes.c_float(epsilon), out)
     call("gated_norm", *given, *rows.shape)
     return out.view(x.shape)
-
-
-def swiglu(x: Tensor) -> tuple[Tensor, Tensor]:
-    """silu(gate) * up in 8 bits, and the scales, of `x` (rows, gates then ups)."""
-    rows, width = _rows(x).contiguous(), x.shape[1] // 2
-    made = torch.empty((len(rows), width), dtype=torch.uint8)
-    scales = torch.empty(len(rows), 1)
-    call("swiglu", rows, made, scales, len(rows), width)
-    return made, scales
 
 
 def _rows(x: Tensor) -> Tensor:

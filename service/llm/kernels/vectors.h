@@ -5,8 +5,10 @@
  * function that Python calls has a twin in torch, which the tests hold it against.
  */
 #pragma once
-#ifdef __AVX2__
+#if defined __AVX2__
 #include <immintrin.h>
+#elif defined __ARM_NEON
+#include <arm_neon.h>
 #endif
 #include <math.h>
 #include <stdint.h>
@@ -38,22 +40,36 @@ static inline vf splat(float x) { return x - (vf){0}; }
 /* a where the mask is set, else b (C has no ?: over vectors). */
 static inline vf pick(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
 
-/* The largest lane, and the sum of all lanes: in halves, always in this order. */
-static inline vf fold(vf x, int by) {
+/* The lanes of x, each at the place of the one whose number differs in the bit `by`. */
 #if LANES == 16
-    const vi lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#define SWAPPED(x, by)                                                                          \
+    __builtin_shufflevector(x, x, 0 ^ (by), 1 ^ (by), 2 ^ (by), 3 ^ (by), 4 ^ (by), 5 ^ (by),   \
+                            6 ^ (by), 7 ^ (by), 8 ^ (by), 9 ^ (by), 10 ^ (by), 11 ^ (by),       \
+                            12 ^ (by), 13 ^ (by), 14 ^ (by), 15 ^ (by))
 #else
-    const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#define SWAPPED(x, by)                                                                        \
+    __builtin_shufflevector(x, x, 0 ^ (by), 1 ^ (by), 2 ^ (by), 3 ^ (by), 4 ^ (by), 5 ^ (by), \
+                            6 ^ (by), 7 ^ (by))
 #endif
-    return __builtin_shuffle(x, lane ^ by);
-}
+
+static inline vf larger(vf x, vf y) { return pick(x > y, x, y); }
+
+/* The largest lane, and the sum of all lanes: in halves, always in this order. */
 static inline float largest(vf x) {
-    for (int by = LANES / 2; by; by /= 2) x = pick(x > fold(x, by), x, fold(x, by));
-    return x[0];
+#if LANES == 16
+    x = larger(x, SWAPPED(x, 8));
+#endif
+    x = larger(x, SWAPPED(x, 4));
+    x = larger(x, SWAPPED(x, 2));
+    return larger(x, SWAPPED(x, 1))[0];
 }
 static inline float sum_of(vf x) {
-    for (int by = LANES / 2; by; by /= 2) x += fold(x, by);
-    return x[0];
+#if LANES == 16
+    x += SWAPPED(x, 8);
+#endif
+    x += SWAPPED(x, 4);
+    x += SWAPPED(x, 2);
+    return (x + SWAPPED(x, 1))[0];
 }
 
 /* exp by Cephes' polynomial: relative error below 2e-7 for -87 <= x <= 87. */
@@ -75,6 +91,13 @@ static inline vf vexp(vf x) {
 
 static inline vf silu(vf x) {
     const vf bounded = pick(x < -87.0f, splat(-87.0f), pick(x > 87.0f, splat(87.0f), x));
+    return x / (1.0f + vexp(-bounded));
+}
+
+/* GELU by tanh (Hendrycks and Gimpel 2016): x * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 x^3)). */
+static inline vf gelu_tanh(vf x) {
+    const vf y = 1.5957691216057308f * (x + 0.044715f * x * x * x);
+    const vf bounded = pick(y < -87.0f, splat(-87.0f), pick(y > 87.0f, splat(87.0f), y));
     return x / (1.0f + vexp(-bounded));
 }
 

@@ -1,0 +1,245 @@
+"""What ships is held to what was published, for every family.
+
+Both engines, with their stores and kernels, read texts in chunks, fork from them and write on, word
+by given word; the logits are compared with one forward pass of plain transformers in float32. How
+far 8 bits may be away from it is asked of a simulation of llama.cpp's Q8_0 in plain torch.
+"""
+
+import gc
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from service.llm.engine import TransformersEngine
+from service.llm.sequence import Generate, Generated, TokenRequest
+from tests.llm import families, q8_0, tiny
+
+LENGTH, PASSAGE, SUFFIX = 72, 40, 9
+"""Tokens: of a text, and of its parts that are read; what is left is written."""
+CHUNK = 32
+SHORT_ANSWER = 3
+PROMPTS = (20, 41)
+ANSWER = 6
+EXACT = 1e-4
+"""Of the length of a token's logits: float32 that is summed up in another order."""
+NEAR = 1.5
+"""How many times as far from float32 as Q8_0 the engine may be in 8 bits. It rounds keys and
+values as well, and a rounding that falls the other way changes later ones."""
+READS_ALL = {"gemma3n", "minimax_m1"}
+"""Where more than linear layers read what the norm before attention puts out: with outliers there
+these would be other models."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick() -> Iterator[None]:
+    """One thread, for these models are small; and what is loaded by now is no garbage: the loader
+    collects it twice for each of some two hundred models."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+    torch.set_num_threads(threads)
+
+
+def make_texts() -> Tensor:
+    """(2, LENGTH): English and Chinese."""
+    tokenizer = tiny.make_tokenizer()
+    return torch.tensor([tokenizer.encode(text)[:LENGTH] for text in (tiny.ENGLISH, tiny.CHINESE)])
+
+
+TEXTS = make_texts()
+
+
+@torch.inference_mode()
+def plain_logits(model: Any) -> Tensor:
+    """(texts, tokens, words) of one forward pass of `model` over TEXTS."""
+    found: Tensor = model(input_ids=TEXTS, use_cache=False).logits
+    return found
+
+
+@dataclass
+class Family:
+    """The published model, its folder, and what it says of TEXTS."""
+
+    name: str
+    root: Path
+
+    @cached_property
+    def model(self) -> Any:
+        return families.make_model(self.name)
+
+    @cached_property
+    def logits(self) -> Tensor:
+        return plain_logits(self.model)
+
+    @cached_property
+    def q8_0(self) -> Tensor:
+        return q8_0.logits(self.model, TEXTS)
+
+    @cached_property
+    def folder(self) -> Path:
+        return families.save(self.root / self.name, self.model)
+
+    @cached_property
+    def engine(self) -> TransformersEngine:
+        """In float32."""
+        return start(self.folder, "float32")
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Family]:
+    root = tmp_path_factory.mktemp("families")
+    return {name: Family(name, root) for name in families.PUBLISHED}
+
+
+@pytest.fixture(params=families.PUBLISHED)
+def family(known: dict[str, Family], request: pytest.FixtureRequest) -> Family:
+    return known[request.param]
+
+
+# The engine
+
+
+def start(folder: Path, dtype: str) -> TransformersEngine:
+    return TransformersEngine(tiny.settings(folder, dtype=dtype, read_tokens=CHUNK))
+
+
+@dataclass
+class Given:
+    """Lets an answer be written that is known before, and keeps the logits that it is written by:
+    those after token `first` of the text, and so on."""
+
+    text: Sequence[int]
+    first: int
+    limit: int
+    logits: list[Tensor] = field(default_factory=list)
+
+    def __call__(self, logits: Tensor, written: Sequence[int]) -> int:
+        if len(written) < self.limit:  # a static batch asks until its longest row ends
+            self.logits.append(logits.float().clone())
+        following = self.first + 1 + len(written)
+        return self.text[following] if following < len(self.text) else 0
+
+
+def engine_logits(engine: TransformersEngine) -> tuple[list[tuple[int, int]], Tensor]:
+    """Reads each of TEXTS up to PASSAGE and writes twice from there, all at once: after a longer
+    suffix to the end, and after one token a little.
+
+    Returns the text and the token of each row, and the rows (rows, words).
+    """
+    answers: list[tuple[int, Given]] = []
+    for number, text in enumerate(TEXTS.tolist()):
+        last = PASSAGE + SUFFIX - 1
+        long, short = Given(text, last, LENGTH - last), Given(text, PASSAGE, SHORT_ANSWER)
+        forks = tuple(
+            Generate(tuple(text[PASSAGE : one.first + 1]), one.limit, one) for one in (long, short)
+        )
+        engine.generator.admit(TokenRequest(f"text {number}", tuple(text[:PASSAGE]), forks))
+        answers += [(number, long), (number, short)]
+    ended = 0
+    while ended < len(TEXTS):
+        ended += len(engine.generator.step())
+    where = [(number, one.first + n) for number, one in answers for n in range(one.limit)]
+    return where, torch.stack([row for _, one in answers for row in one.logits])
+
+
+def engine_words(engine: TransformersEngine, prompts: list[list[int]]) -> list[list[int]]:
+    """What is written after each prompt, all at once."""
+    for number, prompt in enumerate(prompts):
+        job = TokenRequest(f"{number}", tuple(prompt[:-1]), (Generate((prompt[-1],), ANSWER),))
+        engine.generator.admit(job)
+    words: dict[str, list[int]] = {}
+    while len(words) < len(prompts):
+        for one in engine.generator.step():
+            (written,) = one.outcomes or ()
+            assert isinstance(written, Generated)
+            words[one.id] = written.ids
+    return [words[f"{number}"] for number in range(len(prompts))]
+
+
+def errors(found: Tensor, expected: Tensor) -> Tensor:
+    """(rows,): how far the logits of each token are away, of their length."""
+    return (found - expected).norm(dim=-1) / expected.norm(dim=-1)
+
+
+@dataclass
+class Comparison:
+    """How far the engine and Q8_0 are from float32: the median over the tokens, and how many of
+    them have another likeliest word."""
+
+    error: float
+    flips: int
+    allowed_error: float
+    allowed_flips: int
+
+    @classmethod
+    def of(cls, folder: Path, expected: Tensor, simulated: Tensor) -> "Comparison":
+        """`folder` in 8 bits; the others are (texts, tokens, words)."""
+        where, found = engine_logits(start(folder, "int8"))
+        rows = [torch.stack([one[place] for place in where]) for one in (expected, simulated)]
+        (right, allowed), best = rows, rows[0].argmax(-1)
+        return cls(
+            float(errors(found, right).median()),
+            int((found.argmax(-1) != best).sum()),
+            float(errors(allowed, right).median()) * NEAR,
+            int((allowed.argmax(-1) != best).sum() * NEAR) + 3,
+        )
+
+
+# What is compared
+
+
+def test_float32_is_the_published_model(family: Family) -> None:
+    where, found = engine_logits(family.engine)
+    expected = torch.stack([family.logits[place] for place in where])
+    assert errors(found, expected).max() < EXACT
+
+
+def test_words_are_generates_alone_and_in_a_batch(family: Family) -> None:
+    prompts = [text[:length] for text in TEXTS.tolist() for length in PROMPTS]
+    expected = []
+    for prompt in prompts:
+        ids = torch.tensor([prompt])
+        with torch.inference_mode():
+            said = family.model.generate(
+                ids, attention_mask=torch.ones_like(ids), max_new_tokens=ANSWER, do_sample=False
+            )[0, len(prompt) :].tolist()
+        expected.append(said[: said.index(602)] if 602 in said else said)
+    assert engine_words(family.engine, prompts[:1]) == expected[:1]
+    assert engine_words(family.engine, prompts) == expected
+
+
+def test_int8_is_as_near_as_q8_0(family: Family) -> None:
+    compared = Comparison.of(family.folder, family.logits, family.q8_0)
+    assert 0 < compared.error <= compared.allowed_error
+    assert compared.flips <= compared.allowed_flips
+
+
+def test_int8_is_as_near_as_q8_0_where_few_channels_are_large(
+    family: Family, tmp_path: Path
+) -> None:
+    if family.name in READS_ALL:
+        pytest.skip("its norms are read by more than linear layers")
+    wild = families.with_outliers(family.model)
+    expected = plain_logits(wild)
+    assert errors(expected, family.logits).max() < EXACT, "the outliers make it another model"
+    folder = families.save(tmp_path, wild)
+    compared = Comparison.of(folder, expected, q8_0.logits(wild, TEXTS))
+    assert 0 < compared.error <= compared.allowed_error
+    assert compared.flips <= compared.allowed_flips
+
+
+def test_scales_that_are_a_tenth_too_large_are_noticed(family: Family, tmp_path: Path) -> None:
+    """The bound is worth something: all weights a tenth too large are the same 8 bits, and scales
+    that are a tenth too large."""
+    wrong = families.save(tmp_path, families.scaled(family.model, 1.1))
+    compared = Comparison.of(wrong, family.logits, family.q8_0)
+    assert compared.error > 1.2 * compared.allowed_error
