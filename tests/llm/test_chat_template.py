@@ -140,8 +140,9 @@ def test_a_default_system_message_that_asks_for_thoughts_gives_way() -> None:
     assert "[THINK]" in shown(ASKS_WHATEVER_IS_SAID, THINKING_MISTRAL).head
     beside = shown(ASKS_BESIDE_THE_SYSTEM_MESSAGE, THINKING_MISTRAL)
     assert beside.head == "<s>First think: [THINK]as long as you want[/THINK][INST]"
-    harmless = ASKS_FOR_THOUGHTS.replace("[THINK]as long as you want[/THINK]", "be brief")
-    assert "First think: be brief" in shown(harmless, THINKING_MISTRAL).head
+    for words in ("be brief", "no [THINK] is needed"):
+        harmless = ASKS_FOR_THOUGHTS.replace("[THINK]as long as you want[/THINK]", words)
+        assert f"First think: {words}" in shown(harmless, THINKING_MISTRAL).head
 
 
 @pytest.mark.parametrize(
