@@ -15,7 +15,6 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from service import counts
 from service.errors import BadSetting
-from service.llm.chat_template import read_template
 from service.llm.checkpoint import FolderCheckpoint
 from service.llm.cores import usable_cores
 from service.llm.fused import fuse
@@ -25,6 +24,8 @@ from service.llm.kernels import linear
 from service.llm.memory import is_out_of_memory, refuse_if_too_large, trim
 from service.llm.quantizer import Int8Config
 from service.llm.sizes import weight_bytes
+from service.llm.template_file import read_template
+from service.llm.tokenizer import end_of_turn
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -76,9 +77,10 @@ def load(settings: Settings) -> Loaded:
     needed = weight_bytes(shell, formats)
     refuse_if_too_large(needed, dtype, device, name)
     tokenizer = _tokenizer(checkpoint, weights, name, settings.chat_template)
+    turn_end = end_of_turn(tokenizer)  # before the weights: it refuses a template that fails
     model = _on(device, _model(weights, name, shell, checkpoint, formats), dtype, name)
     counts.model_memory_bytes.set(needed)
-    stops = _stops(model, tokenizer, config)
+    stops = _stops(model, tokenizer, config, turn_end)
     # The publisher's sampling settings would make the same article read differently each time.
     sampling = model.generation_config if model.generation_config.do_sample else None
     model.generation_config = greedy(stops)
@@ -241,8 +243,10 @@ def _refuse_incomplete(name: str, report: dict[str, Any]) -> None:
         log.warning("model %s: %d unknown weights, first %s", name, len(unknown), unknown[0])
 
 
-def _stops(model: Any, tokenizer: Any, config: Any) -> tuple[int, ...]:
+def _stops(model: Any, tokenizer: Any, config: Any, turn_end: int | None) -> tuple[int, ...]:
     """Every token that any of the model's files calls an end, the tokenizer's own first.
+
+    `turn_end` is the one that the chat template shows.
 
     They disagree in practice: Qwen3.5's text configuration names the end of a document, only the
     outer one the end of a turn.
@@ -252,6 +256,8 @@ def _stops(model: Any, tokenizer: Any, config: Any) -> tuple[int, ...]:
     for source in sources:
         ids = getattr(source, "eos_token_id", None)
         named += ids if isinstance(ids, list) else [] if ids is None else [ids]
+    if turn_end is not None:
+        named.append(turn_end)
     if not named:
         raise BadSetting("the model's files name no token that ends an answer (eos_token)")
     return tuple(dict.fromkeys(named))

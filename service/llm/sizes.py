@@ -5,6 +5,7 @@ from math import prod
 from typing import Any
 
 import torch
+from torch import nn
 
 from service.llm.int8 import packed_bytes
 from service.llm.quantizer import Int8Config, Int8Quantizer
@@ -23,7 +24,7 @@ def weight_bytes(shell: Any, formats: dict[str, Any]) -> int:
 
 
 def _int8_bytes(model: Any, asked: Int8Config) -> int:
-    """What the quantiser takes, in 8 bits; the table as it is stored, all else float32.
+    """What the quantiser takes, in 8 bits; tables as they are stored, all else float32.
 
     A tied head is held beside its table.
     """
@@ -31,10 +32,13 @@ def _int8_bytes(model: Any, asked: Int8Config) -> int:
     with torch.device("meta"):
         quantizer._process_model_before_weight_loading(model)
     tied = set(model.all_tied_weights_keys)
-    table = model.get_input_embeddings().weight
-    needed: int = table.numel() * table.dtype.itemsize + (_packed(table.shape) if tied else 0)
+    tables = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
+    needed: int = sum(table.numel() * table.dtype.itemsize for table in tables)
+    if tied:
+        needed += _packed(model.get_input_embeddings().weight.shape)
+    counted = {id(table) for table in tables}
     for name, weight in model.named_parameters():
-        if weight is not table and name not in tied:
+        if id(weight) not in counted and name not in tied:
             taken = quantizer.param_needs_quantization(model, name)
             needed += _packed(weight.shape) if taken else weight.numel() * torch.float32.itemsize
     return needed

@@ -4,6 +4,7 @@ Each case is a process of its own, in an environment that is made for it.
 """
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -112,7 +113,8 @@ def test_what_lies_beside_the_source_needs_no_compiler(
     done = subprocess.run(
         command, cwd=source, env=environment, capture_output=True, text=True, check=True
     )
-    assert len(done.stdout.split()) == len(build.LEVELS)
+    own = [one for one in build.LEVELS.values() if one.machine == platform.machine()]
+    assert len(done.stdout.split()) == len(own)
     (tools / "cc").unlink()
     found, log = load(source, tools, tmp_path / "cache")
     assert found in done.stdout.split() and not log
@@ -138,7 +140,7 @@ def test_a_broken_compiler_is_no_compiler(
     compiler(tools, script)
     found, log = load(source, tools, cache)
     assert found == "-"
-    assert "attention runs on torch" in log and len(log.splitlines()) == 1
+    assert "runs on torch alone" in log and len(log.splitlines()) == 1
     assert not list((cache / "diglot").iterdir())
 
 
@@ -148,7 +150,7 @@ def test_a_compiler_that_writes_nonsense_is_no_compiler(
     compiler(tools, 'while [ "$1" != -o ]; do shift; done; echo nonsense > "$2"')
     found, log = load(source, tools, tmp_path / "cache")
     assert found == "-"
-    assert "attention runs on torch" in log
+    assert "runs on torch alone" in log
 
 
 @pytest.mark.parametrize("cache", ["/proc/nowhere", "/dev/null", "file/below"])

@@ -21,12 +21,13 @@ from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
+from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
 from service.llm.loader import load
-from service.llm.passes import ATTENTION
 from service.llm.plain import PlainBatch
 from tests.llm import tiny
-from tests.llm.test_engine import answer_alone, request
+from tests.llm.faults import fault, faults_of
+from tests.llm.support.engines import answer_alone, request
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 FORMATS = ["float32", "bfloat16", "int8"]
@@ -103,6 +104,40 @@ def test_every_family_is_forked_in_every_format(
     assert loaded.model.config._attn_implementation == ATTENTION
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_fault_is_seen(
+    saved: dict[str, Path], family: str, dtype: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = load(tiny.settings(saved[family], dtype=dtype))
+    stored = torch.float32 if dtype == "float32" else torch.bfloat16
+    before = loaded.model.config._attn_implementation
+    for name in faults_of(loaded.model):
+        with fault(name, loaded.model):
+            assert prepare(loaded.model, stored) is None, name
+        assert loaded.model.config._attn_implementation == before
+    assert prepare(loaded.model, stored)
+
+
+def test_windows_are_what_they_were_after_a_trial() -> None:
+    model = tiny.make_model("gemma3")
+    layer = model.model.layers[0].self_attn
+    layer.sliding_window = model.config.sliding_window = 500
+    assert prepare(model, torch.float32)
+    assert layer.sliding_window == model.config.sliding_window == 500
+    assert "forward" not in vars(layer)
+
+
+def test_weights_are_what_they_were_after_a_trial_in_float32(
+    saved: dict[str, Path],
+) -> None:
+    model = load(tiny.settings(saved["qwen3_5"], dtype="bfloat16")).model
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert prepare(model, torch.bfloat16)
+    for name, tensor in model.state_dict().items():
+        assert tensor.dtype == before[name].dtype and torch.equal(tensor, before[name])
+
+
 @pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("name", UNLIKE)
 def test_a_model_that_cannot_be_forked_is_left_as_it_was(
@@ -126,7 +161,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
 @pytest.mark.parametrize("name", UNLIKE)
 def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
     engine = TransformersEngine(tiny.settings(saved[name]))
-    assert isinstance(engine.batch, PlainBatch)
+    assert isinstance(engine.generator, PlainBatch)
     assert engine.identity.path == "plain"
     for passage, language, target in (
         (tiny.ENGLISH, "en", "the bridge"),
@@ -135,12 +170,14 @@ def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: st
         tasks = [DigestTask("en", "short"), DigestTask("zh", "short"), StanceTask(target)]
         asked = request("a", passage, tasks, language=language)
         *digests, stance = answer_alone(engine, asked).tasks
-        for digest, task, prompt in zip(digests, tasks, engine._prompts_of(asked), strict=False):
+        for digest, task, prompt in zip(
+            digests, tasks, engine.encoder.prompts(asked), strict=False
+        ):
             assert isinstance(digest, DigestAnswer) and isinstance(task, DigestTask)
             ids = torch.tensor([prompt.ids])
             output = engine._loaded.model.generate(
                 ids, attention_mask=torch.ones_like(ids), max_new_tokens=token_limit(task)
             )
-            text = engine._tokens.text(output[0, len(prompt) :].tolist())
+            text = engine.encoder.tokens.text(output[0, len(prompt) :].tolist())
             assert digest.text == (whole_sentences(text) if digest.truncated else text)
         assert isinstance(stance, StanceAnswer) and sum(stance.scores.values()) == pytest.approx(1)

@@ -1,4 +1,7 @@
-"""Compile the C sources once, and find them again. Without a compiler torch does all, slower.
+"""Compile the C sources once, and find them again.
+
+Without them torch computes everything, slower and without int8. CC names another compiler, and
+DIGLOT_KERNEL_FLAGS adds flags (`make sanitize` does).
 
     python -m service.llm.kernels.build
 
@@ -16,7 +19,6 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -25,31 +27,41 @@ FOLDER = Path(__file__).parent
 # Words in memory are floats here and pairs of halves there: no aliasing by type.
 FLAGS = (
     *("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC"),
-    *("-fno-math-errno", "-fno-strict-aliasing"),
+    *("-fno-math-errno", "-fno-strict-aliasing", "-ffp-contract=fast"),
 )
-COMPILERS = ("cc", "gcc")
+COMPILERS = (*filter(None, [os.environ.get("CC")]), "cc", "gcc", "clang")
+EXTRA = tuple(os.environ.get("DIGLOT_KERNEL_FLAGS", "").split())
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What a processor must have beside the levels before it, as Linux names it; the compiler's
-    flags."""
+    """A set of instructions that the kernels are compiled for.
 
+    `needs`: the features that a processor must have, as Linux names them. `flags`: the compiler's.
+    """
+
+    machine: str
     needs: frozenset[str]
     flags: tuple[str, ...]
 
 
-# By the psABI's levels rather than for this very processor: an image moves between machines.
+_AVX2 = frozenset({"avx2", "fma", "bmi2", "f16c"})
+_AVX512 = _AVX2 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+_VNNI = _AVX512 | {"avx512_vnni"}
+# The best first. By the psABI's levels rather than for this very processor: an image moves between
+# machines.
 LEVELS = {
-    "avx2": Level(frozenset({"avx2", "fma", "bmi2"}), ("-march=x86-64-v3",)),
-    "avx512": Level(
-        frozenset({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
-        ("-march=x86-64-v4",),
-    ),
-    "avx512vnni": Level(frozenset({"avx512_vnni"}), ("-march=x86-64-v4", "-mavx512vnni")),
     "avx512bf16": Level(
-        frozenset({"avx512_bf16"}), ("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16")
+        "x86_64",
+        _VNNI | {"avx512_bf16"},
+        ("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"),
     ),
+    "avx512vnni": Level("x86_64", _VNNI, ("-march=x86-64-v4", "-mavx512vnni")),
+    "avx512": Level("x86_64", _AVX512, ("-march=x86-64-v4",)),
+    "avxvnni": Level("x86_64", _AVX2 | {"avx_vnni"}, ("-march=x86-64-v3", "-mavxvnni")),
+    "avx2": Level("x86_64", _AVX2, ("-march=x86-64-v3",)),
+    "dotprod": Level("aarch64", frozenset({"asimddp"}), ("-march=armv8.2-a+dotprod",)),
+    "neon": Level("aarch64", frozenset(), ("-march=armv8-a",)),
 }
 
 
@@ -61,46 +73,49 @@ def library() -> ctypes.CDLL | None:
     """
     level = _level()
     if level is None:
-        log.info("no kernels for this processor; attention runs on torch")
+        log.info("no kernels for this processor: the model runs on torch alone, slower")
         return None
     try:
         found = _find(level)
         return ctypes.CDLL(str(found)) if found else _compiled_here(level)
     except (OSError, subprocess.SubprocessError) as error:
-        log.warning("the kernels can't be used (%s); attention runs on torch, slower", error)
+        log.warning("the kernels can't be used (%s): the model runs on torch alone, slower", error)
         return None
 
 
 def _level() -> str | None:
-    """What this processor can do; "" for one whose compiler's defaults are good (Arm)."""
+    """The best level of this machine's processor; None where there is none."""
     if sys.platform != "linux":
         return None
-    if platform.machine() == "aarch64":
-        return ""
-    reached = list(takewhile(lambda level: LEVELS[level].needs <= processor(), LEVELS))
-    return reached[-1] if reached else None
+    fits = (
+        name
+        for name, level in LEVELS.items()
+        if level.machine == platform.machine() and level.needs <= processor()
+    )
+    return next(fits, None)
 
 
 @cache
 def processor() -> frozenset[str]:
-    """What this machine's processor can do, as Linux names it; nothing on other systems."""
+    """The features of this machine's processor, as Linux names them; none on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return frozenset()
-    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())
+    features = (line for line in lines if line.startswith(("flags", "Features")))
+    return frozenset(next(features, "").split())
 
 
 def _name(level: str) -> str:
     """Names the source and the flags, so that an old build is never taken for new sources."""
-    text = " ".join((*_flags(level), platform.machine())).encode()
+    text = " ".join(_flags(level)).encode()
     for source in _sources("*.[ch]"):
         text += Path(source).read_bytes()
-    return f"kernels-{level or platform.machine()}-{hashlib.sha256(text).hexdigest()[:16]}.so"
+    return f"kernels-{level}-{hashlib.sha256(text).hexdigest()[:16]}.so"
 
 
 def _flags(level: str) -> tuple[str, ...]:
-    return (*FLAGS, *LEVELS[level].flags) if level else FLAGS
+    return (*FLAGS, *LEVELS[level].flags, *EXTRA)
 
 
 def _sources(kind: str) -> list[str]:
@@ -122,7 +137,7 @@ def _cache() -> Path:
 
 def _compiled_here(level: str) -> ctypes.CDLL | None:
     if not any(map(shutil.which, COMPILERS)):
-        log.warning("no C compiler found (cc); attention runs on torch, slower")
+        log.warning("no C compiler found (cc): the model runs on torch alone, slower")
         return None
     try:
         return ctypes.CDLL(str(build(level, _cache())))
@@ -150,9 +165,9 @@ def build(level: str, folder: Path) -> Path:
 
 
 def main() -> None:
-    levels = [""] if platform.machine() == "aarch64" else list(LEVELS)
-    for level in levels:
-        sys.stdout.write(f"{build(level, FOLDER)}\n")
+    for name, level in LEVELS.items():
+        if level.machine == platform.machine():
+            sys.stdout.write(f"{build(name, FOLDER)}\n")
 
 
 if __name__ == "__main__":
