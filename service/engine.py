@@ -50,7 +50,9 @@ class Engine(Protocol):
     def step(self) -> list[Finished]:
         """Advance everything that was admitted a little; returns what finished, in any order.
 
-        A request that fails comes back with its error; its neighbours go on.
+        A request that fails comes back with its error; its neighbours go on. Raises where the step
+        failed as a whole: then nothing that was admitted finishes any more. Whoever calls cancels
+        all of it, and may admit it again.
         """
         ...
 

@@ -1,9 +1,56 @@
-"""From what a model wrote to the text of a digest."""
+"""From what a model wrote to the text of its answer.
+
+Every reasoning model marks its thoughts in a format of its own; the two tables list them all.
+Where the vocabulary has a mark as a token, only that token is the mark: the same letters in
+ordinary tokens are a quotation. Where it has not, the letters are the mark, but only where a
+sentence may begin or end: in "the tag <answer> opens it" they are a word of the answer.
+"""
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from service.asking.prompts import size
 from service.digest import DigestLanguage, DigestTask
+
+
+class Thought(NamedTuple):
+    """The marks before and after a thought; `gap` is the blank inside and after an empty one."""
+
+    opening: str
+    closing: str
+    gap: str = ""
+
+
+THOUGHTS = (
+    Thought("<think>", "</think>", "\n\n"),  # DeepSeek, GLM, Kimi, MiniMax, Phi, Qwen, SmolLM
+    Thought("<thinking>", "</thinking>", "\n\n"),
+    Thought("<thought>", "</thought>", "\n\n"),  # EXAONE Deep
+    Thought("<reasoning>", "</reasoning>", "\n\n"),
+    Thought("<seed:think>", "</seed:think>"),  # Seed-OSS
+    Thought("<|thinking|>", "<|/thinking|>"),
+    Thought("<|thinking|>", "</|thinking|>"),
+    Thought("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
+    Thought("<|begin_of_thought|>", "<|end_of_thought|>"),
+    Thought("<|inner_prefix|>", "<|inner_suffix|>"),  # Apertus
+    Thought("<|think|>", "<|end|><|begin|>assistant<|content|>"),  # Solar Open
+    Thought("[THINK]", "[/THINK]"),  # Magistral, Ministral 3
+    Thought("◁think▷", "◁/think▷"),  # Kimi VL
+    Thought("<|channel>", "<channel|>"),  # Gemma 4
+    # gpt-oss: every channel but the final one is thought, and so is all after the final one.
+    Thought("<|channel|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
+    Thought("<|channel|>", "<|channel|>final<|message|>"),
+    Thought("<|start|>assistant", "<|channel|>final<|message|>"),
+)
+WRAPPERS = (
+    ("<answer>", "</answer>"),  # Hunyuan
+    ("<response>", "</response>"),  # Granite, ERNIE
+    ("<output>", "</output>"),  # Marco-o1
+    ("<|begin_of_box|>", "<|end_of_box|>"),  # GLM
+    ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),  # Command A
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    ("[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]"),  # Apriel
+)
 
 # Room for an answer, in tokens per English word or Chinese character that is asked for. Qwen's
 # tokenizer needs about 1.3 and 0.65; the rest is for models that write more than asked.
@@ -11,6 +58,122 @@ ROOM: dict[DigestLanguage, float] = {"en": 2.5, "zh": 1.5}
 
 # Where a sentence ends: a full stop after a digit may be half of a decimal number.
 _SENTENCE_END = re.compile(r"(?:[。！？!?…]|(?<!\d)\.(?=[\s\"'”’)]|\Z))[\"'”’」』）)]*")
+# Where a sentence may begin: before any text, on a new line, after a full stop and its quotes.
+_SENTENCE_BEGINS = re.compile(r"(?:\A|\n|[.!?。！？…][\"'”’」』）)]*)\s*\Z")
+_LINE_ENDS = re.compile(r"[ \t]*\n")
+
+
+class AnswerParser:
+    """Finds the answer in what one model wrote; `encode` and `control_ids` are its tokenizer's."""
+
+    def __init__(self, encode: Callable[[str], Sequence[int]], control_ids: frozenset[int]) -> None:
+        def is_token(mark: str) -> bool:
+            return not control_ids.isdisjoint(encode(mark))
+
+        def spelled(marks: tuple[str, str]) -> tuple[str, str]:
+            return _characters(encode(marks[0])), _characters(encode(marks[1]))
+
+        pairs = [thought[:2] for thought in THOUGHTS]
+        self._tokens = _Marks(spelled(pair) for pair in pairs if is_token(pair[0]))
+        self._words = _Marks((pair for pair in pairs if not is_token(pair[0])), re.IGNORECASE)
+        wrapping = [spelled(pair) for pair in WRAPPERS if is_token(pair[0])]
+        self._wrapper_tokens = _any_of(mark for pair in wrapping for mark in pair)
+        self._wrappers = [_Wrapper(*pair) for pair in WRAPPERS if not is_token(pair[0])]
+        marks = [*self._words, *(mark for wrapper in self._wrappers for mark in wrapper.marks)]
+        self._half_marks = _beginnings(marks)
+
+    def answer_ids(self, ids: Sequence[int]) -> list[int]:
+        """`ids` without the thoughts and wrappers whose marks are tokens."""
+        answer = _outside(_characters(ids), self._tokens, lambda said, rest: True)
+        return list(map(ord, self._wrapper_tokens.sub("", answer)))
+
+    def answer(self, text: str) -> str:
+        """`text` without the thoughts and wrappers whose marks are words.
+
+        Half a mark at the end goes too: the answer was cut there, or is still being written.
+        """
+        answer = _outside(text, self._words, _stands_apart)
+        for wrapper in self._wrappers:
+            answer = wrapper.open(answer)
+        half = self._half_marks.search(answer)
+        if half and _SENTENCE_BEGINS.search(answer[: half.start()]):
+            return answer[: half.start()]
+        return answer
+
+
+class _Marks:
+    """Pairs of marks as one pattern; an opening may have several closings."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], flags: re.RegexFlag = re.NOFLAG) -> None:
+        self._fold: Callable[[str], str] = str.lower if flags & re.IGNORECASE else str
+        self._closings: dict[str, set[str]] = {}
+        for opening, closing in pairs:
+            self._closings.setdefault(self._fold(opening), set()).add(self._fold(closing))
+        self.pattern = _any_of(self, flags)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._closings
+        for closings in self._closings.values():
+            yield from closings
+
+    def opens(self, mark: str) -> bool:
+        return self._fold(mark) in self._closings
+
+    def closes(self, mark: str, opening: str) -> bool:
+        return self._fold(mark) in self._closings[self._fold(opening)]
+
+
+def _outside(text: str, marks: _Marks, counts: Callable[[str, str], bool]) -> str:
+    """`text` outside of thoughts; all before a closing mark without an opening is a thought.
+
+    `counts(before, after)` tells whether what stands between them outside of a thought is a mark.
+    """
+    said, opening, position = "", "", 0
+    for found in marks.pattern.finditer(text):
+        mark, before = found[0], said + text[position : found.start()]
+        if opening:
+            if marks.closes(mark, opening):
+                opening, position = "", found.end()
+        elif counts(before, text[found.end() :]):
+            said, opening = (before, mark) if marks.opens(mark) else ("", "")
+            position = found.end()
+    return said if opening else said + text[position:]
+
+
+def _stands_apart(before: str, after: str) -> bool:
+    return bool(_SENTENCE_BEGINS.search(before) or _LINE_ENDS.match(after))
+
+
+class _Wrapper:
+    """A pair of marks around an answer; what stands before and after them is no part of it."""
+
+    def __init__(self, opening: str, closing: str) -> None:
+        self.marks = (opening, closing)
+        first, last = re.escape(opening), re.escape(closing)
+        flags = re.IGNORECASE | re.DOTALL
+        self._inside = re.compile(rf"(?:\A|\n)\s*{first}(.*?)(?:{last}|\Z)", flags)
+        self._end = re.compile(rf"\s*{last}\s*\Z", flags)
+
+    def open(self, text: str) -> str:
+        found = self._inside.search(text)
+        return found[1] if found else self._end.sub("", text)
+
+
+def _characters(ids: Sequence[int]) -> str:
+    """One character an id, so that a pattern finds marks among tokens as it does among words."""
+    return "".join(map(chr, ids))
+
+
+def _any_of(marks: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    """A pattern of all marks, the longest first; of none at all, one that is never found."""
+    longest_first = sorted(marks, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", flags)
+
+
+def _beginnings(marks: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of what a text ends with when it ends within one of the marks."""
+    halves = {mark[:length] for mark in marks for length in range(1, len(mark))}
+    return re.compile(rf"(?:{_any_of(halves).pattern})\Z", re.IGNORECASE)
 
 
 def token_limit(task: DigestTask) -> int:

@@ -1,4 +1,4 @@
-"""How many articles an hour? A job of made-up tokens, in which every article gets the same work."""
+"""Benchmark: articles an hour, over random tokens, in which every article gets the same work."""
 
 import random
 import resource
@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from service.errors import BadSetting, NoRoom
-from service.llm.batch import Batch
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Job, Score, Write
+from service.llm.generator import BatchGenerator
+from service.llm.sequence import Generate, Loglikelihood, TokenRequest
 from service.settings import Settings
 
 OPENING, INSTRUCTION = 20, 45
@@ -64,59 +64,63 @@ def measure(settings: Settings, articles: int, article_tokens: int, digest_token
 def run(
     engine: TransformersEngine, articles: int, article_tokens: int, digest_tokens: int
 ) -> Measures:
-    """The same with an engine that is loaded already, and is of no use for words afterwards."""
-    batch = engine.batch
-    if not isinstance(batch, Batch):
+    """The same with an engine that is loaded already."""
+    generator = engine.generator
+    if not isinstance(generator, BatchGenerator):
         raise BadSetting("this model takes the plain path: transformers' own speed is its speed")
     if article_tokens > (engine.passage_limit or article_tokens):
         raise BadSetting(f"the model reads {engine.passage_limit} tokens at once, no more")
-    batch.stops = frozenset()
-    waiting = deque(_jobs(engine.words, articles, article_tokens, digest_tokens))
-    done = 0
+    waiting = deque(_requests(engine.vocabulary, articles, article_tokens, digest_tokens))
+    num_finished = 0
     began = time.monotonic()
-    while done < articles:
-        _admit(batch, waiting)
-        done += len(batch.step())
+    while num_finished < articles:
+        _admit(generator, waiting)
+        num_finished += len(generator.step())
     seconds = time.monotonic() - began
-    tally = batch.tally
+    stats = generator.stats
+    decoded_alone = stats.decode_tokens - stats.mixed_tokens
     return Measures(
-        path=batch.path,
+        path=generator.path,
         dtype=engine.identity.dtype or "",
         articles=articles,
         article_tokens=article_tokens,
         digest_tokens=digest_tokens,
         seconds=seconds,
         articles_per_hour=articles / seconds * 3600,
-        prefill_tokens_per_s=tally.read_tokens / tally.read_s,
-        decode_tokens_per_s=(tally.written_tokens - tally.beside) / max(tally.write_s, 1e-9),
-        tokens_read=tally.read_tokens,
-        tokens_written=tally.written_tokens + articles * LANGUAGES,
-        steps=tally.steps,
-        replayed_steps=batch.replayed_steps,
-        rows_per_step=tally.written_tokens / max(tally.steps, 1),
+        prefill_tokens_per_s=stats.prefill_tokens / stats.prefill_s,
+        decode_tokens_per_s=decoded_alone / max(stats.decode_s, 1e-9),
+        tokens_read=stats.prefill_tokens,
+        tokens_written=stats.decode_tokens + articles * LANGUAGES,
+        steps=stats.steps,
+        replayed_steps=generator.replayed_steps,
+        rows_per_step=stats.decode_tokens / max(stats.steps, 1),
         peak_rss_bytes=_peak(),
     )
 
 
-def _jobs(words: int, articles: int, article_tokens: int, digest_tokens: int) -> list[Job]:
-    chance = random.Random(SEED)
+def _requests(
+    vocabulary: int, articles: int, article_tokens: int, digest_tokens: int
+) -> list[TokenRequest]:
+    rng = random.Random(SEED)
 
-    def some(count: int) -> tuple[int, ...]:
-        return tuple(chance.randrange(words) for _ in range(count))
+    def tokens(count: int) -> tuple[int, ...]:
+        return tuple(rng.randrange(vocabulary) for _ in range(count))
 
-    opening = some(OPENING)
-    digests = [Write(some(INSTRUCTION), digest_tokens) for _ in range(LANGUAGES)]
-    stance = Score(some(INSTRUCTION), (some(1), some(1), some(2)))
+    opening = tokens(OPENING)
+    digests = [
+        Generate(tokens(INSTRUCTION), digest_tokens, ignore_eos=True) for _ in range(LANGUAGES)
+    ]
+    stance = Loglikelihood(tokens(INSTRUCTION), (tokens(1), tokens(1), tokens(2)))
     return [
-        Job(str(number), opening + some(article_tokens), (*digests, stance))
+        TokenRequest(str(number), opening + tokens(article_tokens), (*digests, stance))
         for number in range(articles)
     ]
 
 
-def _admit(batch: Batch, waiting: deque[Job]) -> None:
+def _admit(generator: BatchGenerator, waiting: deque[TokenRequest]) -> None:
     while waiting:
         try:
-            batch.admit(waiting[0])
+            generator.admit(waiting[0])
         except NoRoom:
             return
         waiting.popleft()

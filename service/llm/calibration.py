@@ -1,7 +1,6 @@
-"""From the weights of the labels to a stance: probabilities that sum to one, with the prompt's own
-leaning taken out.
+"""Calibration: from log-probabilities of the labels to a stance, with the prompt's prior taken out.
 
-A prompt leans toward some label whatever it is asked about. How much, it shows on an empty passage;
+A prompt prefers some label whatever it is asked about. How much, it shows on an empty passage;
 dividing by that is contextual calibration (Zhao et al. 2021, "Calibrate Before Use").
 """
 
@@ -12,31 +11,31 @@ import torch
 
 from service.digest import LABELS, StanceAnswer
 
-Suffix = tuple[int, ...]
+Prompt = tuple[int, ...]
+"""A prompt without a passage, in tokens."""
 
 
-def stance(weights: Sequence[float], leaning: Sequence[float]) -> StanceAnswer:
-    """`weights`, `leaning`: log-probabilities of LABELS after the passage and after none."""
-    free = torch.tensor(weights, dtype=torch.float64) - torch.tensor(leaning, dtype=torch.float64)
-    scores = dict(zip(LABELS, free.softmax(0).tolist(), strict=True))
+def stance(log_probs: Sequence[float], prior: Sequence[float]) -> StanceAnswer:
+    """`log_probs`, `prior`: of LABELS after the passage, and after none."""
+    freed = torch.tensor(log_probs, dtype=torch.float64) - torch.tensor(prior, dtype=torch.float64)
+    scores = dict(zip(LABELS, freed.softmax(0).tolist(), strict=True))
     return StanceAnswer(max(LABELS, key=lambda label: scores[label]), scores)
 
 
-class Leanings:
-    """What is known of prompts' leanings; those asked for least recently are forgotten."""
+class PriorCache:
+    """The priors of prompts that are known; the least recently used ones are forgotten."""
 
-    def __init__(self, most: int = 1024) -> None:
-        self._most = most
-        self._known: OrderedDict[Suffix, Sequence[float]] = OrderedDict()
+    def __init__(self, size: int = 1024) -> None:
+        self._size = size
+        self._priors: OrderedDict[Prompt, Sequence[float]] = OrderedDict()
 
-    def __contains__(self, suffix: Suffix) -> bool:
-        return suffix in self._known
+    def get(self, prompt: Prompt) -> Sequence[float] | None:
+        if prompt in self._priors:
+            self._priors.move_to_end(prompt)
+        return self._priors.get(prompt)
 
-    def __getitem__(self, suffix: Suffix) -> Sequence[float]:
-        self._known.move_to_end(suffix)
-        return self._known[suffix]
-
-    def __setitem__(self, suffix: Suffix, leaning: Sequence[float]) -> None:
-        self._known[suffix] = leaning
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
+    def put(self, prompt: Prompt, prior: Sequence[float]) -> None:
+        self._priors[prompt] = prior
+        self._priors.move_to_end(prompt)
+        while len(self._priors) > self._size:
+            self._priors.popitem(last=False)

@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 
-from service.llm.batch import Batch, Limits
 from service.llm.cuda_graphs import Recorder
-from service.llm.jobs import Job, Write
-from service.llm.passes import ATTENTION, NotForkable
+from service.llm.forward import ATTENTION
+from service.llm.generator import BatchGenerator
+from service.llm.kv_cache import NotForkable
+from service.llm.scheduler import Limits
+from service.llm.sequence import Generate, TokenRequest
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +114,7 @@ def _made_up(words: int) -> list[int]:
 
 def _read_forked(
     model: Any, ids: Sequence[int], stored: torch.dtype, recorder: Recorder | None = None
-) -> tuple[torch.Tensor, Batch]:
+) -> tuple[torch.Tensor, BatchGenerator]:
     """The logits after the suffix and after each token of an answer that is given."""
     seen: list[torch.Tensor] = []
     answer = ids[PASSAGE + SUFFIX :]
@@ -122,12 +124,12 @@ def _read_forked(
         return answer[len(written)] if len(written) < len(answer) else 0
 
     suffix = tuple(ids[PASSAGE : PASSAGE + SUFFIX])
-    limits = Limits(tokens=1024, rows=2, chunk=PASSAGE // 2 + 1)
-    batch = Batch(model, (), limits, dtype=stored, native=recorder is None)
+    limits = Limits(kv_tokens=1024, rows=2, chunk_tokens=PASSAGE // 2 + 1)
+    batch = BatchGenerator(model, (), limits, dtype=stored, native=recorder is None)
     if recorder is not None:
         batch.record_steps(recorder)
-    twice = (Write(suffix, ANSWER, given), Write(suffix[:1], ANSWER))
-    batch.admit(Job("check", tuple(ids[:PASSAGE]), twice))
+    twice = (Generate(suffix, ANSWER, given), Generate(suffix[:1], ANSWER))
+    batch.admit(TokenRequest("check", tuple(ids[:PASSAGE]), twice))
     while not batch.step():
         pass
     return torch.stack(seen[:ANSWER]), batch

@@ -1,11 +1,11 @@
-"""A decode step that is recorded once and replayed: on a GPU, CUDA graphs over the store.
+"""CUDA graphs: a decode step on a GPU that is recorded once and replayed over the KV cache.
 
 A GPU does a step's operators in less time than Python takes to call them one by one. What differs
-between two steps of one shape is a table of whole numbers, a line a row. It is filled anew before
-every step; all that a recorded step does is worked out from it, on the device.
+between two steps of one shape is a table of integers, a line a row. It is filled anew before every
+step; all that a recorded step does is computed from it, on the device.
 
-Steps have few shapes: rows and what they look at are filled up. A row that is nobody's writes its
-keys to the store's scrap, and its states to the slot of a row that is yet to come.
+Steps have few shapes: rows and what they attend to are padded. A padding row writes its keys to the
+KV cache's scrap slot, and its states to the slot of a row that is yet to come.
 """
 
 import logging
@@ -17,41 +17,43 @@ from typing import Any, Protocol
 
 import torch
 
-from service.llm.looks import NOTHING, Layout, Stretch
+from service.llm.attention_metadata import EMPTY_SPAN, AttentionMetadata, QuerySegment
+from service.llm.dense_attention import MAX_GATHERED
+from service.llm.forward import ForwardContext, forward
+from service.llm.kv_cache import KVCache
 from service.llm.memory import release
-from service.llm.padded import MOST_GATHERED
-from service.llm.passes import Pass, Store, forward
 
 log = logging.getLogger(__name__)
 
-LEAST_TOKENS = 256
-"""What a row looks at is filled up to this many tokens at least."""
-MOST_SHAPES = 32
-"""Recordings that are kept: each holds memory of the driver. The one not used for longest goes."""
-MOST_PADDING = 3
-"""What is gathered, over what is needed. A shape alone may double the rows, and what they look at
-by half. Where one row is far longer than the rest, the eager step, which parts them, does less."""
+MIN_TOKENS = 256
+"""What a row attends to is padded to this many tokens at least."""
+MAX_SHAPES = 32
+"""Graphs that are kept: each holds memory of the driver. The least recently used one goes."""
+MAX_PADDING = 3
+"""What is gathered, over what is needed. A shape alone may double the rows, and add half to what
+they attend to. Where one row is far longer than the rest, the eager step, which groups rows by
+length, does less."""
 LEVELS = 3
-"""Spans of a row: its passage, a suffix that several answers share, and its own words."""
+"""Spans of a row: the prefix, a suffix that several continuations share, and its own tokens."""
 
 Compute = Callable[[], object]
 Replay = Callable[[], object]
 
 
 class Recorder(Protocol):
-    """What turns a computation into one call. Nothing else here knows of a GPU."""
+    """Turns a computation into one call. Nothing else here knows of a GPU."""
 
     def warm_up(self, compute: Compute) -> None:
-        """Do it for the first time, as it will be recorded."""
+        """Compute for the first time, as it will be recorded."""
         ...
 
     def record(self, compute: Compute) -> Replay:
-        """What does it once more. Recording itself changes no tensor that was there before."""
+        """A call that computes again. Recording changes no tensor that was there before."""
         ...
 
 
 class CudaGraphs:
-    """By torch's own, which take turns in one pool of memory."""
+    """Records by torch's CUDA graphs, which share one pool of memory."""
 
     def __init__(self, device: torch.device) -> None:
         self._pool = torch.cuda.graph_pool_handle()
@@ -84,54 +86,55 @@ def recorder_on(device: torch.device) -> Recorder | None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Rows of a step, and the tokens that each looks at, both filled up."""
+    """Rows of a step, and the tokens that each attends to, both padded."""
 
     rows: int
     tokens: int
 
     @classmethod
-    def around(cls, rows: int, tokens: int, most_rows: int) -> "Shape":
-        """The least that holds them: rows a power of two or the most that there are, tokens a
+    def around(cls, rows: int, tokens: int, max_rows: int) -> "Shape":
+        """The smallest that holds them: rows a power of two or the most that there are, tokens a
         power of two or the middle between two of them."""
-        power = 1 << max(LEAST_TOKENS - 1, tokens - 1).bit_length()
+        power = 1 << max(MIN_TOKENS - 1, tokens - 1).bit_length()
         middle = power * 3 // 4
-        long = middle if middle >= max(LEAST_TOKENS, tokens) else power
-        return cls(min(most_rows, 1 << (rows - 1).bit_length()), long)
+        length = middle if middle >= max(MIN_TOKENS, tokens) else power
+        return cls(min(max_rows, 1 << (rows - 1).bit_length()), length)
 
 
-class Steps:
-    """The steps of a batch, as far as they can be recorded and are worth it."""
+class DecodeGraphs:
+    """The decode steps of a model, as far as they can be recorded and are worth it."""
 
-    def __init__(self, model: Any, store: Store, most_rows: int) -> None:
-        self._model, self._store, self._most_rows = model, store, most_rows
+    def __init__(self, model: Any, kv_cache: KVCache, max_rows: int) -> None:
+        self._model, self._kv_cache, self._max_rows = model, kv_cache, max_rows
         self.recorder: Recorder | None = None
         """None: every step is eager."""
-        self.replayed = 0
-        """Steps so far."""
+        self.num_replayed = 0
+        """Steps that were replays."""
         self._replays: OrderedDict[Shape, Replay] = OrderedDict()
-        self._nobody = _line(0, Stretch(store.scrap, 0, 1, ((store.scrap, 1, 0),)))
-        self._table = torch.tensor([self._nobody] * most_rows, device=model.device)
+        scrap = kv_cache.scrap_slot
+        self._padding = _line(0, QuerySegment(scrap, 0, 1, ((scrap, 1, 0),)))
+        self._table = torch.tensor([self._padding] * max_rows, device=model.device)
         self._logits: torch.Tensor | None = None
 
-    def run(self, ids: Sequence[int], stretches: Sequence[Stretch]) -> torch.Tensor | None:
-        """Feed the rows, which are all that there are, their next tokens; logits (rows, words),
-        which stand until the next step. None, and nothing is done: the step is to be eager.
+    def run(self, ids: Sequence[int], segments: Sequence[QuerySegment]) -> torch.Tensor | None:
+        """Feed all sequences at work their next tokens; logits (rows, vocabulary), which stand
+        until the next step. None, and nothing is done: the step is to be eager.
 
         Raises what the model raises; then the rows' states are of no use any more.
         """
         if self.recorder is None:
             return None
-        seen = [sum(length for _, length, _ in one.spans) for one in stretches]
-        shape = Shape.around(len(ids), max(seen), self._most_rows)
-        if shape.rows * shape.tokens > max(MOST_GATHERED, MOST_PADDING * sum(seen)):
+        lengths = [sum(length for _, length, _ in segment.spans) for segment in segments]
+        shape = Shape.around(len(ids), max(lengths), self._max_rows)
+        if shape.rows * shape.tokens > max(MAX_GATHERED, MAX_PADDING * sum(lengths)):
             return None
-        lines = [_line(*one) for one in zip(ids, stretches, strict=True)]
-        lines += [self._nobody] * (shape.rows - len(lines))
+        lines = [_line(token, segment) for token, segment in zip(ids, segments, strict=True)]
+        lines += [self._padding] * (shape.rows - len(lines))
         self._table[: shape.rows].copy_(torch.tensor(lines))
         if shape in self._replays:
-            self._run_again(shape)
+            self._replay(shape)
         else:
-            self._run_first(shape, self.recorder)
+            self._record(shape, self.recorder)
         assert self._logits is not None  # made by the first step
         return self._logits[: len(ids)]
 
@@ -143,51 +146,52 @@ class Steps:
             release(self._model.device)
             log.warning("steps of the model are not recorded any more: %s", why)
 
-    def _run_again(self, shape: Shape) -> None:
+    def _replay(self, shape: Shape) -> None:
         self._replays.move_to_end(shape)
         try:
             self._replays[shape]()
         except Exception as error:
-            self.give_up(_in_words(error))
+            self.give_up(_summary(error))
             raise
-        self.replayed += 1
+        self.num_replayed += 1
 
-    def _run_first(self, shape: Shape, recorder: Recorder) -> None:
+    def _record(self, shape: Shape, recorder: Recorder) -> None:
         """The first step of a shape warms up for its own recording."""
         compute = partial(self._compute, shape)
         try:
             recorder.warm_up(compute)
         except Exception as error:
-            self.give_up(_in_words(error))
+            self.give_up(_summary(error))
             raise
         try:
             self._replays[shape] = recorder.record(compute)
         except Exception as error:  # the step itself is done, and the next one is eager
-            self.give_up(_in_words(error))
-        if len(self._replays) > MOST_SHAPES:
+            self.give_up(_summary(error))
+        if len(self._replays) > MAX_SHAPES:
             self._replays.popitem(last=False)
 
     def _compute(self, shape: Shape) -> None:
-        """What is recorded: reads the table, writes the store and the logits."""
+        """Read the table, write the KV cache and the logits: what is recorded."""
         table = self._table[: shape.rows]
         spans = table[:, 3:].view(-1, LEVELS, 3)
         order = torch.arange(shape.rows)
-        layout = Layout(table[:, 1], table[:, 2], spans, order, longest=shape.tokens)
-        one = Pass(self._store, layout, slice(0, shape.rows), fresh=False)
-        logits = forward(self._model, one, table[:, :1])
+        metadata = AttentionMetadata(
+            table[:, 1], table[:, 2], spans, order, padded_length=shape.tokens
+        )
+        context = ForwardContext(self._kv_cache, metadata, slice(0, shape.rows), fresh=False)
+        logits = forward(self._model, context, table[:, :1])
         if self._logits is None:
-            # One for all shapes: a recording that kept its own would keep the pool's memory.
-            size = (self._most_rows, logits.shape[1])
+            # One for all shapes: a graph that kept its own would keep the pool's memory.
+            size = (self._max_rows, logits.shape[1])
             self._logits = torch.empty(size, dtype=logits.dtype, device=logits.device)
         self._logits[: shape.rows].copy_(logits)
 
 
-def _line(token: int, stretch: Stretch) -> list[int]:
-    """The table's: the token that is fed, the slot where it is stored, its place in the text, and
-    the spans that it looks at."""
-    spans = stretch.spans + (NOTHING,) * (LEVELS - len(stretch.spans))
-    return [token, stretch.slot, stretch.position, *(number for span in spans for number in span)]
+def _line(token: int, segment: QuerySegment) -> list[int]:
+    """A line of the table: the token that is fed, its slot, its position, and its spans."""
+    spans = segment.spans + (EMPTY_SPAN,) * (LEVELS - len(segment.spans))
+    return [token, segment.slot, segment.position, *(number for span in spans for number in span)]
 
 
-def _in_words(error: Exception) -> str:
+def _summary(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"

@@ -27,6 +27,7 @@ from service.llm.memory import (
     weight_bytes,
 )
 from service.llm.quantizer import Int8Config
+from service.llm.tokenizer import end_of_turn
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,10 @@ def load(settings: Settings) -> Loaded:
     dtype = _dtype(settings.dtype, device, config, name, linear.available())
     refuse_if_too_large(weights.folder, dtype, device, name)
     tokenizer = _tokenizer(weights.folder, name)
+    turn_end = end_of_turn(tokenizer)  # before the weights: it refuses a template that fails
     model = _model(weights.folder, name, config, dtype, device)
     counts.model_memory_bytes.set(weight_bytes(weights.folder, dtype))
-    stops = _stops(model, tokenizer, config)
+    stops = _stops(model, tokenizer, config, turn_end)
     # The publisher's sampling settings would make the same article read differently each time.
     sampling = model.generation_config if model.generation_config.do_sample else None
     model.generation_config = greedy(stops)
@@ -221,8 +223,10 @@ def _refuse_incomplete(name: str, report: dict[str, Any]) -> None:
         log.warning("model %s: %d unknown weights, first %s", name, len(unknown), unknown[0])
 
 
-def _stops(model: Any, tokenizer: Any, config: Any) -> tuple[int, ...]:
+def _stops(model: Any, tokenizer: Any, config: Any, turn_end: int | None) -> tuple[int, ...]:
     """Every token that any of the model's files calls an end, the tokenizer's own first.
+
+    `turn_end` is the one that the chat template shows.
 
     They disagree in practice: Qwen3.5's text configuration names the end of a document, only the
     outer one the end of a turn.
@@ -232,6 +236,8 @@ def _stops(model: Any, tokenizer: Any, config: Any) -> tuple[int, ...]:
     for source in sources:
         ids = getattr(source, "eos_token_id", None)
         named += ids if isinstance(ids, list) else [] if ids is None else [ids]
+    if turn_end is not None:
+        named.append(turn_end)
     if not named:
         raise BadSetting("the model's files name no token that ends an answer (eos_token)")
     return tuple(dict.fromkeys(named))

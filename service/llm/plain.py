@@ -1,7 +1,7 @@
 """The plain path: static batches over transformers' `generate`, for a model whose past can't be
 forked. Every answer reads its passage for itself, so it is right and slow.
 
-The same three verbs as the Batch, and the same outcomes.
+The same three verbs as the BatchGenerator, and the same outcomes.
 """
 
 import logging
@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 from service.errors import NoRoom
 from service.llm.batching import batches
-from service.llm.jobs import (
-    Ended,
-    Fork,
-    Job,
-    Outcome,
-    Score,
-    Scored,
-    Write,
-)
 from service.llm.loader import Loaded
 from service.llm.memory import is_out_of_memory, release, token_budget
 from service.llm.scoring import Question, score
+from service.llm.sequence import (
+    Branch,
+    FinishedRequest,
+    Generate,
+    Loglikelihood,
+    Outcome,
+    Scored,
+    TokenRequest,
+)
 from service.llm.writing import Row, write
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Work:
-    job: Job
+    job: TokenRequest
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
 
@@ -46,11 +46,11 @@ class PlainBatch:
         self._work: dict[str, _Work] = {}
         self._cancelled: set[str] = set()
 
-    def admit(self, job: Job) -> None:
+    def admit(self, job: TokenRequest) -> None:
         """Take a job in. A job of many answers is taken when none waits. Raises NoRoom."""
         self._forget_cancelled()
-        rows = sum(len(one.job.forks) for one in self._work.values())
-        if self._work and rows + len(job.forks) > self._rows:
+        rows = sum(len(one.job.branches) for one in self._work.values())
+        if self._work and rows + len(job.branches) > self._rows:
             raise NoRoom("as many answers as can be written at once are at work")
         self._work[job.id] = _Work(job)
 
@@ -67,7 +67,10 @@ class PlainBatch:
         """False: smaller batches were tried within the step that ran out of memory."""
         return False
 
-    def step(self) -> list[Ended]:
+    def restart(self) -> None:
+        """Begin again after a step that failed, of which nothing is kept."""
+
+    def step(self) -> list[FinishedRequest]:
         """Answer everything; in halves where memory is short. Raises what a job alone raises."""
         self._forget_cancelled()
         work = list(self._work.values())
@@ -98,17 +101,17 @@ class PlainBatch:
         for part in (work[:half], work[half:]) if half else (work,):
             self._answer(part, rows if half else 1)
 
-    def _open(self, work: Sequence[_Work], kind: type[Fork]) -> list[tuple[_Work, int]]:
+    def _open(self, work: Sequence[_Work], kind: type[Branch]) -> list[tuple[_Work, int]]:
         """The forks of this kind that still wait for an answer."""
         return [
             (one, place)
             for one in work
-            for place, fork in enumerate(one.job.forks)
+            for place, fork in enumerate(one.job.branches)
             if isinstance(fork, kind) and place not in one.outcomes
         ]
 
     def _write(self, work: Sequence[_Work], most: int) -> None:
-        asked = self._open(work, Write)
+        asked = self._open(work, Generate)
         rows = [self._row(one, place) for one, place in asked]
         costs = [len(row.ids) + row.limit for row in rows]
         for planned in batches(costs, token_budget(self._loaded.model), most):
@@ -118,21 +121,21 @@ class PlainBatch:
             found = write(self._loaded, [rows[index] for index in batch])
             for index, written in zip(batch, found, strict=True):
                 one, place = asked[index]
-                fork = one.job.forks[place]
-                if isinstance(fork, Write) and fork.watch is not None and written.ids:
-                    fork.watch(written.ids)  # all at once: `generate` shows nothing earlier
+                fork = one.job.branches[place]
+                if isinstance(fork, Generate) and fork.on_tokens is not None and written.ids:
+                    fork.on_tokens(written.ids)  # all at once: `generate` shows nothing earlier
                 one.outcomes[place] = written
 
     def _row(self, one: _Work, place: int) -> Row:
-        fork = one.job.forks[place]
-        assert isinstance(fork, Write)
-        return Row([*one.job.passage, *fork.suffix], fork.limit, self._is_gone(one), fork.choose)
+        fork = one.job.branches[place]
+        assert isinstance(fork, Generate)
+        return Row(one.job.prompt(place), fork.max_tokens, self._is_gone(one), fork.sample)
 
     def _is_gone(self, one: _Work) -> Callable[[], bool]:
         return lambda: one.job.abandoned() or one.job.id in self._cancelled
 
     def _score(self, work: Sequence[_Work], most: int) -> None:
-        asked = self._open(work, Score)
+        asked = self._open(work, Loglikelihood)
         questions = [_question(one, place) for one, place in asked]
         costs = [len(question.ids) * len(question.answers) for question in questions]
         for planned in batches(costs, token_budget(self._loaded.model), most):
@@ -147,14 +150,14 @@ class PlainBatch:
 
 
 def _question(one: _Work, place: int) -> Question:
-    fork = one.job.forks[place]
-    assert isinstance(fork, Score)
-    return Question([*one.job.passage, *fork.suffix], fork.answers)
+    fork = one.job.branches[place]
+    assert isinstance(fork, Loglikelihood)
+    return Question(one.job.prompt(place), fork.continuations)
 
 
-def _ended(one: _Work) -> Ended:
-    places = range(len(one.job.forks))
+def _ended(one: _Work) -> FinishedRequest:
+    places = range(len(one.job.branches))
     # What was abandoned on the way may have been cut off in the middle.
     if one.job.abandoned() or not all(place in one.outcomes for place in places):
-        return Ended(one.job, None)
-    return Ended(one.job, tuple(one.outcomes[place] for place in places))
+        return FinishedRequest(one.job, None)
+    return FinishedRequest(one.job, tuple(one.outcomes[place] for place in places))

@@ -1,6 +1,6 @@
-"""Which token comes next: the likeliest one, or one that is chosen otherwise.
+"""Sampler: the next token of each row by its logits, greedy or drawn, or its log-probabilities.
 
-A row's choice depends on its own words and its own chance only, never on its neighbours.
+A row's token depends on its own logits, tokens and random numbers only, never on its neighbours.
 """
 
 from collections.abc import Sequence
@@ -17,70 +17,88 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from service.llm.jobs import Choose
 from service.llm.kernels import rowwise
+from service.llm.sequence import Sampled, SampleToken, SamplingParams
 
 SECOND_TRY_PENALTY = 1.1
-"""On words of its own that a digest repeats, when it is asked for again: the likeliest words alone
-would be the same ones (Keskar et al. 2019, CTRL)."""
+"""On tokens that a digest repeats, when it is asked for again: greedy decoding alone would give
+the same digest (Keskar et al. 2019, CTRL)."""
 
 
-def likeliest(logits: torch.Tensor) -> list[int]:
-    """The likeliest next token of each row of `logits`, (rows, words)."""
+def sample(rows: Sequence[SamplingParams], logits: torch.Tensor) -> list[Sampled]:
+    """For each of `rows`, by its row of `logits` (rows, vocabulary), what it asks for."""
+    if not rows:
+        return []
+    greedy = argmax(logits)
+    return [
+        _sample_row(row, row_logits, token)
+        for row, row_logits, token in zip(rows, logits, greedy, strict=True)
+    ]
+
+
+def _sample_row(row: SamplingParams, logits: torch.Tensor, greedy: int) -> Sampled:
+    if row.targets:
+        log_probs = logits.float().log_softmax(-1)
+        return [float(log_probs[token]) for token in row.targets]
+    return greedy if row.sample is None else row.sample(logits, row.generated)
+
+
+def argmax(logits: torch.Tensor) -> list[int]:
+    """The most likely token of each row of `logits`, (rows, vocabulary)."""
     if rowwise.available(logits):
         return rowwise.likeliest(logits).tolist()
     return logits.argmax(-1).tolist()
 
 
-def chooser(
+def token_sampler(
     settings: Any | None, penalty: float, seed: int, prompt: Sequence[int]
-) -> Choose | None:
-    """How the words after `prompt` are chosen; None stands for the likeliest, always.
+) -> SampleToken | None:
+    """How tokens after `prompt` are sampled; None stands for greedy.
 
-    `settings` are a model's own sampling settings (a GenerationConfig), or None for the likeliest.
+    `settings` are a model's own sampling settings (a GenerationConfig), or None for greedy.
     `penalty` is on tokens that the answer has already; 1 is none.
     """
-    wanted = LogitsProcessorList()
+    processors = LogitsProcessorList()
     if penalty != 1:
-        wanted.append(RepetitionPenaltyLogitsProcessor(penalty))
+        processors.append(RepetitionPenaltyLogitsProcessor(penalty))
     if settings is None:
-        return _penalised(wanted) if wanted else None
-    wanted.extend(_warpers(settings))
-    own = crc32(repr((seed, tuple(prompt))).encode())
+        return _penalised(processors) if processors else None
+    processors.extend(_warpers(settings))
+    prompt_seed = crc32(repr((seed, tuple(prompt))).encode())
 
-    def draw(logits: torch.Tensor, written: Sequence[int]) -> int:
-        # Made anew for each word: an answer that is begun again draws the same words.
-        chance = torch.Generator().manual_seed(crc32(repr((own, len(written))).encode()))
-        scores = _processed(wanted, logits, written)
-        return int(torch.multinomial(scores.softmax(-1).cpu(), 1, generator=chance))
+    def draw(logits: torch.Tensor, generated: Sequence[int]) -> int:
+        # A new one for each token: an answer that is begun again draws the same tokens.
+        rng = torch.Generator().manual_seed(crc32(repr((prompt_seed, len(generated))).encode()))
+        scores = _processed(processors, logits, generated)
+        return int(torch.multinomial(scores.softmax(-1).cpu(), 1, generator=rng))
 
     return draw
 
 
-def _penalised(wanted: LogitsProcessorList) -> Choose:
-    return lambda logits, written: int(_processed(wanted, logits, written).argmax())
+def _penalised(processors: LogitsProcessorList) -> SampleToken:
+    return lambda logits, generated: int(_processed(processors, logits, generated).argmax())
 
 
 def _processed(
-    wanted: LogitsProcessorList, logits: torch.Tensor, written: Sequence[int]
+    processors: LogitsProcessorList, logits: torch.Tensor, generated: Sequence[int]
 ) -> torch.Tensor:
-    ids = torch.tensor([list(written)], dtype=torch.int64, device=logits.device)
-    scores: torch.Tensor = wanted(ids, logits.float()[None].clone())  # type: ignore[arg-type]
+    ids = torch.tensor([list(generated)], dtype=torch.int64, device=logits.device)
+    scores: torch.Tensor = processors(ids, logits.float()[None].clone())  # type: ignore[arg-type]
     return scores[0]
 
 
 def _warpers(settings: Any) -> list[Any]:
     """The publisher's, in the order in which transformers applies them."""
-    makers = {
+    warpers = {
         "temperature": TemperatureLogitsWarper,
         "top_k": TopKLogitsWarper,
         "top_p": TopPLogitsWarper,
         "min_p": MinPLogitsWarper,
     }
-    given = {name: getattr(settings, name, None) for name in makers}
-    without = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": None}
+    values = {name: getattr(settings, name, None) for name in warpers}
+    neutral = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": None}
     return [
-        makers[name](value)
-        for name, value in given.items()
-        if value is not None and value != without[name]
+        warpers[name](value)
+        for name, value in values.items()
+        if value is not None and value != neutral[name]
     ]

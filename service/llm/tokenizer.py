@@ -5,24 +5,21 @@ prompt file is read as plain text: `<|im_end|>` in an article is nine characters
 a turn.
 """
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 from tokenizers import Tokenizer
 
 from service.asking.prompts import AFTER_ARTICLE, BEFORE_ARTICLE
-from service.errors import BadInput, BadSetting
+from service.errors import BadInput
+from service.llm.answers import AnswerParser
+from service.llm.chat_template import chat_format
 
-_SENTINEL = "DiglotPutsTheMessageHere"
+_LINE_END = "\n"
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
-_THOUGHT_TAGS = re.compile(r"(</?think>)")
-_OPEN_THOUGHT = re.compile(r"<think>\s*\Z")
-
-Part = TypeVar("Part", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +43,24 @@ class Tokens:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._plain = _plain_encoder(tokenizer)
+        self._plain = _continuing(_plain_encoder(tokenizer))
         controls = _control_tokens(tokenizer)
         self.control_ids = frozenset(controls)
-        strings = sorted(controls.values(), key=len, reverse=True)
-        self._control = re.compile("|".join(map(re.escape, strings)) or r"(?!)")
-        ids = {content: id_ for id_, content in controls.items()}
-        self._thought_ids = (ids.get("<think>"), ids.get("</think>"))
-        head, tail = _around_message(tokenizer)
-        self._prefix = (*self._trusted(head), *self.plain(BEFORE_ARTICLE))
-        self._tail = self._trusted(tail)
+        self._control = _any_control(controls)
+        self._parser = AnswerParser(self._trusted, self.control_ids)
+        chat = chat_format(tokenizer)
+        found = self._control.search(chat.tail)
+        cut = found.start() if found else len(chat.tail)
+        self._prefix = self._trusted(chat.head + BEFORE_ARTICLE)
+        self._after_instruction, self._turn = chat.tail[:cut], chat.tail[cut:]
+        self._turn_ids = self._trusted(self._turn)
+        self._lead = chat.lead
 
     def plain(self, text: str) -> tuple[int, ...]:
-        """The ids of `text`, none of them a control token. Lone surrogates become U+FFFD."""
+        """The ids of `text` within a prompt, none of them a control token.
+
+        Lone surrogates become U+FFFD.
+        """
         text = _LONE_SURROGATES.sub("\ufffd", text)
         ids = self._plain(text)
         if self.control_ids.isdisjoint(ids):
@@ -72,43 +74,55 @@ class Tokens:
 
     def prompt(self, passage: Sequence[int], instruction: str) -> Prompt:
         """The prompt that shows `passage` (from `plain`) and then asks for `instruction`."""
-        suffix = (*self.plain(AFTER_ARTICLE + instruction), *self._tail)
-        return Prompt(self._prefix, tuple(passage), suffix)
+        after = AFTER_ARTICLE.removeprefix(_LINE_END)
+        asked = self.plain(after + instruction + self._after_instruction)
+        return Prompt(self._prefix, self._ended(passage), (*asked, *self._turn_ids))
+
+    def answer(self, text: str) -> tuple[int, ...]:
+        """The ids of `text` as the model would write it after a prompt."""
+        ids = self._trusted(self._turn + self._lead + text)
+        size = len(self._turn_ids)
+        if self._turn_ids and ids[:size] == self._turn_ids:
+            return ids[size:]
+        return self.plain(self._lead + text)
 
     def text(self, ids: Sequence[int]) -> str:
         """What the model said, without its thoughts, control tokens and outer blanks."""
-        # By ids first: where the tags are special tokens, the text does not show them.
-        spoken = _spoken(ids, *self._thought_ids)
         text: str = self._tokenizer.decode(
-            spoken, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            self._parser.answer_ids(ids),
+            skip_special_tokens=True,
+            clean_up_tokenization_spaces=False,
         )
         # The end of an answer that was cut may be half a character.
-        return without_thoughts(text).rstrip("\ufffd").strip()
+        return self._parser.answer(text.rstrip("\ufffd")).strip()
+
+    def _ended(self, passage: Sequence[int]) -> tuple[int, ...]:
+        """`passage` with its line end, which many vocabularies join to the full stop before it."""
+        last = tuple(passage[-1:])
+        text = self._tokenizer.decode(last, clean_up_tokenization_spaces=False)
+        if self.plain(text) == last:
+            return (*passage[:-1], *self.plain(text + _LINE_END)) if passage else ()
+        return (*passage, *self.plain(_LINE_END))
 
     def _trusted(self, text: str) -> tuple[int, ...]:
         """The ids of the template's own text, control tokens and all."""
         return tuple(self._tokenizer.encode(text, add_special_tokens=False))
 
 
-def without_thoughts(text: str) -> str:
-    """`text` without `<think>…</think>`, also where one of the two tags is missing."""
-    return "".join(_spoken(_THOUGHT_TAGS.split(text), "<think>", "</think>"))
+def end_of_turn(tokenizer: Any) -> int | None:
+    """The control token that the chat template ends an answer with; None where there is none.
+
+    Raises BadSetting when the template can't be used.
+    """
+    controls = _control_tokens(tokenizer)
+    after = chat_format(tokenizer).after_answer.lstrip()
+    found = _any_control(controls).match(after)
+    return next((id_ for id_, text in controls.items() if found and text == found[0]), None)
 
 
-def _spoken(parts: Sequence[Part], opening: Part | None, closing: Part | None) -> list[Part]:
-    """The parts outside of thoughts; an end without a beginning means that all before was one."""
-    kept: list[Part] = []
-    thinking = False
-    for part in parts:
-        if part == opening:
-            thinking = True
-        elif part == closing:
-            if not thinking:
-                kept.clear()
-            thinking = False
-        elif not thinking:
-            kept.append(part)
-    return kept
+def _any_control(controls: Mapping[int, str]) -> re.Pattern[str]:
+    longest_first = sorted(controls.values(), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
 
 def _control_tokens(tokenizer: Any) -> dict[int, str]:
@@ -148,27 +162,26 @@ def _plain_encoder(tokenizer: Any) -> Callable[[str], list[int]]:
     return lambda text: list(bare.encode(text, add_special_tokens=False).ids)
 
 
+def _continuing(encode: Callable[[str], list[int]]) -> Callable[[str], list[int]]:
+    """`encode` for text that follows other text: sentencepiece puts a blank before a first word."""
+    if encode("\nx") == encode("\n") + encode("x"):
+        return encode
+
+    def encode_on(text: str) -> list[int]:
+        for anchor in ("\n", "x"):
+            before, ids = encode(anchor), encode(anchor + text)
+            if ids[: len(before)] == before:
+                return ids[len(before) :]
+        return encode(text)
+
+    return encode_on
+
+
 def _without_added_tokens(backend: Tokenizer) -> Tokenizer:
-    declared = json.loads(backend.to_str())
-    declared.update(added_tokens=[], truncation=None, padding=None, post_processor=None)
-    return Tokenizer.from_str(json.dumps(declared))
-
-
-def _around_message(tokenizer: Any) -> tuple[str, str]:
-    """What the chat template writes before and after the one message of the user."""
-    try:
-        rendered = tokenizer.apply_chat_template(
-            [{"role": "user", "content": _SENTINEL}],
-            tokenize=False,
-            add_generation_prompt=True,
-            enable_thinking=False,  # a template that does not know the word ignores it
-        )
-    except Exception as error:
-        raise BadSetting(f"the model's chat template fails ({type(error).__name__})") from error
-    if rendered.count(_SENTINEL) != 1:
-        raise BadSetting("the model's chat template does not show the user's message once")
-    head, _, tail = rendered.partition(_SENTINEL)
-    if _OPEN_THOUGHT.search(tail):
-        # A model that always thinks: hand it a finished, empty thought.
-        tail = tail.rstrip() + "\n\n</think>\n\n"
-    return head, tail
+    """A tokenizer over the same vocabulary, of which nothing is copied."""
+    bare = Tokenizer(backend.model)
+    if backend.normalizer is not None:
+        bare.normalizer = backend.normalizer
+    if backend.pre_tokenizer is not None:
+        bare.pre_tokenizer = backend.pre_tokenizer
+    return bare

@@ -17,24 +17,24 @@ from transformers import (
 )
 
 from service import counts
-from service.llm.jobs import Choose, Written
 from service.llm.loader import Loaded, greedy
+from service.llm.sequence import Generated, SampleToken
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One prompt to continue by at most `limit` tokens; `abandoned` is asked after each.
 
-    `choose` picks the next token; None: the likeliest.
+    `choose` picks the next token; None: greedy.
     """
 
     ids: Sequence[int]
     limit: int
     abandoned: Callable[[], bool] = lambda: False
-    choose: Choose | None = None
+    choose: SampleToken | None = None
 
 
-def write(loaded: Loaded, rows: Sequence[Row]) -> list[Written]:
+def write(loaded: Loaded, rows: Sequence[Row]) -> list[Generated]:
     """Continue every row, all in one batch, in the order of `rows`."""
     ids, mask = pad_left([row.ids for row in rows], loaded.stops[0], loaded.model.device)
     start = ids.shape[1]
@@ -98,10 +98,10 @@ class _RowEnds(StoppingCriteria):
         return torch.tensor(ends, device=input_ids.device)
 
 
-def _read(tokens: list[int], row: Row, stops: Sequence[int]) -> Written:
+def _read(tokens: list[int], row: Row, stops: Sequence[int]) -> Generated:
     """A row that ended before the others is filled up to their length; leave the filling out."""
     tokens = tokens[: row.limit]
     for place, token in enumerate(tokens):
         if token in stops:
-            return Written(tokens[:place], complete=True)
-    return Written(tokens, complete=False)
+            return Generated(tokens[:place], complete=True)
+    return Generated(tokens, complete=False)

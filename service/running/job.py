@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from service import counts
@@ -21,7 +21,8 @@ Work = Literal["online", "bulk"]
 class Job:
     """`request` is what the plan asks now; `arrived`, `deadline` and `admitted` are monotonic.
 
-    `alone`: a step that held this request broke, so it is tried once more without others.
+    `alone`: a step that held this request broke, so it is tried once more without others. `shown`:
+    the text of each task that whoever watches has seen.
     """
 
     plan: Plan
@@ -34,6 +35,14 @@ class Job:
     admitted: float | None = None
     alone: bool = False
     begun: bool = False
+    shown: dict[int, str] = field(default_factory=dict)
+
+    def watch(self, index: int, text: str) -> None:
+        """Show how the text of a task grows; a request that begins again never shortens it."""
+        shown = self.shown.get(index, "")
+        if self.request.watch is not None and not shown.startswith(text):
+            self.shown[index] = text
+            self.request.watch(index, text)
 
     def note_begun(self) -> None:
         """The engine wrote the first word for this job."""

@@ -10,7 +10,8 @@ that it waits for the running step at most.
 
 An idle worker gives the first arrival's neighbours `window_s` to come too, so that what arrives
 together is read together. When a step of the engine fails as a whole, every request in it is tried
-once more, alone, and only those that fail again are lost.
+once more, alone, and only those that fail again are lost: so an article that breaks the engine
+costs its neighbours one more try each, and no answer.
 """
 
 import itertools
@@ -212,8 +213,11 @@ class Worker:
 
     def _give(self, job: Job) -> None:
         key = str(next(self._keys))
-        asked = replace(job.request, id=key, abandoned=job.is_abandoned, begun=job.note_begun)
-        self._engine.admit(asked)
+        watch = None if job.request.watch is None else job.watch
+        request = replace(
+            job.request, id=key, abandoned=job.is_abandoned, watch=watch, begun=job.note_begun
+        )
+        self._engine.admit(request)
         self._running[key] = job
         if job.admitted is None:
             job.admitted = time.monotonic()
@@ -234,19 +238,21 @@ class Worker:
             return []
         try:
             return self._engine.step()
-        except Exception:
+        except Exception as error:
             counts.engine_faults.labels("error").inc()
             log.exception("a step of the engine failed with %d requests", len(self._running))
-            return self._part_the_batch()
+            return self._retry_alone(error)
 
-    def _part_the_batch(self) -> list[Finished]:
+    def _retry_alone(self, error: Exception) -> list[Finished]:
         """After a failed step: try each request once more, alone, in the order of arrival."""
+        twice = EngineFailed("the engine broke on this article twice")
+        why = error if isinstance(error, EngineFailed) else twice
         lost: list[Finished] = []
         again: list[Job] = []
         for key, job in self._running.items():
             self._engine.cancel(key)
             if job.alone:
-                lost.append(Finished(key, EngineFailed("the engine broke on this article twice")))
+                lost.append(Finished(key, why))
             else:
                 job.alone = True
                 again.append(job)
@@ -282,6 +288,7 @@ class Worker:
             settle(job, EngineFailed("Diglot broke on this article"))
         else:
             job.alone = False
+            job.shown.clear()
             # What has begun goes before what has not, so that articles end in about their order.
             self._lines[job.work].appendleft(job)
 

@@ -18,8 +18,8 @@ from transformers import (
 )
 from transformers.masking_utils import eager_mask
 
-from service.llm.jobs import Outcome, Score, Scored, Write, Written
-from service.llm.passes import ATTENTION
+from service.llm.forward import ATTENTION
+from service.llm.sequence import Generate, Generated, Loglikelihood, Outcome, Scored
 from tests.llm import tiny
 
 STOPS = (5, 6, 7)
@@ -83,24 +83,24 @@ class Family:
         self.forked.set_attn_implementation(ATTENTION)
 
     def outcome(
-        self, passage: Sequence[int], fork: Write | Score, stops: Sequence[int] = STOPS
+        self, passage: Sequence[int], branch: Generate | Loglikelihood, stops: Sequence[int] = STOPS
     ) -> Outcome:
-        ids = (*passage, *fork.suffix)
-        if isinstance(fork, Write):
-            return self.written(ids, fork.limit, stops)
-        return Scored([self.weight(ids, answer) for answer in fork.answers])
+        ids = (*passage, *branch.suffix)
+        if isinstance(branch, Generate):
+            return self.written(ids, branch.max_tokens, stops)
+        return Scored([self.weight(ids, answer) for answer in branch.continuations])
 
     def written(
         self, ids: tuple[int, ...], limit: int, stops: Sequence[int] = STOPS, rounds: bool = False
-    ) -> Written:
-        """Written once for many limits: greedy writing begins the same whatever its limit is."""
+    ) -> Generated:
+        """Generated once for many limits: greedy writing begins the same whatever its limit is."""
         assert limit <= LONGEST
         most = LONGEST if limit > SHORT else SHORT
         key = (ids, tuple(stops), rounds, most)
         if key not in self._written:
             self._written[key] = self._write(ids, stops, rounds, most)
         said, complete = self._written[key]
-        return Written(said[:limit], complete and len(said) < limit)
+        return Generated(said[:limit], complete and len(said) < limit)
 
     def _write(
         self, ids: tuple[int, ...], stops: Sequence[int], rounds: bool, most: int

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from service.cli import main
 from tests.llm import tiny
-from tests.llm.test_forking import unlike
+from tests.llm.test_capability import unlike
 
 SMALL = ["--threads", "1", "--device", "cpu", "--dtype", "float32"]
 OPENING, INSTRUCTION = 20, 45

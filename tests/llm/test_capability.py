@@ -21,12 +21,12 @@ from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
+from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
 from service.llm.loader import load
-from service.llm.passes import ATTENTION
 from service.llm.plain import PlainBatch
 from tests.llm import tiny
-from tests.llm.test_engine import answer_alone, request
+from tests.llm.support.engines import answer_alone, request
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 FORMATS = ["float32", "bfloat16", "int8"]
@@ -126,7 +126,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
 @pytest.mark.parametrize("name", UNLIKE)
 def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
     engine = TransformersEngine(tiny.settings(saved[name]))
-    assert isinstance(engine.batch, PlainBatch)
+    assert isinstance(engine.generator, PlainBatch)
     assert engine.identity.path == "plain"
     for passage, language, target in (
         (tiny.ENGLISH, "en", "the bridge"),
@@ -135,12 +135,14 @@ def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: st
         tasks = [DigestTask("en", "short"), DigestTask("zh", "short"), StanceTask(target)]
         asked = request("a", passage, tasks, language=language)
         *digests, stance = answer_alone(engine, asked).tasks
-        for digest, task, prompt in zip(digests, tasks, engine._prompts_of(asked), strict=False):
+        for digest, task, prompt in zip(
+            digests, tasks, engine.encoder.prompts(asked), strict=False
+        ):
             assert isinstance(digest, DigestAnswer) and isinstance(task, DigestTask)
             ids = torch.tensor([prompt.ids])
             output = engine._loaded.model.generate(
                 ids, attention_mask=torch.ones_like(ids), max_new_tokens=token_limit(task)
             )
-            text = engine._tokens.text(output[0, len(prompt) :].tolist())
+            text = engine.encoder.tokens.text(output[0, len(prompt) :].tolist())
             assert digest.text == (whole_sentences(text) if digest.truncated else text)
         assert isinstance(stance, StanceAnswer) and sum(stance.scores.values()) == pytest.approx(1)

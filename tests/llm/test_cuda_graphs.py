@@ -28,25 +28,27 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from service.digest import Answer, DigestTask, Finished, Request
 from service.llm import cuda_graphs
-from service.llm.batch import Batch, Limits
+from service.llm.attention import AttentionParams, attend
+from service.llm.attention_metadata import AttentionMetadata, QuerySegment
 from service.llm.capability import recordable
 from service.llm.cuda_graphs import (
-    LEAST_TOKENS,
+    MIN_TOKENS,
     Compute,
     Recorder,
     Replay,
     Shape,
     recorder_on,
 )
+from service.llm.dense_attention import MAX_GATHERED
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Ended, Job, Write, Written
-from service.llm.looks import Layout, Stretch
-from service.llm.padded import MOST_GATHERED
-from service.llm.store import How, TorchPool
+from service.llm.generator import BatchGenerator
+from service.llm.kv_cache import TorchLayerCache
+from service.llm.scheduler import Limits
+from service.llm.sequence import FinishedRequest, Generate, Generated, TokenRequest
 from tests.llm import tiny
 from tests.llm.references import Family, family
-from tests.llm.test_batch import (
-    JOBS,
+from tests.llm.support.traffic import (
+    REQUESTS,
     VISITS,
     WIDE,
     Traffic,
@@ -55,13 +57,13 @@ from tests.llm.test_batch import (
     bound,
     expected,
     is_empty,
-    make_batch,
+    make_generator,
     run,
     words,
 )
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
-NARROW = Limits(tokens=8_000, rows=10, chunk=64)
+NARROW = Limits(kv_tokens=8_000, rows=10, chunk_tokens=64)
 """More would be more shapes to record."""
 ROOMS = st.builds(Limits, st.sampled_from([400, 4_000]), st.integers(3, 8), st.integers(1, 150))
 
@@ -140,8 +142,8 @@ class Traced:
         return traced
 
 
-def recording(model: Family, recorder: Recorder, limits: Limits = NARROW) -> Batch:
-    batch = make_batch(model, limits, native=False)
+def recording(model: Family, recorder: Recorder, limits: Limits = NARROW) -> BatchGenerator:
+    batch = make_generator(model, limits, native=False)
     batch.record_steps(recorder)
     return batch
 
@@ -156,19 +158,19 @@ def test_recorded_steps_say_what_each_prompt_alone_gives(name: str) -> None:
     reads: list[int] = []
 
     def note(_: object, __: object, given: dict[str, torch.Tensor]) -> None:
-        if given["input_ids"].shape[1] > 1 and batch.rows:
-            reads.append(batch.rows)
+        if given["input_ids"].shape[1] > 1 and batch.num_running:
+            reads.append(batch.num_running)
 
     hook = model.forked.register_forward_pre_hook(note, with_kwargs=True)
-    outcomes = run(batch, JOBS[:6], bound(JOBS[:6], NARROW))
+    outcomes = run(batch, REQUESTS[:6], bound(REQUESTS[:6], NARROW))
     hook.remove()
-    for job in JOBS[:6]:
-        agree(outcomes[job.id], expected(model, job))
+    for request in REQUESTS[:6]:
+        agree(outcomes[request.id], expected(model, request))
     is_empty(batch, NARROW)
     assert recorder.recorded >= 2
     # A pass that reads writes a token of every row on the way, but for a model with states.
     eager = 0 if name == "qwen3_5" else len(reads)
-    assert batch.replayed_steps == batch.tally.steps - recorder.recorded - eager > 10
+    assert batch.replayed_steps == batch.stats.steps - recorder.recorded - eager > 10
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5", "gemma3"])
@@ -178,31 +180,33 @@ def test_any_order_of_coming_and_going(name: str, visits: list[Visit], limits: L
     """Rows that are nobody's stand in slots that are somebody's a step later."""
     model = family(name)
     traffic = Traffic(recording(model, Traced(), limits))
-    jobs = traffic.run(visits, bound([JOBS[visit.job] for visit in visits], limits) + 38)
+    requests = traffic.run(
+        visits, bound([REQUESTS[visit.request] for visit in visits], limits) + 38
+    )
     for key, outcomes in traffic.outcomes.items():
         if outcomes is not None:
-            agree(outcomes, expected(model, jobs[key]))
+            agree(outcomes, expected(model, requests[key]))
     is_empty(traffic.batch, limits)
 
 
 def test_a_row_far_longer_than_the_rest_makes_a_step_eager() -> None:
     """All the others would be filled up to its length."""
     model, recorder = family("qwen3"), Again()
-    chance = random.Random(3)
-    long = Job("long", words(chance, 2_000), (Write((11,), 20),))
-    many = Job("many", words(chance, 20), tuple(Write((10 + n,), 5) for n in range(38)))
+    rng = random.Random(3)
+    long = TokenRequest("long", words(rng, 2_000), (Generate((11,), 20),))
+    many = TokenRequest("many", words(rng, 20), tuple(Generate((10 + n,), 5) for n in range(38)))
     batch = recording(model, recorder, WIDE)
     batch.admit(long)
-    while not batch.rows:
+    while not batch.num_running:
         batch.step()
     outcomes = run(batch, [many], 10)
     agree(outcomes["many"], expected(model, many))
-    ended: list[Ended] = []
+    ended: list[FinishedRequest] = []
     while not ended:
         ended = batch.step()
     agree(ended[0].outcomes, expected(model, long))
-    assert all(shape.rows * shape.tokens <= MOST_GATHERED for shape in recorder.shapes)
-    assert batch.replayed_steps < batch.tally.steps - len(recorder.shapes)
+    assert all(shape.rows * shape.tokens <= MAX_GATHERED for shape in recorder.shapes)
+    assert batch.replayed_steps < batch.stats.steps - len(recorder.shapes)
 
 
 # How it is laid out
@@ -213,7 +217,7 @@ def test_a_shape_holds_its_step(rows: int, tokens: int, spare: int) -> None:
     most = rows + spare
     shape = Shape.around(rows, tokens, most)
     assert rows <= shape.rows <= min(most, 2 * rows)
-    assert tokens <= shape.tokens <= max(LEAST_TOKENS, 1.5 * tokens)
+    assert tokens <= shape.tokens <= max(MIN_TOKENS, 1.5 * tokens)
 
 
 def test_there_are_few_shapes() -> None:
@@ -225,7 +229,7 @@ def test_there_are_few_shapes() -> None:
 SPANS = st.lists(st.integers(0, 40), min_size=1, max_size=2)
 
 
-@pytest.mark.parametrize("longest", [256, MOST_GATHERED // 2])
+@pytest.mark.parametrize("longest", [256, MAX_GATHERED // 2])
 @pytest.mark.parametrize(("window", "cap"), [(0, 0.0), (24, 0.0), (0, 4.0)])
 @settings(max_examples=15)
 @given(rows=st.lists(SPANS, min_size=1, max_size=5), seed=st.integers(0, 99))
@@ -233,54 +237,56 @@ def test_what_is_filled_up_sees_what_is_needed(
     longest: int, window: int, cap: float, rows: list[list[int]], seed: int
 ) -> None:
     """Spans of all lengths, also of none, at any slots; noise lies where nobody looks."""
-    chance = random.Random(seed)
-    stretches, seen = [], set()
+    rng = random.Random(seed)
+    segments, seen = [], set()
     for lengths in rows:
         spans, place = [], 0
-        for length in (*lengths, chance.randrange(1, 40)):
-            spans.append((chance.randrange(400), length, place))
+        for length in (*lengths, rng.randrange(1, 40)):
+            spans.append((rng.randrange(400), length, place))
             seen |= set(range(spans[-1][0], spans[-1][0] + length))
             place += length
-        stretches.append(Stretch(0, place - 1, 1, tuple(spans)))
-    pool = TorchPool(28, 2, 8, torch.float32, torch.device("cpu"))
+        segments.append(QuerySegment(0, place - 1, 1, tuple(spans)))
+    cache = TorchLayerCache(28, 2, 8, 8, torch.float32, torch.device("cpu"))
     torch.manual_seed(seed)
-    for stored in (pool._keys, pool._values):
+    for stored in (cache.keys, cache.values):
         stored.copy_(torch.randn_like(stored))
         stored[:, [slot for slot in range(28 * 16) if slot not in seen]] = math.nan
-    needed = Layout.of(stretches)
+    needed = AttentionMetadata.of(segments)
     levels = (needed.slots, needed.positions, needed.spans, needed.order)
-    query, how = torch.randn(len(rows), 4, 8), How(0.3, window, cap)
-    found = pool.attend(query, Layout(*levels, longest=longest), how)
-    torch.testing.assert_close(found, pool.attend(query, needed, how), rtol=1e-5, atol=1e-5)
+    query, params = torch.randn(len(rows), 4, 8), AttentionParams(0.3, window, cap)
+    found = attend(query, cache, AttentionMetadata(*levels, padded_length=longest), params)
+    torch.testing.assert_close(found, attend(query, cache, needed, params), rtol=1e-5, atol=1e-5)
 
 
 def test_a_row_that_is_nobodys_writes_to_scrap_alone() -> None:
-    model, limits = family("qwen3"), Limits(tokens=160, rows=8, chunk=64)
+    model, limits = family("qwen3"), Limits(kv_tokens=160, rows=8, chunk_tokens=64)
     batch = recording(model, Again(), limits)
-    job = Job("three", words(random.Random(2), 20), tuple(Write((11 + n,), 9) for n in range(3)))
-    outcomes = run(batch, [job], 20)["three"] or ()
+    request = TokenRequest(
+        "three", words(random.Random(2), 20), tuple(Generate((11 + n,), 9) for n in range(3))
+    )
+    outcomes = run(batch, [request], 20)["three"] or ()
     assert batch.replayed_steps
-    pool = batch._store.pools[0]
-    assert isinstance(pool, TorchPool)
-    written = pool._keys.abs().sum((0, 2)).nonzero().flatten().tolist()
-    said = [one for one in outcomes if isinstance(one, Written)]
+    cache = batch.kv_cache.layers[0]
+    assert isinstance(cache, TorchLayerCache)
+    written = cache.keys.abs().sum((0, 2)).nonzero().flatten().tolist()
+    said = [one for one in outcomes if isinstance(one, Generated)]
     fed = [1 + len(one.ids) - (not one.complete) for one in said]  # the last word is not
     own = [*range(20), *(32 + 16 * n + token for n in range(3) for token in range(fed[n]))]
-    assert written == [*own, 160] and batch._store.scrap == 160
+    assert written == [*own, 160] and batch.kv_cache.scrap_slot == 160
 
 
 def test_the_shape_that_was_not_used_for_longest_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cuda_graphs, "MOST_SHAPES", 2)
+    monkeypatch.setattr(cuda_graphs, "MAX_SHAPES", 2)
     model, recorder = family("qwen3"), Again()
     batch = recording(model, recorder)
     for count in (1, 2, 1, 4, 1, 2):
-        forks = tuple(Write((11 + n,), 3) for n in range(count))
-        job = dataclasses.replace(JOBS[2], forks=forks)
-        agree(run(batch, [job], 20)[job.id], expected(model, job))
+        branches = tuple(Generate((11 + n,), 3) for n in range(count))
+        request = dataclasses.replace(REQUESTS[2], branches=branches)
+        agree(run(batch, [request], 20)[request.id], expected(model, request))
     assert [shape.rows for shape in recorder.shapes] == [1, 2, 4, 2]
-    assert len(batch._steps._replays) == 2
+    assert len(batch.runner.graphs._replays) == 2
 
 
 # What can't be recorded
@@ -302,10 +308,10 @@ def test_a_model_that_asks_the_device_for_a_number_is_run_eagerly(
         assert float(output.sum()) != 0
 
     hook = model.forked.lm_head.register_forward_hook(ask)
-    outcomes = run(batch, JOBS[:4], bound(JOBS[:4], NARROW))
+    outcomes = run(batch, REQUESTS[:4], bound(REQUESTS[:4], NARROW))
     hook.remove()
-    for job in JOBS[:4]:
-        agree(outcomes[job.id], expected(model, job))
+    for request in REQUESTS[:4]:
+        agree(outcomes[request.id], expected(model, request))
     is_empty(batch, NARROW)
     assert batch.replayed_steps == 0
     (line,) = lines(caplog)
@@ -337,9 +343,9 @@ def test_without_memory_for_a_recording_steps_are_eager(
 ) -> None:
     model = family(name)
     batch = recording(model, Scarce(left))
-    outcomes = run(batch, JOBS[:6], bound(JOBS[:6], NARROW))
-    for job in JOBS[:6]:
-        agree(outcomes[job.id], expected(model, job))
+    outcomes = run(batch, REQUESTS[:6], bound(REQUESTS[:6], NARROW))
+    for request in REQUESTS[:6]:
+        agree(outcomes[request.id], expected(model, request))
     is_empty(batch, NARROW)
     assert lines(caplog) == ["steps of the model are not recorded any more: OutOfMemoryError: full"]
 
@@ -349,13 +355,13 @@ def test_a_step_that_fails_before_it_is_recorded_fails_once(name: str) -> None:
     """As any pass that fails: the engine tries all that was in it once more, and that is eager."""
     model = family(name)
     batch = recording(model, Scarce(0, warming=True))
-    batch.admit(JOBS[4])
+    batch.admit(REQUESTS[4])
     with pytest.raises(torch.OutOfMemoryError):
         for _ in range(20):
             batch.step()
     batch.cancel_all()
     is_empty(batch, NARROW)
-    agree(run(batch, [JOBS[4]], 200)[JOBS[4].id], expected(model, JOBS[4]))
+    agree(run(batch, [REQUESTS[4]], 200)[REQUESTS[4].id], expected(model, REQUESTS[4]))
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5"])
@@ -365,17 +371,17 @@ def test_computing_less_at_once_gives_recordings_back(
     """Also while rows grow: a part of them is no step of all."""
     model = family(name)
     batch = recording(model, Traced(), WIDE)
-    for job in JOBS[:6]:
-        batch.admit(job)
+    for request in REQUESTS[:6]:
+        batch.admit(request)
     outcomes = {one.id: one.outcomes for _ in range(9) for one in batch.step()}
     replayed = batch.replayed_steps
-    assert replayed and batch.rows > 2 and batch.shrink() and batch.shrink()
+    assert replayed and batch.num_running > 2 and batch.shrink() and batch.shrink()
     while len(outcomes) < 6:
         outcomes |= {one.id: one.outcomes for one in batch.step()}
-    for job in JOBS[:6]:
-        agree(outcomes[job.id], expected(model, job))
+    for request in REQUESTS[:6]:
+        agree(outcomes[request.id], expected(model, request))
     is_empty(batch, WIDE)
-    assert batch.replayed_steps == replayed and not batch._steps._replays
+    assert batch.replayed_steps == replayed and not batch.runner.graphs._replays
     assert lines(caplog) == ["steps of the model are not recorded any more: memory ran out"]
 
 
@@ -420,14 +426,14 @@ class Breaking(Again):
 
 
 def test_what_can_not_be_replayed_is_eager_from_then_on(caplog: pytest.LogCaptureFixture) -> None:
-    model, limits = family("qwen3"), Limits(tokens=320, rows=4, chunk=64)
+    model, limits = family("qwen3"), Limits(kv_tokens=320, rows=4, chunk_tokens=64)
     batch = recording(model, Breaking(), limits)
-    job = Job("one", words(random.Random(2), 20), (Write((11,), 9),))
+    request = TokenRequest("one", words(random.Random(2), 20), (Generate((11,), 9),))
     with pytest.raises(RuntimeError, match="out of memory"):
-        run(batch, [job], 20)
+        run(batch, [request], 20)
     assert "not recorded any more: RuntimeError: CUDA error" in caplog.text
     batch.cancel_all()
-    agree(run(batch, [job], 20)["one"], expected(model, job))
+    agree(run(batch, [request], 20)["one"], expected(model, request))
     assert batch.replayed_steps == 0
 
 
@@ -436,7 +442,7 @@ def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, wanted: bool
 ) -> None:
     """In float16, which no kernel stores."""
-    monkeypatch.setattr("service.llm.engine.recorder_on", lambda _: Traced())
+    monkeypatch.setattr("service.llm.capacity.recorder_on", lambda _: Traced())
     settings = tiny.settings(folders["qwen3"], dtype="float16", cuda_graphs=wanted, batch_rows=4)
     engine = TransformersEngine(settings)
     engine.admit(Request("one", tiny.ENGLISH, "en", None, (DigestTask("zh"),)))
@@ -444,10 +450,10 @@ def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     while not finished:
         finished = engine.step()
     assert isinstance(finished[0].outcome, Answer)
-    assert isinstance(engine.batch, Batch)
-    assert (engine.batch.replayed_steps > 0) == wanted
+    assert isinstance(engine.generator, BatchGenerator)
+    assert (engine.generator.replayed_steps > 0) == wanted
     room = REGISTRY.get_sample_value("diglot_kv_tokens_limit")
-    assert room == engine.batch.free_tokens, "the gauge is that of a trial"
+    assert room == engine.generator.free_tokens, "the gauge is that of a trial"
 
 
 def test_a_cpu_records_nothing() -> None:

@@ -1,7 +1,7 @@
 """The engine behind its seam, with tiny random models: the plumbing, not the quality."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,63 +13,22 @@ from service.digest import (
     Answer,
     DigestAnswer,
     DigestTask,
-    Finished,
-    Request,
     StanceAnswer,
     StanceTask,
-    Task,
 )
 from service.engines.choose import load_engine
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
 from service.facts import names
 from service.llm.engine import TransformersEngine
 from tests.llm import tiny
-
-TASKS: tuple[Task, ...] = (
-    DigestTask("en", "short"),
-    DigestTask("zh", "short"),
-    StanceTask("the bridge"),
+from tests.llm.support.engines import (
+    TASKS,
+    answer_alone,
+    ask_worker,
+    assert_same,
+    finish,
+    request,
 )
-
-
-def request(
-    name: str, passage: str = tiny.ENGLISH, tasks: Sequence[Task] = TASKS, **changes: Any
-) -> Request:
-    language = "zh-Hans" if passage == tiny.CHINESE else "en"
-    given = {"language": language, "title": None} | changes
-    return Request(id=name, passage=passage, tasks=tuple(tasks), **given)
-
-
-def outcomes(finished: list[Finished]) -> dict[str, Any]:
-    return {one.request_id: one.outcome for one in finished}
-
-
-def finish(engine: TransformersEngine, most_steps: int = 4000) -> dict[str, Any]:
-    """What every request that was admitted came to."""
-    found: dict[str, Any] = {}
-    for _ in range(most_steps):
-        found |= outcomes(engine.step())
-        if not engine.open_requests:
-            return found
-    raise AssertionError(f"not finished after {most_steps} steps")
-
-
-def answer_alone(engine: TransformersEngine, asked: Request) -> Answer:
-    engine.admit(asked)
-    outcome = finish(engine)[asked.id]
-    assert isinstance(outcome, Answer)
-    return outcome
-
-
-def assert_same(one: Answer, other: Answer) -> None:
-    """Scores may differ in the last bits, as sums of floats do; words may not."""
-    for left, right in zip(one.tasks, other.tasks, strict=True):
-        if isinstance(left, StanceAnswer):
-            assert isinstance(right, StanceAnswer)
-            assert left.label == right.label
-            assert left.scores == pytest.approx(right.scores, rel=1e-3)
-        else:
-            assert left == right
 
 
 def test_identity_names_model_and_prompts(engine: TransformersEngine) -> None:
@@ -120,14 +79,14 @@ def test_title_and_target_reach_the_model(engine: TransformersEngine) -> None:
 
 def test_names_of_the_glossary_reach_the_model(engine: TransformersEngine) -> None:
     asked = request("a", "北京下雨。", language="zh", tasks=[DigestTask("en", "short")])
-    (prompt,) = engine._prompts_of(asked)
+    (prompt,) = engine.encoder.prompts(asked)
     assert "Names in English: 北京 = Beijing<|im_end|>" in engine._loaded.tokenizer.decode(
         prompt.ids
     )
 
 
 def test_a_full_engine_takes_no_more(folders: dict[str, Path]) -> None:
-    engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=4))
+    engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=5))
     engine.admit(request("a"))
     with pytest.raises(NoRoom):
         engine.admit(request("b"))
@@ -211,16 +170,6 @@ def test_a_cancel_frees_the_room_at_once(folders: dict[str, Path]) -> None:
     assert len(outcome.tasks) == 1
 
 
-def test_what_a_cancelled_request_left_behind_keeps_nobody_out(folders: dict[str, Path]) -> None:
-    """Its prompt's leaning is still being asked for, and holds a row."""
-    engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=3))
-    engine.admit(request("gone"))
-    engine.step()
-    engine.cancel("gone")
-    engine.admit(request("next"))
-    assert set(finish(engine)) == {"next"}
-
-
 def test_a_request_that_nobody_waits_for_ends_within_a_token(engine: TransformersEngine) -> None:
     passes: list[int] = []
     asked = dataclasses.replace(
@@ -257,22 +206,38 @@ def test_one_guilty_request_does_not_fail_its_neighbours(
         rows = ids.tolist() if ids.shape[1] > 1 else []
         return any("Ω" in engine._loaded.tokenizer.decode(row) for row in rows)
 
-    engine.admit(request("fine", tiny.CHINESE))
-    engine.admit(request("guilty", "Ω"))
     hook = fail_when(engine, is_poisoned, ValueError("kernel"))
     try:
-        finished = finish(engine)
+        asked = [request("fine", tiny.CHINESE), request("guilty", "Ω"), request("more", "雨")]
+        outcomes = ask_worker(engine, *asked)
     finally:
         hook.remove()
-    assert_same(finished["fine"], fine)
-    assert isinstance(finished["guilty"], EngineFailed)
-    assert "ValueError" in str(finished["guilty"])
-    assert "the model failed on a request" in caplog.text
+    assert_same(outcomes["fine"], fine)
+    assert isinstance(outcomes["more"], Answer)
+    assert isinstance(outcomes["guilty"], EngineFailed)
+    assert "ValueError" in str(outcomes["guilty"])
+    assert "a step of the engine failed with 3 requests" in caplog.text
     assert "Ω" not in caplog.text  # an article is nobody's business
+
+
+def test_a_pass_that_fails_forgets_all_that_was_admitted(engine: TransformersEngine) -> None:
+    """The caller admits it again: nothing is left of it here."""
+    alone = answer_alone(engine, request("a"))
+    engine.admit(request("a"))
+    engine.admit(request("b", tasks=()))
+    hook = fail_when(engine, lambda ids: True, ValueError("kernel"))
+    try:
+        with pytest.raises(EngineFailed, match="ValueError"):
+            engine.step()
+    finally:
+        hook.remove()
+    assert engine.step() == []
+    assert_same(answer_alone(engine, request("a")), alone)
 
 
 @pytest.mark.parametrize("most", [1, 3])
 def test_without_memory_the_batch_gets_smaller(engine: TransformersEngine, most: int) -> None:
+    """And nothing is lost: what was at work begins again."""
     asked = [request(name) for name in "abcd"]
     alone = answer_alone(engine, asked[0])
     for one in asked:
@@ -289,15 +254,15 @@ def test_without_memory_the_batch_gets_smaller(engine: TransformersEngine, most:
 
 
 def test_a_request_that_never_fits_says_so(engine: TransformersEngine) -> None:
-    engine.admit(request("a"))
     error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
     hook = fail_when(engine, lambda ids: True, error)
     try:
-        finished = finish(engine)
+        outcomes = ask_worker(engine, request("a"), request("b", "雨"))
     finally:
         hook.remove()
-    assert isinstance(finished["a"], EngineFailed)
-    assert "not enough memory" in str(finished["a"])
+    for outcome in outcomes.values():
+        assert isinstance(outcome, EngineFailed)
+        assert "not enough memory" in str(outcome)
     assert len(answer_alone(engine, request("a")).tasks) == 3
 
 

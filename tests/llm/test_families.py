@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Job, Write, Written
+from service.llm.sequence import Generate, Generated, TokenRequest
 from tests.llm import families, q8_0, tiny
 
 LENGTH, PASSAGE, SUFFIX = 72, 40, 9
@@ -140,13 +140,13 @@ def engine_logits(engine: TransformersEngine) -> tuple[list[tuple[int, int]], Te
         last = PASSAGE + SUFFIX - 1
         long, short = Given(text, last, LENGTH - last), Given(text, PASSAGE, SHORT_ANSWER)
         forks = tuple(
-            Write(tuple(text[PASSAGE : one.first + 1]), one.limit, one) for one in (long, short)
+            Generate(tuple(text[PASSAGE : one.first + 1]), one.limit, one) for one in (long, short)
         )
-        engine.batch.admit(Job(f"text {number}", tuple(text[:PASSAGE]), forks))
+        engine.generator.admit(TokenRequest(f"text {number}", tuple(text[:PASSAGE]), forks))
         answers += [(number, long), (number, short)]
     ended = 0
     while ended < len(TEXTS):
-        ended += len(engine.batch.step())
+        ended += len(engine.generator.step())
     where = [(number, one.first + n) for number, one in answers for n in range(one.limit)]
     return where, torch.stack([row for _, one in answers for row in one.logits])
 
@@ -154,13 +154,13 @@ def engine_logits(engine: TransformersEngine) -> tuple[list[tuple[int, int]], Te
 def engine_words(engine: TransformersEngine, prompts: list[list[int]]) -> list[list[int]]:
     """What is written after each prompt, all at once."""
     for number, prompt in enumerate(prompts):
-        job = Job(f"{number}", tuple(prompt[:-1]), (Write((prompt[-1],), ANSWER),))
-        engine.batch.admit(job)
+        job = TokenRequest(f"{number}", tuple(prompt[:-1]), (Generate((prompt[-1],), ANSWER),))
+        engine.generator.admit(job)
     words: dict[str, list[int]] = {}
     while len(words) < len(prompts):
-        for one in engine.batch.step():
+        for one in engine.generator.step():
             (written,) = one.outcomes or ()
-            assert isinstance(written, Written)
+            assert isinstance(written, Generated)
             words[one.id] = written.ids
     return [words[f"{number}"] for number in range(len(prompts))]
 

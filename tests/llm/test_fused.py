@@ -3,6 +3,7 @@ is not understood."""
 
 import math
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,64 +15,20 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from service.llm.fused import FusedGate, FusedNorm, fuse
-from service.llm.int8 import ZERO_POINT, Int8Linear, Sibling, Siblings
+from service.llm.int8 import Int8Linear, Merged, MergedPart
 from service.llm.kernels import rowwise
 from service.llm.kernels.build import library
+from service.llm.kernels.linear import PackedWeights
 from service.llm.loader import load
 from tests.llm import tiny
 
 pytestmark = pytest.mark.skipif(library() is None, reason="there is no C compiler here")
+GELU_TANH = partial(gelu, approximate="tanh")
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
-SMALLEST = 128 * torch.finfo(torch.float32).tiny
-floats = st.floats(width=32, allow_nan=True, allow_infinity=True, allow_subnormal=True)
-special = st.sampled_from(
-    [0.0, -0.0, 1e-45, -1e-40, 1.5e-38, 3e38, -3e38, math.inf, -math.inf, math.nan, 0.5, 2.5]
-)
 
 
 def normal(*shape: int, seed: int = 3) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def by_torch(x: Tensor) -> tuple[Tensor, Tensor]:
-    """What quantising a row means, in torch's own steps."""
-    scale = x.abs().amax(dim=-1, keepdim=True).clamp(min=SMALLEST) / 127
-    return ((x / scale).round() + ZERO_POINT).to(torch.uint8), scale
-
-
-def assert_quantised(x: Tensor) -> None:
-    """The same to the bit; what stands in a row that is not finite does not matter."""
-    (made, scale), (expected, expected_scale) = rowwise.quantize(x), by_torch(x)
-    assert made.dtype == torch.uint8 and made.shape == x.shape
-    torch.testing.assert_close(scale, expected_scale, rtol=0, atol=0, equal_nan=True)
-    fine = scale.isfinite().flatten()
-    assert torch.equal(made[fine], expected[fine])
-
-
-@settings(max_examples=80, deadline=None)
-@given(st.data())
-def test_quantised_rows_are_those_of_torch_to_the_bit(data: st.DataObject) -> None:
-    rows, width = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 70))
-    x = normal(rows, width, seed=data.draw(st.integers(0, 1000)))
-    x *= data.draw(st.sampled_from([1.0, 1e-30, 1e-37, 1e30, 0.0]))
-    for value in data.draw(st.lists(st.one_of(special, floats), max_size=8)):
-        x[data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, width - 1))] = value
-    assert_quantised(x)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 4), st.integers(1, 90), st.integers(0, 9), st.integers(1, 3), st.booleans())
-def test_rows_may_lie_anywhere_in_memory(
-    rows: int, width: int, skipped: int, every: int, turned: bool
-) -> None:
-    if turned:
-        assert_quantised(normal(width, rows).T)
-    else:
-        assert_quantised(normal(rows * every, skipped + width + 5)[::every, skipped:][:, :width])
-
-
-def test_a_row_given_several_times_is_read_in_place() -> None:
-    assert_quantised(normal(1, 33).expand(4, 33))
 
 
 @settings(max_examples=60, deadline=None)
@@ -108,21 +65,6 @@ def test_the_norm_is_that_of_torch(rows: int, width: int, size: float, epsilon: 
     torch.testing.assert_close(rowwise.rms_norm(turned, weight, epsilon), expected)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 6), st.integers(1, 9), st.floats(-3, 5), st.integers(0, 3))
-def test_the_gate_is_that_of_torch(rows: int, vectors: int, size: float, skipped: int) -> None:
-    width = vectors * rowwise.LANES
-    x = (normal(rows + skipped, 2 * width) * math.exp(size))[skipped:]
-    made, scale = rowwise.swiglu(x)
-    expected = silu(x[:, :width].double()) * x[:, width:].double()
-    assert made.shape == (rows, width) and scale.shape == (rows, 1)
-    torch.testing.assert_close(
-        scale, by_torch(expected.float())[1] if rows else scale, rtol=1e-5, atol=0
-    )
-    off = ((made.double() - ZERO_POINT) * scale - expected).abs()
-    assert (off <= 0.501 * scale.double()).all()
-
-
 @pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
 @pytest.mark.parametrize("width", [16, 128, 336])
 def test_the_gated_norm_is_that_of_torch(width: int, size: float) -> None:
@@ -136,17 +78,15 @@ def test_the_gated_norm_is_that_of_torch(width: int, size: float) -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("place", [3, 35], ids=["gate", "up"])
-def test_a_row_that_is_not_finite_stays_so_and_alone(bad: float, place: int) -> None:
-    x = normal(4, 64)
-    x[1, place] = bad
-    made, scale = rowwise.swiglu(x)
-    assert not scale[1].isfinite() and scale[[0, 2, 3]].isfinite().all()
-    alone, _ = rowwise.swiglu(x[2:3])
-    assert torch.equal(made[2:3], alone)
-    normed = rowwise.rms_norm(x, torch.ones(64), 1e-6)
-    assert normed[[0, 2, 3]].isfinite().all()
-    assert not normed[1].isfinite().all() or not normed[1].any() or math.isinf(bad)
+def test_a_row_that_is_not_finite_stays_so_and_alone(bad: float) -> None:
+    """As torch has it: what is not a number spoils its row, an infinity makes zeros and itself."""
+    x, weight = normal(4, 64), normal(64, seed=4)
+    clean = rowwise.rms_norm(x, weight, 1e-6)
+    x[1, 3] = bad
+    normed = rowwise.rms_norm(x, weight, 1e-6)
+    assert torch.equal(normed[[0, 2, 3]], clean[[0, 2, 3]])
+    expected = nn.functional.rms_norm(x[1:2], (64,), weight, 1e-6)
+    torch.testing.assert_close(normed[1:2], expected, equal_nan=True)
 
 
 def wide(family: str) -> Any:
@@ -178,9 +118,7 @@ def test_norms_and_gates_of_every_family_are_fused(folder: Path) -> None:
     assert not left
     assert sum(isinstance(one, FusedNorm) for one in fused.modules()) == len(norms) > 0
     layers = exact.config.get_text_config().num_hidden_layers
-    # Gemma's gate is no silu: it stays as it is.
-    expected = 0 if folder.name.startswith("gemma") else layers
-    assert sum(isinstance(one, FusedGate) for one in fused.modules()) == expected
+    assert sum(isinstance(one, FusedGate) for one in fused.modules()) == layers
     for (name, norm), own in zip(_norms(fused).items(), _norms(exact).values(), strict=True):
         given = normal(1 + type(own).__name__.endswith("Gated"), 4, 7, len(norm.weight))
         torch.testing.assert_close(norm(*given), own(*given), msg=name)
@@ -213,8 +151,8 @@ class Gate(nn.Module):
 
     def __init__(self, act: Any = silu, width: int = 96, inner: int = 128, bias: bool = False):
         super().__init__()
-        siblings = Siblings(width, [inner, inner])
-        self.gate_proj, self.up_proj = Sibling(siblings, 0), Sibling(siblings, 1)
+        merged = Merged(width, [inner, inner])
+        self.gate_proj, self.up_proj = MergedPart(merged, 0), MergedPart(merged, 1)
         self.gate_proj.take(normal(inner, width, seed=1) / width**0.5)
         self.up_proj.take(normal(inner, width, seed=2) / width**0.5)
         down = nn.Linear(inner, width, bias=bias).requires_grad_(False)
@@ -225,6 +163,11 @@ class Gate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.down_proj(self.act(self.gate_proj(x)) * self.up_proj(x))
         return out
+
+
+def clamped_silu(x: Tensor) -> Tensor:
+    """As DeepSeek V4 and gpt-oss have it: it shows in large numbers alone."""
+    return silu(x.clamp(max=10))
 
 
 class SwappedGate(Gate):
@@ -255,8 +198,9 @@ class OddRMSNorm(nn.Module):
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("inner", [16, 128, 1536])
-def test_a_gated_layer_is_fused_and_says_the_same(inner: int, bias: bool) -> None:
-    model = nn.Sequential(Gate(inner=inner, bias=bias))
+@pytest.mark.parametrize("act", [silu, GELU_TANH], ids=["silu", "gelu_tanh"])
+def test_a_gated_layer_is_fused_and_says_the_same(act: Any, inner: int, bias: bool) -> None:
+    model = nn.Sequential(Gate(act, inner=inner, bias=bias))
     x = normal(9, 96)
     expected = model(x)
     assert fuse(model) == 1 and isinstance(model[0], FusedGate)
@@ -274,9 +218,9 @@ def test_weights_that_were_replaced_are_gone_before_the_next_layer(
     alive: list[int] = []
     make = FusedGate.__init__
 
-    def note(self: FusedGate, both: Int8Linear, down: Int8Linear) -> None:
+    def note(self: FusedGate, gate_up: PackedWeights, down: Int8Linear) -> None:
         alive.append(sum(layer() is not None for layer in old))
-        make(self, both, down)
+        make(self, gate_up, down)
 
     monkeypatch.setattr(FusedGate, "__init__", note)
     assert fuse(model) == 6
@@ -287,12 +231,13 @@ def test_weights_that_were_replaced_are_gone_before_the_next_layer(
     "layer",
     [
         Gate(act=gelu),
+        Gate(act=clamped_silu),
         SwappedGate(),
-        Gate(inner=72),
+        Gate(inner=70),
         *map(OddRMSNorm, ["centred", "gated", "heads"]),
         nn.LayerNorm(32),
     ],
-    ids=["gelu", "swapped", "narrow", "centred", "gated", "heads", "layernorm"],
+    ids=["gelu", "clamped", "swapped", "narrow", "centred", "gated", "heads", "layernorm"],
 )
 def test_what_is_unknown_stays_as_it_is(layer: nn.Module) -> None:
     model = nn.Sequential(layer)

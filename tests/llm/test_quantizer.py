@@ -12,7 +12,7 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from service.errors import BadSetting
 from service.llm.loader import load
 from tests.llm import tiny
-from tests.llm.test_loading import edit_config, rewrite
+from tests.llm.test_loader import edit_config, rewrite
 
 
 def saved(folder: Path, family: str, dtype: torch.dtype = torch.bfloat16) -> Path:
@@ -26,7 +26,7 @@ def test_a_model_is_loaded_as_int8(tmp_path: Path, family: str) -> None:
     exact = load(tiny.settings(folder)).model
     assert loaded.dtype == "int8" and loaded.model.dtype == torch.float32
     layers = {type(module).__name__ for module in loaded.model.modules()}
-    assert {"Int8Linear", "Sibling", "StoredEmbedding"} <= layers
+    assert {"Int8Linear", "MergedPart", "StoredEmbedding"} <= layers
     # The table is as large as the file has it, and loses nothing.
     table = loaded.model.get_input_embeddings()
     ids = torch.arange(640)[None]
@@ -35,7 +35,7 @@ def test_a_model_is_loaded_as_int8(tmp_path: Path, family: str) -> None:
     with torch.inference_mode():
         found, expected = (m(input_ids=ids[:, :60]).logits for m in (loaded.model, exact))
     error = (found - expected).norm() / expected.norm()
-    assert 0 < error < 0.25  # these weights are noise, so nothing evens out
+    assert 0 < error < 0.25  # test_families.py holds each family to what Q8_0 would do
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)

@@ -11,10 +11,10 @@ from transformers import GenerationConfig
 
 from service.digest import DigestAnswer, DigestTask
 from service.llm.engine import TransformersEngine
-from service.llm.jobs import Choose, Job, Write, Written
-from service.llm.sampler import SECOND_TRY_PENALTY, chooser
+from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
+from service.llm.sequence import Generate, Generated, SampleToken, TokenRequest
 from tests.llm import tiny
-from tests.llm.test_engine import answer_alone, finish, request
+from tests.llm.support.engines import answer_alone, ask_worker, finish, request
 
 WORDS, DRAWS = 12, 3000
 LOGITS = torch.randn(WORDS, generator=torch.Generator().manual_seed(1)) * 2
@@ -22,8 +22,8 @@ PROMPT = (3, 1, 4)
 DIGESTS = (DigestTask("en", "short"), DigestTask("zh", "short"))
 
 
-def drawing(penalty: float = 1.0, seed: int = 0, **settings: Any) -> Choose:
-    choose = chooser(GenerationConfig(do_sample=True, **settings), penalty, seed, PROMPT)
+def drawing(penalty: float = 1.0, seed: int = 0, **settings: Any) -> SampleToken:
+    choose = token_sampler(GenerationConfig(do_sample=True, **settings), penalty, seed, PROMPT)
     assert choose is not None
     return choose
 
@@ -37,7 +37,7 @@ def said(answer: Any) -> list[str]:
 
 
 def test_greedy_needs_no_chooser() -> None:
-    assert chooser(None, 1.0, 0, PROMPT) is None
+    assert token_sampler(None, 1.0, 0, PROMPT) is None
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_words_are_drawn_as_transformers_would(given: dict[str, Any]) -> None:
 
 
 def test_a_draw_depends_on_seed_prompt_and_place_only() -> None:
-    def some(choose: Choose) -> list[int]:
+    def some(choose: SampleToken) -> list[int]:
         return [choose(LOGITS, [0] * place) for place in range(40)]
 
     first = some(drawing())
     assert some(drawing()) == first
     assert some(drawing(seed=1)) != first
-    other = chooser(GenerationConfig(do_sample=True), 1.0, 0, (3, 1, 5))
+    other = token_sampler(GenerationConfig(do_sample=True), 1.0, 0, (3, 1, 5))
     assert other is not None and some(other) != first
     # An answer that is begun anew, as after a failed pass, is the same answer.
     again = drawing()
@@ -91,7 +91,7 @@ def test_logits_are_left_as_they_are() -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_penalty_moves_words_that_were_written(sign: int) -> None:
-    choose = chooser(None, 1.5, 0, PROMPT)
+    choose = token_sampler(None, 1.5, 0, PROMPT)
     assert choose is not None
     logits = torch.full((6,), -90.0)
     logits[2], logits[4] = (6.0, 5.0) if sign > 0 else (-5.0, -6.0)
@@ -99,15 +99,15 @@ def test_the_penalty_moves_words_that_were_written(sign: int) -> None:
 
 
 def test_the_penalty_lowers_repeats(engine: TransformersEngine) -> None:
-    opening = engine._tokens.plain(tiny.ENGLISH)
-    chosen = [None, chooser(None, 1.3, 0, opening)]
-    forks = tuple(Write(opening[:9], 80, choose) for choose in chosen)
-    engine.batch.admit(Job("a", opening, forks))
-    while not (ended := engine.batch.step()):
+    opening = engine.encoder.tokens.plain(tiny.ENGLISH)
+    chosen = [None, token_sampler(None, 1.3, 0, opening)]
+    branches = tuple(Generate(opening[:9], 80, choose) for choose in chosen)
+    engine.generator.admit(TokenRequest("a", opening, branches))
+    while not (ended := engine.generator.step()):
         pass
     outcomes = ended[0].outcomes
     assert outcomes is not None
-    plain, freed = (one.ids for one in outcomes if isinstance(one, Written))
+    plain, freed = (one.ids for one in outcomes if isinstance(one, Generated))
     assert len(set(freed)) / len(freed) > len(set(plain)) / len(plain)
 
 
@@ -136,10 +136,9 @@ def test_what_is_drawn_is_the_same_after_a_failed_pass(folders: dict[str, Path])
         if len(passes) == 12:
             raise ValueError("kernel")
 
-    engine.admit(request("a", tiny.CHINESE, DIGESTS))
     hook = engine._loaded.model.register_forward_pre_hook(fail_once)
     try:
-        finished = finish(engine)
+        finished = ask_worker(engine, request("a", tiny.CHINESE, DIGESTS))
     finally:
         hook.remove()
     assert len(passes) > 12 and said(finished["a"]) == alone
@@ -154,13 +153,13 @@ def test_a_digest_that_is_asked_again_gets_the_penalty(
 ) -> None:
     engine = TransformersEngine(tiny.settings(folders["qwen3"], repetition_penalty=penalty))
     asked = request("a", passage, [DigestTask(language, "short", fault="It repeats itself.")])
-    (prompt,) = engine._prompts_of(asked)
-    fork = engine._fork(asked, 0, prompt, asked.tasks[0])
-    assert isinstance(fork, Write) and fork.choose is not None
-    logits = torch.zeros(engine.words)
+    (prompt,) = engine.encoder.prompts(asked)
+    branch = engine.encoder.branch(asked, 0, prompt)
+    assert isinstance(branch, Generate) and branch.sample is not None
+    logits = torch.zeros(engine.vocabulary)
     # The first is as likely as the second once its penalty is taken off.
     logits[5], logits[7] = expected, 1.0
-    factors = torch.ones(engine.words)
+    factors = torch.ones(engine.vocabulary)
     for factor, word in ((1.01, 5), (0.99, 7)):
         factors[5] = factor
-        assert fork.choose(logits * factors, [5]) == word
+        assert branch.sample(logits * factors, [5]) == word

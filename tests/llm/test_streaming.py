@@ -13,7 +13,7 @@ from service.digest import Answer, DigestAnswer, DigestTask, StanceTask
 from service.llm.answers import token_limit
 from service.llm.engine import TransformersEngine
 from tests.llm import tiny
-from tests.llm.test_engine import TASKS, answer_alone, finish, request
+from tests.llm.support.engines import TASKS, answer_alone, ask_worker, finish, request
 
 # Characters that the tokenizer has not met are written in several tokens each.
 SAID = {
@@ -49,7 +49,7 @@ def saying(engine: TransformersEngine, prompt: int, ids: Sequence[int]) -> Any:
         place = int(given["position_ids"].flatten()[-1]) + 1 - prompt
         if 0 <= place < len(ids):
             output.logits[..., -1, :] = torch.nn.functional.one_hot(
-                torch.tensor(ids[place]), engine.words
+                torch.tensor(ids[place]), engine.vocabulary
             ).float()
 
     return engine._loaded.model.register_forward_hook(say, with_kwargs=True)
@@ -59,10 +59,10 @@ def watched(engine: TransformersEngine, language: Any, ids: Sequence[int]) -> tu
     seen = Seen()
     passage = tiny.CHINESE if language == "zh" else tiny.ENGLISH
     asked = request("a", passage, [DigestTask(language, "short")], watch=seen)
-    (prompt,) = engine._prompts_of(asked)
+    (prompt,) = engine.encoder.prompts(asked)
     hook = saying(engine, len(prompt), ids)
     try:
-        (digest,) = answer_alone(engine, asked).tasks
+        (digest,) = ask_worker(engine, asked)["a"].tasks
     finally:
         hook.remove()
     return seen, digest
@@ -72,7 +72,7 @@ def watched(engine: TransformersEngine, language: Any, ids: Sequence[int]) -> tu
 def test_the_text_grows_by_whole_characters_into_the_answer(
     engine: TransformersEngine, language: str
 ) -> None:
-    ids = engine._tokens.plain(SAID[language])
+    ids = engine.encoder.tokens.plain(SAID[language])
     seen, digest = watched(engine, language, [*ids, engine._loaded.stops[0]])
     assert digest == DigestAnswer(SAID[language], "abstractive")
     seen.check()
@@ -87,8 +87,8 @@ def test_a_digest_that_ran_into_its_limit_ends_with_a_sentence(
 ) -> None:
     sentence, rest = UNENDED[language]
     limit = token_limit(DigestTask(language, "short"))
-    words = engine._tokens.plain(sentence)
-    ids = [*words * (limit // len(words) - 1), *engine._tokens.plain(rest) * limit]
+    words = engine.encoder.tokens.plain(sentence)
+    ids = [*words * (limit // len(words) - 1), *engine.encoder.tokens.plain(rest) * limit]
     _, digest = watched(engine, language, ids)
     assert digest.truncated
     assert digest.text == (sentence * (limit // len(words) - 1)).strip()
@@ -122,7 +122,7 @@ def test_a_text_does_not_shrink_when_a_pass_has_failed(
         if len(passes) == 12:
             raise ValueError("kernel")
 
-    ids = [*engine._tokens.plain(SAID["en"]), engine._loaded.stops[0]]
+    ids = [*engine.encoder.tokens.plain(SAID["en"]), engine._loaded.stops[0]]
     hook = engine._loaded.model.register_forward_pre_hook(fail_once)
     try:
         seen, digest = watched(engine, "en", ids)

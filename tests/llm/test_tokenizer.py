@@ -1,6 +1,7 @@
 """Text of users stays text: no article, title, target or prompt ever writes a control token."""
 
 import dataclasses
+import json
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,13 @@ import pytest
 import sentencepiece
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import AddedToken, Tokenizer
-from tokenizers.models import Unigram
+from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers
+from tokenizers.models import BPE, Unigram
+from tokenizers.trainers import BpeTrainer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from transformers.tokenization_utils_sentencepiece import SentencePieceBackend
 
-from service.errors import BadSetting
-from service.llm.tokenizer import Prompt, Tokens, without_thoughts
+from service.llm.tokenizer import Prompt, Tokens
 from tests.llm import tiny
 
 ADDED = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>"]
@@ -102,20 +103,6 @@ def test_a_template_that_always_thinks_gets_a_finished_thought() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "said"),
-    [
-        ("{{ raise_exception('no') }}", "chat template fails"),
-        ("{{ messages[0].content }}{{ messages[0].content }}", "show the user's message once"),
-        ("hello", "show the user's message once"),
-        ("{% for %}", "chat template fails"),
-    ],
-)
-def test_a_template_that_can_not_be_used(template: str, said: str) -> None:
-    with pytest.raises(BadSetting, match=said):
-        Tokens(tiny.make_tokenizer(template))
-
-
-@pytest.mark.parametrize(
     ("said", "left"),
     [
         ("A digest.", "A digest."),
@@ -130,7 +117,6 @@ def test_a_template_that_can_not_be_used(template: str, said: str) -> None:
     ],
 )
 def test_thoughts_are_taken_out(tokens: Tokens, tokenizer: Any, said: str, left: str) -> None:
-    assert without_thoughts(said).strip() == left
     assert tokens.text(tokenizer.encode(said)) == left
 
 
@@ -140,6 +126,97 @@ def test_thoughts_are_taken_out_where_their_tags_are_special_tokens() -> None:
     said = tokenizer.encode("<think>no</think>yes<|im_end|>")
     assert tokenizer.decode(said, skip_special_tokens=True) == "noyes"
     assert Tokens(tokenizer).text(said) == "yes"
+
+
+THINKERS: dict[str, tuple[list[str], str, str]] = {
+    "qwen": (["<think>", "</think>"], "<think>\n", "\n</think>\n\n"),
+    "gemma": (["<|channel>", "<channel|>", "<turn|>"], "<|channel>thought\n", "<channel|>"),
+    "mistral": (["[THINK]", "[/THINK]"], "[THINK]", "[/THINK]"),
+    "gpt-oss": (
+        ["<|start|>", "<|message|>", "<|channel|>", "<|end|>", "<|return|>"],
+        "<|channel|>analysis<|message|>",
+        "<|end|><|start|>assistant<|channel|>final<|message|>",
+    ),
+    "gpt-oss again": (
+        ["<|start|>", "<|message|>", "<|channel|>", "<|end|>", "<|return|>"],
+        "<|channel|>analysis<|message|>",
+        "<|channel|>final<|message|>",
+    ),
+    "solar": (
+        ["<|think|>", "<|begin|>", "<|end|>", "<|content|>"],
+        "<|think|>",
+        "<|end|><|begin|>assistant<|content|>",
+    ),
+    "glm": (
+        ["<think>", "</think>", "<|begin_of_box|>", "<|end_of_box|>"],
+        "<think>",
+        "</think><|begin_of_box|>",
+    ),
+}
+
+
+@pytest.mark.parametrize("thinker", THINKERS)
+@pytest.mark.parametrize("special", [True, False])
+@pytest.mark.parametrize(
+    ("thought", "said"), [("Let me see. 3 < 4", "The bridge closes."), ("想一想", "旧桥关闭。")]
+)
+def test_thoughts_between_tokens_are_taken_out(
+    thinker: str, special: bool, thought: str, said: str
+) -> None:
+    marks, opening, closing = THINKERS[thinker]
+    tokenizer = tiny.make_tokenizer()
+    words = [AddedToken(mark, special=special, normalized=False) for mark in marks]
+    tokenizer.add_tokens(words, special_tokens=special)
+    tokens = Tokens(tokenizer)
+    for written, left in [
+        (f"{opening}{thought}{closing}{said}", said),
+        (f"{opening}{closing}{said}<|im_end|>", said),
+        (f"{opening}{thought}", ""),
+        (f"{thought}{closing}{said}", said),
+        (f"{said}{opening}{thought}", said),
+        (said, said),
+    ]:
+        ids = tokenizer.encode(written)
+        assert tokens.text(ids) == left, written
+        for size in range(len(ids)):
+            if written.startswith(opening):
+                assert said.startswith(tokens.text(ids[:size])), written
+    # The same letters in ordinary tokens are a quotation.
+    quoted = f"{said} {opening.strip()} {closing.strip()}! The tags <thought> and <answer>."
+    assert tokens.text(tokens.plain(quoted)) == quoted
+
+
+CONTROLS = {
+    "qwen": ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<think>", "<tool_call>"],
+    "gemma": ["<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>", "<|channel>", "<turn|>"],
+    "gpt-oss": ["<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>"],
+    "llama": ["<|begin_of_text|>", "<|start_header_id|>", "<|eot_id|>", "<|eot|>"],
+    "deepseek": ["<｜begin▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>", "</think>"],
+    "glm": ["[gMASK]", "<sop>", "<|user|>", "<|observation|>", "<|begin_of_box|>"],
+    "kimi": ["[BOS]", "[EOS]", "<|im_user|>", "<|im_middle|>"],
+    "minimax": ["<begin_of_document>", "<end_of_sentence>", "]~!b[", "]~b]", "[e~["],
+    "mistral": ["<s>", "</s>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[THINK]"],
+    "phi": ["<|user|>", "<|assistant|>", "<|end|>", "<|im_sep|>"],
+}
+
+
+@pytest.mark.parametrize("family", CONTROLS)
+def test_control_tokens_of_every_family_are_plain_text_in_an_article(family: str) -> None:
+    tokenizer = tiny.make_tokenizer()
+    special = [AddedToken(word, special=True, normalized=False) for word in CONTROLS[family]]
+    tokenizer.add_tokens(special, special_tokens=True)
+    tokens = Tokens(tokenizer)
+    controls = CONTROLS[family]
+    assert tokens.control_ids.issuperset(tokenizer.convert_tokens_to_ids(controls))
+    for attack in [
+        "".join(controls),
+        "".join(f"桥{word}\n{word}bridge " for word in controls),
+        "".join(word[:2] + word + word[2:] for word in controls),
+    ]:
+        ids = tokens.plain(attack)
+        assert tokens.control_ids.isdisjoint(ids)
+        assert tokenizer.decode(ids) == attack
+        assert sum(id_ in tokens.control_ids for id_ in tokens.prompt(ids, attack).ids) == 5
 
 
 def test_half_a_character_at_the_end_is_dropped(tokens: Tokens) -> None:
@@ -205,3 +282,129 @@ def test_a_prompt_is_a_value(tokens: Tokens) -> None:
     prompt = tokens.prompt(tokens.plain("a"), "b")
     with pytest.raises(dataclasses.FrozenInstanceError):
         prompt.passage_ids = ()  # type: ignore[misc]
+
+
+_TURNS = (
+    "{{- bos_token }}{%- for m in messages %}"
+    "{%- if m.role == 'user' %}{{- '[INST] ' + m.content + ' [/INST]' }}"
+    "{%- else %}{{- ' ' + m.content + eos_token }}{%- endif %}{%- endfor %}"
+)
+_LINES = (
+    "{%- for m in messages %}{{- '<|' + m.role + '|>\n' + m.content + '<|end|>\n' }}{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|assistant|>\n' }}{%- endif %}"
+)
+_HEADINGS = (
+    "{%- for m in messages %}{{- '### ' + m.role + ':\n' + m.content + '\n' }}{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '### assistant:\n' }}{%- endif %}"
+)
+PREFIXES = {
+    "prepended": (
+        normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]),
+        None,
+    ),
+    "always": (None, pre_tokenizers.Metaspace(prepend_scheme="always", split=False)),
+    "first": (None, pre_tokenizers.Metaspace(prepend_scheme="first", split=False)),
+    "never": (None, pre_tokenizers.Metaspace(prepend_scheme="never", split=False)),
+}
+
+
+def _sentencepiece_like(prefix: str, template: str) -> Any:
+    """A fast tokenizer as those of Llama 2, Mistral and Phi 3: pieces with `▁`, bytes, a prefix."""
+    normalizer, pre_tokenizer = PREFIXES[prefix]
+    backend = Tokenizer(BPE(unk_token="<unk>"))
+    if normalizer is not None:
+        backend.normalizer = normalizer
+    if pre_tokenizer is not None:
+        backend.pre_tokenizer = pre_tokenizer
+    trainer = BpeTrainer(vocab_size=700, special_tokens=["<unk>"], show_progress=False)
+    lines = [*tiny.ENGLISH.split("\n"), *tiny.CHINESE.split("\n"), "[INST] </article> ### user:"]
+    backend.train_from_iterator(lines * 3, trainer)
+    declared = json.loads(backend.to_str())
+    vocabulary = declared["model"]["vocab"]
+    for byte in range(256):
+        vocabulary[f"<0x{byte:02X}>"] = len(vocabulary)
+    # As in sentencepiece, a blank is the beginning of a piece.
+    joined = [pair for pair in declared["model"]["merges"] if "▁" not in "".join(pair).lstrip("▁")]
+    declared["model"].update(byte_fallback=True, merges=joined)
+    backend = Tokenizer.from_str(json.dumps(declared))
+    backend.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    for word in ("<s>", "</s>"):
+        backend.add_special_tokens([AddedToken(word, special=True, normalized=False)])
+    if template == _LINES:
+        for word in ("<|user|>", "<|assistant|>", "<|end|>"):
+            token = AddedToken(word, special=True, normalized=False, rstrip=True)
+            backend.add_special_tokens([token])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )
+    tokenizer.chat_template = template
+    return tokenizer
+
+
+ARTICLES = [
+    ("The bridge closes. It costs 41.5 million.", "Digest it in 40 words."),
+    ("市议会决定关闭旧桥。", "用中文写一个摘要。"),
+    ("He said: “It closes!”", "什么立场？"),
+]
+
+
+def _is_the_templates_own(tokenizer: Any, article: str, instruction: str) -> bool:
+    tokens = Tokens(tokenizer)
+    prompt = tokens.prompt(tokens.plain(article), instruction)
+    message = f"<article>\n{article}\n</article>\n\n{instruction}"
+    asked = [{"role": "user", "content": message}]
+    own = tokenizer.apply_chat_template(asked, add_generation_prompt=True, enable_thinking=False)
+    assert tokenizer.decode(prompt.ids) == tokenizer.decode(own["input_ids"])
+    return bool(prompt.ids == own["input_ids"])
+
+
+@pytest.mark.parametrize(("article", "instruction"), ARTICLES)
+@pytest.mark.parametrize("template", [_TURNS, _LINES, _HEADINGS])
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_prompt_has_the_ids_of_the_template_where_words_have_a_prefix(
+    prefix: str, template: str, article: str, instruction: str
+) -> None:
+    tokenizer = _sentencepiece_like(prefix, template)
+    assert _is_the_templates_own(tokenizer, article, instruction)
+
+
+@pytest.mark.parametrize(("article", "instruction"), ARTICLES)
+@pytest.mark.parametrize("template", [tiny.CHAT_TEMPLATE, _HEADINGS])
+def test_a_prompt_has_the_ids_of_the_template_where_line_ends_join_full_stops(
+    template: str, article: str, instruction: str
+) -> None:
+    text = "It closes.\n关闭。\n“It closes!”\n？\n\n>\n" * 9
+    tokenizer = tiny.make_tokenizer(template, more=[text] * 9)
+    assert len(tokenizer.encode("x.\n")) == len(tokenizer.encode("。\n")) + 1 == 2
+    assert _is_the_templates_own(tokenizer, article, instruction)
+
+
+@pytest.mark.parametrize("word", ["positive", "支持", "反对"])
+@pytest.mark.parametrize("template", [_TURNS, _LINES, _HEADINGS])
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_an_answer_to_compare_has_the_ids_that_the_template_gives_it(
+    prefix: str, template: str, word: str
+) -> None:
+    tokenizer = _sentencepiece_like(prefix, template)
+    tokens = Tokens(tokenizer)
+    prompt = tokens.prompt(tokens.plain("Old."), "What stance?")
+    said = "<article>\nOld.\n</article>\n\nWhat stance?"
+    turns = [{"role": "user", "content": said}, {"role": "assistant", "content": word}]
+    own = tokenizer.apply_chat_template(turns)["input_ids"]
+    answer = tokens.answer(word)
+    assert tuple(own[len(prompt) : len(prompt) + len(answer)]) == answer
+    assert tokens.text(answer) == word
+
+
+@pytest.mark.parametrize(("article", "instruction"), ARTICLES)
+def test_a_prompt_has_the_ids_of_the_template_for_sentencepiece_in_python(
+    sentencepiece_tokenizer: Any, article: str, instruction: str
+) -> None:
+    assert _is_the_templates_own(sentencepiece_tokenizer, article, instruction)

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from service.llm.loader import Loaded
-from service.llm.writing import Row, Written, pad_left, write
+from service.llm.sequence import Generated
+from service.llm.writing import Row, pad_left, write
 
 
 def prompts(*lengths: int) -> list[list[int]]:
@@ -49,7 +50,7 @@ def test_every_row_has_its_own_limit(loaded: Loaded) -> None:
     rows = prompts(8, 30, 12)
     written = write(loaded, [Row(ids, limit) for ids, limit in zip(rows, (1, 20, 6), strict=True)])
     for ids, limit, one in zip(rows, (1, 20, 6), written, strict=True):
-        assert one == Written(alone(loaded, ids, limit), complete=False)
+        assert one == Generated(alone(loaded, ids, limit), complete=False)
 
 
 def test_a_row_ends_at_its_stop_and_its_neighbours_go_on(loaded: Loaded) -> None:
@@ -59,7 +60,7 @@ def test_a_row_ends_at_its_stop_and_its_neighbours_go_on(loaded: Loaded) -> None
     stopping = dataclasses.replace(loaded, stops=(third, *loaded.stops))
     first, second = write(stopping, [Row(ids, 16) for ids in rows])
     expected = alone(loaded, rows[0], 16)
-    assert first == Written(expected[: expected.index(third)], complete=True)
+    assert first == Generated(expected[: expected.index(third)], complete=True)
     going_on = alone(loaded, rows[1], 16)
     if third in going_on:
         going_on = going_on[: going_on.index(third)]

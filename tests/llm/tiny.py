@@ -4,6 +4,7 @@ What they write is noise. They prove the plumbing (loading, prompts, padding, ba
 scores), never the quality of a digest.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ WINDOW = 24
 """Tokens that a sliding layer of these sees."""
 
 
-def make_tokenizer(chat_template: str | None = CHAT_TEMPLATE) -> Any:
+def make_tokenizer(chat_template: str | None = CHAT_TEMPLATE, more: Sequence[str] = ()) -> Any:
     """A byte-level BPE with Qwen's pipeline and its added tokens, special and not."""
     backend = Tokenizer(BPE())
     backend.normalizer = normalizers.NFC()
@@ -78,7 +79,7 @@ def make_tokenizer(chat_template: str | None = CHAT_TEMPLATE) -> Any:
         show_progress=False,
     )
     prompts = load_prompts().texts.values()
-    backend.train_from_iterator([ENGLISH, CHINESE, *prompts], trainer)
+    backend.train_from_iterator([ENGLISH, CHINESE, *prompts, *more], trainer)
     for word in ("<|endoftext|>", "<|im_start|>", "<|im_end|>"):
         backend.add_special_tokens([AddedToken(word, special=True)])
     for word in ("<tool_call>", "</tool_call>", "<think>", "</think>"):

@@ -1,5 +1,6 @@
 /* What queries gather from stored keys and values: all scores of a few queries, their softmax, then
  * the values. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "pool.h"
@@ -26,17 +27,24 @@ static inline __attribute__((always_inline)) void ahead(const word *from) {
 /* Queries, and the spans of stored tokens that they look at. A token sees what stands no later in
  * its text than itself. Tokens that share spans follow one another in `order`. */
 typedef struct {
-    const float *query; /* (tokens, heads * group, depth) with these strides */
+    const float *query; /* (tokens, heads * group, key_dim) with these strides */
     int64_t query_token, query_head;
-    float *out;               /* (tokens, heads * group, depth), contiguous */
+    float *out;               /* (tokens, heads * group, value_dim), contiguous */
     const int64_t *order;     /* (tokens): which is next */
     const int64_t *positions; /* (tokens): the place of each in its text */
     const int64_t *spans;     /* (tokens, levels, 3): slot, tokens, place of the first; see Span */
     int64_t tokens, levels;
     int64_t group;  /* query heads per stored head */
     int64_t window; /* how far back a query sees, itself included; 0: all the way */
-    float scale, cap;
+    float scale, softcap;
 } Queries;
+
+/* Its size and its fields' offsets, which Python compares with its own (layout.py). */
+#define AT(field) offsetof(Queries, field)
+const int64_t layout_queries[] = {
+    sizeof(Queries), AT(query),  AT(query_token), AT(query_head), AT(out),    AT(order), AT(positions),
+    AT(spans),       AT(tokens), AT(levels),      AT(group),      AT(window), AT(scale), AT(softcap)};
+#undef AT
 
 /* `slot`: where it starts, a multiple of BLOCK; `position`: that of its first token. */
 typedef struct {
@@ -92,9 +100,9 @@ static void take_queries(const Pool *pool, const Queries *q, int64_t head, int64
         const int64_t token = q->order[i / q->group], query_head = head * q->group + i % q->group;
         const float *query = q->query + token * q->query_token + query_head * q->query_head;
         if (pool->half)
-            narrow_many(query, (uint16_t *)s->query[r], pool->depth);
+            narrow_many(query, (uint16_t *)s->query[r], pool->key_dim);
         else
-            memcpy(s->query[r], query, pool->depth * sizeof(float));
+            memcpy(s->query[r], query, pool->key_dim * sizeof(float));
         s->token[r] = token, s->query_head[r] = query_head;
         s->position[r] = q->positions[token];
         s->columns[r] = 0;
@@ -207,7 +215,7 @@ static void soften(const Pool *pool, const Queries *q, int64_t r, Scratch *s) {
     vf top = splat(-INFINITY), sum = splat(0);
     for (int64_t t = 0; t < columns; t += LANES) {
         vf x = load(scores + t) * q->scale;
-        if (q->cap > 0) x = capped(x, q->cap);
+        if (q->softcap > 0) x = capped(x, q->softcap);
         keep(scores + t, x);
         top = pick(top > x, top, x);
     }
@@ -253,7 +261,7 @@ static inline __attribute__((always_inline)) void gather_panel(
 static inline __attribute__((always_inline)) void gather_run(const Pool *pool, const Run *run,
                                                              int64_t head, Scratch *s,
                                                              const int pairs) {
-    const int64_t width = pool->width, last = run->row + run->rows;
+    const int64_t width = pool->value_width, last = run->row + run->rows;
     const int64_t words = pairs ? (run->count + 1) / 2 : run->count;
     const word *all = values_at(pool, head, run->slot);
     const word *weights = (word *)s->scores + (pairs ? run->column / 2 : run->column);
@@ -287,8 +295,8 @@ static inline __attribute__((always_inline)) void attend_tile(const Pool *pool, 
     for (int64_t r = 0; r < rows; r++) soften(pool, q, r, s);
     for (int64_t i = 0; i < s->count; i++) gather_run(pool, s->runs + i, head, s, pairs);
     for (int64_t r = 0; r < rows; r++)
-        memcpy(q->out + (s->token[r] * heads + s->query_head[r]) * pool->depth, s->sums[r],
-               pool->depth * sizeof(float));
+        memcpy(q->out + (s->token[r] * heads + s->query_head[r]) * pool->value_dim, s->sums[r],
+               pool->value_dim * sizeof(float));
 }
 
 /* Rows of queries that are worked on together: tokens that share their first span. */

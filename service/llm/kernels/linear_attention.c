@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "vectors.h"
 
 #define STRIP (LANES == 16 ? 8 : 4) /* vectors of a state's columns that are in registers */
@@ -12,6 +14,13 @@ typedef struct {
     float *out;                                     /* (rows, tokens, value heads, width) */
     int64_t rows, tokens, heads, value_heads, depth, width, state_row;
 } Delta;
+
+/* Its size and its fields' offsets, which Python compares with its own (layout.py). */
+#define AT(field) offsetof(Delta, field)
+const int64_t layout_delta[] = {
+    sizeof(Delta), AT(query), AT(key),    AT(value), AT(gate),        AT(beta),  AT(strides), AT(state),
+    AT(out),       AT(rows),  AT(tokens), AT(heads), AT(value_heads), AT(depth), AT(width),   AT(state_row)};
+#undef AT
 
 static const float *delta_at(const Delta *d, int which, const float *from, int64_t row,
                              int64_t token, int64_t head) {

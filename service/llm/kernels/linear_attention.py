@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from service.llm.kernels import layout
+from service.llm.kernels.build import library
 from service.llm.kernels.ops import call, is_plain
 
 LANES = 16
@@ -28,6 +30,9 @@ class _Delta(ctypes.Structure):
 
 
 def _delta_rule(original: Rule) -> Rule:
+    layout.check_constants(library(), max_head_dim=DEEPEST, alignment=LANES)
+    layout.check_struct(library(), "delta", _Delta)
+
     def delta_rule(  # noqa: PLR0913, PLR0917 (as transformers calls it)
         query: Tensor,
         key: Tensor,

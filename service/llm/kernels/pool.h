@@ -54,22 +54,22 @@ static inline __attribute__((always_inline)) vf add_products(vf sum, word one, v
 }
 
 /* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is (steps,
- * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are the depth, or its
- * pairs. One of values is (BLOCK tokens, or their pairs, width) words, where `width` is the depth
- * rounded up to a multiple of 16. `half` says bfloat16, else float32. */
+ * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are `key_dim`, or its
+ * pairs. One of values is (BLOCK tokens, or their pairs, value_width) words, where `value_width` is
+ * `value_dim` rounded up to a multiple of 16. `half` says bfloat16, else float32. */
 typedef struct {
     void *keys, *values;
-    int64_t blocks, heads, depth, width;
+    int64_t blocks, heads, key_dim, value_dim, value_width;
     int32_t half;
 } Pool;
 
 static inline int64_t steps_of(const Pool *pool) {
-    return pool->half ? pool->depth / 2 : pool->depth;
+    return pool->half ? pool->key_dim / 2 : pool->key_dim;
 }
 static inline const word *keys_at(const Pool *pool, int64_t head, int64_t slot) {
     return (word *)pool->keys + (head * pool->blocks * BLOCK + slot) * steps_of(pool);
 }
 static inline const word *values_at(const Pool *pool, int64_t head, int64_t slot) {
     const int64_t place = head * pool->blocks * BLOCK + slot;
-    return (word *)pool->values + (pool->half ? place / 2 : place) * pool->width;
+    return (word *)pool->values + (pool->half ? place / 2 : place) * pool->value_width;
 }

@@ -5,9 +5,9 @@
  * then it is zero, and not what somebody else has left there. */
 static void store_pair(const Pool *pool, const float *first, const float *second, word *to) {
     uint16_t pair[2][MOST_DEPTH];
-    if (first) narrow_many(first, pair[0], pool->depth);
-    if (second) narrow_many(second, pair[1], pool->depth);
-    for (int64_t i = 0; i < pool->depth; i++) {
+    if (first) narrow_many(first, pair[0], pool->value_dim);
+    if (second) narrow_many(second, pair[1], pool->value_dim);
+    for (int64_t i = 0; i < pool->value_dim; i++) {
         const uint32_t low = first ? pair[0][i] : (uint32_t)to[i] & 0xffff;
         to[i] = (word)(low | (second ? (uint32_t)pair[1][i] << 16 : 0));
     }
@@ -17,7 +17,7 @@ static void store_pair(const Pool *pool, const float *first, const float *second
 void store(const Pool *pool, const float *keys, int64_t key_token, int64_t key_head,
            const float *values, int64_t value_token, int64_t value_head, const int64_t *slots,
            int64_t count) {
-    const int64_t depth = pool->depth, steps = steps_of(pool);
+    const int64_t steps = steps_of(pool);
 #pragma omp parallel for collapse(2) schedule(static) if (count * pool->heads > 64)
     for (int64_t head = 0; head < pool->heads; head++) {
         for (int64_t token = 0; token < count; token++) {
@@ -26,14 +26,14 @@ void store(const Pool *pool, const float *keys, int64_t key_token, int64_t key_h
             const float *value = values + token * value_token + head * value_head;
             word words[MOST_DEPTH];
             if (pool->half)
-                narrow_many(key, (uint16_t *)words, depth);
+                narrow_many(key, (uint16_t *)words, pool->key_dim);
             else
-                memcpy(words, key, depth * sizeof(float));
+                memcpy(words, key, pool->key_dim * sizeof(float));
             word *k = (word *)keys_at(pool, head, slot - lane) + lane;
             for (int64_t i = 0; i < steps; i++) k[i * BLOCK] = words[i];
             word *v = (word *)values_at(pool, head, slot);
             if (!pool->half) {
-                memcpy(v, value, depth * sizeof(float));
+                memcpy(v, value, pool->value_dim * sizeof(float));
             } else if (slot % 2 == 0) {
                 const int both = token + 1 < count && slots[token + 1] == slot + 1;
                 store_pair(pool, value, both ? value + value_token : NULL, v);

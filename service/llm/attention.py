@@ -1,0 +1,144 @@
+"""Attention over the KV cache: in C on a CPU, by torch's operators on a GPU or without a compiler.
+
+Both give each token softmax(scale * q . k) v over the stored tokens that its metadata names, its
+window lets it see, and that stand no later than itself.
+"""
+
+import ctypes
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+from service.llm.attention_metadata import AttentionMetadata
+from service.llm.dense_attention import DenseBatch, dense_batches
+from service.llm.kernels import layout
+from service.llm.kv_cache import (
+    LayerCache,
+    NativeLayerCache,
+    TorchLayerCache,
+    check_pool,
+    float_rows,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionParams:
+    """What a layer's attention multiplies, caps and sees."""
+
+    scale: float
+    window: int = 0
+    """How many tokens back a token attends, itself included; 0: all."""
+    softcap: float = 0.0
+    """Scores are bent below this by a tanh (Gemma 2); 0: they are not."""
+
+
+def attend(
+    query: torch.Tensor, cache: LayerCache, metadata: AttentionMetadata, params: AttentionParams
+) -> torch.Tensor:
+    """From queries (tokens, query heads, key_dim) to (tokens, query heads, value_dim), of their
+    type. Raises MemoryError."""
+    if isinstance(cache, NativeLayerCache):
+        return NativeAttention(cache)(query, metadata, params)
+    assert isinstance(cache, TorchLayerCache)
+    return TorchAttention(cache)(query, metadata, params)
+
+
+@dataclass(slots=True)
+class TorchAttention:
+    """Attention by torch's operators over dense batches."""
+
+    cache: TorchLayerCache
+
+    def __call__(
+        self, query: torch.Tensor, metadata: AttentionMetadata, params: AttentionParams
+    ) -> torch.Tensor:
+        out = query.new_empty((*query.shape[:2], self.cache.values.shape[-1]))
+        for batch in dense_batches(metadata, params.window, query.device):
+            out[batch.tokens] = self._attend_dense(query[batch.tokens], batch, params)
+        return out
+
+    def _attend_dense(
+        self, query: torch.Tensor, batch: DenseBatch, params: AttentionParams
+    ) -> torch.Tensor:
+        """(rows, queries, query heads, dim) in and out."""
+        keys, values = (
+            stored[:, batch.slots].transpose(0, 1)
+            for stored in (self.cache.keys, self.cache.values)
+        )
+        # The heads that share keys are so many more queries of one head: nothing is repeated but
+        # the mask. (`enable_gqa` with a mask is for torch's slowest kernel alone, on a GPU.)
+        count, queries, heads, dim = query.shape
+        group = heads // keys.shape[1]
+        rows = query.transpose(1, 2).reshape(count, -1, group * queries, dim)
+        mask = batch.mask.repeat(1, 1, group, 1)
+        if not params.softcap and query.dtype == keys.dtype:
+            gathered = scaled_dot_product_attention(
+                rows, keys, values, attn_mask=mask, scale=params.scale
+            )
+        else:  # in float32, of numbers that are rounded as the stored ones are
+            scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * params.scale
+            if params.softcap:
+                scores = params.softcap * torch.tanh(scores / params.softcap)
+            weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(values.dtype)
+            gathered = (weights.float() @ values.float()).to(query.dtype)
+        return gathered.reshape(count, heads, queries, -1).transpose(1, 2)
+
+
+class CQueries(ctypes.Structure):
+    """`Queries` in kernels/attention.c."""
+
+    _fields_ = [
+        ("query", ctypes.c_void_p),
+        ("query_token", ctypes.c_int64),
+        ("query_head", ctypes.c_int64),
+        ("out", ctypes.c_void_p),
+        ("order", ctypes.c_void_p),
+        ("positions", ctypes.c_void_p),
+        ("spans", ctypes.c_void_p),
+        ("tokens", ctypes.c_int64),
+        ("levels", ctypes.c_int64),
+        ("group", ctypes.c_int64),
+        ("window", ctypes.c_int64),
+        ("scale", ctypes.c_float),
+        ("softcap", ctypes.c_float),
+    ]
+
+
+def check_kernels(library: Any) -> None:
+    """Raise LayoutMismatch where the kernels' attention takes other structs than these."""
+    check_pool(library)
+    layout.check_struct(library, "queries", CQueries)
+
+
+@dataclass(slots=True)
+class NativeAttention:
+    """Attention by the kernels; queries and weights are rounded to the cache's type."""
+
+    cache: NativeLayerCache
+
+    def __call__(
+        self, query: torch.Tensor, metadata: AttentionMetadata, params: AttentionParams
+    ) -> torch.Tensor:
+        rows = float_rows(query)
+        tokens, heads, _ = rows.shape
+        out = torch.empty(tokens, heads, self.cache.value_dim)
+        queries = CQueries(
+            rows.data_ptr(),
+            *rows.stride()[:2],
+            out.data_ptr(),
+            metadata.order.data_ptr(),
+            metadata.positions.data_ptr(),
+            metadata.spans.data_ptr(),
+            tokens,
+            metadata.spans.shape[1],
+            heads // self.cache.heads,
+            params.window,
+            params.scale,
+            params.softcap,
+        )
+        if self.cache.library.attend(ctypes.byref(self.cache.pool), ctypes.byref(queries)):
+            raise MemoryError("no memory for the scores of attention")
+        return out.to(query.dtype)

@@ -1,0 +1,80 @@
+"""Attention metadata: every token's slot, position and attended spans in a forward pass."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+KVSpan = tuple[int, int, int]
+"""Stored tokens to attend to: the first one's slot, their number, the first one's position."""
+EMPTY_SPAN: KVSpan = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySegment:
+    """Consecutive tokens of one text in a forward pass.
+
+    The first of them is stored at `slot` and stands at `position`. They attend to `spans`: those
+    that others share first, their own last. Attention is causal by position.
+    """
+
+    slot: int
+    position: int
+    tokens: int
+    spans: tuple[KVSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionMetadata:
+    """The shape of one forward pass of `tokens` tokens, in 64-bit integers.
+
+    `slots`, `positions`: (tokens,), where each token's keys and values go, and its position.
+    `spans`: (tokens, levels, 3), the KVSpans that each attends to, filled up with EMPTY_SPAN.
+    `order`: (tokens,), all of them, with those that share spans together.
+    `padded_length`: what each attends to is filled up to so many tokens, on the device of `spans`
+    and without a question to it; 0: to what is needed, found out on the host.
+    """
+
+    slots: torch.Tensor
+    positions: torch.Tensor
+    spans: torch.Tensor
+    order: torch.Tensor
+    padded_length: int = 0
+    _derived: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False)
+
+    @classmethod
+    def of(cls, segments: Sequence[QuerySegment]) -> "AttentionMetadata":
+        """The tokens of `segments`, at least one, in this order."""
+        counts = [segment.tokens for segment in segments]
+        levels = max(len(segment.spans) for segment in segments)
+        spans = [
+            segment.spans + (EMPTY_SPAN,) * (levels - len(segment.spans)) for segment in segments
+        ]
+        ranges = [range(end - n, end) for n, end in zip(counts, accumulate(counts), strict=True)]
+        together = sorted(range(len(segments)), key=spans.__getitem__)
+        return cls(
+            _joined([range(each.slot, each.slot + each.tokens) for each in segments]),
+            _joined([range(each.position, each.position + each.tokens) for each in segments]),
+            torch.tensor(spans, dtype=torch.int64)
+            .view(len(counts), levels, 3)
+            .repeat_interleave(torch.tensor(counts), 0),
+            _joined([ranges[index] for index in together]),
+        )
+
+    def slots_on(self, device: torch.device) -> torch.Tensor:
+        return self.derive(("slots", device), lambda: self.slots.to(device))
+
+    def derive(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` gives, computed by the first layer that asks for it under `key`."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        value: T = self._derived[key]
+        return value
+
+
+def _joined(ranges: list[range]) -> torch.Tensor:
+    return torch.tensor([number for each in ranges for number in each], dtype=torch.int64)

@@ -1,0 +1,179 @@
+"""One forward pass of a transformers model over the KV cache, through the seams it leaves open.
+
+The model's own layers run as they are. What they call is ours: a `Cache`, which writes keys, values
+and recurrent states, and an attention function, registered as `diglot`, which reads them back. The
+model makes no mask, and a text is never padded.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import AttentionInterface
+from transformers.cache_utils import Cache
+
+from service.llm.attention import AttentionParams, attend
+from service.llm.attention_metadata import AttentionMetadata
+from service.llm.kv_cache import KVCache, NotForkable
+
+ATTENTION = "diglot"
+
+
+@dataclass(slots=True)
+class ForwardContext:
+    """What the model's layers are told during one pass.
+
+    `rows`: the slots of the recurrent states; `fresh`: they hold nothing yet. `unread`: layers that
+    have stored their keys and have not attended to the KV cache since.
+    """
+
+    kv_cache: KVCache
+    metadata: AttentionMetadata
+    rows: slice
+    fresh: bool
+    unread: set[int] = field(default_factory=set)
+
+
+_context: ContextVar[ForwardContext] = ContextVar("_context")
+"""transformers hands an attention function the new keys and values, but no cache."""
+
+
+@contextmanager
+def running(context: ForwardContext) -> Iterator["ContextCache"]:
+    token = _context.set(context)
+    try:
+        yield ContextCache(context)
+    finally:
+        _context.reset(token)
+
+
+class ContextCache(Cache):
+    """What the layers take for their cache: it writes, and hands back what is new."""
+
+    def __init__(self, context: ForwardContext) -> None:
+        super().__init__(layers=[])
+        self._context = context
+
+    def update(
+        self,
+        key_states: torch.Tensor,
+        value_states: torch.Tensor,
+        layer_idx: int,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        keys, values = _tokens(key_states), _tokens(value_states)
+        layer = self._context.kv_cache.layer(layer_idx, keys, values)
+        layer.write(keys, values, self._context.metadata)
+        self._context.unread.add(layer_idx)
+        return key_states, value_states
+
+    def get_conv_state(self, layer_idx: int, state_idx: int = 0) -> torch.Tensor | None:
+        states = self._context.kv_cache.state.convolution
+        return None if self._context.fresh else states[layer_idx][self._context.rows]
+
+    def update_conv_state(
+        self,
+        conv_states: torch.Tensor,
+        layer_idx: int,
+        state_idx: int = 0,
+        conv_kernel_size: int | None = None,
+        **_: Any,
+    ) -> torch.Tensor:
+        """Store the last tokens of (rows, channels, tokens); returns them after the stored ones."""
+        if conv_kernel_size is None or state_idx:
+            raise NotForkable("an unknown kind of convolution state")
+        state = self._context.kv_cache.state
+        stored = state.allocated(
+            state.convolution, layer_idx, conv_states, conv_states.shape[1], conv_kernel_size
+        )[self._context.rows]
+        joined = conv_states
+        if not self._context.fresh:  # channels stay side by side, as they come out of their layer
+            old, new = stored.transpose(1, 2), conv_states.transpose(1, 2)
+            joined = torch.cat([old, new], 1).transpose(1, 2)
+        missing = max(0, conv_kernel_size - joined.shape[-1])
+        stored.copy_(torch.nn.functional.pad(joined, (missing, 0))[..., -conv_kernel_size:])
+        return joined
+
+    def get_recurrent_state(self, layer_idx: int, state_idx: int = 0) -> torch.Tensor | None:
+        states = self._context.kv_cache.state.recurrent
+        return None if self._context.fresh else states[layer_idx][self._context.rows]
+
+    def update_recurrent_state(
+        self, recurrent_states: torch.Tensor, layer_idx: int, state_idx: int = 0, **_: Any
+    ) -> torch.Tensor:
+        if state_idx:
+            raise NotForkable("more than one recurrent state in a layer")
+        state = self._context.kv_cache.state
+        stored = state.allocated(
+            state.recurrent, layer_idx, recurrent_states, *recurrent_states.shape[1:]
+        )[self._context.rows]
+        if stored.data_ptr() != recurrent_states.data_ptr():
+            stored.copy_(recurrent_states)
+        return stored
+
+    def is_recording_past(self, layer_idx: int) -> bool:
+        return False
+
+
+def _tokens(states: torch.Tensor) -> torch.Tensor:
+    """(1, heads, tokens, dim) of a prefill or (rows, heads, 1, dim) of a decode as (tokens, heads,
+    dim)."""
+    return states[0].transpose(0, 1) if states.shape[0] == 1 else states[:, :, 0]
+
+
+def _attention(  # noqa: PLR0913, PLR0917 (transformers calls it with these)
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: torch.Tensor | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """The attention function that transformers calls: (rows, heads, tokens, key_dim) in, (rows,
+    tokens, heads, value_dim) out."""
+    if attention_mask is not None or s_aux is not None:
+        raise NotForkable("attention with a mask of its own or with sinks")
+    context = _context.get()
+    cache = context.kv_cache.layers.get(module.layer_idx)
+    if cache is None:
+        raise NotForkable("a layer that attends without storing keys")
+    context.unread.discard(module.layer_idx)
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    params = AttentionParams(scale, sliding_window or 0, softcap or 0.0)
+    gathered = attend(_tokens(query), cache, context.metadata, params)
+    return gathered[None] if query.shape[0] == 1 else gathered[:, None], None
+
+
+AttentionInterface.register(ATTENTION, _attention)
+
+
+@torch.inference_mode()
+def forward(
+    model: Any, context: ForwardContext, ids: torch.Tensor, keep: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Run `ids`, (1, tokens) of a prefill or (rows, 1) of a decode; logits (len(keep), vocabulary).
+
+    `keep`: the tokens of a prefill whose logits are wanted; None for a decode: those of all rows.
+    Raises NotForkable where a layer went past the KV cache, and what the model raises.
+    """
+    positions = context.metadata.positions.view(ids.shape).to(ids.device)
+    with running(context) as cache:
+        output = model(
+            input_ids=ids,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1 if keep is None else keep,
+        )
+    if context.unread:
+        raise NotForkable("attention of its own, which does not look at the KV cache")
+    logits: torch.Tensor = output.logits
+    return logits[:, 0] if keep is None else logits[0]

@@ -1,0 +1,148 @@
+"""Batch generator: token requests in, outcomes out, over the forward pass of a model.
+
+A step prefills some tokens of what waits and decodes one token of every sequence: in one pass of
+the model where nothing has states that others must not see, since a pass of few rows costs nearly
+as much as one of many.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from service import counts
+from service.llm.cuda_graphs import Recorder
+from service.llm.kv_cache import KVCache, RecurrentState
+from service.llm.model_runner import ModelRunner
+from service.llm.sampler import sample
+from service.llm.scheduler import PREFILL_STATES, Batch, Limits, Scheduler
+from service.llm.sequence import FinishedRequest, TokenRequest
+
+ATTENDING = {"full_attention", "sliding_attention"}
+"""Kinds of layers that store keys and values."""
+
+
+def has_linear_attention(model: Any) -> bool:
+    """Whether some layers keep a recurrent state instead of keys and values."""
+    kinds = getattr(model.config.get_text_config(), "layer_types", None) or []
+    return any(kind not in ATTENDING for kind in kinds)
+
+
+@dataclass(slots=True)
+class Stats:
+    """What a generator has done since it was made.
+
+    `mixed_tokens`: tokens that were decoded in passes that prefill as well. The seconds of such a
+    pass are all prefill's; those of decode are of passes that do nothing else.
+    """
+
+    prefill_tokens: int = 0
+    prefill_s: float = 0.0
+    decode_tokens: int = 0
+    mixed_tokens: int = 0
+    decode_s: float = 0.0
+    steps: int = 0
+
+    def count(self, batch: Batch, seconds: float) -> None:
+        prefilled, decoded = sum(len(chunk.ids) for chunk in batch.chunks), len(batch.sequences)
+        if batch.chunks:
+            self.prefill_s += seconds
+            self.mixed_tokens += decoded
+        else:
+            self.decode_s += seconds
+        self.prefill_tokens += prefilled
+        self.decode_tokens += decoded
+        self.steps += decoded > 0
+        counts.prefill_tokens.inc(prefilled)
+        counts.decode_tokens.inc(decoded)
+
+
+class BatchGenerator:
+    """Answers token requests with `model`, each as if it were alone. One thread calls it."""
+
+    path = "forked"
+
+    def __init__(
+        self,
+        model: Any,
+        stops: Sequence[int],
+        limits: Limits,
+        *,
+        dtype: torch.dtype,
+        native: bool = True,
+    ) -> None:
+        """`stops`: tokens that end an answer. `dtype`: of keys and values as stored. `native`: use
+        the kernels where there are any."""
+        state = RecurrentState(limits.rows + PREFILL_STATES)
+        self.scheduler = Scheduler(limits, stops, state, has_linear_attention(model))
+        self.kv_cache = KVCache(self.scheduler.num_blocks, state, dtype, native)
+        self.runner = ModelRunner(model, self.kv_cache, limits.rows)
+        self.stats = Stats()
+        counts.kv_tokens_limit.set(self.kv_cache.num_tokens)
+
+    @property
+    def free_tokens(self) -> int:
+        """Tokens of the KV cache that nothing has reserved."""
+        return self.scheduler.free_tokens
+
+    @property
+    def num_running(self) -> int:
+        """Sequences that are decoded at present."""
+        return len(self.scheduler.running)
+
+    @property
+    def token_bytes(self) -> int:
+        """Memory of a token in the KV cache, once the model has been run."""
+        return self.kv_cache.token_bytes
+
+    @property
+    def replayed_steps(self) -> int:
+        """Decode steps that were replays of a CUDA graph."""
+        return self.runner.graphs.num_replayed
+
+    def record_steps(self, recorder: Recorder) -> None:
+        """Record decode steps from now on, and replay them; without kernels only. They are eager
+        again, for good, once that has failed or memory has run out."""
+        self.runner.graphs.recorder = recorder
+
+    def admit(self, request: TokenRequest) -> None:
+        """Take a request in, with all the room that it may need. Raises NoRoom and BadInput."""
+        self.scheduler.admit(request)
+
+    @torch.inference_mode()
+    def step(self) -> list[FinishedRequest]:
+        """Prefill a little and decode one token of every sequence; returns what ended.
+
+        Raises what the model or a request's functions raise; then `restart` or `cancel_all`.
+        """
+        finished = self.scheduler.cancel_abandoned()
+        for batch in self.scheduler.schedule():
+            began = time.monotonic()
+            logits = self.runner.run(batch)
+            sampled = sample([row.sampling for row in batch.rows], logits)
+            finished += self.scheduler.finish(batch, sampled)
+            self.stats.count(batch, time.monotonic() - began)
+        counts.engine_rows.set(self.num_running)
+        counts.kv_tokens.set(self.kv_cache.num_tokens - self.free_tokens)
+        return finished
+
+    @torch.inference_mode()
+    def cancel(self, id: str) -> None:
+        """Forget a request and free all that it holds; an unknown one is ignored."""
+        self.scheduler.cancel(id)
+
+    @torch.inference_mode()
+    def cancel_all(self) -> None:
+        self.scheduler.cancel_all()
+
+    def restart(self) -> None:
+        """Begin all requests again, after a step that failed."""
+        self.scheduler.restart()
+
+    def shrink(self) -> bool:
+        """Compute less at once from now on, because memory ran out; False when it is the least."""
+        # Graphs hold memory, and are of all rows at once.
+        self.runner.graphs.give_up("memory ran out")
+        return self.scheduler.shrink()

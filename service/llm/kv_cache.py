@@ -1,0 +1,225 @@
+"""KV cache: keys and values of everything that was prefilled, allocated once and written in place.
+
+Each attention layer has a `LayerCache`, made when the layer runs first: `NativeLayerCache` in the
+kernels' layout for a CPU, `TorchLayerCache` for a GPU and where there is no C compiler. Layers with
+linear attention keep a state of fixed size for each row instead (`RecurrentState`).
+"""
+
+import ctypes
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+
+from service.llm.attention_metadata import AttentionMetadata
+from service.llm.block_manager import BLOCK_SIZE
+from service.llm.kernels import layout
+from service.llm.kernels.build import library
+
+
+class NotForkable(Exception):
+    """The model does something with its past that the KV cache can't do."""
+
+
+class LayerCache(Protocol):
+    """The keys and values of one layer."""
+
+    @property
+    def token_bytes(self) -> int:
+        """Memory that a stored token takes."""
+        ...
+
+    def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
+        """Store a pass's keys (tokens, heads, key_dim) and values (tokens, heads, value_dim), with
+        any strides, of any float type, at `metadata.slots`."""
+        ...
+
+
+class TorchLayerCache:
+    """Keys (heads, tokens, key_dim) and values (heads, tokens, value_dim) as plain tensors."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (a layer's shape)
+        self,
+        blocks: int,
+        heads: int,
+        key_dim: int,
+        value_dim: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        tokens = blocks * BLOCK_SIZE
+        self.keys = torch.zeros((heads, tokens, key_dim), dtype=dtype, device=device)
+        self.values = torch.zeros((heads, tokens, value_dim), dtype=dtype, device=device)
+        self.token_bytes = heads * (key_dim + value_dim) * dtype.itemsize
+
+    def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
+        slots = metadata.slots_on(self.keys.device)
+        self.keys[:, slots] = keys.transpose(0, 1).to(self.keys.dtype)
+        self.values[:, slots] = values.transpose(0, 1).to(self.values.dtype)
+
+
+class CPool(ctypes.Structure):
+    """`Pool` in kernels/pool.h."""
+
+    _fields_ = [
+        ("keys", ctypes.c_void_p),
+        ("values", ctypes.c_void_p),
+        ("blocks", ctypes.c_int64),
+        ("heads", ctypes.c_int64),
+        ("key_dim", ctypes.c_int64),
+        ("value_dim", ctypes.c_int64),
+        ("value_width", ctypes.c_int64),
+        ("half", ctypes.c_int32),
+    ]
+
+
+VALUE_ALIGNMENT = 16
+"""A row of values is rounded up to this many numbers, so that it is whole vectors."""
+NATIVE_TYPES = (torch.float32, torch.bfloat16)
+"""What the kernels store."""
+MAX_HEAD_DIM = 256
+"""The widest head that the kernels have scratch for."""
+
+
+def check_pool(library: Any) -> None:
+    """Raise LayoutMismatch where the kernels' pool is another one."""
+    layout.check_constants(
+        library, block=BLOCK_SIZE, max_head_dim=MAX_HEAD_DIM, alignment=VALUE_ALIGNMENT
+    )
+    layout.check_struct(library, "pool", CPool)
+
+
+@dataclass(slots=True)
+class NativeLayerCache:
+    """Float32 or bfloat16 in blocks as the kernels read them (kernels/pool.h), on a CPU."""
+
+    library: Any
+    blocks: int
+    heads: int
+    key_dim: int
+    value_dim: int
+    dtype: torch.dtype
+    keys: torch.Tensor = field(init=False)
+    values: torch.Tensor = field(init=False)
+    pool: CPool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for another type."""
+        if self.dtype not in NATIVE_TYPES:
+            raise ValueError(f"the kernels do not store {self.dtype}")
+        # Not touched until it is written: memory is taken as it fills.
+        rows = self.heads * self.blocks * BLOCK_SIZE
+        self.keys = torch.empty(rows * self.key_dim, dtype=self.dtype)
+        self.values = torch.empty(rows * self.value_width, dtype=self.dtype)
+        self.pool = CPool(
+            self.keys.data_ptr(),
+            self.values.data_ptr(),
+            self.blocks,
+            self.heads,
+            self.key_dim,
+            self.value_dim,
+            self.value_width,
+            self.dtype == torch.bfloat16,
+        )
+
+    @property
+    def value_width(self) -> int:
+        return -(-self.value_dim // VALUE_ALIGNMENT) * VALUE_ALIGNMENT
+
+    @property
+    def token_bytes(self) -> int:
+        return self.heads * (self.key_dim + self.value_width) * self.dtype.itemsize
+
+    def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
+        keys, values = float_rows(keys), float_rows(values)
+        self.library.store(
+            ctypes.byref(self.pool),
+            _address(keys),
+            *map(ctypes.c_int64, keys.stride()[:2]),
+            _address(values),
+            *map(ctypes.c_int64, values.stride()[:2]),
+            _address(metadata.slots),
+            ctypes.c_int64(len(metadata.slots)),
+        )
+
+
+def float_rows(tensor: torch.Tensor) -> torch.Tensor:
+    """As float32 whose last dimension is contiguous; no copy where it is so already."""
+    tensor = tensor.float()
+    return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
+
+
+def _address(tensor: torch.Tensor) -> ctypes.c_void_p:
+    return ctypes.c_void_p(tensor.data_ptr())
+
+
+@dataclass(slots=True)
+class RecurrentState:
+    """Of each linear-attention layer a convolution window and a recurrent state, for `slots` rows.
+
+    A state can't be shared as keys and values can: a fork copies it.
+    """
+
+    slots: int
+    convolution: dict[int, torch.Tensor] = field(default_factory=dict)
+    recurrent: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def copy(self, source: int, target: int) -> None:
+        """Make slot `target` equal to slot `source`."""
+        for states in (*self.convolution.values(), *self.recurrent.values()):
+            states[target].copy_(states[source])
+
+    def allocated(
+        self, states: dict[int, torch.Tensor], layer: int, like: torch.Tensor, *shape: int
+    ) -> torch.Tensor:
+        """The layer's states, (slots, *shape), allocated when the layer runs first."""
+        if layer not in states:
+            states[layer] = torch.empty((self.slots, *shape), dtype=like.dtype, device=like.device)
+        return states[layer]
+
+
+@dataclass(slots=True)
+class KVCache:
+    """The layer caches and recurrent states of a model."""
+
+    blocks: int
+    state: RecurrentState
+    dtype: torch.dtype
+    """Of keys and values."""
+    native: bool = True
+    """Take the kernels where they can be had."""
+    layers: dict[int, LayerCache] = field(default_factory=dict)
+
+    def layer(self, index: int, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
+        """The cache of layer `index`, of which `keys` and `values` are (tokens, heads, dim).
+
+        Raises NotForkable where keys and values are of different numbers of heads.
+        """
+        if index not in self.layers:
+            self.layers[index] = self._allocated(keys, values)
+        return self.layers[index]
+
+    def _allocated(self, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
+        (heads, key_dim), (value_heads, value_dim) = keys.shape[1:], values.shape[1:]
+        if heads != value_heads:
+            raise NotForkable("keys and values of different numbers of heads")
+        blocks = self.blocks + 1  # the last one is the scrap slot's
+        fits = max(key_dim, value_dim) <= MAX_HEAD_DIM and key_dim % 2 == 0
+        wanted = self.native and self.dtype in NATIVE_TYPES and keys.device.type == "cpu"
+        if wanted and fits and library() is not None:
+            return NativeLayerCache(library(), blocks, heads, key_dim, value_dim, self.dtype)
+        return TorchLayerCache(blocks, heads, key_dim, value_dim, self.dtype, keys.device)
+
+    @property
+    def num_tokens(self) -> int:
+        return self.blocks * BLOCK_SIZE
+
+    @property
+    def token_bytes(self) -> int:
+        """Memory of a token in all layers that have run."""
+        return sum(layer.token_bytes for layer in self.layers.values())
+
+    @property
+    def scrap_slot(self) -> int:
+        """A slot behind all that are handed out, which padding may write to."""
+        return self.num_tokens

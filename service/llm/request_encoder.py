@@ -1,0 +1,107 @@
+"""Request encoder: from a request in words to prompts, branches and samplers in tokens."""
+
+from collections.abc import Callable, Sequence
+
+from service.asking.prompts import load_prompts, stance_words
+from service.digest import LABELS, DigestTask, Request, StanceTask, Task
+from service.errors import TooLong
+from service.facts import names
+from service.facts.names import Glossary
+from service.llm.answers import token_limit
+from service.llm.loader import Loaded
+from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
+from service.llm.sequence import Branch, Generate, Loglikelihood, SampleToken
+from service.llm.spellings import spellings
+from service.llm.tokenizer import Prompt, Tokens
+from service.settings import Settings
+
+
+class RequestEncoder:
+    """Words to tokens, with the prompts and the glossary that `settings` name.
+
+    Raises BadSetting when they can't be used.
+    """
+
+    def __init__(self, settings: Settings, loaded: Loaded) -> None:
+        self._settings = settings
+        self._context, self._sampling = loaded.context, loaded.sampling
+        self._glossary = Glossary.load(settings.names)
+        lists = filter(None, (names.SHIPPED, settings.names))
+        self._prompts = load_prompts(settings.prompts, lists)
+        self.tokens = Tokens(loaded.tokenizer)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the prompts."""
+        return self._prompts.fingerprint
+
+    def prompts(self, request: Request) -> list[Prompt]:
+        """One a task; they begin alike, up to the end of the passage.
+
+        Raises TooLong where a prompt and its answer exceed the model's context.
+        """
+        title = f"{request.title}\n\n" if request.title else ""
+        passage = self.tokens.plain(title + request.passage)
+        prompts = [self._prompt(passage, task, request) for task in request.tasks]
+        for prompt, task in zip(prompts, request.tasks, strict=True):
+            if self._context and len(prompt) + self._answer_tokens(task) > self._context:
+                raise TooLong("the passage, its title and its target are too long together")
+        return prompts
+
+    def branch(self, request: Request, index: int, prompt: Prompt) -> Branch:
+        """What task `index` asks after the passage."""
+        task = request.tasks[index]
+        if isinstance(task, DigestTask):
+            on_tokens = self._watcher(request, index)
+            sample = self._sampler(prompt, task)
+            return Generate(prompt.suffix_ids, token_limit(task), sample, on_tokens)
+        return Loglikelihood(prompt.suffix_ids, tuple(self.labels(request.language)))
+
+    def prior_branch(self, request: Request, index: int, prompt: Prompt) -> Loglikelihood | None:
+        """The same question about an empty passage, for a stance."""
+        if isinstance(request.tasks[index], DigestTask):
+            return None
+        ids = (*prompt.prefix_ids, *prompt.suffix_ids)
+        return Loglikelihood(ids, tuple(self.labels(request.language)), shares_prefix=False)
+
+    def labels(self, language: str) -> list[tuple[int, ...]]:
+        """The tokens of LABELS."""
+        words = stance_words(language)
+        return [self.tokens.answer(words[label]) for label in LABELS]
+
+    def most_tokens_around(self) -> int:
+        """Tokens of the longest prompt without a passage, title or names, and its answer."""
+        tasks: list[Task] = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("")]
+        return max(
+            len(self._prompt((), task, Request("", "", language, None, ())))
+            + self._answer_tokens(task)
+            for task in tasks
+            for language in ("en", "zh")
+        )
+
+    def _prompt(self, passage: Sequence[int], task: Task, request: Request) -> Prompt:
+        spelt = {}
+        if isinstance(task, DigestTask):
+            spelt = spellings(request.passage, request.title, task.language, self._glossary)
+        instruction = self._prompts.instruction(task, request.language, spelt)
+        return self.tokens.prompt(passage, instruction)
+
+    def _answer_tokens(self, task: Task) -> int:
+        if isinstance(task, DigestTask):
+            return token_limit(task)
+        return max(len(label) for language in ("en", "zh") for label in self.labels(language))
+
+    def _sampler(self, prompt: Prompt, task: DigestTask) -> SampleToken | None:
+        own = self._sampling if self._settings.sampling == "model" else None
+        penalty = self._settings.repetition_penalty
+        if task.fault:
+            penalty = max(penalty, SECOND_TRY_PENALTY)
+        return token_sampler(own, penalty, self._settings.seed, prompt.ids)
+
+    def _watcher(self, request: Request, index: int) -> Callable[[Sequence[int]], None]:
+        def on_tokens(ids: Sequence[int]) -> None:
+            request.begun()
+            if request.watch is not None:
+                request.watch(index, self.tokens.text(ids))
+
+        return on_tokens
