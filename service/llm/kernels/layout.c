@@ -4,8 +4,8 @@
 
 #include "pool.h"
 
-const int64_t layout_constants[] = {BLOCK, LANES, MOST_DEPTH};
+const int64_t layout_constants[] = {BLOCK, LANES, MAX_HEAD_DIM};
 
 #define AT(field) offsetof(Pool, field)
-const int64_t layout_pool[] = {sizeof(Pool),  AT(keys),      AT(values),      AT(blocks), AT(heads),
-                               AT(key_dim), AT(value_dim), AT(value_width), AT(half)};
+const int64_t layout_pool[] = {sizeof(Pool), AT(keys),      AT(values),      AT(blocks), AT(heads),
+                               AT(key_dim),  AT(value_dim), AT(value_width), AT(half)};

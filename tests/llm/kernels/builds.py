@@ -75,7 +75,8 @@ def _array(argument: object) -> Any:
     if isinstance(argument, Tensor):
         storage = argument.untyped_storage()
         address, size = storage.data_ptr(), storage.nbytes()
-        return memoryview((ctypes.c_char * size).from_address(address)).cast("B") if size else b""
+        memory = (ctypes.c_char * size).from_address(address) if size else bytearray()
+        return memoryview(memory).cast("B")
     return memoryview(argument).cast("B") if isinstance(argument, ctypes.Array) else None
 
 

@@ -2,7 +2,8 @@
  *
  * Standard input holds calls: a name of 16 bytes, the number of arguments, then each argument: its
  * kind and, by kind, a whole number, a float, or an array's bytes, their number first, and the
- * offset in them that is handed over. After a call all of its arrays are written to standard output.
+ * offset in them that is handed over. After a call all of its arrays are written to standard
+ * output.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 void quantize(void *, int64_t, void *, void *, void *, int64_t, int64_t);
 void linear(void *, void *, void *, void *, void *, void *, int64_t, int64_t, int64_t, int64_t);
 void linear_layout(void *);
-void likeliest(void *, void *, int64_t, int64_t);
+void argmax(void *, void *, int64_t, int64_t);
 void rms_norm(void *, int64_t, void *, float, void *, int64_t, int64_t);
 void gated_norm(void *, int64_t, void *, int64_t, void *, float, void *, int64_t, int64_t);
 void rotate(void *, int64_t, int64_t, int64_t, void *, void *, void *, int64_t, int64_t, int64_t,
@@ -61,8 +62,8 @@ static void call(const char *name, const Argument *a) {
         linear(P(0), P(1), P(2), P(3), P(4), P(5), W(6), W(7), W(8), W(9));
     else if (!strcmp(name, "linear_layout"))
         linear_layout(P(0));
-    else if (!strcmp(name, "likeliest"))
-        likeliest(P(0), P(1), W(2), W(3));
+    else if (!strcmp(name, "argmax"))
+        argmax(P(0), P(1), W(2), W(3));
     else if (!strcmp(name, "rms_norm"))
         rms_norm(P(0), W(1), P(2), a[3].real, P(4), W(5), W(6));
     else if (!strcmp(name, "gated_norm"))

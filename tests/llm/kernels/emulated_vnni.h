@@ -4,7 +4,7 @@
 #include <immintrin.h> /* before the macros: it declares by them */
 #include <stdint.h>
 
-/* VPDPBUSD: adds to each lane four products of an unsigned and a signed byte, without saturation. */
+/* VPDPBUSD: adds four products of an unsigned and a signed byte to each lane, unsaturated. */
 static inline int32_t emulated_dot(int32_t sum, const uint8_t *weights, const int8_t *inputs) {
     for (int i = 0; i < 4; i++) sum += weights[i] * inputs[i];
     return sum;
@@ -42,7 +42,7 @@ static inline __m512 emulated_cvtph(__m256i halves) {
 static inline __m256i emulated_cvtepi32_epi16(__m512i words) {
     typedef int32_t lanes __attribute__((vector_size(64)));
     typedef int16_t halves __attribute__((vector_size(32)));
-    return (__m256i)__builtin_convertvector((lanes)words, halves);
+    return (__m256i) __builtin_convertvector((lanes)words, halves);
 }
 #define _mm512_cvtepi32_epi16 emulated_cvtepi32_epi16
 
