@@ -25,7 +25,12 @@ QEMU = "qemu-aarch64-static"
 EMULATED = {"emulated avx512vnni": ("-DEMULATE_AVX512", "-Wno-psabi"), "emulated avxvnni": ()}
 """Levels that run in plain C on AVX2 (emulated_vnni.h), with the flags that choose them."""
 ARM = {f"qemu {name}": name for name, level in build.LEVELS.items() if level.machine == "aarch64"}
-NAMES = (*build.LEVELS, *EMULATED, *ARM)
+NATIVE = [
+    name
+    for name, level in build.LEVELS.items()
+    if level.machine == platform.machine() and level.needs <= build.processor()
+]
+NAMES = (*NATIVE, *EMULATED, *ARM)
 
 
 class Build(Protocol):
@@ -102,9 +107,9 @@ def make(name: str, folder: Path) -> Build:
         return Loaded(_emulated(name, folder))
     if name in ARM:
         return UnderQemu(_for_arm(ARM[name], folder))
-    level = build.LEVELS[name]
-    if level.machine != platform.machine() or not level.needs <= build.processor():
+    if name not in NATIVE:
         pytest.skip(f"this processor has no {name}")
+    compiler()
     return Loaded(build.build(name, folder))
 
 
@@ -119,7 +124,7 @@ def _sources() -> list[str]:
 
 
 def _emulated(name: str, folder: Path) -> Path:
-    if not build.LEVELS["avx2"].needs <= build.processor():
+    if "avx2" not in NATIVE:
         pytest.skip("this processor has no AVX2 to emulate on")
     target = folder / f"{name.replace(' ', '-')}.so"
     flags = [*build.FLAGS, *build.LEVELS["avx2"].flags, *EMULATED[name], *build.EXTRA]
