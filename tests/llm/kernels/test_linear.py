@@ -101,9 +101,7 @@ def random_weights(channels: int, groups: int, seed: int) -> tuple[Tensor, Tenso
     return values, (normal(channels, groups, seed=seed + 1) / 30).half()
 
 
-def expected_product(
-    rows: QuantizedRows, values: Tensor, scales: Tensor
-) -> tuple[Tensor, Tensor]:
+def expected_product(rows: QuantizedRows, values: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
     """(rows, channels): exact sums of groups, which are scaled and added in order with one rounding
     a step; and how large what was added is."""
     x = rows.values.long().unflatten(1, (-1, GROUP))
@@ -148,7 +146,9 @@ class TestLinear:
 
     @pytest.mark.parametrize("threads", [1, 2])
     @given(st.integers(1, 60), st.integers(0, 59))
-    def test_a_row_alone_is_the_row_in_any_batch(self, threads: int, count: int, first: int) -> None:
+    def test_a_row_alone_is_the_row_in_any_batch(
+        self, threads: int, count: int, first: int
+    ) -> None:
         rows, packed = random_rows(60, 3, 1), PackedWeights.of(*random_weights(70, 3, 2))
         torch.set_num_threads(threads)
         together = packed.multiply(part(rows, first, first + count))
@@ -198,9 +198,7 @@ class TestLinear:
 
 
 def part(rows: QuantizedRows, start: int, stop: int) -> QuantizedRows:
-    return QuantizedRows(
-        rows.values[start:stop], rows.scales[start:stop], rows.offsets[start:stop]
-    )
+    return QuantizedRows(rows.values[start:stop], rows.scales[start:stop], rows.offsets[start:stop])
 
 
 def results() -> list[Tensor]:
