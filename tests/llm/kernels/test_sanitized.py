@@ -24,8 +24,14 @@ print("done", out[0])
 """
 PLANTED = {
     "": ("", ""),
-    "heap-buffer-overflow": ("for (; i + LANES <= width; i += LANES) squares", "for (; i < width; i += LANES) squares"),
-    "signed integer overflow": ("const float share =", "sum += (int)width + 2147483647;\n    const float share ="),
+    "heap-buffer-overflow": (
+        "for (; i + LANES <= width; i += LANES) squares",
+        "for (; i < width; i += LANES) squares",
+    ),
+    "signed integer overflow": (
+        "const float share =",
+        "sum += (int)width + 2147483647;\n    const float share =",
+    ),
 }  # fmt: skip
 
 
