@@ -4,6 +4,8 @@ The yardstick is the model itself in plain transformers, with what the format ro
 package gguf.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from transformers import (
     Qwen2MoeConfig,
     Qwen2MoeForCausalLM,
     Qwen3_5ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     Qwen3MoeConfig,
     Qwen3MoeForCausalLM,
 )
@@ -392,3 +396,43 @@ def test_only_the_header_is_kept_in_memory(tmp_path: Path) -> None:
     header = read_header(path, "m")
     assert header.metadata["tokenizer.ggml.tokens"] == 640
     assert header.architecture == "qwen3" and header.about("block_count") == 2
+
+
+LOADING = """
+import gc, sys
+from service import counts
+from service.llm.loader import load
+from service.settings import Settings
+
+def kib(key):
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(key))
+
+loaded = load(Settings(model=sys.argv[1], dtype=sys.argv[2], device="cpu", threads=1))
+print(kib("VmHWM:") * 1024, kib("VmRSS:") * 1024, int(counts.model_memory_bytes._value.get()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_loading_never_holds_half_of_the_model_more_than_the_model(
+    tmp_path: Path, dtype: str
+) -> None:
+    """The peak of a process of its own, over what it holds in the end.
+
+    Small as this model is, the pieces that are read at once are allowed for.
+    """
+    config = Qwen3Config(
+        **SHAPE | {"hidden_size": 768, "intermediate_size": 3072, "initializer_range": 0.02},
+        num_hidden_layers=5, head_dim=64,
+    )  # fmt: skip
+    path = gguf_files.write(tmp_path / "m.gguf", "qwen3", Qwen3ForCausalLM(config), Type.Q8_0)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING, str(path), dtype],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    peak, held, told = map(int, done.stdout.split())
+    assert told > 30 << 20
+    assert peak - held < told / 2 + (16 << 20), (peak, held, told)
