@@ -16,7 +16,9 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType, quants
 from torch import Tensor
+from transformers import AutoModelForCausalLM
 
+from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
 from service.llm.sequence import Generate, Generated, TokenRequest
 from tests.llm import families, q8_0, tiny
@@ -215,6 +217,15 @@ def test_float32_is_the_published_model(family: Family) -> None:
     where, found = engine_logits(family.engine)
     expected = torch.stack([family.logits[place] for place in where])
     assert errors(found, expected).max() < EXACT
+
+
+def test_positions_that_a_longer_text_would_turn_are_not_forked() -> None:
+    """All that the trial reads is within the first set of factors, so nothing is off there."""
+    config = families.make_model("phi3_longrope").config
+    config.original_max_position_embeddings = 2048
+    config.rope_parameters["original_max_position_embeddings"] = 2048
+    build: Any = AutoModelForCausalLM.from_config
+    assert prepare(build(config).eval(), torch.float32) is None
 
 
 def test_words_are_generates_alone_and_in_a_batch(family: Family) -> None:
