@@ -11,12 +11,15 @@ BENCH ?=
 
 PIP = $(VENV)/bin/pip --disable-pip-version-check
 RUN = $(VENV)/bin/python -m
+C_FILES = $(wildcard service/llm/kernels/*.[ch] tests/llm/kernels/*.[ch])
+KERNEL_TESTS = $(addprefix tests/llm/,kernels test_int8.py test_rotary.py test_linear_attention.py \
+	test_attention.py test_kv_cache.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup digest serve test check image image-test bench clean
+.PHONY: help setup digest serve test check kernels-check sanitize image image-test bench clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make .venv and install what Diglot runs on
 
@@ -34,6 +37,14 @@ check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(VENV)/bin/hadolint Dockerfile docker/cuda.Dockerfile
+
+kernels-check: $(VENV)/.ready-dev ## Compile the C for every processor, by GCC and clang, without a warning
+	$(RUN) pytest -rs tests/llm/kernels/test_compile.py
+	if command -v clang-format; then clang-format --dry-run -Werror $(C_FILES); fi
+
+sanitize: $(VENV)/.ready-dev ## Run the kernels' tests under address and undefined-behaviour sanitizers
+	tests/llm/kernels/sanitized.sh $(RUN) pytest -x $(KERNEL_TESTS) \
+		--deselect tests/llm/kernels/test_sanitized.py --deselect tests/llm/kernels/test_compile.py
 
 image: ## Build the container image diglot
 	docker build --build-arg TORCH_INDEX="$(TORCH_INDEX)" --tag diglot .

@@ -23,8 +23,10 @@ _SAME_TEXT = {
     "qwen3_vl_moe_text": "qwen3_moe",
     "qwen3_vl_text": "qwen3",
 }
-"""Text models that transformers has under another name only: without pictures they compute the
-same. A position of three axes turns as a plain one where all three are equal."""
+"""Text models that transformers has as models of their own under another name only: without
+pictures they compute the same. A position of three equal axes turns as a plain one."""
+_BUILT_IN = {"qwen3_vl_moe_text": {"norm_topk_prob": True}}
+"""What the one has in its code and the other in its configuration."""
 _TEXT_PART = re.compile(r"^(?:model\.)?language_model\.(?:model\.)?")
 
 
@@ -37,14 +39,15 @@ class FolderCheckpoint:
     def config(self) -> Any:
         """The configuration of the text model."""
         named = json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
-        text = named.get("text_config", named)
-        kind = text.get("model_type")
-        kind = _SAME_TEXT.get(kind, kind)
-        if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or (
-            text is named and kind == named["model_type"]
-        ):
+        text = named.get("text_config", {})
+        if "model_type" not in text and named.get("model_type") not in _SAME_TEXT:
+            whole = AutoConfig.from_pretrained(self._folder, trust_remote_code=False)
+            if whole.get_text_config() is whole:
+                return whole
+            text = whole.get_text_config().to_dict()
+        config = _as_text_model(text or named)
+        if config is None:
             return AutoConfig.from_pretrained(self._folder, trust_remote_code=False)
-        config = CONFIG_MAPPING[kind].from_dict({**text, "model_type": kind})
         for field in ("dtype", "torch_dtype", "quantization_config", "tie_word_embeddings"):
             if field in named and field not in text:
                 setattr(config, field.removeprefix("torch_"), named[field])
@@ -81,6 +84,17 @@ class FolderCheckpoint:
             for shard in opened
             for key in shard.keys()  # noqa: SIM118
         }
+
+
+def _as_text_model(text: dict[str, Any]) -> Any | None:
+    """The configuration as that of a model of text alone; None where transformers has none."""
+    kind = text["model_type"]
+    same = _SAME_TEXT.get(kind, kind)
+    if same not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        return None
+    if same != kind and kind in CONFIG_MAPPING:  # whose class knows how older files spell things
+        text = CONFIG_MAPPING[kind].from_dict(text).to_dict() | _BUILT_IN.get(kind, {})
+    return CONFIG_MAPPING[same].from_dict(text | {"model_type": same})
 
 
 def _ends(named: dict[str, Any]) -> list[int]:

@@ -46,7 +46,7 @@ def _sample_row(row: SamplingParams, logits: torch.Tensor, greedy: int) -> Sampl
 def argmax(logits: torch.Tensor) -> list[int]:
     """The most likely token of each row of `logits`, (rows, vocabulary)."""
     if rowwise.available(logits):
-        return rowwise.likeliest(logits).tolist()
+        return rowwise.argmax(logits).tolist()
     return logits.argmax(-1).tolist()
 
 

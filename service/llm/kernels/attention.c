@@ -41,9 +41,10 @@ typedef struct {
 
 /* Its size and its fields' offsets, which Python compares with its own (layout.py). */
 #define AT(field) offsetof(Queries, field)
-const int64_t layout_queries[] = {
-    sizeof(Queries), AT(query),  AT(query_token), AT(query_head), AT(out),    AT(order), AT(positions),
-    AT(spans),       AT(tokens), AT(levels),      AT(group),      AT(window), AT(scale), AT(softcap)};
+const int64_t layout_queries[] = {sizeof(Queries), AT(query),  AT(query_token), AT(query_head),
+                                  AT(out),         AT(order),  AT(positions),   AT(spans),
+                                  AT(tokens),      AT(levels), AT(group),       AT(window),
+                                  AT(scale),       AT(softcap)};
 #undef AT
 
 /* `slot`: where it starts, a multiple of BLOCK; `position`: that of its first token. */
@@ -62,8 +63,8 @@ typedef struct {
 } Run;
 
 typedef struct {
-    word query[TILE][MOST_DEPTH];
-    float sums[TILE][MOST_DEPTH];
+    word query[TILE][MAX_HEAD_DIM];
+    float sums[TILE][MAX_HEAD_DIM];
     int64_t token[TILE], query_head[TILE], position[TILE];
     int64_t columns[TILE]; /* how many scores each row has */
     Run *runs;
@@ -163,12 +164,12 @@ static inline __attribute__((always_inline)) void score_panel(Scratch *s, const 
 }
 
 /* `rows`, `vectors` and `pairs` are constants wherever a panel is inlined. */
-#define FOR_ROWS(first, last, CALL)                          \
-    do {                                                     \
-        int64_t r = first;                                   \
-        for (; r + ROWS <= last; r += ROWS) CALL(r, ROWS);   \
-        for (; r + 2 <= last; r += 2) CALL(r, 2);            \
-        for (; r < last; r++) CALL(r, 1);                    \
+#define FOR_ROWS(first, last, CALL)                        \
+    do {                                                   \
+        int64_t r = first;                                 \
+        for (; r + ROWS <= last; r += ROWS) CALL(r, ROWS); \
+        for (; r + 2 <= last; r += 2) CALL(r, 2);          \
+        for (; r < last; r++) CALL(r, 1);                  \
     } while (0)
 
 static inline __attribute__((always_inline)) void score_run(const Pool *pool, const Run *run,
@@ -236,9 +237,11 @@ static void soften(const Pool *pool, const Queries *q, int64_t r, Scratch *s) {
 }
 
 /* sums[r] += weights[r] x values, for some rows, vectors of the width, and words of tokens. */
-static inline __attribute__((always_inline)) void gather_panel(
-    Scratch *s, const word *values, const word *weights, int64_t width, int64_t count, int64_t r,
-    int64_t first, const int rows, const int vectors, const int pairs) {
+static inline __attribute__((always_inline)) void gather_panel(Scratch *s, const word *values,
+                                                               const word *weights, int64_t width,
+                                                               int64_t count, int64_t r,
+                                                               int64_t first, const int rows,
+                                                               const int vectors, const int pairs) {
     vf sums[ROWS][PANEL];
     for (int j = 0; j < rows; j++)
         for (int v = 0; v < vectors; v++) sums[j][v] = load(s->sums[r + j] + first + v * LANES);
@@ -270,8 +273,7 @@ static inline __attribute__((always_inline)) void gather_run(const Pool *pool, c
         const word *values = all + t * width;
         int64_t i = 0;
         for (; i + PANEL * LANES <= width; i += PANEL * LANES) {
-#define BROAD(r, rows) \
-    gather_panel(s, values, weights + t, width, count, r, i, rows, PANEL, pairs)
+#define BROAD(r, rows) gather_panel(s, values, weights + t, width, count, r, i, rows, PANEL, pairs)
             FOR_ROWS(run->row, last, BROAD);
         }
         for (; i < width; i += LANES) {

@@ -1,4 +1,4 @@
-/* Numbers in 8 bits with a scale for every GROUP of them (Q8_0 of llama.cpp), as linear() reads them. */
+/* Numbers in 8 bits with a scale for every GROUP of them (Q8_0 of llama.cpp), for linear(). */
 #pragma once
 #include "vectors.h"
 

@@ -1,9 +1,10 @@
 /* Linear layers in 8 bits with a scale for every GROUP inputs, of the rows and of the weights.
  *
  * The format is llama.cpp's Q8_0, laid out anew. A panel is PANEL channels side by side: for each
- * group of inputs the scales of its channels (float16), then DOT inputs of every channel, and so on.
- * The products of a group are summed exactly in 32 bits; groups are added in float32, in order. So
- * a row gets the same bits alone and in any batch, and on every processor with fused multiply-add.
+ * group of inputs the scales of its channels (float16), then DOT inputs of every channel, and so
+ * on. The products of a group are summed exactly in 32 bits; groups are added in float32, in order.
+ * So a row gets the same bits alone and in any batch, and on every processor with fused
+ * multiply-add.
  */
 #include "groups.h"
 
@@ -103,31 +104,41 @@ static inline __attribute__((always_inline)) void multiply_tile(const Linear *l,
     for (int64_t group = 0; group < l->groups; group++, panel += CHUNK) {
         const int64_t at = row * l->groups + group;
         di sums[ROWS][VECTORS];
-        UNROLLED for (int r = 0; r < rows; r++)
-            UNROLLED for (int v = 0; v < VECTORS; v++)
+        UNROLLED
+        for (int r = 0; r < rows; r++) {
+            UNROLLED
+            for (int v = 0; v < VECTORS; v++)
                 sums[r][v] = start_of(l->offsets + at + r * l->groups);
+        }
         const uint8_t *weights = panel + SCALES;
         _Pragma("GCC unroll 2") for (int step = 0; step < STEPS; step++, weights += PANEL * DOT) {
             db w[VECTORS];
-            UNROLLED for (int v = 0; v < VECTORS; v++)
-                memcpy(w + v, weights + v * sizeof(db), sizeof(db));
-            UNROLLED for (int r = 0; r < rows; r++) {
+            UNROLLED
+            for (int v = 0; v < VECTORS; v++) memcpy(w + v, weights + v * sizeof(db), sizeof(db));
+            UNROLLED
+            for (int r = 0; r < rows; r++) {
                 int32_t inputs;
                 memcpy(&inputs, l->rows + (at + r * l->groups) * GROUP + step * DOT, sizeof inputs);
-                UNROLLED for (int v = 0; v < VECTORS; v++) sums[r][v] = dot(sums[r][v], w[v], inputs);
+                UNROLLED
+                for (int v = 0; v < VECTORS; v++) sums[r][v] = dot(sums[r][v], w[v], inputs);
             }
         }
         df scales[VECTORS];
-        UNROLLED for (int v = 0; v < VECTORS; v++) scales[v] = scales_at(panel + 2 * v * WIDE);
-        UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLLED
+        for (int v = 0; v < VECTORS; v++) scales[v] = scales_at(panel + 2 * v * WIDE);
+        UNROLLED
+        for (int r = 0; r < rows; r++) {
             const float scale = l->row_scales[at + r * l->groups];
-            UNROLLED for (int v = 0; v < VECTORS; v++)
+            UNROLLED
+            for (int v = 0; v < VECTORS; v++)
                 totals[r][v] += __builtin_convertvector(sums[r][v], df) * scales[v] * scale;
         }
     }
-    UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int v = 0; v < VECTORS; v++)
-            memcpy(out[r] + v * WIDE, &totals[r][v], sizeof(df));
+    UNROLLED
+    for (int r = 0; r < rows; r++) {
+        UNROLLED
+        for (int v = 0; v < VECTORS; v++) memcpy(out[r] + v * WIDE, &totals[r][v], sizeof(df));
+    }
 }
 
 /* The channels of a panel of one row, to where they belong. */
@@ -143,7 +154,8 @@ static void finish_row(const Linear *l, int64_t row, int64_t panel, float *y) {
     float *to = l->out + (row * l->width + first) / 2;
     for (int c = 0; c < PANEL / 2; c += LANES) {
         const vf gate = load(y + c);
-        keep(to + c, (l->activation == SILU ? silu(gate) : gelu_tanh(gate)) * load(y + PANEL / 2 + c));
+        keep(to + c,
+             (l->activation == SILU ? silu(gate) : gelu_tanh(gate)) * load(y + PANEL / 2 + c));
     }
 }
 
@@ -185,7 +197,7 @@ void linear(const input *rows, const float *row_scales, const int32_t *offsets,
             multiply_panel(&l, row, row + block < count ? row + block : count, panel);
 }
 
-/* The layout of weights: inputs of a group, channels of a panel, inputs of a channel side by side. */
+/* The layout of weights: inputs of a group, channels of a panel, adjacent inputs of a channel. */
 void linear_layout(int64_t *layout) {
     layout[0] = GROUP;
     layout[1] = PANEL;

@@ -17,9 +17,10 @@ typedef struct {
 
 /* Its size and its fields' offsets, which Python compares with its own (layout.py). */
 #define AT(field) offsetof(Delta, field)
-const int64_t layout_delta[] = {
-    sizeof(Delta), AT(query), AT(key),    AT(value), AT(gate),        AT(beta),  AT(strides), AT(state),
-    AT(out),       AT(rows),  AT(tokens), AT(heads), AT(value_heads), AT(depth), AT(width),   AT(state_row)};
+const int64_t layout_delta[] = {sizeof(Delta),   AT(query), AT(key),     AT(value),
+                                AT(gate),        AT(beta),  AT(strides), AT(state),
+                                AT(out),         AT(rows),  AT(tokens),  AT(heads),
+                                AT(value_heads), AT(depth), AT(width),   AT(state_row)};
 #undef AT
 
 static const float *delta_at(const Delta *d, int which, const float *from, int64_t row,
@@ -45,7 +46,7 @@ static inline __attribute__((always_inline)) void delta_columns(const Delta *d, 
                                                                 int64_t head, int64_t first,
                                                                 float *held, int64_t stride,
                                                                 const int vectors) {
-    float key[MOST_DEPTH], query[MOST_DEPTH];
+    float key[MAX_HEAD_DIM], query[MAX_HEAD_DIM];
     const int64_t shared = head / (d->value_heads / d->heads), width = d->width;
     for (int64_t t = 0; t < d->tokens; t++) {
         unit(delta_at(d, 0, d->query, row, t, shared), query, d->depth, 1 / sqrtf(d->depth));
@@ -83,7 +84,7 @@ static float *delta_state(const Delta *d, int64_t row, int64_t head) {
 
 /* Many tokens: few columns at once, in a copy that lies together and stays in the L1 cache. */
 static void delta_text(const Delta *d, int64_t row, int64_t head) {
-    float held[MOST_DEPTH * 2 * LANES] __attribute__((aligned(64)));
+    float held[MAX_HEAD_DIM * 2 * LANES] __attribute__((aligned(64)));
     for (int64_t first = 0; first < d->width;) {
         const int vectors = d->width - first >= 2 * LANES ? 2 : 1;
         float *state = delta_state(d, row, head) + first;
@@ -130,7 +131,8 @@ void convolve(const float *rows, int64_t stride, const float *weights, float *ou
         for (int64_t c = 0; c < channels; c += LANES) {
             vf sum = splat(0);
             for (int64_t j = t < taps - 1 ? taps - 1 - t : 0; j < taps; j++)
-                sum += load(weights + j * channels + c) * load(rows + (t + j - taps + 1) * stride + c);
+                sum +=
+                    load(weights + j * channels + c) * load(rows + (t + j - taps + 1) * stride + c);
             keep(out + t * channels + c, silu(sum));
         }
     }

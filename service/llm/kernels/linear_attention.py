@@ -12,7 +12,7 @@ from service.llm.kernels.build import library
 from service.llm.kernels.ops import call, is_plain
 
 LANES = 16
-DEEPEST = 256
+MAX_HEAD_DIM = 256
 Rule = Callable[..., tuple[Tensor, Tensor | None]]
 
 
@@ -30,7 +30,7 @@ class _Delta(ctypes.Structure):
 
 
 def _delta_rule(original: Rule) -> Rule:
-    layout.check_constants(library(), max_head_dim=DEEPEST, alignment=LANES)
+    layout.check_constants(library(), max_head_dim=MAX_HEAD_DIM, alignment=LANES)
     layout.check_struct(library(), "delta", _Delta)
 
     def delta_rule(  # noqa: PLR0913, PLR0917 (as transformers calls it)
@@ -71,7 +71,7 @@ def _fits(given: tuple[Tensor, ...], state: Tensor | None, more: dict[str, Any])
     return (
         bool(more.get("use_qk_l2norm_in_kernel"))
         and more.get("cu_seqlens") is None
-        and depth <= DEEPEST
+        and depth <= MAX_HEAD_DIM
         and width % LANES == 0
         and all(is_plain(one) for one in tensors)
         and all(one.stride(-1) == 1 for one in given[:3])

@@ -3,15 +3,15 @@
 /* Row-wise steps between the linear layers, each in one or two passes over a row that the cache
  * still holds. */
 
-/* Is it so in any lane? */
-static int in_any(vi lanes) {
-    int found = 0;
-    for (int lane = 0; lane < LANES; lane++) found |= lanes[lane];
-    return found;
+/* Whether a mask is set in any lane. */
+static int in_any(vi mask) {
+    int any = 0;
+    for (int lane = 0; lane < LANES; lane++) any |= mask[lane];
+    return any;
 }
 
-/* A group of `count` numbers in 8 bits, the rest of it zeros; its scale is the largest magnitude / 127.
- * Not a number anywhere makes the scale not a number, an infinity makes it infinite. */
+/* A group of `count` numbers in 8 bits, the rest of it zeros; its scale is the largest magnitude
+ * divided by 127. A NaN makes the scale NaN, an infinity makes it infinite. */
 static float quantize_group(const float *from, int64_t count, input *to, int32_t *offset) {
     float numbers[GROUP] = {0};
     memcpy(numbers, from, count * sizeof(float));
@@ -41,7 +41,8 @@ static void quantize_row(const float *row, int64_t width, input *to, float *scal
                          int32_t *offsets) {
     for (int64_t i = 0, group = 0; i < width; i += GROUP, group++) {
         const int64_t left = width - i;
-        scales[group] = quantize_group(row + i, left < GROUP ? left : GROUP, to + i, offsets + group);
+        scales[group] =
+            quantize_group(row + i, left < GROUP ? left : GROUP, to + i, offsets + group);
     }
 }
 
@@ -56,28 +57,29 @@ void quantize(const float *rows, int64_t stride, input *to, float *scales, int32
                      offsets + r * groups);
 }
 
-/* The place of the largest number of each row, the first of equals; of what is not a number, where
- * there is any, as torch has it. */
-void likeliest(const float *rows, int64_t *places, int64_t count, int64_t width) {
+/* The index of the largest number of each row, the first of equals; of the first NaN where there is
+ * one, as torch has it. */
+void argmax(const float *rows, int64_t *indices, int64_t count, int64_t width) {
 #pragma omp parallel for schedule(static) if (count * width > 8192)
     for (int64_t r = 0; r < count; r++) {
         const float *row = rows + r * width;
         vf top = splat(-INFINITY);
         vi bad = {0};
-        int64_t i = 0, at = 0;
+        int64_t i = 0, index = 0;
         for (; i + LANES <= width; i += LANES) {
             const vf x = load(row + i);
             top = pick(x > top, x, top);
             bad |= x != x;
         }
         float most = largest(top);
-        int wrong = in_any(bad);
+        int any_nan = in_any(bad);
         for (; i < width; i++) {
             most = row[i] > most ? row[i] : most;
-            wrong |= row[i] != row[i];
+            any_nan |= row[i] != row[i];
         }
-        while (at + 1 < width && (wrong ? row[at] == row[at] : row[at] != most)) at++;
-        places[r] = at;
+        while (index + 1 < width && (any_nan ? row[index] == row[index] : row[index] != most))
+            index++;
+        indices[r] = index;
     }
 }
 
@@ -112,9 +114,9 @@ void gated_norm(const float *rows, int64_t stride, const float *gates, int64_t g
     }
 }
 
-/* Rotary positions (Su et al. 2021): the first `turned` numbers of each head, in halves. Strides are
- * of row, head and token; `cosines` and `sines` are (rows, tokens, turned); `out` is (rows, tokens,
- * heads, depth). */
+/* Rotary positions (Su et al. 2021): the first `turned` numbers of each head, in halves. Strides
+ * are of row, head and token; `cosines` and `sines` are (rows, tokens, turned); `out` is (rows,
+ * tokens, heads, depth). */
 void rotate(const float *from, int64_t row_stride, int64_t head_stride, int64_t token_stride,
             const float *cosines, const float *sines, float *out, int64_t rows, int64_t heads,
             int64_t tokens, int64_t depth, int64_t turned) {

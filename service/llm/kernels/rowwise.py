@@ -1,4 +1,4 @@
-"""Row-wise steps in C, for who has no torch operator that takes one pass over memory."""
+"""Argmax and norms of rows in C, in fewer passes over memory than torch takes."""
 
 import ctypes
 
@@ -17,29 +17,31 @@ def available(x: Tensor) -> bool:
     return x.device.type == "cpu" and x.dtype == torch.float32 and library() is not None
 
 
-def likeliest(x: Tensor) -> Tensor:
-    """The place of the largest number of each row of `x` (rows, width): whole numbers (rows,)."""
+def argmax(x: Tensor) -> Tensor:
+    """The index of the largest number of each row of `x` (rows, width): int64 (rows,).
+
+    The first of equals, and the first NaN where there is one, as torch.argmax has it.
+    """
     x = x.contiguous()
-    places = torch.empty(len(x), dtype=torch.int64)
-    call("likeliest", x, places, *x.shape)
-    return places
+    indices = torch.empty(len(x), dtype=torch.int64)
+    call("argmax", x, indices, *x.shape)
+    return indices
 
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     """Each row of `x` (..., width) over its root mean square, times `weight` (width,)."""
     rows = _rows(x.reshape(-1, x.shape[-1]))
     out = torch.empty(rows.shape)
-    given = (rows, rows.stride(0), weight, ctypes.c_float(epsilon), out, *rows.shape)
-    call("rms_norm", *given)
+    call("rms_norm", rows, rows.stride(0), weight, ctypes.c_float(epsilon), out, *rows.shape)
     return out.view(x.shape)
 
 
 def gated_norm(x: Tensor, gate: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     """rms_norm(x) * silu(gate), of `x` and `gate` (..., width)."""
-    rows, gates = (_rows(one.reshape(-1, one.shape[-1])) for one in (x, gate))
+    rows, gates = (_rows(tensor.reshape(-1, tensor.shape[-1])) for tensor in (x, gate))
     out = torch.empty(rows.shape)
-    given = (rows, rows.stride(0), gates, gates.stride(0), weight, ctypes.c_float(epsilon), out)
-    call("gated_norm", *given, *rows.shape)
+    strided = (rows, rows.stride(0), gates, gates.stride(0))
+    call("gated_norm", *strided, weight, ctypes.c_float(epsilon), out, *rows.shape)
     return out.view(x.shape)
 
 

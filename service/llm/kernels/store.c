@@ -1,10 +1,20 @@
 /* Keys and values of new tokens, into the store. */
+#include <stddef.h>
+
 #include "pool.h"
+
+/* What Python compares with its own when the kernels are loaded (layout.py): constants, and the
+ * size of the pool with its fields' offsets. */
+const int64_t layout_constants[] = {BLOCK, LANES, MAX_HEAD_DIM};
+#define AT(field) offsetof(Pool, field)
+const int64_t layout_pool[] = {sizeof(Pool), AT(keys),      AT(values),      AT(blocks), AT(heads),
+                               AT(key_dim),  AT(value_dim), AT(value_width), AT(half)};
+#undef AT
 
 /* A text's tokens are written in order, so what stands second in a pair is written later: until
  * then it is zero, and not what somebody else has left there. */
 static void store_pair(const Pool *pool, const float *first, const float *second, word *to) {
-    uint16_t pair[2][MOST_DEPTH];
+    uint16_t pair[2][MAX_HEAD_DIM];
     if (first) narrow_many(first, pair[0], pool->value_dim);
     if (second) narrow_many(second, pair[1], pool->value_dim);
     for (int64_t i = 0; i < pool->value_dim; i++) {
@@ -24,7 +34,7 @@ void store(const Pool *pool, const float *keys, int64_t key_token, int64_t key_h
             const int64_t slot = slots[token], lane = slot % BLOCK;
             const float *key = keys + token * key_token + head * key_head;
             const float *value = values + token * value_token + head * value_head;
-            word words[MOST_DEPTH];
+            word words[MAX_HEAD_DIM];
             if (pool->half)
                 narrow_many(key, (uint16_t *)words, pool->key_dim);
             else

@@ -20,7 +20,7 @@
 #define LANES 8
 #endif
 
-#define MOST_DEPTH 256 /* of a head */
+#define MAX_HEAD_DIM 256 /* of a head */
 
 /* Before a loop over an array that shall lie in registers: gcc must unroll it early for that. */
 #define UNROLLED _Pragma("GCC unroll 8")
@@ -42,9 +42,9 @@ static inline vf pick(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask
 
 /* The lanes of x, each at the place of the one whose number differs in the bit `by`. */
 #if LANES == 16
-#define SWAPPED(x, by)                                                                          \
-    __builtin_shufflevector(x, x, 0 ^ (by), 1 ^ (by), 2 ^ (by), 3 ^ (by), 4 ^ (by), 5 ^ (by),   \
-                            6 ^ (by), 7 ^ (by), 8 ^ (by), 9 ^ (by), 10 ^ (by), 11 ^ (by),       \
+#define SWAPPED(x, by)                                                                        \
+    __builtin_shufflevector(x, x, 0 ^ (by), 1 ^ (by), 2 ^ (by), 3 ^ (by), 4 ^ (by), 5 ^ (by), \
+                            6 ^ (by), 7 ^ (by), 8 ^ (by), 9 ^ (by), 10 ^ (by), 11 ^ (by),     \
                             12 ^ (by), 13 ^ (by), 14 ^ (by), 15 ^ (by))
 #else
 #define SWAPPED(x, by)                                                                        \

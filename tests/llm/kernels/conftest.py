@@ -1,0 +1,40 @@
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+
+from tests.llm.kernels import builds
+
+
+@pytest.fixture(scope="session")
+def make_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], builds.Build]]:
+    """Gives the build of a name, which is compiled once."""
+    made = []
+
+    @cache
+    def make(name: str) -> builds.Build:
+        made.append(builds.make(name, tmp_path_factory.mktemp("build")))
+        return made[-1]
+
+    yield make
+    for build in made:
+        if isinstance(build, builds.UnderQemu):
+            build.close()
+
+
+@pytest.fixture(scope="module", params=builds.NAMES)
+def kernels(request: pytest.FixtureRequest, make_build: Any) -> Iterator[builds.Build]:
+    """Each build in turn, called by the wrappers in Python."""
+    build = make_build(request.param)
+    with builds.used(build):
+        yield build
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
