@@ -114,6 +114,7 @@ def compare(
             try:
                 with _logits(ENGINES[name], folder, texts, cache, threads) as other:
                     figures[name] = _figures(texts, reference, other)
+                    _say(json.dumps(figures[name]))
             except Failed as error:
                 failed.append(f"{name}: {error}")
     return figures, failed

@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = ROOT / "benchmarks" / "trial_turns.jinja"
 CONVERTERS = ("gguf", "accelerate")
-"""What transformers needs to read a GGUF file; requirements-dev.txt brings them."""
+"""What transformers needs to read a GGUF file; requirements.txt brings them."""
 PART = 1 << 20
 """Bytes of a file that are copied at once."""
 
@@ -138,7 +138,7 @@ def build(name: str, cache: Path) -> list[Path]:
 def _refuse_without_means(model: RealModel, cache: Path) -> None:
     missing = [package for package in CONVERTERS if importlib.util.find_spec(package) is None]
     if missing:
-        raise Unavailable(f"{' and '.join(missing)} of requirements-dev.txt is not installed")
+        raise Unavailable(f"{' and '.join(missing)} of requirements.txt is not installed")
     cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free
     if free < model.disk_bytes:

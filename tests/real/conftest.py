@@ -20,7 +20,7 @@ def _folder(name: str) -> Path | str:
 def _folder_or_skip(name: str) -> Path:
     folder = _folder(name)
     if isinstance(folder, str):
-        pytest.skip(f"REAL MODEL MISSING: {name} can't be had: {folder}")
+        pytest.skip(f"REAL MODEL MISSING: {folder}")
     return folder
 
 
