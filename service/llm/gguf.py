@@ -62,23 +62,6 @@ class StoredTensor:
             table[start : start + len(rows)] = torch.from_numpy(dequantize(rows, self.type))
         return table.view(self.shape)
 
-    def blocks(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Q8_0 as it is stored: int8 (rows, inputs) and float16 scales (rows, inputs / 32).
-
-        A value is its int8 times the scale of its block. None for every other type.
-        """
-        if self.type is not GGMLQuantizationType.Q8_0:
-            return None
-        rows, inputs = prod(self.shape[:-1]), self.shape[-1]
-        values = torch.empty(rows, inputs, dtype=torch.int8, device="cpu")
-        scales = torch.empty(rows, inputs // 32, dtype=torch.float16, device="cpu")
-        for start, piece in self._pieces():
-            block = torch.from_numpy(piece).view(len(piece), -1, 34)
-            stop = start + len(piece)
-            scales[start:stop] = block[..., :2].contiguous().view(torch.float16).squeeze(-1)
-            values[start:stop] = block[..., 2:].reshape(len(piece), -1).view(torch.int8)
-        return values, scales
-
     def _pieces(self) -> Iterator[tuple[int, np.ndarray[Any, np.dtype[np.uint8]]]]:
         """The first row's index and the bytes (rows, bytes of a row) of each piece."""
         rows = prod(self.shape[:-1])

@@ -45,16 +45,6 @@ class Weight:
         table = self._sources[0].read(self._dtype)
         return table if _is_sorted(order) else table[order]
 
-    def blocks(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """int8 (out, in) and float16 scales (out, in / 32), where the file holds just that (Q8_0).
-
-        None where it holds another type, or where the model's weight is no reordering of the rows.
-        """
-        order = self._order()
-        if order is None or (stored := self._sources[0].blocks()) is None:
-            return None
-        return stored if _is_sorted(order) else (stored[0][order], stored[1][order])
-
     def _order(self) -> torch.Tensor | None:
         """Which row of the file's tensor is the weight's first, second, …; None where more changes.
 

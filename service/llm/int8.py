@@ -82,32 +82,22 @@ class Int8Linear(nn.Module):
         return layer
 
     def take(self, weight: Tensor, start: int = 0) -> None:
-        """Quantise `weight` (channels, in_features) as the channels from `start` on.
+        """Quantise `weight` (channels, in_features) as the channels from `start` on; packs when all
+        channels are there.
 
         Raises ValueError when it has another shape than expected.
         """
-        if weight.ndim != 2 or weight.shape[1] != self.in_features:
+        stop = start + len(weight)
+        if weight.shape[1:] != (self.in_features,) or stop > self.out_features:
             raise ValueError(f"weights {tuple(weight.shape)} do not fit {self}")
-        self.take_quantized(*quantize_weights(weight), start)
-
-    def take_quantized(self, values: Tensor, scales: Tensor, start: int = 0) -> None:
-        """Take int8 (channels, groups * 32) and their float16 scales (channels, groups) as the
-        channels from `start` on; packs when all channels are there.
-
-        Raises ValueError when they have another shape than expected.
-        """
-        stop, count = start + len(values), groups(self.in_features)
-        if values.shape[1] != count * GROUP or scales.shape != (len(values), count):
-            raise ValueError(f"groups {tuple(scales.shape)} do not fit {self}")
-        if stop > self.out_features:
-            raise ValueError(f"channels {start} to {stop} do not fit {self}")
-        if len(values) == self.out_features:
+        values, scales = quantize_weights(weight)
+        if len(weight) == self.out_features:
             self._values, self._scales = values, scales
         if self._values is None or self._scales is None:
-            self._values = torch.empty(self.out_features, count * GROUP, dtype=torch.int8)
-            self._scales = torch.empty(self.out_features, count, dtype=torch.float16)
+            self._values = values.new_empty(self.out_features, values.shape[1])
+            self._scales = scales.new_empty(self.out_features, scales.shape[1])
         self._values[start:stop], self._scales[start:stop] = values, scales
-        self._filled += len(values)
+        self._filled += len(weight)
         if self._filled == self.out_features:
             self._pack()
 
@@ -176,19 +166,12 @@ class MergedPart(nn.Module):
 
     def take(self, weight: Tensor) -> None:
         """Quantise `weight` (channels, inputs). Raises ValueError when it has another shape."""
-        self._expect(len(weight))
+        if len(weight) != self.stop - self.start:
+            raise ValueError(
+                f"weights {tuple(weight.shape)} do not fit channels {self.start} to {self.stop}"
+            )
         self.merged.linear.take(weight, self.start)
         self.weight = None
-
-    def take_quantized(self, values: Tensor, scales: Tensor) -> None:
-        """As Int8Linear.take_quantized, for the channels of this part."""
-        self._expect(len(values))
-        self.merged.linear.take_quantized(values, scales, self.start)
-        self.weight = None
-
-    def _expect(self, channels: int) -> None:
-        if channels != self.stop - self.start:
-            raise ValueError(f"{channels} channels do not fit a layer of {self.stop - self.start}")
 
     def hand_over_bias(self) -> None:
         """Give the loaded bias to the layer that adds it."""

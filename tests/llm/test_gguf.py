@@ -142,20 +142,21 @@ def gemma(family: str) -> Any:
     return kind(config).eval()
 
 
-def test_whole_rows_are_kept_as_they_are_stored(tmp_path: Path) -> None:
-    """Q8_0 stays in its blocks; a llama's rows come in the model's order."""
+def test_blocks_of_q8_0_are_kept_as_they_are_stored(tmp_path: Path) -> None:
+    """Int8 layers hold the very numbers of the file; a llama's rows come in the model's order."""
     model = make("llama")
     path = gguf_files.write(tmp_path / "m.gguf", "llama", model, Type.Q8_0)
     weights = GgufCheckpoint(path, "m").weights(model, lambda _name: torch.float32)
     for name, expected in model.named_parameters():
-        blocks = weights[name].blocks()
-        assert (blocks is None) == (expected.dim() == 1), name
-        if blocks is not None:
-            values, scales = blocks
-            assert (values.dtype, scales.dtype) == (torch.int8, torch.float16)
-            whole = values.float() * scales.float().repeat_interleave(32, dim=1)
-            assert torch.equal(whole, expected), name
         assert torch.equal(weights[name][...], expected), name
+    layers = dict(load(tiny.settings(path, dtype="int8")).model.named_modules())
+    downs = {name: layer for name, layer in model.named_modules() if name.endswith("down_proj")}
+    assert downs
+    for name, published in downs.items():
+        down = layers[name.removesuffix("_proj") if name not in layers else name]
+        values, scales = down._packed.unpacked()
+        held = values.float() * scales.float().repeat_interleave(32, dim=1)
+        assert torch.equal(held[:, : published.in_features], published.weight), name
 
 
 def test_a_table_is_read_in_the_number_format_that_is_asked_for(tmp_path: Path) -> None:
@@ -164,7 +165,6 @@ def test_a_table_is_read_in_the_number_format_that_is_asked_for(tmp_path: Path) 
     weights = GgufCheckpoint(path, "m").weights(model, lambda _name: torch.float16)
     table = weights["model.embed_tokens.weight"][...]
     assert torch.equal(table, model.model.embed_tokens.weight.half())
-    assert weights["model.embed_tokens.weight"].blocks() is None
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # random bytes are no sensible scales

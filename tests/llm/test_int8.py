@@ -84,14 +84,13 @@ def test_weights_are_quantised_within_half_a_step() -> None:
     assert not values[:, 100:].any()
 
 
-def test_blocks_that_a_file_holds_are_taken_as_they_are() -> None:
+def test_weights_may_come_in_parts() -> None:
     linear = layer()
     whole = Int8Linear.of(linear)
     parts = Int8Linear(WIDTH, CHANNELS)
     parts.bias = linear.bias
-    values, scales = quantize_weights(linear.weight)
     for start, stop in ((0, 70), (70, CHANNELS)):
-        parts.take_quantized(values[start:stop], scales[start:stop], start)
+        parts.take(linear.weight[start:stop], start)
     assert torch.equal(parts(INPUT), whole(INPUT))
     assert parts.weight is None
 
@@ -176,8 +175,6 @@ def test_weights_of_another_shape_are_refused() -> None:
             Int8Linear(WIDTH, CHANNELS).take(torch.zeros(shape))
     with pytest.raises(ValueError, match="do not fit"):
         MergedPart(Merged(WIDTH, [8, 8]), 0).take(torch.zeros(16, WIDTH))
-    with pytest.raises(ValueError, match="do not fit"):
-        Int8Linear(WIDTH, 2).take_quantized(torch.zeros(2, 64), torch.zeros(2, 2))
 
 
 def test_merged_layers_are_computed_once_and_keep_nothing() -> None:
