@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 import pytest
+import torch
 from torch import Tensor
 
 from service.llm.kernels import build, linear, linear_attention, ops, rotary, rowwise
@@ -91,7 +92,7 @@ def _sent(argument: object) -> bytes:
     if array is not None:
         offset = 0
         if isinstance(argument, Tensor):
-            offset = argument.storage_offset() * argument.element_size()
+            offset = int(argument.storage_offset()) * argument.element_size()
         return struct.pack("qqq", 2, len(array), offset) + bytes(array)
     if isinstance(argument, int):
         return struct.pack("qq", 0, argument)
@@ -158,3 +159,14 @@ def used(kernels: Build) -> Iterator[None]:
             stack.enter_context(patch.object(module, "call", kernels.call))
         yield
     linear.layout.cache_clear()
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let kernels in this process use so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
