@@ -27,7 +27,7 @@ CACHE = ROOT / "build" / "bench"
 def main() -> int:
     given = arguments()
     job = Job(given.articles, given.article_tokens, given.digest_tokens)
-    hybrid = SHAPES[given.shape]["model_type"] != "qwen3"
+    hybrid = "3_5" in SHAPES[given.shape]["model_type"]
     wanted = given.engines or [name for name in ENGINES if ENGINES[name].hybrid or not hybrid]
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
     failures: dict[str, list[str]] = {name: [] for name in wanted}

@@ -1,11 +1,11 @@
 """What oneDNN keeps of the shapes that it has compiled, in MiB, and what compiling anew costs.
 
-It multiplies in 8 bits where Diglot's own loop does not (docs/decisions/0006).
+It multiplies in bfloat16 on a CPU (`--dtype bfloat16`).
 
     python -m benchmarks.compiled [--width 1024] [--lengths 400]
 
-Five layers in 8 bits read batches of 1 to `--lengths` rows, twice over, in a process of its own for
-each bound: oneDNN's own (1,024) and Diglot's. `a pass` is one batch through the five layers.
+Five layers in bfloat16 read batches of 1 to `--lengths` rows, twice over, in a process of its own
+for each bound: oneDNN's own (1,024) and Diglot's. `a pass` is one batch through the five layers.
 """
 
 import argparse
@@ -30,19 +30,17 @@ def resident_mib() -> float:
 def measure(width: int, lengths: int) -> None:
     import torch
 
-    from service.llm.int8 import OneDnn, quantize_rows, quantize_weight
-
     torch.set_num_threads(1)
     wide = [torch.randn(width + 32 * n, width) for n in range(LAYERS)]
-    layers = [OneDnn.of(*quantize_weight(weight, 127)) for weight in wide]
-    rows, scales = quantize_rows(torch.randn(lengths, width))
+    layers = [weight.bfloat16() for weight in wide]
+    rows = torch.randn(lengths, width).bfloat16()
     with torch.inference_mode():
         for layer in layers:
-            layer.multiply(rows, scales)
+            torch.nn.functional.linear(rows, layer)
         before, begun = resident_mib(), time.perf_counter()
         for length in [*range(1, lengths + 1)] * 2:
             for layer in layers:
-                layer.multiply(rows[:length], scales[:length])
+                torch.nn.functional.linear(rows[:length], layer)
         spent = (time.perf_counter() - begun) / (2 * lengths) * 1000
     print(f"{os.environ[VARIABLE]:>6} {resident_mib() - before:10.0f} {spent:10.2f}", flush=True)
 

@@ -57,6 +57,13 @@ ENGINES = {
             "llama-cpp",
             ".gguf",
         ),
+        Engine(
+            "ik-llama-cpp-q8",
+            "ik_llama.cpp, Q8_0, likewise",
+            "benchmarks.peers.ik_llama_cpp",
+            "ik-llama",
+            ".gguf",
+        ),
         Engine("openvino-int8", "OpenVINO GenAI, int8, prefix cache", suffix=".int8", **_OPENVINO),
         Engine("openvino-int4", "OpenVINO GenAI, int4, prefix cache", suffix=".int4", **_OPENVINO),
         Engine("plain-fp32", "transformers' generate", "benchmarks.peers.plain", hybrid=True),
@@ -74,21 +81,27 @@ class Ready:
 
 
 def prepare(engine: Engine, shape: str, cache: Path) -> Ready:
-    """Make the environment and the model of `engine` where they are missing. Raises Failed."""
-    python = HERE if engine.environment is None else _environment(engine.environment, cache)
-    models, logs = cache / "models", cache / "logs"
-    folder = models / shape
+    """Make random weights of `shape` and what `engine` needs to run them. Raises Failed."""
+    folder = cache / "models" / shape
     weights = [HERE, "-m", "benchmarks.random_model", "--shape", shape, "--out"]
-    _make(folder, weights, logs / f"{shape}.log")
-    model = models / f"{shape}{engine.suffix}"
+    make(folder, weights, cache / "logs" / f"{shape}.log")
+    return convert(engine, folder, shape, cache)
+
+
+def convert(engine: Engine, folder: Path, name: str, cache: Path) -> Ready:
+    """Make the environment of `engine`, and the model of `folder` in its own format, kept under
+    `name`, where they are missing. Raises Failed."""
+    python = HERE if engine.environment is None else environment(engine.environment, cache)
+    if not engine.suffix:
+        return Ready(engine, python, folder)
+    model = cache / "models" / f"{name}{engine.suffix}"
     if engine.suffix == ".gguf":
-        command = [python, "-m", "benchmarks.peers.write_gguf", folder]
-        _make(model, command, logs / f"{model.name}.log")
-    elif engine.suffix:
+        command: list[object] = [python, "-m", "benchmarks.peers.write_gguf", folder]
+    else:
         tool = [python.with_name("optimum-cli"), "export", "openvino", "--model", folder]
         kind = ["--weight-format", engine.suffix.removeprefix("."), "--disable-convert-tokenizer"]
         command = [*tool, "--task", "text-generation-with-past", *kind]
-        _make(model, command, logs / f"{model.name}.log")
+    make(model, command, cache / "logs" / f"{model.name}.log")
     return Ready(engine, python, model)
 
 
@@ -108,7 +121,7 @@ def measure(ready: Ready, job: Job, cache: Path, threads: int) -> dict[str, Any]
         environment = {"OMP_NUM_THREADS": str(threads)}
         command += ["--threads", threads]
     with Neighbours() as neighbours:
-        _run(command, log, environment)
+        run(command, log, environment)
     try:
         found = json.loads(result.read_text())
     except (OSError, ValueError) as error:
@@ -121,7 +134,7 @@ def measure(ready: Ready, job: Job, cache: Path, threads: int) -> dict[str, Any]
     return {**found, "cores_taken_by_others": neighbours.cores}
 
 
-def _environment(name: str, cache: Path) -> Path:
+def environment(name: str, cache: Path) -> Path:
     """A virtual environment with what requirements-NAME.txt says. Raises Failed."""
     wanted = ROOT / "benchmarks" / f"requirements-{name}.txt"
     folder = cache / "environments" / name
@@ -132,14 +145,14 @@ def _environment(name: str, cache: Path) -> Path:
     log = cache / "logs" / f"environment-{name}.log"
     _say(f"making the environment of {name}; this may take a quarter of an hour, see {log}")
     shutil.rmtree(folder, ignore_errors=True)
-    _run([HERE, "-m", "venv", folder], log)
+    run([HERE, "-m", "venv", folder], log)
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-r", wanted]
-    _run(pip, log, BUILD)
+    run(pip, log, BUILD)
     mark.write_text(state)
     return python
 
 
-def _make(target: Path, command: Sequence[object], log: Path) -> None:
+def make(target: Path, command: Sequence[object], log: Path) -> None:
     """Run `command` with a path after it; `target` is there only when all of it is."""
     if target.exists():
         return
@@ -148,11 +161,11 @@ def _make(target: Path, command: Sequence[object], log: Path) -> None:
     if part.is_dir():
         shutil.rmtree(part)
     part.parent.mkdir(parents=True, exist_ok=True)
-    _run([*command, part], log)
+    run([*command, part], log)
     part.rename(target)
 
 
-def _run(command: Sequence[object], log: Path, more: Mapping[str, str] | None = None) -> None:
+def run(command: Sequence[object], log: Path, more: Mapping[str, str] | None = None) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]
     with log.open("w") as file:

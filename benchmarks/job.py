@@ -62,6 +62,37 @@ class Job:
         return [Article(opening + some(self.article_tokens), tasks) for _ in range(self.articles)]
 
 
+@dataclass(frozen=True)
+class RecordedJob:
+    """What Diglot did, as a file of its prompts and of how much it wrote; for peers to do again."""
+
+    recorded: tuple[Article, ...]
+    articles: int
+    """How many articles a user gave; each may have been read in several parts."""
+
+    @classmethod
+    def load(cls, file: Path) -> "RecordedJob":
+        record = json.loads(file.read_text())
+        recorded = [
+            Article(one["beginning"], [Task(**task) for task in one["tasks"]])
+            for one in record["passages"]
+        ]
+        return cls(tuple(recorded), record["articles"])
+
+    @property
+    def tokens_to_write(self) -> int:
+        return sum(task.tokens for article in self.recorded for task in article.tasks)
+
+    @property
+    def tokens_to_read(self) -> int:
+        """When every beginning is read once."""
+        instructions = sum(len(t.instruction) for one in self.recorded for t in one.tasks)
+        return instructions + sum(len(one.beginning) for one in self.recorded)
+
+    def prompts(self, vocabulary: int) -> list[Article]:
+        return list(self.recorded)
+
+
 @dataclass
 class Outcome:
     """What one engine did. The time is that of the whole job, after the model was loaded."""
@@ -79,6 +110,8 @@ class Outcome:
     versions: dict[str, str]
     chosen: dict[str, Any] = field(default_factory=dict)
     """How the engine was set."""
+    first_token_s: float | None = None
+    """Until the first articles that were read had the first token of every answer."""
 
     def as_json(self) -> dict[str, Any]:
         per_hour = self.articles / self.seconds * 3600
@@ -90,19 +123,22 @@ def _peak() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def run(work: Callable[[Path, Job, argparse.Namespace], Outcome], **more: Any) -> None:
+def run(work: Callable[[Path, Any, argparse.Namespace], Outcome], **more: Any) -> None:
     """The command line of a peer; `more` are flags of its own, named with their defaults."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--articles", type=int, default=Job.articles)
     parser.add_argument("--article-tokens", type=int, default=Job.article_tokens)
     parser.add_argument("--digest-tokens", type=int, default=Job.digest_tokens)
+    parser.add_argument("--recorded", type=Path, help="the job of this file instead")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--json", type=Path, required=True)
     for name, default in more.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     given = parser.parse_args()
-    job = Job(given.articles, given.article_tokens, given.digest_tokens)
+    job: Job | RecordedJob = Job(given.articles, given.article_tokens, given.digest_tokens)
+    if given.recorded:
+        job = RecordedJob.load(given.recorded)
     outcome = work(given.model, job, given)
     assert outcome.tokens_written == job.tokens_to_write, "the peer's own script is wrong"
     outcome.chosen = {name: getattr(given, name) for name in ("threads", *more)}

@@ -32,14 +32,14 @@ def build(shape: str, folder: Path) -> dict[str, Any]:
     config = AutoConfig.for_model(**SHAPES[shape])
     model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
     model.save_pretrained(folder, max_shard_size="1GB")
-    _save_tokenizer(folder, config.vocab_size)
+    save_tokenizer(folder, config.vocab_size)
     return {
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "bytes_on_disk": sum(path.stat().st_size for path in folder.glob("*.safetensors")),
     }
 
 
-def _save_tokenizer(folder: Path, vocabulary: int) -> None:
+def save_tokenizer(folder: Path, vocabulary: int) -> None:
     """The bytes, then one made-up word an id, so that all that is written can be spelt."""
     from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE

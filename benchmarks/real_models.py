@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = ROOT / "benchmarks" / "trial_turns.jinja"
 CONVERTERS = ("gguf", "accelerate")
-"""What transformers needs to read a GGUF file; requirements-dev.txt has them."""
+"""What transformers needs to read a GGUF file; requirements-dev.txt brings them."""
 PART = 1 << 20
 """Bytes of a file that are copied at once."""
 

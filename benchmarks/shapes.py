@@ -13,6 +13,13 @@ _QWEN3 = {
     "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000},
     "tie_word_embeddings": True,
 }
+_QWEN25 = {
+    "model_type": "qwen2",
+    "vocab_size": 151_936,
+    "max_position_embeddings": 32_768,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000},
+    "tie_word_embeddings": True,
+}
 _QWEN35 = {
     "model_type": "qwen3_5_text",
     "vocab_size": 248_320,
@@ -45,6 +52,14 @@ _TINY = {
     "num_key_value_heads": 2,
 }
 SHAPES: dict[str, dict[str, Any]] = {
+    "qwen2.5-0.5b": _QWEN25
+    | {
+        "hidden_size": 896,
+        "intermediate_size": 4864,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+    },
     "qwen3-0.6b": _QWEN3 | {"hidden_size": 1024, "intermediate_size": 3072},
     "qwen3-1.7b": _QWEN3 | {"hidden_size": 2048, "intermediate_size": 6144},
     "qwen3.5-0.8b": _QWEN35 | _SMALL35 | {"hidden_size": 1024, "intermediate_size": 3584},
@@ -58,6 +73,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "num_key_value_heads": 4,
         "linear_num_value_heads": 32,
     },
+    "tiny-qwen2.5": _QWEN25 | _TINY,
     "tiny-qwen3": _QWEN3 | _TINY,
     "tiny-qwen3.5": _QWEN35 | _TINY | {"linear_num_key_heads": 2, "linear_num_value_heads": 2},
 }

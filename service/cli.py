@@ -23,8 +23,9 @@ from service.settings import Settings, options
 USAGE = 2
 INTERRUPTED = 130
 MODEL_SETTINGS = (
-    "engine", "model", "revision", "device", "dtype", "threads", "passage_tokens", "batch_rows",
-    "read_tokens", "cuda_graphs", "sampling", "seed", "repetition_penalty",
+    "engine", "model", "revision", "chat_template", "device", "dtype", "threads",
+    "passage_tokens", "batch_rows", "read_tokens", "cuda_graphs", "sampling", "seed",
+    "repetition_penalty",
 )  # fmt: skip
 
 

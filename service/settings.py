@@ -45,10 +45,16 @@ class Settings:
         click.Choice(["auto", "transformers", "extractive"]),
     )
     model: str = setting(
-        "Qwen/Qwen3.5-2B", "Hub id, or a folder in Hugging Face format, of the model."
+        "Qwen/Qwen3.5-2B",
+        "Hub id of the model, or a folder in Hugging Face format, or a GGUF file.",
     )
     revision: str | None = setting(
         None, "Commit, tag or branch of the model on the hub; pin a commit in production."
+    )
+    chat_template: Path | None = setting(
+        None,
+        "File with a chat template (Jinja) to use instead of the model's own.",
+        click.Path(exists=True, dir_okay=False, path_type=Path),
     )
     device: str = setting("auto", "Where the model runs.", click.Choice(["auto", "cpu", "cuda"]))
     dtype: str = setting(

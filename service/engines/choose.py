@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.engine import Engine
 from service.errors import BadSetting
-from service.llm.hub import HUB_PATIENCE_S, fetch, find, is_folder, why_not_fetchable
+from service.llm.hub import HUB_PATIENCE_S, fetch, find, is_local, why_not_fetchable
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ WARNING = (
     "No model: %s. Digests will be the article's own sentences (engine extractive), and in the"
     " other language only its key facts, not a translation. For written digests fetch the"
     " weights once with `python -m service pull --model %s`, or give --model a folder that holds"
-    " them. `--engine extractive` silences this warning."
+    " them, or a GGUF file. `--engine extractive` silences this warning."
 )
 
 
@@ -71,7 +71,7 @@ def load_engine(settings: Settings) -> Engine:
 
 def _with_weights(settings: Settings, choice: Choice) -> Choice:
     """Fetch what is still on the hub; when that breaks off, `auto` goes on without a model."""
-    if is_folder(settings.model) or find(settings) is not None:
+    if is_local(settings.model) or find(settings) is not None:
         return choice
     log.info("fetching the weights of %s", settings.model)
     try:

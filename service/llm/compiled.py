@@ -1,8 +1,7 @@
-"""How many compiled shapes the library below torch may keep, said before it is loaded.
+"""The bound on compiled shapes that oneDNN keeps, set before torch is imported.
 
-oneDNN multiplies in 8 bits on a CPU, but for processors where loops of our own are faster, and
-keeps what it has compiled for every shape that it met, up to 1,024 of them. Batches come in
-hundreds of lengths, so that a service would grow for hours, by half a gigabyte and more
+oneDNN multiplies in bfloat16 on a CPU, and keeps what it has compiled for every shape that it met,
+up to 1,024 of them. Batches come in hundreds of lengths, so a service would grow for hours
 (`python -m benchmarks.compiled`).
 """
 

@@ -1,4 +1,4 @@
-"""How many threads may compute at once?"""
+"""The number of threads that may compute at once, inside of a container too."""
 
 import math
 import os

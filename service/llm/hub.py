@@ -1,4 +1,4 @@
-"""Where a model's weights are: in a folder, in the hub's cache on this disk, or still on the hub.
+"""Where a model's weights are: in a folder or a GGUF file, in the hub's cache, or on the hub.
 
 Imports neither torch nor transformers, so that the choice of an engine is quick and light.
 """
@@ -35,57 +35,117 @@ FETCHED = [
 NOT_FETCHED = ["*/*", "consolidated*"]
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_POINTER = b"version https://git-lfs"
+_OLD_GGML = (b"lmgg", b"fmgg", b"tjgg")
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """A complete model on this disk.
 
-    `revision` is the commit where it came from the hub; of a folder it is a hash of samples.
+    `revision` is the commit where it came from the hub; of a folder or a file it is a hash of
+    samples. `gguf` is the file that holds all of the model, where it is one.
     """
 
     folder: Path
     revision: str | None
+    gguf: Path | None = None
 
     def __str__(self) -> str:
-        return str(self.folder)
+        return str(self.gguf or self.folder)
 
 
-def is_folder(model: str) -> bool:
-    """Whether `model` means a folder: one that exists, or a name that no hub id can have."""
-    return Path(model).expanduser().is_dir() or _HUB_ID.fullmatch(model) is None or model[0] == "."
+def is_local(model: str) -> bool:
+    """Whether `model` means a folder or a file: one that exists, or a name that no hub id has."""
+    return (
+        Path(model).expanduser().exists()
+        or _HUB_ID.fullmatch(model) is None
+        or model[0] == "."
+        or model.lower().endswith(".gguf")
+    )
 
 
 def public_name(model: str) -> str:
     """The model's name without the path of this machine."""
-    return Path(model).expanduser().resolve().name if is_folder(model) else model
+    if not is_local(model):
+        return model
+    path = Path(model).expanduser()
+    # A file goes by the name that was given: in a store it may be a link to a hash.
+    return path.name if path.is_file() else path.resolve().name
 
 
 def find(settings: Settings) -> Weights | None:
     """The weights on this disk, or None when they would have to be fetched from the hub.
 
-    Raises BadSetting for a folder that can't work.
+    Raises BadSetting for a folder or a file that can't work.
     """
-    if is_folder(settings.model):
-        folder = Path(settings.model).expanduser()
-        if wrong := missing_from(folder):
-            raise BadSetting(f"model {public_name(settings.model)}: {wrong}")
-        return Weights(folder, _sample(folder))
+    if is_local(settings.model):
+        return _in_path(Path(settings.model).expanduser(), public_name(settings.model))
     folder_in_cache = _cached(settings)
     if folder_in_cache is None or missing_from(folder_in_cache):
         return None
     return Weights(folder_in_cache, folder_in_cache.name)
 
 
-def _sample(folder: Path) -> str:
+def _in_path(path: Path, name: str) -> Weights:
+    file = path if path.is_file() else gguf_in(path)
+    wrong = wrong_with_file(file) if file else missing_from(path)
+    if wrong:
+        raise BadSetting(f"model {name}: {wrong}")
+    if file:
+        return Weights(file.parent, _sample([file]), file)
+    files = sorted([*path.glob("*.safetensors"), *path.glob("*.json")])
+    return Weights(path, _sample(files))
+
+
+def gguf_in(folder: Path) -> Path | None:
+    """The GGUF file of a folder that holds one and no other weights."""
+    files = _ggufs(folder)
+    return files[0] if len(files) == 1 and not any(folder.glob("*.safetensors*")) else None
+
+
+def _ggufs(folder: Path) -> list[Path]:
+    """The GGUF files of models in `folder`, without the parts for pictures that lie beside them."""
+    return sorted(file for file in folder.glob("*.gguf") if "mmproj" not in file.name.lower())
+
+
+def wrong_with_file(path: Path) -> str | None:
+    """Why the file at `path` can't be a model in GGUF format, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            first = file.read(32)
+    except OSError as error:
+        return f"the file can't be read ({error.strerror})"
+    version = int.from_bytes(first[4:8], "little")
+    if first[:4] == b"GGUF" and version & 0xFFFF == 0 and version:
+        return "the file is big-endian GGUF, and Diglot reads little-endian only"
+    if first[:4] == b"GGUF" and version in {2, 3}:
+        return None
+    if first[:4] == b"GGUF" or first[:4] in _OLD_GGML:
+        return "the file is of a GGML format older than GGUF 2; convert the model anew"
+    if first.startswith(_POINTER):
+        return _pointer(path)
+    return (
+        "this file is no GGUF file. Give a folder in Hugging Face format, a GGUF file, or a hub id"
+    )
+
+
+def _pointer(path: Path) -> str:
+    return f"{path.name} is a Git LFS pointer and not the file itself; run `git lfs pull`"
+
+
+def _sample(files: list[Path]) -> str:
     """Tells a retrained model from the one before it, without reading gigabytes.
 
-    Training changes nearly every number, so a piece out of the middle of each file will do.
+    Training changes nearly every number, so a piece out of the middle of each file will do; of a
+    GGUF file also its beginning, which says how it is read.
     """
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")]):
+    for path in files:
         size = path.stat().st_size
         with path.open("rb") as file:
+            if path.suffix not in {".safetensors", ".json"}:
+                digest.update(file.read(SAMPLE))
             file.seek(max(0, size // 2 - SAMPLE // 2))
             digest.update(f"{path.name}\n{size}\n".encode() + file.read(SAMPLE))
     return f"sha256:{digest.hexdigest()}"
@@ -94,16 +154,50 @@ def _sample(folder: Path) -> str:
 def missing_from(folder: Path) -> str | None:
     """Why `folder` holds no model that can be loaded; None when all files are there."""
     if not folder.is_dir():
-        return "there is no such folder"
-    if not (folder / "config.json").is_file():
-        return "the folder has no config.json, so it holds no model in Hugging Face format"
-    if wrong := _missing_weights(folder):
-        return wrong
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json")) and not any(
-        folder.glob("*.model")
-    ):
-        return "the folder has no tokenizer (tokenizer.json)"
+        return f"there is no such {'file' if folder.suffix == '.gguf' else 'folder'}"
+    return (
+        _several_ggufs(folder)
+        or _no_config(folder)
+        or _missing_weights(folder)
+        or _no_tokenizer(folder)
+        or _pointers(folder)
+    )
+
+
+def _several_ggufs(folder: Path) -> str | None:
+    files = _ggufs(folder)
+    if len(files) < 2 or any(folder.glob("*.safetensors*")):
+        return None
+    names = ", ".join(file.name for file in files[:3])
+    return f"the folder holds {len(files)} GGUF files ({names}…); give the path of one"
+
+
+def _no_tokenizer(folder: Path) -> str | None:
+    if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json")):
+        return None
+    return None if any(folder.glob("*.model")) else "the folder has no tokenizer (tokenizer.json)"
+
+
+def _pointers(folder: Path) -> str | None:
+    """The first file that is still a Git LFS pointer, so that a clone says what it needs."""
+    files = [*sorted(folder.glob("*.json")), *sorted(folder.glob("*.safetensors"))]
+    for path in files:
+        if path.stat().st_size < 1024 and path.read_bytes().startswith(_POINTER):
+            return _pointer(path)
     return None
+
+
+def _no_config(folder: Path) -> str | None:
+    if (folder / "config.json").is_file():
+        return None
+    if (folder / "adapter_config.json").is_file():
+        return (
+            "the folder holds a LoRA adapter and not a model; merge it into its base model"
+            " (peft's merge_and_unload) and give that folder"
+        )
+    if any(folder.glob("*mmproj*.gguf")):
+        return "the folder holds only a part for pictures (mmproj), and no model beside it"
+    return "the folder has no config.json, so it holds no model in Hugging Face format"
 
 
 def _missing_weights(folder: Path) -> str | None:
@@ -171,6 +265,8 @@ def _ask_hub(settings: Settings, timeout_s: float) -> str | None:
         return _explain(error, settings)
     names = [file.rfilename for file in info.siblings or []]
     if not any(name.endswith(".safetensors") and "/" not in name for name in names):
+        if any(name.endswith(".gguf") for name in names):
+            return "the model's weights are GGUF files; download one and give its path as the model"
         return "the model has no weights as safetensors"
     return None
 
@@ -181,7 +277,7 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> Weights:
     Shows progress on stderr, as lines where that is no terminal. Raises BadSetting that says what
     stands in the way, within `patience_s` seconds when the hub does not answer at all.
     """
-    if is_folder(settings.model):
+    if is_local(settings.model):
         found = find(settings)
         assert found is not None  # a folder is there or find has raised
         return found
@@ -216,7 +312,7 @@ def _explain(error: Exception, settings: Settings) -> str:
         (errors.GatedRepoError, "it is gated: accept its licence on the hub and set HF_TOKEN"),
         (errors.RevisionNotFoundError, f"it has no revision {settings.revision}"),
         (errors.RepositoryNotFoundError, "the hub has no such model, and there is no such folder"),
-        (errors.HFValidationError, "this is neither a hub id nor a folder"),
+        (errors.HFValidationError, "this is neither a hub id nor a folder nor a file"),
         (errors.OfflineModeIsEnabled, "HF_HUB_OFFLINE is set"),
         (PermissionError, "the cache can't be written to; set HF_HOME to a folder that can"),
     ]

@@ -217,6 +217,7 @@ class StoredEmbedding(nn.Module):
         # A buffer: transformers takes the first parameter's number format for the model's.
         self.register_buffer("weight", layer.weight.detach())
         self.layer = layer
+        layer.padding_idx = None  # of training alone, and not an index of the rows looked up
         layer.weight = nn.Parameter(torch.empty(0, layer.embedding_dim), requires_grad=False)
 
     def forward(self, ids: Tensor) -> Tensor:

@@ -1,32 +1,30 @@
 """From a hub id or a folder to a model that is ready to run, or a BadSetting that says why not."""
 
-import json
 import logging
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from safetensors import safe_open
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers import AutoModelForCausalLM, GenerationConfig
 
 from service import counts
 from service.errors import BadSetting
+from service.llm.checkpoint import FolderCheckpoint
 from service.llm.cores import usable_cores
 from service.llm.fused import fuse
+from service.llm.gguf_checkpoint import GgufCheckpoint
 from service.llm.hub import Weights, fetch, find, public_name
 from service.llm.kernels import linear
-from service.llm.memory import (
-    is_out_of_memory,
-    refuse_if_too_large,
-    trim,
-    weight_bytes,
-)
+from service.llm.memory import is_out_of_memory, refuse_if_too_large, trim
 from service.llm.quantizer import Int8Config
+from service.llm.sizes import weight_bytes
+from service.llm.template_file import read_template
 from service.llm.tokenizer import end_of_turn
 from service.settings import Settings
 
@@ -34,7 +32,10 @@ log = logging.getLogger(__name__)
 
 # Towers for pictures and sound, and heads that guess several tokens ahead: a text model leaves
 # them out. Weights of any other name that find no place are worth a warning.
-_LEFT_OUT = re.compile(r"visual|vision|audio|^mtp|\.mtp|rotary_emb\.inv_freq")
+_LEFT_OUT = re.compile(
+    r"visual|vision|audio|projector|patch_merger|image_newline|^mtp|\.mtp|rotary_emb\.inv_freq"
+)
+Checkpoint = FolderCheckpoint | GgufCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,17 @@ def load(settings: Settings) -> Loaded:
     _quieten()
     if device.type == "cpu":
         torch.set_num_threads(settings.threads or usable_cores())
-    config = _config(weights, name)
+    checkpoint = _checkpoint(weights, name)
+    config = _config(checkpoint, weights, name)
     dtype = _dtype(settings.dtype, device, config, name, linear.available())
-    refuse_if_too_large(weights.folder, dtype, device, name)
-    tokenizer = _tokenizer(weights.folder, name)
+    formats = _formats(dtype, config)
+    shell = _shell(weights, name, config)
+    needed = weight_bytes(shell, formats)
+    refuse_if_too_large(needed, dtype, device, name)
+    tokenizer = _tokenizer(checkpoint, weights, name, settings.chat_template)
     turn_end = end_of_turn(tokenizer)  # before the weights: it refuses a template that fails
-    model = _model(weights.folder, name, config, dtype, device)
-    counts.model_memory_bytes.set(weight_bytes(weights.folder, dtype))
+    model = _on(device, _model(weights, name, shell, checkpoint, formats), dtype, name)
+    counts.model_memory_bytes.set(needed)
     stops = _stops(model, tokenizer, config, turn_end)
     # The publisher's sampling settings would make the same article read differently each time.
     sampling = model.generation_config if model.generation_config.do_sample else None
@@ -133,74 +138,78 @@ def _dtype(wanted: str, device: torch.device, config: Any, name: str, int8: bool
     return "float32"
 
 
-def _config(weights: Weights, name: str) -> Any:
-    try:
-        return AutoConfig.from_pretrained(weights.folder, trust_remote_code=False)
-    except Exception as error:
-        raise _refusal(name, "config.json can't be used", error, weights.folder) from error
+def _checkpoint(weights: Weights, name: str) -> Checkpoint:
+    return GgufCheckpoint(weights.gguf, name) if weights.gguf else FolderCheckpoint(weights.folder)
 
 
-def _tokenizer(folder: Path, name: str) -> Any:
+def _config(checkpoint: Checkpoint, weights: Weights, name: str) -> Any:
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        return checkpoint.config()
+    except BadSetting:
+        raise
     except Exception as error:
-        raise _refusal(name, "its tokenizer can't be loaded", error, folder) from error
+        what = "its header" if weights.gguf else "config.json"
+        raise _refusal(name, f"{what} can't be used", error, weights.folder) from error
+
+
+def _tokenizer(checkpoint: Checkpoint, weights: Weights, name: str, template: Path | None) -> Any:
+    try:
+        tokenizer = checkpoint.tokenizer()
+    except Exception as error:
+        raise _refusal(name, "its tokenizer can't be loaded", error, weights.folder) from error
+    if template:
+        tokenizer.chat_template = read_template(template)
     if not tokenizer.chat_template:
         # A model without one was not taught to follow instructions; a format made up here would
         # get text that only looks like an answer.
         raise BadSetting(
-            f"model {name}: it has no chat template. Take an instruction-tuned (chat) model"
+            f"model {name}: it has no chat template. Take an instruction-tuned (chat) model, or"
+            " give its template with --chat-template"
         )
     return tokenizer
 
 
-def _model(folder: Path, name: str, config: Any, dtype: str, device: torch.device) -> Any:
+def _shell(weights: Weights, name: str, config: Any) -> Any:
+    """The model without numbers: its class, its own configuration and the sizes of its weights."""
     build: Any = AutoModelForCausalLM.from_config
     try:
-        with torch.device("meta"):  # for its class and its own configuration
-            shell = build(config, trust_remote_code=False)
+        with torch.device("meta"):
+            return build(config, trust_remote_code=False)
+    except Exception as error:
+        raise _refusal(name, "it can't be loaded", error, weights.folder) from error
+
+
+def _model(weights: Weights, name: str, shell: Any, checkpoint: Checkpoint, formats: Any) -> Any:
+    try:
         model, report = type(shell).from_pretrained(
             None,
             config=shell.config,
-            state_dict=_weights(folder),
-            generation_config=_generation_config(folder),
+            state_dict=checkpoint.weights(shell, _dtype_of(shell, formats)),
+            generation_config=checkpoint.generation_config(),
             output_loading_info=True,
-            **_formats(dtype, config),
+            **formats,
         )
         _refuse_incomplete(name, report)
-        model = model.to(device).eval()
-        if dtype == "int8":
-            log.info("%d layers are fused", fuse(model))
     except BadSetting:
         raise
     except Exception as error:
         if is_out_of_memory(error):
             raise BadSetting(f"model {name}: not enough memory to load it") from error
-        raise _refusal(name, "it can't be loaded", error, folder) from error
-    trim()
+        raise _refusal(name, "it can't be loaded", error, weights.folder) from error
     return model
 
 
-def _weights(folder: Path) -> dict[str, Any]:
-    """The weights by name, each still in its file until it is sliced.
-
-    transformers would map the files into memory, where every page that was read counts as this
-    process's until the last weight is there: a model that is made smaller while it is loaded
-    would need its full size after all.
-    """
-    single = folder / "model.safetensors"
-    files = {single}
-    if not single.is_file():
-        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
-        files = {folder / shard for shard in index["weight_map"].values()}
-    read: Any = safe_open
-    shards = [read(file, framework="pt", backend="pread") for file in sorted(files)]
-    return {key: shard.get_slice(key) for shard in shards for key in shard.keys()}  # noqa: SIM118
-
-
-def _generation_config(folder: Path) -> Any:
-    known: Any = GenerationConfig
-    return known.from_pretrained(folder) if (folder / "generation_config.json").is_file() else None
+def _on(device: torch.device, model: Any, dtype: str, name: str) -> Any:
+    try:
+        model = model.to(device).eval()
+        if dtype == "int8":
+            log.info("%d layers are fused", fuse(model))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise BadSetting(f"model {name}: not enough memory to load it") from error
+        raise
+    trim()
+    return model
 
 
 def _formats(dtype: str, config: Any) -> dict[str, Any]:
@@ -209,6 +218,17 @@ def _formats(dtype: str, config: Any) -> dict[str, Any]:
     stored = config.get_text_config().dtype or config.dtype or torch.float32
     asked = Int8Config(stored=str(stored).removeprefix("torch."))
     return {"dtype": torch.float32, "quantization_config": asked}
+
+
+def _dtype_of(shell: Any, formats: dict[str, Any]) -> Callable[[str], torch.dtype]:
+    """The number format that each weight is needed in, by its name."""
+    usual: torch.dtype = formats["dtype"]
+    if "quantization_config" not in formats:
+        return lambda _name: usual
+    stored: torch.dtype = getattr(torch, formats["quantization_config"].stored)
+    table = shell.get_input_embeddings().weight
+    tables = {name for name, weight in shell.named_parameters() if weight is table}
+    return lambda name: stored if name in tables else usual
 
 
 def _refuse_incomplete(name: str, report: dict[str, Any]) -> None:

@@ -102,6 +102,7 @@ class _Take(ConversionOps):
             experts.take(layer, name, weight)
         else:
             layer.take(weight)
+        layer._is_hf_initialized = True  # or transformers fills what it finds with random numbers
         about["missing_keys"].discard(key)
         return {}
 

@@ -12,6 +12,7 @@ from service.llm.loader import Loaded
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
 from service.llm.sequence import Branch, Generate, Loglikelihood, SampleToken
 from service.llm.spellings import spellings
+from service.llm.template_file import with_template
 from service.llm.tokenizer import Prompt, Tokens
 from service.settings import Settings
 
@@ -32,8 +33,8 @@ class RequestEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Of the prompts."""
-        return self._prompts.fingerprint
+        """Of the prompts, and of a chat template that the user gave."""
+        return with_template(self._prompts.fingerprint, self._settings.chat_template)
 
     def prompts(self, request: Request) -> list[Prompt]:
         """One a task; they begin alike, up to the end of the passage.

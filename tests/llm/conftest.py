@@ -1,12 +1,27 @@
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.llm.engine import TransformersEngine
+from service.llm.kernels import patch
 from service.llm.loader import Loaded, load
 from service.llm.tokenizer import Tokens
 from tests.llm import tiny
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_functions() -> Iterator[None]:
+    """Give transformers its own functions back: an int8 model patches them for the whole process,
+    where a service has one model and the tests have many."""
+    yield
+    for module in [m for name, m in sys.modules.items() if name.startswith("transformers.models.")]:
+        for name in patch.MAKERS:
+            function = vars(module).get(name)
+            if hasattr(function, "original"):
+                setattr(module, name, function.original)
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,20 @@ layers, biases, sinks and norms that are not at their neutral values.
 """
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from tests.llm import tiny
 
 HIDDEN = 128
+TIED = "tie_word_embeddings"
 WINDOW = 24
 """Tokens that a sliding layer or a chunk of these sees."""
 OUTLIER = 100.0
@@ -228,6 +231,32 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "deepseek_v3": ("deepseek_v3", _LATENT | _ROUTED | {"rope_parameters": _YARN}),
     "deepseek_v3.2": ("deepseek_v32", _LATENT | _ROUTED | _INDEXED),
+    "deepseek_v4": (
+        "deepseek_v4",
+        {
+            "num_key_value_heads": 1,
+            "head_dim": 64,
+            "partial_rotary_factor": 0.5,
+            "q_lora_rank": 64,
+            "layer_types": [
+                "sliding_attention",
+                "compressed_sparse_attention",
+                "heavily_compressed_attention",
+            ],
+            "sliding_window": WINDOW,
+            "compress_rates": {"compressed_sparse_attention": 4, "heavily_compressed_attention": 8},
+            "index_topk": 6,
+            "index_head_dim": 64,
+            "index_n_heads": 8,
+            "o_groups": 2,
+            "o_lora_rank": 64,
+            "mlp_layer_types": ["hash_moe", "moe", "moe"],
+            "n_routed_experts": 6,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 96,
+            "swiglu_limit": 1.5,
+        },
+    ),
     "kimi_k2": ("deepseek_v3", _LATENT | _ROUTED | {"n_group": 1, "attention_bias": True}),
     "glm4": ("glm4", _HEADS | {"attention_bias": True, "rope_parameters": _PARTIAL_ROPE}),
     "glm4.5_moe": (
@@ -280,6 +309,27 @@ PUBLISHED: dict[str, tuple[str, dict[str, Any]]] = {
     "cohere2": ("cohere2", _HEADS | _MOST_SLIDE | {"logit_scale": 0.25}),
 }
 """The name of each family, its model_type, and what differs from `_SHAPE`."""
+PLAIN = {
+    *("deepseek_v2", "deepseek_v3", "deepseek_v3.2", "deepseek_v4", "kimi_k2", "glm4.7_flash"),
+    *("glm5", "minicpm3", "gemma3n", "gemma4_shared_kv", "gpt_oss", "llama4", "minimax_m1"),
+    *("phi3_longrope", "phi4_mini"),
+}
+"""Families whose past may be kept by transformers, for it is latent or indexed, shared by layers,
+seen with sinks, in chunks or as a state of their own, or turned by how long the text is."""
+WHOLE: dict[str, tuple[str, str, str]] = {
+    "qwen3_vl": ("qwen3_vl", "qwen3", "model.language_model."),
+    "qwen3.5_vision": ("qwen3_5", "qwen3.5", "model.language_model."),
+    "gemma3_vision": ("gemma3", "gemma3", "language_model.model."),
+    "gemma3n_whole": ("gemma3n", "gemma3n", "model.language_model."),
+    "gemma4_vision": ("gemma4", "gemma4", "model.language_model."),
+    "llama4_vision": ("llama4", "llama4", "language_model.model."),
+    "mistral_small": ("mistral3", "mistral", "language_model.model."),
+    "ministral3_vision": ("mistral3", "ministral3", "language_model.model."),
+    "kimi_k2_published": ("kimi_k2", "kimi_k2", ""),
+}
+"""Models that are published with towers for pictures and sound, or under a name of their own: the
+model_type in their configuration, the family of their text model, and what the names of its weights
+begin with."""
 
 
 def make_model(name: str) -> Any:
@@ -299,7 +349,7 @@ def _randomise(model: Any) -> None:
     """Matrices that keep the size of what they read, and everything else off its neutral value."""
     for layer in model.modules():
         for name, weight in layer.named_parameters(recurse=False):
-            if weight.dim() >= 2:
+            if weight.dim() >= 2 and not name.endswith("bias"):
                 weight.copy_(torch.randn_like(weight) * _spread(model, layer, name, weight))
             elif name not in {"A_log", "dt_bias"}:  # both are drawn when they are made
                 spread = 1.0 if name == "sinks" else 0.2
@@ -307,6 +357,9 @@ def _randomise(model: Any) -> None:
         for name, buffer in layer.named_buffers(recurse=False):
             if name in {"e_score_correction_bias", "layer_scalar"}:
                 buffer.add_(torch.randn_like(buffer) * 0.1)
+            elif name == "tid2eid":  # the experts of each word, where they are no choice
+                order = torch.rand(len(buffer), layer.num_experts).argsort(-1)
+                buffer.copy_(order[:, : buffer.shape[1]])
         if getattr(layer, "scaling", None) == 1.0 and hasattr(layer, "k_norm"):
             layer.k_norm.weight *= layer.head_dim**-0.5  # where a norm learns the usual scale
 
@@ -350,7 +403,8 @@ def matrices(model: Any) -> Iterator[tuple[str, Tensor]]:
     for layer in model.modules():
         if not isinstance(layer, nn.Conv1d):
             for name, weight in layer.named_parameters(recurse=False):
-                if weight.dim() >= 2 and id(weight) not in kept:
+                known = weight.dim() == 3 or (weight.dim() == 2 and name == "weight")
+                if known and id(weight) not in kept:
                     yield name, weight
 
 
@@ -359,7 +413,7 @@ def scaled(model: Any, factor: float) -> Any:
     """A copy of `model` whose every matrix is `factor` times too large."""
     wrong = copy.deepcopy(model)
     for _, weight in matrices(wrong):
-        weight *= factor
+        weight.mul_(factor)
     return wrong
 
 
@@ -423,3 +477,29 @@ def _adds_one(norm: Any) -> bool:
 def save(folder: Path, model: Any) -> Path:
     """`folder` as it is published, with the tokenizer of the other tiny models."""
     return tiny.save(folder, model)
+
+
+def save_whole(folder: Path, name: str, model: Any) -> Path:
+    """`folder` as `name` of WHOLE is published, around the text model `model`."""
+    kind, _, prefix = WHOLE[name]
+    save(folder, model)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if prefix:
+        ends = {"eos_token_id": config["eos_token_id"], TIED: config[TIED]}
+        config = {"model_type": kind, "text_config": config, **ends}
+    else:
+        config["model_type"] = kind
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    file = folder / "model.safetensors"
+    weights = {_name_inside(prefix, key): weight for key, weight in load_file(file).items()}
+    if prefix:
+        weights["vision_tower.patch_embedding.weight"] = torch.zeros(4, 4)
+    save_file(weights, file, metadata={"format": "pt"})
+    return folder
+
+
+def _name_inside(prefix: str, key: str) -> str:
+    """A weight's name; the head stands beside the text model, within it or outside."""
+    if prefix and key.startswith("model."):
+        return prefix + key.removeprefix("model.")
+    return prefix.removesuffix("model.") + key if prefix.startswith("language_model.") else key

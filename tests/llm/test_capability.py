@@ -26,6 +26,7 @@ from service.llm.kernels.build import library
 from service.llm.loader import load
 from service.llm.plain import PlainBatch
 from tests.llm import tiny
+from tests.llm.faults import fault, faults_of
 from tests.llm.support.engines import answer_alone, request
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
@@ -101,6 +102,40 @@ def test_every_family_is_forked_in_every_format(
     stored = torch.float32 if dtype == "float32" else torch.bfloat16
     assert prepare(loaded.model, stored)
     assert loaded.model.config._attn_implementation == ATTENTION
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_fault_is_seen(
+    saved: dict[str, Path], family: str, dtype: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = load(tiny.settings(saved[family], dtype=dtype))
+    stored = torch.float32 if dtype == "float32" else torch.bfloat16
+    before = loaded.model.config._attn_implementation
+    for name in faults_of(loaded.model):
+        with fault(name, loaded.model):
+            assert prepare(loaded.model, stored) is None, name
+        assert loaded.model.config._attn_implementation == before
+    assert prepare(loaded.model, stored)
+
+
+def test_windows_are_what_they_were_after_a_trial() -> None:
+    model = tiny.make_model("gemma3")
+    layer = model.model.layers[0].self_attn
+    layer.sliding_window = model.config.sliding_window = 500
+    assert prepare(model, torch.float32)
+    assert layer.sliding_window == model.config.sliding_window == 500
+    assert "forward" not in vars(layer)
+
+
+def test_weights_are_what_they_were_after_a_trial_in_float32(
+    saved: dict[str, Path],
+) -> None:
+    model = load(tiny.settings(saved["qwen3_5"], dtype="bfloat16")).model
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert prepare(model, torch.bfloat16)
+    for name, tensor in model.state_dict().items():
+        assert tensor.dtype == before[name].dtype and torch.equal(tensor, before[name])
 
 
 @pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16], ids=str)

@@ -50,6 +50,14 @@ ASKS_WHATEVER_IS_SAID = (
     "{{- '<s>First think: [THINK]as long as you want[/THINK]' }}{%- set rest = messages %}"
     + _ALTERNATING
 )
+ASKS_BESIDE_THE_SYSTEM_MESSAGE = (
+    "{{- '<s>First think: [THINK]as long as you want[/THINK]' }}"
+    "{%- if messages[0].role == 'system' %}{{- messages[0].content }}"
+    "{%- set rest = messages[1:] %}{%- else %}{%- set rest = messages %}{%- endif %}" + _ALTERNATING
+)
+THINKS_UNLESS_TOLD = tiny.CHAT_TEMPLATE.replace(
+    "message.content +", "message.content.split('</think>')[-1] +"
+)
 OPENS_A_THOUGHT = TURNS.replace("assistant\\n", "assistant\\n<thought>\\n")
 LEADS_WITH_A_BLANK = (
     "{{- bos_token }}{%- for m in messages %}{%- if m.role == 'user' %}"
@@ -104,6 +112,7 @@ def shown(template: str, special: list[str] | None = None, ends: str = "") -> Ch
         (CHANNELS_WITHOUT_ANSWERS, HARMONY, "<|end|><|start|>assistant<|channel|>final<|message|>"),
         (EMPTY_THOUGHT_IN_ANSWERS, [], "<|im_end|><|im_start|>assistant\n<think></think>"),
         (LEAVES_THOUGHTS_OUT, [], "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"),
+        (THINKS_UNLESS_TOLD, [], "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"),
         (ASKS_FOR_THOUGHTS, THINKING_MISTRAL, "[/INST][THINK][/THINK]"),
         (ASKS_FOR_THOUGHTS, MISTRAL, "[/INST]"),
         (ASKS_WHATEVER_IS_SAID, THINKING_MISTRAL, "[/INST][THINK][/THINK]"),
@@ -129,8 +138,11 @@ def test_a_default_system_message_that_asks_for_thoughts_gives_way() -> None:
         "<s>[SYSTEM_PROMPT]You are a helpful assistant.[/SYSTEM_PROMPT][INST]"
     )
     assert "[THINK]" in shown(ASKS_WHATEVER_IS_SAID, THINKING_MISTRAL).head
-    harmless = ASKS_FOR_THOUGHTS.replace("[THINK]as long as you want[/THINK]", "be brief")
-    assert "First think: be brief" in shown(harmless, THINKING_MISTRAL).head
+    beside = shown(ASKS_BESIDE_THE_SYSTEM_MESSAGE, THINKING_MISTRAL)
+    assert beside.head == "<s>First think: [THINK]as long as you want[/THINK][INST]"
+    for words in ("be brief", "no [THINK] is needed"):
+        harmless = ASKS_FOR_THOUGHTS.replace("[THINK]as long as you want[/THINK]", words)
+        assert f"First think: {words}" in shown(harmless, THINKING_MISTRAL).head
 
 
 @pytest.mark.parametrize(
@@ -140,6 +152,7 @@ def test_a_default_system_message_that_asks_for_thoughts_gives_way() -> None:
         (CHANNELS, HARMONY, "", "<|return|>"),
         (LEADS_WITH_A_BLANK, MISTRAL, "</s>", "</s>"),
         (FIRST_PART, [], "", "<|im_end|>"),
+        (ASKS_WHATEVER_IS_SAID, MISTRAL, "", "</s>"),
         (NEXT_TURN_ENDS_AN_ANSWER, ["<|user|>", "<|assistant|>"], "", "<|user|>"),
         (NO_CONTROL_TOKENS, [], "", None),
         (NO_CONTROL_TOKENS + "<|im_end|>", [], "", "<|im_end|>"),

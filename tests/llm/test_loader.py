@@ -9,14 +9,22 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Qwen3Config
+from transformers import (
+    DeepseekV3Config,
+    DeepseekV3ForCausalLM,
+    Gemma3nForCausalLM,
+    Gemma3nTextConfig,
+    GptOssConfig,
+    GptOssForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from service.errors import BadSetting
 from service.llm import loader
 from service.llm.hub import find
 from service.llm.loader import load
-from service.llm.memory import parameters
-from tests.llm import tiny
+from tests.llm import tiny, towers
 
 
 def logits(model: Any) -> torch.Tensor:
@@ -45,8 +53,152 @@ def test_a_vision_language_checkpoint_is_loaded_without_its_vision_tower(
     loaded = load(tiny.settings(folder))
     assert type(loaded.model).__name__ == "Qwen3_5ForCausalLM"
     assert not any("visual" in name for name, _ in loaded.model.named_parameters())
-    assert parameters(folder) == sum(weight.numel() for weight in loaded.model.parameters())
     assert "unknown weights" not in caplog.text
+
+
+@pytest.mark.parametrize("family", towers.MODELS)
+def test_of_a_model_that_sees_only_the_text_part_is_loaded(
+    tmp_path: Path, family: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = towers.MODELS[family]()
+    folder = tiny.save(tmp_path / "model", source)
+    loaded = load(tiny.settings(folder))
+    assert type(loaded.model).__name__.endswith("ForCausalLM")
+    towered = [name for name, _ in loaded.model.named_parameters() if "vis" in name]
+    assert towered == []
+    torch.testing.assert_close(logits(loaded.model), logits(source), rtol=1e-4, atol=1e-5)
+    assert loaded.stops == (602,)
+    assert "unknown weights" not in caplog.text
+    in_8_bits = logits(load(tiny.settings(folder, dtype="int8")).model)
+    assert (in_8_bits - logits(source)).norm() / logits(source).norm() < 0.15
+
+
+def test_a_flat_configuration_as_qwen2_5_vl_is_published(tmp_path: Path) -> None:
+    """The text's fields stand beside the tower's, and turns of three axes have an old name."""
+    source = towers.MODELS["qwen2_5_vl"]()
+    folder = tiny.save(tmp_path / "model", source)
+    path = folder / "config.json"
+    named = json.loads(path.read_text())
+    text = named.pop("text_config")
+    rope = text.pop("rope_parameters")
+    old = {
+        "rope_theta": rope["rope_theta"],
+        "rope_scaling": {"type": "mrope", "mrope_section": [2, 1, 1]},
+    }
+    path.write_text(json.dumps(text | named | old))
+    torch.testing.assert_close(
+        logits(load(tiny.settings(folder)).model), logits(source), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_tower_that_wants_a_library_of_pictures_is_not_built(tmp_path: Path) -> None:
+    """Gemma 3n as published: its whole configuration can't be made without timm."""
+    shape = {k: v for k, v in towers.TEXT.items() if k != "num_hidden_layers"}
+    config = Gemma3nTextConfig(
+        **shape, num_hidden_layers=2, layer_types=["sliding_attention", "full_attention"],
+        sliding_window=24, num_kv_shared_layers=0, hidden_size_per_layer_input=8, laurel_rank=4,
+        vocab_size_per_layer_input=640, activation_sparsity_pattern=[0.0, 0.0],
+    )  # fmt: skip
+    torch.manual_seed(7)
+    source = Gemma3nForCausalLM(config).eval()
+    folder = tiny.save(tmp_path / "model", source)
+    rewrite(folder, lambda weights: rename(weights, "model.", "model.language_model."))
+    path = folder / "config.json"
+    vision = {"model_type": "gemma3n_vision", "architecture": "mobilenetv5_300m_enc"}
+    named = {"model_type": "gemma3n", "text_config": json.loads(path.read_text())}
+    path.write_text(json.dumps(named | {"vision_config": vision, "eos_token_id": [602, 1]}))
+    loaded = load(tiny.settings(folder))
+    torch.testing.assert_close(logits(loaded.model), logits(source), rtol=0, atol=0)
+    assert loaded.stops == (602, 1)
+
+
+def rename(weights: dict[str, torch.Tensor], old: str, new: str) -> None:
+    for name in [name for name in weights if name.startswith(old)]:
+        weights[new + name.removeprefix(old)] = weights.pop(name)
+
+
+def to_fp8(folder: Path, source: Any) -> None:
+    """Projections in blocks of 128 by 128 with a scale each, as DeepSeek V3 is published."""
+
+    def change(weights: dict[str, torch.Tensor]) -> None:
+        for name in [name for name in weights if "_proj" in name]:
+            weight = weights[name]
+            tiled = weight.view(weight.shape[0] // 128, 128, weight.shape[1] // 128, 128)
+            scales = tiled.abs().amax((1, 3)) / 448
+            rounded = (tiled / scales[:, None, :, None]).to(torch.float8_e4m3fn)
+            weights[name] = rounded.view(weight.shape).contiguous()
+            weights[f"{name}_scale_inv"] = scales.contiguous()
+            kept = (rounded.float() * scales[:, None, :, None]).view(weight.shape)
+            source.get_parameter(name).data.copy_(kept)
+
+    rewrite(folder, change)
+    edit_config(
+        quantization_config={
+            "quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128]
+        }
+    )(folder)  # fmt: skip
+
+
+def to_mxfp4(folder: Path, source: Any) -> None:
+    """Experts in blocks of 32 of four bits with a power of two each, as gpt-oss is published."""
+    levels = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+    levels = torch.cat([levels, -levels])
+    generator = torch.Generator().manual_seed(1)
+
+    def change(weights: dict[str, torch.Tensor]) -> None:
+        for name in [name for name in weights if name.endswith(("gate_up_proj", "down_proj"))]:
+            experts, inputs, channels = weights.pop(name).shape
+            codes = torch.randint(0, 16, (experts, channels, inputs // 32, 32), generator=generator)
+            scales = torch.randint(120, 124, codes.shape[:3], generator=generator)
+            packed = codes[..., ::2] + codes[..., 1::2] * 16
+            weights[f"{name}_blocks"] = packed.to(torch.uint8).contiguous()
+            weights[f"{name}_scales"] = scales.to(torch.uint8).contiguous()
+            kept = levels[codes] * 2.0 ** (scales[..., None] - 127)
+            source.get_parameter(name).data.copy_(kept.flatten(2).transpose(1, 2))
+
+    rewrite(folder, change)
+    edit_config(quantization_config={"quant_method": "mxfp4", "modules_to_not_convert": []})(folder)
+
+
+def gpt_oss() -> Any:
+    torch.manual_seed(7)
+    more = {"num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": 24}
+    return GptOssForCausalLM(GptOssConfig(**towers.TEXT | more | {"tie_word_embeddings": False}))
+
+
+def wide_qwen3() -> Any:
+    torch.manual_seed(7)
+    wide = {"hidden_size": 256, "intermediate_size": 256, "head_dim": 64, "initializer_range": 0.1}
+    return Qwen3ForCausalLM(Qwen3Config(**towers.TEXT | wide))
+
+
+@pytest.mark.parametrize(("make", "store"), [(wide_qwen3, to_fp8), (gpt_oss, to_mxfp4)])
+def test_a_checkpoint_that_is_quantised_already_is_dequantised(
+    tmp_path: Path, make: Callable[[], Any], store: Callable[[Path, Any], None]
+) -> None:
+    source = make().eval()
+    folder = tiny.save(tmp_path / "model", source)
+    store(folder, source)
+    loaded = load(tiny.settings(folder, dtype="auto"))
+    assert loaded.dtype == "float32"
+    torch.testing.assert_close(logits(loaded.model), logits(source), rtol=1e-5, atol=1e-5)
+    with pytest.raises(BadSetting, match="quantised already; take auto"):
+        load(tiny.settings(folder, dtype="int8"))
+
+
+def test_kimi_k2_is_a_deepseek_v3(tmp_path: Path) -> None:
+    config = DeepseekV3Config(
+        **{k: v for k, v in towers.TEXT.items() if k not in {"head_dim", "num_key_value_heads"}},
+        **towers.EXPERTS, num_key_value_heads=4, q_lora_rank=16, kv_lora_rank=16,
+        qk_rope_head_dim=8, qk_nope_head_dim=8, v_head_dim=8,
+    )  # fmt: skip
+    torch.manual_seed(7)
+    source = DeepseekV3ForCausalLM(config).eval()
+    folder = tiny.save(tmp_path / "model", source)
+    edit_config(model_type="kimi_k2")(folder)
+    torch.testing.assert_close(
+        logits(load(tiny.settings(folder)).model), logits(source), rtol=0, atol=0
+    )
 
 
 def test_the_ends_of_turn_and_document_both_stop(folders: dict[str, Path]) -> None:
@@ -161,6 +313,33 @@ def test_code_that_comes_with_a_model_is_never_run(
     assert not trace.exists()
 
 
+def to_pointers(folder: Path) -> None:
+    (folder / "model.safetensors").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    )
+
+
+def to_adapter(folder: Path) -> None:
+    (folder / "config.json").rename(folder / "adapter_config.json")
+    (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (to_pointers, r"model\.safetensors is a Git LFS pointer .* `git lfs pull`"),
+        (to_adapter, r"a LoRA adapter and not a model; merge it into its base model"),
+    ],
+)
+def test_a_common_mistake_is_said_with_what_to_do(
+    tmp_path: Path, folders: dict[str, Path], mistake: Callable[[Path], Any], said: str
+) -> None:
+    folder = copy(folders["qwen3"], tmp_path)
+    mistake(folder)
+    with pytest.raises(BadSetting, match=said):
+        load(tiny.settings(folder))
+
+
 def test_an_unknown_folder(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="model nowhere: there is no such folder"):
         load(tiny.settings(tmp_path / "nowhere"))
@@ -182,21 +361,23 @@ def test_a_cpu_without_a_kernel_for_int8_takes_float32_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     cpu = torch.device("cpu")
-    assert loader._dtype("bfloat16", cpu, Qwen3Config(), "m", None) == "bfloat16"
+    assert loader._dtype("bfloat16", cpu, Qwen3Config(), "m", False) == "bfloat16"
     assert caplog.text == ""
-    assert loader._dtype("auto", cpu, Qwen3Config(), "m", None) == "float32"
-    assert caplog.text.count("no int8 kernel for this CPU") == 1
+    assert loader._dtype("auto", cpu, Qwen3Config(), "m", False) == "float32"
+    assert caplog.text.count("without the compiled kernels") == 1
+    with pytest.raises(BadSetting, match="int8 needs the compiled kernels"):
+        loader._dtype("int8", cpu, Qwen3Config(), "m", False)
 
 
 def test_int8_is_not_for_a_gpu_and_not_for_weights_that_are_quantised_already() -> None:
     plain, quantised = Qwen3Config(), Qwen3Config(quantization_config={"quant_method": "fp8"})
     gpu, cpu = torch.device("cuda"), torch.device("cpu")
-    assert loader._dtype("auto", gpu, plain, "m", 127) == "bfloat16"
-    assert loader._dtype("auto", cpu, quantised, "m", 127) == "float32"
+    assert loader._dtype("auto", gpu, plain, "m", True) == "bfloat16"
+    assert loader._dtype("auto", cpu, quantised, "m", True) == "float32"
     with pytest.raises(BadSetting, match="int8 is for a CPU"):
-        loader._dtype("int8", gpu, plain, "m", 127)
+        loader._dtype("int8", gpu, plain, "m", True)
     with pytest.raises(BadSetting, match="weights of model m are quantised already"):
-        loader._dtype("int8", cpu, quantised, "m", 127)
+        loader._dtype("int8", cpu, quantised, "m", True)
 
 
 def test_a_retrained_model_in_the_same_folder_is_another_revision(tmp_path: Path) -> None:

@@ -1,42 +1,55 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
 
+from service import counts
 from service.errors import BadSetting
 from service.llm.loader import load
-from service.llm.memory import (
-    free_memory,
-    is_out_of_memory,
-    parameters,
-    refuse_if_too_large,
-    token_budget,
-    weight_bytes,
-)
+from service.llm.memory import free_memory, is_out_of_memory, token_budget
 from tests.llm import tiny
 
 
-def test_a_model_that_can_never_fit_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    """A head that promises 2^50 weights; the file itself holds none."""
-    head = json.dumps({"w": {"dtype": "F32", "shape": [1 << 25, 1 << 25], "data_offsets": [0, 0]}})
-    file = len(head).to_bytes(8, "little") + head.encode()
-    (tmp_path / "model.safetensors").write_bytes(file)
-    assert parameters(tmp_path) == 1 << 50
-    with pytest.raises(BadSetting, match=r"need 1048576\.0 GiB of memory as int8 "):
-        refuse_if_too_large(tmp_path, "int8", torch.device("cpu"), "huge")
-    with pytest.raises(BadSetting, match=r"need 4194304\.0 GiB of memory as float32"):
-        refuse_if_too_large(tmp_path, "float32", torch.device("cpu"), "huge")
+def held(model: Any) -> int:
+    """The bytes of every tensor that a loaded model reaches, in its layers' own attributes too."""
+    found: dict[int, int] = {}
+    seen: set[int] = set()
+
+    def look(thing: Any) -> None:
+        if id(thing) in seen:
+            return
+        seen.add(id(thing))
+        if isinstance(thing, torch.Tensor):
+            found[id(thing)] = thing.numel() * thing.element_size()
+        elif isinstance(thing, dict):
+            for inner in thing.values():
+                look(inner)
+        elif isinstance(thing, list | tuple):
+            for inner in thing:
+                look(inner)
+        elif type(thing).__module__.startswith(("service.llm", "transformers.models", "torch.nn")):
+            for inner in [*getattr(thing, "__dict__", {}).values(), *_slots(thing)]:
+                look(inner)
+
+    look(model)
+    return sum(found.values())
+
+
+def _slots(thing: Any) -> list[Any]:
+    return [getattr(thing, name, None) for name in getattr(type(thing), "__slots__", ())]
 
 
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_the_size_in_8_bits_is_told_before_the_weights_are_read(
-    tmp_path: Path, family: str, tied: bool
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
+def test_the_size_is_told_before_the_weights_are_read(
+    tmp_path: Path, family: str, tied: bool, dtype: str
 ) -> None:
-    """A tied embedding is held twice: in the file's own format to read, in 8 bits to write."""
+    """A tied embedding is held twice in int8: as in the file to read, in 8 bits to write."""
     model = tiny.make_model(family).to(torch.bfloat16)
-    head = 640 * 32
     if not tied:
         model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
         model.config.tie_word_embeddings = model.config.get_text_config().tie_word_embeddings = (
@@ -44,14 +57,34 @@ def test_the_size_in_8_bits_is_told_before_the_weights_are_read(
         )
         model.all_tied_weights_keys = {}
     folder = tiny.save(tmp_path, model)
-    linear = other = 0
-    for key, weight in load(tiny.settings(folder)).model.named_parameters():
-        if "embed" in key or "lm_head" in key:
-            continue
-        linear += weight.numel() * (weight.dim() == 2)
-        other += weight.numel() * (weight.dim() != 2)
-    assert weight_bytes(folder, "int8") == head * 2 + head + linear + other * 4
-    assert weight_bytes(folder, "bfloat16") == 2 * parameters(folder)
+    loaded = load(tiny.settings(folder, dtype=dtype)).model
+    told = counts.model_memory_bytes._value.get()
+    assert 0.95 * told <= held(loaded) <= 1.1 * told  # padding, frequencies
+
+
+def test_experts_are_counted_as_they_will_be_held(tmp_path: Path) -> None:
+    """The files hold them one by one, which once looked like layers that become 8 bits."""
+    torch.manual_seed(7)
+    config = Qwen3MoeConfig(
+        vocab_size=640, hidden_size=64, intermediate_size=64, moe_intermediate_size=64,
+        num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=16,
+        num_experts=16, num_experts_per_tok=2, tie_word_embeddings=False,
+    )  # fmt: skip
+    folder = tiny.save(tmp_path, Qwen3MoeForCausalLM(config))
+    loaded = load(tiny.settings(folder, dtype="int8")).model
+    told = counts.model_memory_bytes._value.get()
+    assert 0.95 * told <= held(loaded) <= 1.1 * told
+
+
+def test_a_model_that_can_never_fit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    """A configuration that promises 2^45 weights in a file that holds none."""
+    folder = tiny.save(tmp_path / "huge", tiny.make_model("qwen3"))
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"vocab_size": 1 << 40}))
+    with pytest.raises(BadSetting, match=r"need \d+\.\d GiB of memory as int8 and"):
+        load(tiny.settings(folder, dtype="int8"))
+    with pytest.raises(BadSetting, match=r"need 131072\.\d GiB of memory as float32.* dtype int8"):
+        load(tiny.settings(folder, dtype="float32"))
 
 
 def test_a_batch_is_bounded_by_memory(folders: dict[str, Path]) -> None:

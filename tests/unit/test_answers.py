@@ -76,7 +76,7 @@ def test_a_thought_is_not_even_shown_while_it_is_written(
 
 def test_only_its_own_mark_ends_a_thought() -> None:
     for said in ("The old bridge closes.", "旧桥关闭。"):
-        written = f"<think>The page has </thought> and [/THINK] in it.</think>{said}"
+        written = f"<think>The page has </thought> and [/THINK] in it</think>{said}"
         assert parser.answer(written) == said
 
 

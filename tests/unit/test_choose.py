@@ -5,7 +5,7 @@ import pytest
 
 from service.engines.choose import choose
 from service.errors import BadSetting
-from service.llm.hub import is_folder, missing_from, public_name
+from service.llm.hub import is_local, missing_from, public_name
 from service.settings import Settings
 
 
@@ -52,7 +52,7 @@ def test_a_folder_with_pickled_weights_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_a_folder_and_what_a_hub_id(model: str, folder: bool, name: str | None) -> None:
-    assert is_folder(model) is folder
+    assert is_local(model) is folder
     if name is not None:
         assert public_name(model) == name
 

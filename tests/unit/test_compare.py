@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.engines import Engine, Failed, Ready, measure
-from benchmarks.job import INSTRUCTION, LANGUAGES, OPENING, STANCE, Job
+from benchmarks.job import INSTRUCTION, LANGUAGES, OPENING, STANCE, Job, RecordedJob
 from benchmarks.table import GIB, agreement, medians, ratios, table
 
 
@@ -155,3 +155,16 @@ def test_an_interpreter_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     gone = Ready(Engine("fake", "a script", "fake"), tmp_path / "gone", tmp_path / "model")
     with pytest.raises(Failed, match="gone"):
         measure(gone, Job(), tmp_path, 1)
+
+
+def test_a_recorded_job_is_what_was_recorded(tmp_path: Path) -> None:
+    task = {"instruction": [7, 8], "tokens": 5}
+    passages = [
+        {"beginning": [1, 2, 3], "tasks": [task, {"instruction": [9], "tokens": 1}]},
+        {"beginning": [4], "tasks": [task]},
+    ]
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps({"articles": 1, "passages": passages}))
+    job = RecordedJob.load(file)
+    assert (job.articles, job.tokens_to_read, job.tokens_to_write) == (1, 4 + 5, 11)
+    assert [len(article.tasks) for article in job.prompts(10)] == [2, 1]

@@ -20,7 +20,7 @@ from service.errors import (
 from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
 from service.running.job import Plan
 from service.running.worker import Worker
-from tests.scripted import EN, ScriptedEngine, written
+from tests.scripted import EN, ZH, ScriptedEngine, written
 
 
 def result(id: str, text: str) -> Result:
@@ -116,6 +116,43 @@ def test_a_broken_step_costs_only_the_guilty_article() -> None:
             futures[1].result(10)
         assert worker.submit(ask("after")).result(10).id == "after"
     assert engine.batches == [["a", "poison", "b"], ["a"], ["poison"], ["b"], ["after"]]
+
+
+def test_an_engine_that_says_why_it_broke_is_quoted() -> None:
+    engine = ScriptedEngine()
+
+    def break_down() -> None:
+        raise EngineFailed("there is not enough memory for it")
+
+    engine.before_step = break_down
+    with working(engine) as worker, pytest.raises(EngineFailed, match="not enough memory"):
+        worker.submit(ask("a")).result(10)
+    assert len(engine.cancelled) == 2, "it was tried twice"
+
+
+@pytest.mark.parametrize("text", [EN, ZH], ids=["en", "zh"])
+def test_whoever_watches_never_sees_a_text_shrink(text: str) -> None:
+    """After a step that failed an engine writes the same text once more, from the beginning."""
+    shown: list[str] = []
+    engine = ScriptedEngine(steps=4)
+    steps: list[int] = []
+
+    def fail_once() -> None:
+        steps.append(1)
+        if len(steps) == 4:
+            raise ValueError("kernel")
+
+    def watched() -> Plan:
+        task = DigestTask("en" if text == EN else "zh")
+        for _ in range(2):
+            yield Request("a", "x", "en", None, (task,), watch=lambda _, part: shown.append(part))
+        return result("a", "watched")
+
+    engine.before_step = fail_once
+    with working(engine) as worker:
+        worker.submit(watched()).result(10)
+    parts = [text[: len(text) * taken // 4] for taken in (1, 2, 3, 4)]
+    assert len(steps) == 3 + 1 + 4 + 4 and shown == parts * 2, "each request shows its own"
 
 
 def test_an_error_for_one_request_leaves_its_neighbours_alone() -> None:

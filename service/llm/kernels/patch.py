@@ -32,6 +32,8 @@ def install(model: nn.Module) -> set[str]:
             if original is not None and not hasattr(original, "in_c"):
                 made: Any = make(original)
                 made.in_c = made is not original
+                if made.in_c:
+                    made.original = original
                 setattr(place, known, made)
             if original is not None and getattr(place, known).in_c:
                 found.add(known)

@@ -1,5 +1,15 @@
 /* Keys and values of new tokens, into the store. */
+#include <stddef.h>
+
 #include "pool.h"
+
+/* What Python compares with its own when the kernels are loaded (layout.py): constants, and the
+ * size of the pool with its fields' offsets. */
+const int64_t layout_constants[] = {BLOCK, LANES, MAX_HEAD_DIM};
+#define AT(field) offsetof(Pool, field)
+const int64_t layout_pool[] = {sizeof(Pool), AT(keys),      AT(values),      AT(blocks), AT(heads),
+                               AT(key_dim),  AT(value_dim), AT(value_width), AT(half)};
+#undef AT
 
 /* A text's tokens are written in order, so what stands second in a pair is written later: until
  * then it is zero, and not what somebody else has left there. */

@@ -1,0 +1,66 @@
+"""The model runner: the logits of every row of every batch are those of its text alone."""
+
+import pytest
+import torch
+
+from service.llm.scheduler import Batch, Limits
+from service.llm.sequence import Generate, Loglikelihood, PrefillChunk, Sequence, TokenRequest
+from tests.llm.references import family
+from tests.llm.support.traffic import make_generator
+
+REQUESTS = [
+    TokenRequest("first", tuple(range(10, 40)), (Generate((7, 8), 6), Generate((9,), 9))),
+    TokenRequest(
+        "second",
+        tuple(range(40, 95)),
+        (
+            Loglikelihood((3, 4), ((21, 22, 23), (24,), (25, 26))),
+            Loglikelihood((31, 32, 33), ((21, 22), (24,)), shares_prefix=False),
+            Generate((9, 8, 7), 3),
+        ),
+    ),
+]
+
+
+def text(row: PrefillChunk | Sequence) -> tuple[int, ...]:
+    """All tokens up to the one whose logits are wanted."""
+    request = row.prefix.request
+    assert row.branch is not None
+    prompt = request.prompt(row.branch)
+    if isinstance(row, PrefillChunk):
+        return prompt
+    branch = request.branches[row.branch]
+    if isinstance(branch, Generate):
+        return (*prompt, *row.ids)
+    continuation = branch.continuations[row.continuation]
+    return (*prompt, *continuation[: len(continuation) - len(row.forced)])
+
+
+@pytest.mark.parametrize("shrunk", [False, True])
+@pytest.mark.parametrize("name", ["qwen3", "qwen3_5", "gemma2"])
+def test_logits_are_those_of_each_text_alone(
+    name: str, shrunk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = family(name)
+    generator = make_generator(model, Limits(kv_tokens=2_000, rows=9, chunk_tokens=40))
+    run, kinds = generator.runner.run, set()
+
+    def compared(batch: Batch) -> torch.Tensor:
+        logits = run(batch)
+        assert len(logits) == len(batch.rows)
+        for row, found in zip(batch.rows, logits, strict=True):
+            expected = model.logits(text(row))[-1]
+            torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+        kinds.add((bool(batch.chunks), bool(batch.sequences)))
+        return logits
+
+    monkeypatch.setattr(generator.runner, "run", compared)
+    if shrunk:
+        generator.shrink()
+    generator.admit(REQUESTS[0])
+    finished = [each for _ in range(2) for each in generator.step()]
+    generator.admit(REQUESTS[1])
+    while len(finished) < 2:
+        finished += generator.step()
+    apart = {(True, False), (False, True)}
+    assert kinds == (apart if shrunk or name == "qwen3_5" else apart | {(True, True)})
