@@ -43,7 +43,7 @@ kernels-check: $(VENV)/.ready-dev ## Compile the C for every processor, by GCC a
 	if command -v clang-format; then clang-format --dry-run -Werror $(C_FILES); fi
 
 sanitize: $(VENV)/.ready-dev ## Run the kernels' tests under address and undefined-behaviour sanitizers
-	tests/llm/kernels/sanitized.sh $(RUN) pytest -x $(KERNEL_TESTS) \
+	tests/llm/kernels/sanitized.sh $(RUN) pytest -x --capture=sys $(KERNEL_TESTS) -k "not qemu" \
 		--deselect tests/llm/kernels/test_sanitized.py --deselect tests/llm/kernels/test_compile.py
 
 image: ## Build the container image diglot

@@ -23,7 +23,7 @@ static inline void keep_narrow(uint16_t *to, vf x) {
 #endif
 }
 
-static void narrow_many(const float *from, uint16_t *to, int64_t count) {
+static inline void narrow_many(const float *from, uint16_t *to, int64_t count) {
     int64_t i = 0;
     for (; i + LANES <= count; i += LANES) keep_narrow(to + i, load(from + i));
     for (; i < count; i++) to[i] = narrow(from[i]);

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 import pytest
+import torch
 from torch import Tensor
 
 from service.llm.kernels import build, linear, linear_attention, ops, rotary, rowwise
@@ -59,7 +60,9 @@ class UnderQemu:
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, env={"OMP_NUM_THREADS": "2"}, **pipes)
 
-    def call(self, name: str, *arguments: object) -> None:
+    def call(self, name: str, *arguments: Any) -> None:
+        if name == "delta_rule":
+            arguments = _delta_arguments(arguments[0]._obj)
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin and stdout
         stdin.write(struct.pack("16sq", name.encode(), len(arguments)))
@@ -73,6 +76,27 @@ class UnderQemu:
 
     def close(self) -> None:
         self._process.communicate()
+
+
+def _delta_arguments(delta: Any) -> tuple[Any, ...]:
+    """The fields of a `_Delta` in order, with arrays as far as its sizes say that they go."""
+    strides = list(delta.strides)
+    sizes = [(delta.heads, delta.depth)] * 2 + [(delta.value_heads, delta.width)]
+    sizes += [(delta.value_heads, 1)] * 2
+    inputs = []
+    for index, (heads, width) in enumerate(sizes):
+        row, token, head = strides[3 * index : 3 * index + 3]
+        size = (delta.rows - 1) * row + (delta.tokens - 1) * token + (heads - 1) * head + width
+        inputs.append(_floats(getattr(delta, delta._fields_[index][0]), size))
+    head_size = delta.value_heads * delta.depth * delta.width
+    state = _floats(delta.state, (delta.rows - 1) * delta.state_row + head_size)
+    out = _floats(delta.out, delta.rows * delta.tokens * delta.value_heads * delta.width)
+    shape = (delta.rows, delta.tokens, delta.heads, delta.value_heads, delta.depth, delta.width)
+    return (*inputs, *strides, state, out, *shape, delta.state_row)
+
+
+def _floats(address: int, count: int) -> Any:
+    return (ctypes.c_float * count).from_address(address)
 
 
 def _array(argument: object) -> Any:
@@ -91,7 +115,7 @@ def _sent(argument: object) -> bytes:
     if array is not None:
         offset = 0
         if isinstance(argument, Tensor):
-            offset = argument.storage_offset() * argument.element_size()
+            offset = int(argument.storage_offset()) * argument.element_size()
         return struct.pack("qqq", 2, len(array), offset) + bytes(array)
     if isinstance(argument, int):
         return struct.pack("qq", 0, argument)
@@ -139,7 +163,8 @@ def _for_arm(level: str, folder: Path) -> Path:
             pytest.skip(f"{tool} is not here, and Arm's kernels go untested")
     target = folder / f"driver-{level}"
     flags = [flag for flag in build.FLAGS if flag not in {"-shared", "-fPIC"}]
-    sources = [*_sources(), str(HERE / "driver.c")]
+    sources = [path for path in _sources() if not path.endswith("linear_attention.c")]
+    sources += [str(HERE / "driver.c"), f"-I{build.FOLDER}"]
     _run(CROSS, *flags, *build.LEVELS[level].flags, "-static", *sources, "-o", str(target), "-lm")
     return target
 
@@ -158,3 +183,14 @@ def used(kernels: Build) -> Iterator[None]:
             stack.enter_context(patch.object(module, "call", kernels.call))
         yield
     linear.layout.cache_clear()
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let kernels in this process use so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

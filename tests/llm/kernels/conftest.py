@@ -3,7 +3,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-import torch
 
 from tests.llm.kernels import builds
 
@@ -34,7 +33,5 @@ def kernels(request: pytest.FixtureRequest, make_build: Any) -> Iterator[builds.
 
 @pytest.fixture(autouse=True, scope="package")
 def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with builds.threads(1):
+        yield

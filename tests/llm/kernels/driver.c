@@ -5,12 +5,12 @@
  * offset in them that is handed over. After a call all of its arrays are written to standard
  * output.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define MAX_ARGUMENTS 16
+#include "linear_attention.c" /* for the struct that it takes */
+
+#define MAX_ARGUMENTS 32
 
 void quantize(void *, int64_t, void *, void *, void *, int64_t, int64_t);
 void linear(void *, void *, void *, void *, void *, void *, int64_t, int64_t, int64_t, int64_t);
@@ -20,8 +20,6 @@ void rms_norm(void *, int64_t, void *, float, void *, int64_t, int64_t);
 void gated_norm(void *, int64_t, void *, int64_t, void *, float, void *, int64_t, int64_t);
 void rotate(void *, int64_t, int64_t, int64_t, void *, void *, void *, int64_t, int64_t, int64_t,
             int64_t, int64_t);
-void convolve(void *, int64_t, void *, void *, int64_t, int64_t, int64_t);
-void convolve_step(void *, int64_t, void *, int64_t, void *, void *, int64_t, int64_t, int64_t);
 
 enum { WHOLE, FLOAT, ARRAY, NOTHING };
 
@@ -74,6 +72,26 @@ static void call(const char *name, const Argument *a) {
         convolve(P(0), W(1), P(2), P(3), W(4), W(5), W(6));
     else if (!strcmp(name, "convolve_step"))
         convolve_step(P(0), W(1), P(2), W(3), P(4), P(5), W(6), W(7), W(8));
+    else if (!strcmp(name, "delta_rule"))
+        delta_rule(&(Delta){.query = P(0),
+                            .key = P(1),
+                            .value = P(2),
+                            .gate = P(3),
+                            .beta = P(4),
+                            .strides = {{W(5), W(6), W(7)},
+                                        {W(8), W(9), W(10)},
+                                        {W(11), W(12), W(13)},
+                                        {W(14), W(15), W(16)},
+                                        {W(17), W(18), W(19)}},
+                            .state = P(20),
+                            .out = P(21),
+                            .rows = W(22),
+                            .tokens = W(23),
+                            .heads = W(24),
+                            .value_heads = W(25),
+                            .depth = W(26),
+                            .width = W(27),
+                            .state_row = W(28)});
     else
         exit(4);
 }

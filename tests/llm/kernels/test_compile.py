@@ -20,7 +20,8 @@ COMPILERS = {
 
 def compile_strictly(command: tuple[str, ...], level: str, source: Path) -> str:
     """What the compiler says, "" where it has nothing to say."""
-    flags = [*build.FLAGS, *build.LEVELS[level].flags, *STRICT]
+    flags = [flag for flag in build.FLAGS if flag != "-shared"]
+    flags += [*build.LEVELS[level].flags, *STRICT]
     done = subprocess.run(
         [*command, *flags, str(source)], check=False, capture_output=True, text=True, timeout=120
     )

@@ -29,11 +29,16 @@ def normal(*shape: int, seed: int = 3) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def grouped(x: Tensor) -> Tensor:
+    """(rows, groups, 32) of (rows, groups * 32)."""
+    return x.view(len(x), x.shape[1] // GROUP, GROUP)
+
+
 def quantized_by_torch(x: Tensor) -> tuple[Tensor, Tensor]:
     """The values (rows, groups * 32) and scales (rows, groups) of the format's definition."""
-    grouped = pad(x, (0, -x.shape[1] % GROUP)).unflatten(1, (-1, GROUP))
-    scales = grouped.abs().amax(-1).clamp(min=SMALLEST) / 127
-    values = (grouped / scales[..., None]).round()
+    groups = grouped(pad(x, (0, -x.shape[1] % GROUP)))
+    scales = groups.abs().amax(-1).clamp(min=SMALLEST) / 127
+    values = (groups / scales[..., None]).round()
     return values.where(scales.isfinite()[..., None], 0).flatten(1), scales
 
 
@@ -44,7 +49,7 @@ def assert_quantized(x: Tensor) -> None:
     assert rows.values.dtype == linear.layout().input_type
     assert torch.equal(rows.values.float(), values)
     torch.testing.assert_close(rows.scales, scales, rtol=0, atol=0, equal_nan=True)
-    assert torch.equal(rows.offsets, -128 * values.int().unflatten(1, (-1, GROUP)).sum(-1))
+    assert torch.equal(rows.offsets, -128 * grouped(values.int()).sum(-1))
 
 
 @pytest.mark.usefixtures("kernels")
@@ -60,7 +65,9 @@ class TestQuantize:
 
     def test_halves_are_rounded_to_even(self) -> None:
         x = torch.arange(-127, 128).float() / 2
-        assert_quantized(torch.stack([pad(part, (1, 0), value=127.0) for part in x.split(15)]))
+        assert_quantized(
+            torch.stack([pad(part, (1, 0), value=127.0) for part in torch.split(x, 15)])
+        )
 
     @given(
         st.integers(0, 4), st.integers(1, 90), st.integers(0, 9), st.integers(1, 3), st.booleans()
@@ -78,9 +85,8 @@ class TestQuantize:
         assert_quantized(normal(1, 33).expand(4, 33))
 
     def test_many_rows_by_two_threads(self) -> None:
-        torch.set_num_threads(2)
-        assert_quantized(normal(300, 70))
-        torch.set_num_threads(1)
+        with builds.threads(2):
+            assert_quantized(normal(300, 70))
 
 
 def random_rows(count: int, groups: int, seed: int) -> QuantizedRows:
@@ -90,7 +96,7 @@ def random_rows(count: int, groups: int, seed: int) -> QuantizedRows:
 
 
 def rows_of(values: Tensor, scales: Tensor) -> QuantizedRows:
-    offsets = -128 * values.int().unflatten(1, (-1, GROUP)).sum(-1, dtype=torch.int32)
+    offsets = -128 * grouped(values.int()).sum(-1, dtype=torch.int32)
     return QuantizedRows(values.to(linear.layout().input_type), scales, offsets)
 
 
@@ -104,8 +110,8 @@ def random_weights(channels: int, groups: int, seed: int) -> tuple[Tensor, Tenso
 def expected_product(rows: QuantizedRows, values: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
     """(rows, channels): exact sums of groups, which are scaled and added in order with one rounding
     a step; and how large what was added is."""
-    x = rows.values.long().unflatten(1, (-1, GROUP))
-    sums = torch.einsum("rgi,cgi->grc", x, values.long().unflatten(1, (-1, GROUP)))
+    x = grouped(rows.values.long())
+    sums = torch.einsum("rgi,cgi->grc", x, grouped(values.long()))
     total, size = torch.zeros(sums.shape[1:]), torch.zeros(sums.shape[1:])
     for group, products in enumerate(sums.float()):
         scaled = products * scales[:, group].float()
@@ -150,9 +156,8 @@ class TestLinear:
         self, threads: int, count: int, first: int
     ) -> None:
         rows, packed = random_rows(60, 3, 1), PackedWeights.of(*random_weights(70, 3, 2))
-        torch.set_num_threads(threads)
-        together = packed.multiply(part(rows, first, first + count))
-        torch.set_num_threads(1)
+        with builds.threads(threads):
+            together = packed.multiply(part(rows, first, first + count))
         for row in range(first, min(60, first + count)):
             alone = packed.multiply(part(rows, row, row + 1))
             assert torch.equal(together[row - first], alone[0])

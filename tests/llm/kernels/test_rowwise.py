@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from service.llm.kernels import rowwise
+from tests.llm.kernels import builds
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -82,12 +83,11 @@ def test_a_row_that_is_not_finite_stays_alone(bad: float) -> None:
 def test_a_row_does_not_know_its_neighbours(rows: int) -> None:
     """Nor how many threads there are: 150 rows are enough for two."""
     x, weight, gate = normal(rows, 144), normal(144, seed=4), normal(rows, 144, seed=5)
-    torch.set_num_threads(2)
-    together = (rowwise.rms_norm(x, weight, 1e-6), rowwise.gated_norm(x, gate, weight, 1e-6))
-    torch.set_num_threads(1)
+    with builds.threads(2):
+        together = (rowwise.rms_norm(x, weight, 1e-6), rowwise.gated_norm(x, gate, weight, 1e-6))
     alone = [
         (rowwise.rms_norm(row, weight, 1e-6), rowwise.gated_norm(row, row_gate, weight, 1e-6))
-        for row, row_gate in zip(x.split(1), gate.split(1), strict=True)
+        for row, row_gate in zip(torch.split(x, 1), torch.split(gate, 1), strict=True)
     ]
     for all_rows, single in zip(together, zip(*alone, strict=True), strict=True):
         assert torch.equal(all_rows, torch.cat(single))

@@ -22,17 +22,13 @@ one, width, epsilon = ctypes.c_int64(1), ctypes.c_int64(203), ctypes.c_float(1e-
 kernels.rms_norm(row, width, weight, epsilon, out, one, width)
 print("done", out[0])
 """
+LOOP = "for (; i + LANES <= width; i += LANES) squares"
+SHARE = "const float share ="
 PLANTED = {
     "": ("", ""),
-    "heap-buffer-overflow": (
-        "for (; i + LANES <= width; i += LANES) squares",
-        "for (; i < width; i += LANES) squares",
-    ),
-    "signed integer overflow": (
-        "const float share =",
-        "sum += (int)width + 2147483647;\n    const float share =",
-    ),
-}  # fmt: skip
+    "heap-buffer-overflow": (LOOP, LOOP.replace("i + LANES <= width", "i < width")),
+    "signed integer overflow": (SHARE, f"sum += (int)width + 2147483647;\n    {SHARE}"),
+}
 
 
 @pytest.mark.skipif(build.library() is None, reason="no kernels for this machine, or no compiler")
