@@ -21,10 +21,10 @@ from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
+from service.llm.fallback import FallbackGenerator
 from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
 from service.llm.loader import load
-from service.llm.plain import PlainBatch
 from tests.llm import tiny
 from tests.llm.faults import fault, faults_of
 from tests.llm.support.engines import answer_alone, request
@@ -161,7 +161,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
 @pytest.mark.parametrize("name", UNLIKE)
 def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
     engine = TransformersEngine(tiny.settings(saved[name]))
-    assert isinstance(engine.generator, PlainBatch)
+    assert isinstance(engine.generator, FallbackGenerator)
     assert engine.identity.path == "plain"
     for passage, language, target in (
         (tiny.ENGLISH, "en", "the bridge"),
