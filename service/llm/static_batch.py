@@ -230,19 +230,23 @@ def _first_row(loaded: Loaded, rows: Sequence[Sequence[int]], forced: Sequence[i
 
 @contextmanager
 def _short_contexts(model: Any) -> Iterator[None]:
-    """Rotary positions that go by the longest text shall find the long row long."""
+    """Rotary positions that go by the longest text find the long row of a trial long."""
     key, undo = "original_max_position_embeddings", []
     config = model.config.get_text_config()
-    outer = getattr(config, "rope_parameters", None) or {}
-    for parameters in (outer, *outer.values()):
-        if isinstance(parameters, dict) and parameters.get(key):
-            undo.append((parameters, parameters[key]))
-            parameters[key] = NARROW
+    rope = getattr(config, "rope_parameters", None) or {}
+    places = [vars(config), rope, *(value for value in rope.values() if isinstance(value, dict))]
+    for place in places:
+        if place.get(key):
+            undo.append((place, place[key]))
+            place[key] = NARROW
     try:
         yield
     finally:
-        for parameters, value in undo:
-            parameters[key] = value
+        for place, value in undo:
+            place[key] = value
+        for module in model.modules():  # what such a rotation has worked out and kept
+            for name in [name for name in vars(module) if name.endswith("long_inv_freq")]:
+                delattr(module, name)
 
 
 @contextmanager
