@@ -1,6 +1,6 @@
 """Real models: the trial accepts right forks and refuses wrong ones; forked words are the model's.
 
-One text a language, and lengths that are mixed in one batch. `generate` in float32 is the yardstick.
+One text a language, of mixed lengths in one batch. `generate` in float32 is the yardstick.
 """
 
 from pathlib import Path
