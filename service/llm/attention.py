@@ -33,6 +33,8 @@ class AttentionParams:
     """How many tokens back a token attends, itself included; 0: all."""
     softcap: float = 0.0
     """Scores are bent below this by a tanh (Gemma 2); 0: they are not."""
+    sinks: torch.Tensor | None = None
+    """(query heads,), scores of a token that all attend to and whose value is 0 (gpt-oss)."""
 
 
 def attend(
@@ -74,7 +76,8 @@ class TorchAttention:
         group = heads // keys.shape[1]
         rows = query.transpose(1, 2).reshape(count, -1, group * queries, dim)
         mask = batch.mask.repeat(1, 1, group, 1)
-        if not params.softcap and query.dtype == keys.dtype:
+        plain = not params.softcap and params.sinks is None
+        if plain and query.dtype == keys.dtype:
             gathered = scaled_dot_product_attention(
                 rows, keys, values, attn_mask=mask, scale=params.scale
             )
@@ -82,7 +85,12 @@ class TorchAttention:
             scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * params.scale
             if params.softcap:
                 scores = params.softcap * torch.tanh(scores / params.softcap)
-            weights = scores.masked_fill(~mask, -math.inf).softmax(-1).to(values.dtype)
+            scores = scores.masked_fill(~mask, -math.inf)
+            if params.sinks is not None:
+                sinks = params.sinks.float().view(-1, group, 1).expand(-1, -1, queries)
+                sinks = sinks.reshape(1, -1, group * queries, 1).expand(count, -1, -1, -1)
+                scores = torch.cat([scores, sinks], -1)
+            weights = scores.softmax(-1)[..., : keys.shape[2]].to(values.dtype)
             gathered = (weights.float() @ values.float()).to(query.dtype)
         return gathered.reshape(count, heads, queries, -1).transpose(1, 2)
 
@@ -104,6 +112,7 @@ class CQueries(ctypes.Structure):
         ("window", ctypes.c_int64),
         ("scale", ctypes.c_float),
         ("softcap", ctypes.c_float),
+        ("sinks", ctypes.c_void_p),
     ]
 
 
@@ -125,6 +134,7 @@ class NativeAttention:
         rows = float_rows(query)
         tokens, heads, _ = rows.shape
         out = torch.empty(tokens, heads, self.cache.value_dim)
+        sinks = None if params.sinks is None else params.sinks.detach().float().contiguous()
         queries = CQueries(
             rows.data_ptr(),
             *rows.stride()[:2],
@@ -138,6 +148,7 @@ class NativeAttention:
             params.window,
             params.scale,
             params.softcap,
+            None if sinks is None else sinks.data_ptr(),
         )
         if self.cache.library.attend(ctypes.byref(self.cache.pool), ctypes.byref(queries)):
             raise MemoryError("no memory for the scores of attention")

@@ -9,11 +9,11 @@ from service.errors import BadSetting
 from service.llm.attention import check_kernels
 from service.llm.capability import prepare, recordable
 from service.llm.cuda_graphs import Recorder, recorder_on
+from service.llm.fallback import FallbackGenerator
 from service.llm.generator import BatchGenerator
 from service.llm.kernels.build import library
 from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
-from service.llm.plain import PlainBatch
 from service.llm.scheduler import Limits
 from service.settings import Settings
 
@@ -32,7 +32,7 @@ has not been measured. Where it is too much, steps are eager again."""
 class Capacity:
     """A generator, and the longest passage in tokens that it has room for."""
 
-    generator: BatchGenerator | PlainBatch
+    generator: BatchGenerator | FallbackGenerator
     passage_tokens: int
 
 
@@ -57,7 +57,7 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
     stored = _kv_dtype(loaded)
     token_bytes = prepare(loaded.model, stored)
     if token_bytes is None:
-        return Capacity(PlainBatch(loaded, settings.batch_rows), passage_tokens)
+        return Capacity(FallbackGenerator(loaded, settings.batch_rows), passage_tokens)
     rows = max(settings.batch_rows, len(LABELS))
     most = int(free_bytes(loaded.model.device) * KV_SHARE) // max(1, token_bytes)
     passage_tokens = _that_fit(most, passage_tokens, loaded.name)

@@ -1,7 +1,7 @@
 """The engine that answers with a causal language model: text to tokens, and tokens to text.
 
 It reads a passage once and writes all of its answers together where the model's past can be forked
-(generator.py), and takes the fallback path where it can't (plain.py).
+(generator.py), and takes the fallback path where it can't (fallback.py).
 """
 
 from collections.abc import Sequence

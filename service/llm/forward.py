@@ -5,6 +5,7 @@ and recurrent states, and an attention function, registered as `diglot`, which r
 model makes no mask, and a text is never padded.
 """
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,7 +18,7 @@ from transformers.cache_utils import Cache
 
 from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata
-from service.llm.kv_cache import KVCache, NotForkable
+from service.llm.kv_cache import KVCache, LayerCache, NotForkable
 
 ATTENTION = "diglot"
 
@@ -26,15 +27,34 @@ ATTENTION = "diglot"
 class ForwardContext:
     """What the model's layers are told during one pass.
 
-    `rows`: the slots of the recurrent states; `fresh`: they hold nothing yet. `unread`: layers that
-    have stored their keys and have not attended to the KV cache since.
+    `rows`: the slots of the recurrent states; `fresh`: they hold nothing yet. `unstored`: layers
+    that have new keys and have not attended with them yet.
     """
 
     kv_cache: KVCache
     metadata: AttentionMetadata
     rows: slice
     fresh: bool
-    unread: set[int] = field(default_factory=set)
+    unstored: set[int] = field(default_factory=set)
+    stored: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
+    """The keys that each layer stored in this pass, while anybody holds them."""
+
+    def cache_of(self, index: int, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
+        """What layer `index` attends to, with its new keys and values in it: its own cache, or
+        that of the layer whose keys it was handed (Gemma 3n and 4). Raises NotForkable."""
+        if index in self.unstored:
+            new_keys, new_values = _tokens(keys), _tokens(values)
+            if len(new_keys) != len(self.metadata.positions):
+                raise NotForkable("keys of other tokens than the new ones")
+            cache = self.kv_cache.layer(index, new_keys, new_values)
+            cache.write(new_keys, new_values, self.metadata)
+            self.unstored.discard(index)
+            self.stored[index] = weakref.ref(keys)
+            return cache
+        for layer, reference in self.stored.items():
+            if reference() is keys:
+                return self.kv_cache.layers[layer]
+        raise NotForkable("a layer that attends without storing keys")
 
 
 _context: ContextVar[ForwardContext] = ContextVar("_context")
@@ -65,10 +85,9 @@ class ContextCache(Cache):
         *_: Any,
         **__: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        keys, values = _tokens(key_states), _tokens(value_states)
-        layer = self._context.kv_cache.layer(layer_idx, keys, values)
-        layer.write(keys, values, self._context.metadata)
-        self._context.unread.add(layer_idx)
+        """Hands both back. They are stored when the layer attends: until then it may make other
+        keys of them (DeepSeek's latent ones)."""
+        self._context.unstored.add(layer_idx)
         return key_states, value_states
 
     def get_conv_state(self, layer_idx: int, state_idx: int = 0) -> torch.Tensor | None:
@@ -139,16 +158,15 @@ def _attention(  # noqa: PLR0913, PLR0917 (transformers calls it with these)
 ) -> tuple[torch.Tensor, None]:
     """The attention function that transformers calls: (rows, heads, tokens, key_dim) in, (rows,
     tokens, heads, value_dim) out."""
-    if attention_mask is not None or s_aux is not None:
-        raise NotForkable("attention with a mask of its own or with sinks")
+    if attention_mask is not None:
+        raise NotForkable("attention with a mask of its own")
     context = _context.get()
-    cache = context.kv_cache.layers.get(module.layer_idx)
-    if cache is None:
-        raise NotForkable("a layer that attends without storing keys")
-    context.unread.discard(module.layer_idx)
+    cache, tokens = context.cache_of(module.layer_idx, key, value), _tokens(query)
+    if len(tokens) != len(context.metadata.positions):
+        raise NotForkable("a layer that attends for some of the tokens only")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    params = AttentionParams(scale, sliding_window or 0, softcap or 0.0)
-    gathered = attend(_tokens(query), cache, context.metadata, params)
+    params = AttentionParams(scale, sliding_window or 0, softcap or 0.0, s_aux)
+    gathered = attend(tokens, cache, context.metadata, params)
     return gathered[None] if query.shape[0] == 1 else gathered[:, None], None
 
 
@@ -173,7 +191,7 @@ def forward(
             use_cache=True,
             logits_to_keep=1 if keep is None else keep,
         )
-    if context.unread:
+    if context.unstored:
         raise NotForkable("attention of its own, which does not look at the KV cache")
     logits: torch.Tensor = output.logits
     return logits[:, 0] if keep is None else logits[0]

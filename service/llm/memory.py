@@ -4,7 +4,6 @@ import ctypes
 import gc
 import sys
 from pathlib import Path
-from typing import Any
 
 import psutil
 import torch
@@ -62,24 +61,6 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return free_memory() or 4 * GIB
-
-
-def token_budget(model: Any) -> int:
-    """The padded tokens that one batch may come to, so that half of the free memory holds them.
-
-    A token costs its keys and values in every layer with full attention, and the widest
-    activations of the layer that is being computed.
-    """
-    config = model.config.get_text_config()
-    layers: list[str] = getattr(config, "layer_types", None) or []
-    attending = sum(kind != "linear_attention" for kind in layers) or config.num_hidden_layers
-    asking = getattr(config, "num_attention_heads", None) or 1  # a model may have no attention
-    heads = getattr(config, "num_key_value_heads", None) or asking
-    width = getattr(config, "head_dim", None) or config.hidden_size // asking
-    wide = getattr(config, "intermediate_size", None) or 4 * config.hidden_size
-    numbers: int = 2 * attending * heads * width + 4 * (config.hidden_size + wide)
-    size: int = model.dtype.itemsize
-    return max(1, free_bytes(model.device) // 2 // (numbers * size))
 
 
 def trim() -> None:

@@ -61,8 +61,10 @@ class Reference:
             noted[name] = Noted(_rows(_read(args, more)), _rows(_returned(result)))
             return _cast(result, {torch.float32}, model.dtype)
 
+        # By their numbers: given how many, some models leave the other tokens out on the way.
+        last = torch.arange(texts.shape[1] - keep, texts.shape[1], device=texts.device)
         with _instead(mixers, note):
-            logits = model(input_ids=texts, use_cache=True, logits_to_keep=keep).logits
+            logits = model(input_ids=texts, use_cache=True, logits_to_keep=last).logits
         return cls(texts, mixers, noted, logits.float())
 
 

@@ -9,8 +9,6 @@ import torch
 from transformers import (
     BloomConfig,
     BloomForCausalLM,
-    GptOssConfig,
-    GptOssForCausalLM,
     MambaConfig,
     MambaForCausalLM,
     RecurrentGemmaConfig,
@@ -21,18 +19,18 @@ from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
+from service.llm.fallback import FallbackGenerator
 from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
 from service.llm.loader import load
-from service.llm.plain import PlainBatch
 from tests.llm import tiny
 from tests.llm.faults import fault, faults_of
 from tests.llm.support.engines import answer_alone, request
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 FORMATS = ["float32", "bfloat16", "int8"]
-UNLIKE = ["bloom", "gpt_oss", "mamba", "recurrent_gemma"]
-"""Attention with a slope over distance, attention with sinks, and two without keys and values."""
+UNLIKE = ["bloom", "mamba", "recurrent_gemma"]
+"""Attention with a slope over distance, and two without keys and values."""
 
 
 def unlike(name: str, spread: float = 0.3) -> Any:
@@ -46,10 +44,6 @@ def unlike(name: str, spread: float = 0.3) -> Any:
         model = BloomForCausalLM(BloomConfig(n_layer=2, n_head=4, **shape))
     elif name == "mamba":
         model = MambaForCausalLM(MambaConfig(num_hidden_layers=2, state_size=8, **shape))
-    elif name == "gpt_oss":
-        experts = {"num_local_experts": 4, "num_experts_per_tok": 2, "intermediate_size": 32}
-        config = GptOssConfig(num_hidden_layers=2, head_dim=16, **experts, **heads, **shape)
-        model = GptOssForCausalLM(config)
     else:
         shape.pop("initializer_range")
         shape |= heads | {"intermediate_size": 64, "lru_width": 32, "attention_window_size": 24}
@@ -161,7 +155,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
 @pytest.mark.parametrize("name", UNLIKE)
 def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
     engine = TransformersEngine(tiny.settings(saved[name]))
-    assert isinstance(engine.generator, PlainBatch)
+    assert isinstance(engine.generator, FallbackGenerator)
     assert engine.identity.path == "plain"
     for passage, language, target in (
         (tiny.ENGLISH, "en", "the bridge"),

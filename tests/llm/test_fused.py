@@ -1,7 +1,6 @@
 """Fused steps: what torch gives, a row that does not know its neighbours, and nothing replaced that
 is not understood."""
 
-import math
 import weakref
 from functools import partial
 from pathlib import Path
@@ -9,14 +8,11 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from service.llm.fused import FusedGate, FusedNorm, fuse
 from service.llm.int8 import Int8Linear, Merged, MergedPart
-from service.llm.kernels import rowwise
 from service.llm.kernels.build import library
 from service.llm.kernels.linear import PackedWeights
 from service.llm.loader import load
@@ -29,64 +25,6 @@ FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 
 def normal(*shape: int, seed: int = 3) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.integers(1, 6),
-    st.integers(1, 90),
-    st.integers(1, 9),
-    st.integers(0, 99),
-    st.lists(st.integers(0, 89), max_size=3),
-)
-def test_the_likeliest_is_the_first_of_equals(
-    rows: int, width: int, different: int, seed: int, missing: list[int]
-) -> None:
-    """As torch has it, which takes what is not a number for the largest."""
-    chance = torch.Generator().manual_seed(seed)
-    x = torch.randint(0, different, (rows, width), generator=chance).float()
-    x[x == 0] = -math.inf
-    for place in missing:
-        x[place % rows, place % width] = math.nan
-    for some in (x, x[:, : width // 2 + 1]):
-        numbers = some.nan_to_num(math.inf, neginf=-math.inf)
-        expected = [row.index(max(row)) for row in numbers.tolist()]
-        assert rowwise.argmax(some).tolist() == expected
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 6), st.integers(1, 130), st.floats(-20, 20), st.sampled_from([1e-6, 1e-5]))
-def test_the_norm_is_that_of_torch(rows: int, width: int, size: float, epsilon: float) -> None:
-    x, weight = normal(rows, 2, width) * math.exp(size), normal(width, seed=4)
-    expected = nn.functional.rms_norm(x.double(), (width,), weight.double(), epsilon).float()
-    torch.testing.assert_close(rowwise.rms_norm(x, weight, epsilon), expected)
-    turned = normal(width, rows).T
-    expected = nn.functional.rms_norm(turned.double(), (width,), weight.double(), epsilon).float()
-    torch.testing.assert_close(rowwise.rms_norm(turned, weight, epsilon), expected)
-
-
-@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
-@pytest.mark.parametrize("width", [16, 128, 336])
-def test_the_gated_norm_is_that_of_torch(width: int, size: float) -> None:
-    """Gates lie apart from one another, as they come out of one projection with others."""
-    x, weight = normal(7, width) * size, normal(width, seed=4)
-    gate = normal(7, width + 32, seed=5)[:, 32:] * 9
-    expected = torch.rms_norm(x, (width,), weight, 1e-6) * silu(gate)
-    torch.testing.assert_close(rowwise.gated_norm(x, gate, weight, 1e-6), expected)
-    alone = rowwise.gated_norm(x[3:4], gate[3:4], weight, 1e-6)
-    assert torch.equal(alone, rowwise.gated_norm(x, gate, weight, 1e-6)[3:4])
-
-
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_row_that_is_not_finite_stays_so_and_alone(bad: float) -> None:
-    """As torch has it: what is not a number spoils its row, an infinity makes zeros and itself."""
-    x, weight = normal(4, 64), normal(64, seed=4)
-    clean = rowwise.rms_norm(x, weight, 1e-6)
-    x[1, 3] = bad
-    normed = rowwise.rms_norm(x, weight, 1e-6)
-    assert torch.equal(normed[[0, 2, 3]], clean[[0, 2, 3]])
-    expected = nn.functional.rms_norm(x[1:2], (64,), weight, 1e-6)
-    torch.testing.assert_close(normed[1:2], expected, equal_nan=True)
 
 
 def wide(family: str) -> Any:

@@ -74,9 +74,9 @@ class Longer(ctypes.Structure):
 
 
 class Swapped(ctypes.Structure):
-    """As large, with two fields in each other's place."""
+    """With two fields of different sizes in each other's place."""
 
-    _fields_ = [*CQueries._fields_[:-3], CQueries._fields_[-2], *CQueries._fields_[-3::2]]
+    _fields_ = [*CQueries._fields_[:-4], *CQueries._fields_[-4:-2][::-1], *CQueries._fields_[-2:]]
 
 
 @pytest.mark.skipif(library() is None, reason="no kernels here")

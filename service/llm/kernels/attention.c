@@ -37,14 +37,16 @@ typedef struct {
     int64_t group;  /* query heads per stored head */
     int64_t window; /* how far back a query sees, itself included; 0: all the way */
     float scale, softcap;
+    const float
+        *sinks; /* (heads * group): scores of a token that all see and that is worth 0; or NULL */
 } Queries;
 
 /* Its size and its fields' offsets, which Python compares with its own (layout.py). */
 #define AT(field) offsetof(Queries, field)
-const int64_t layout_queries[] = {sizeof(Queries), AT(query),  AT(query_token), AT(query_head),
-                                  AT(out),         AT(order),  AT(positions),   AT(spans),
-                                  AT(tokens),      AT(levels), AT(group),       AT(window),
-                                  AT(scale),       AT(softcap)};
+const int64_t layout_queries[] = {sizeof(Queries), AT(query),   AT(query_token), AT(query_head),
+                                  AT(out),         AT(order),   AT(positions),   AT(spans),
+                                  AT(tokens),      AT(levels),  AT(group),       AT(window),
+                                  AT(scale),       AT(softcap), AT(sinks)};
 #undef AT
 
 /* `slot`: where it starts, a multiple of BLOCK; `position`: that of its first token. */
@@ -220,13 +222,14 @@ static void soften(const Pool *pool, const Queries *q, int64_t r, Scratch *s) {
         keep(scores + t, x);
         top = pick(top > x, top, x);
     }
-    const float peak = largest(top);
+    const float sink = q->sinks ? q->sinks[s->query_head[r]] : -INFINITY, seen = largest(top);
+    const float peak = seen > sink ? seen : sink;
     for (int64_t t = 0; t < columns; t += LANES) {
         const vf x = load(scores + t), weight = pick(x == -INFINITY, splat(0), vexp(x - peak));
         keep(scores + t, weight);
         sum += weight;
     }
-    const float share = 1.0f / sum_of(sum);
+    const float share = 1.0f / (sum_of(sum) + (q->sinks ? expf(sink - peak) : 0));
     for (int64_t t = 0; t < columns; t += LANES) {
         const vf weight = load(scores + t) * share;
         if (pool->half)

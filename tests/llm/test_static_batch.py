@@ -3,14 +3,16 @@
 import dataclasses
 import random
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from service.llm.loader import Loaded
+from service.llm.loader import Loaded, greedy, load
 from service.llm.sequence import Generated
-from service.llm.writing import Row, pad_left, write
+from service.llm.static_batch import Row, generate, pad_left, rows_are_independent
+from tests.llm import families, tiny
 
 
 def prompts(*lengths: int) -> list[list[int]]:
@@ -34,7 +36,7 @@ def test_rows_of_a_batch_equal_their_prompts_alone(
 ) -> None:
     """Lengths around 64, the chunk of Qwen3.5's linear attention, and far apart."""
     rows = prompts(*lengths)
-    written = write(loaded, [Row(ids, 24) for ids in rows])
+    written = generate(loaded, [Row(ids, 24) for ids in rows])
     for ids, one in zip(rows, written, strict=True):
         reference = alone(loaded, ids, 24)
         assert one.ids == [token for token in reference if token not in loaded.stops]
@@ -43,12 +45,14 @@ def test_rows_of_a_batch_equal_their_prompts_alone(
 
 def test_the_order_of_rows_changes_nothing(loaded: Loaded) -> None:
     rows = [Row(ids, 12) for ids in prompts(40, 3, 77)]
-    assert write(loaded, rows)[::-1] == write(loaded, rows[::-1])
+    assert generate(loaded, rows)[::-1] == generate(loaded, rows[::-1])
 
 
 def test_every_row_has_its_own_limit(loaded: Loaded) -> None:
     rows = prompts(8, 30, 12)
-    written = write(loaded, [Row(ids, limit) for ids, limit in zip(rows, (1, 20, 6), strict=True)])
+    written = generate(
+        loaded, [Row(ids, limit) for ids, limit in zip(rows, (1, 20, 6), strict=True)]
+    )
     for ids, limit, one in zip(rows, (1, 20, 6), written, strict=True):
         assert one == Generated(alone(loaded, ids, limit), complete=False)
 
@@ -58,7 +62,7 @@ def test_a_row_ends_at_its_stop_and_its_neighbours_go_on(loaded: Loaded) -> None
     rows = prompts(9, 33)
     third = alone(loaded, rows[0], 16)[2]
     stopping = dataclasses.replace(loaded, stops=(third, *loaded.stops))
-    first, second = write(stopping, [Row(ids, 16) for ids in rows])
+    first, second = generate(stopping, [Row(ids, 16) for ids in rows])
     expected = alone(loaded, rows[0], 16)
     assert first == Generated(expected[: expected.index(third)], complete=True)
     going_on = alone(loaded, rows[1], 16)
@@ -70,7 +74,7 @@ def test_a_row_ends_at_its_stop_and_its_neighbours_go_on(loaded: Loaded) -> None
 def test_the_publishers_sampling_is_not_followed(loaded: Loaded) -> None:
     """The tiny checkpoints ask for sampling; a digest must be the same every time."""
     rows = [Row(ids, 16) for ids in prompts(20, 11)]
-    assert write(loaded, rows) == write(loaded, rows)
+    assert generate(loaded, rows) == generate(loaded, rows)
     assert loaded.model.generation_config.do_sample is False
 
 
@@ -88,7 +92,7 @@ def test_an_abandoned_row_ends_within_one_token(loaded: Loaded) -> None:
         return abandoned.is_set()
 
     ids, neighbour = prompts(10, 25)
-    first, second = write(loaded, [Row(ids, 20, is_abandoned), Row(neighbour, 20)])
+    first, second = generate(loaded, [Row(ids, 20, is_abandoned), Row(neighbour, 20)])
     assert first.ids == alone(loaded, ids, 20)[:4]
     assert second.ids == alone(loaded, neighbour, 20)
 
@@ -100,7 +104,7 @@ def test_a_batch_that_nobody_waits_for_ends_at_once(loaded: Loaded) -> None:
         steps.append(1)
         return True
 
-    write(loaded, [Row(ids, 500, count) for ids in prompts(10, 25)])
+    generate(loaded, [Row(ids, 500, count) for ids in prompts(10, 25)])
     assert len(steps) == 2
 
 
@@ -108,3 +112,34 @@ def test_padding_is_on_the_left_and_masked() -> None:
     ids, mask = pad_left([[1, 2, 3], [4]], 9, torch.device("cpu"))
     assert ids.tolist() == [[1, 2, 3], [9, 9, 4]]
     assert mask.tolist() == [[1, 1, 1], [0, 0, 1]]
+
+
+DEPENDENT = ["phi3_longrope", "phi4_mini", "minimax_m1", "llama4"]
+INDEPENDENT = ["gpt_oss", "gemma3n", "gemma4_shared_kv", "deepseek_v3", "minicpm3", "phi3"]
+
+
+@pytest.mark.parametrize("name", DEPENDENT + INDEPENDENT)
+def test_rows_that_depend_on_their_neighbours_are_found(name: str) -> None:
+    """Rotations by the longest row, states of padding, and attention that is tempered by it."""
+    assert rows_are_independent(loaded_family(name)) == (name in INDEPENDENT)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
+def test_rounding_is_no_dependence(folder: Path, dtype: str) -> None:
+    assert rows_are_independent(load(tiny.settings(folder, dtype=dtype)))
+
+
+@pytest.mark.parametrize("name", ["minimax_m1", "gemma4_shared_kv", "mistral", "qwen3_next"])
+def test_every_kind_of_cache_gives_what_generate_gives(name: str) -> None:
+    """Layers that grow in place, slide, share keys, or hold states; of a cache of its own."""
+    model = loaded_family(name)
+    for ids in prompts(3, 50):
+        row = [token + 1 for token in ids]
+        (written,) = generate(model, [Row(row, 150)])
+        assert written.ids == [token for token in alone(model, row, 150) if token != 602]
+
+
+def loaded_family(name: str) -> Loaded:
+    model = families.make_model(name)
+    model.generation_config = greedy((602,))
+    return Loaded(model, None, name, None, 4096, (602,), "float32")
