@@ -11,8 +11,6 @@ from typing import Any
 
 Job = Callable[[], list[list[int]]]
 """Writes and returns the tokens of every row."""
-
-
 Setup = Callable[[Any], Mapping[str, Job]]
 """Loads what the jobs of some work need, and returns them by name. A function of a module."""
 
