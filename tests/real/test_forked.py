@@ -17,7 +17,7 @@ from service.llm.sequence import Generate, Generated, TokenRequest
 from tests.llm import tiny
 from tests.llm.faults import fault, faults_of
 
-pytestmark = pytest.mark.real_models
+pytestmark = [pytest.mark.real_models, pytest.mark.timeout(1800)]
 MODELS = ["smollm2", "gemma3_turns"]
 SEEDS = range(20)
 WORDS = 60
