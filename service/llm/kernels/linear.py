@@ -70,10 +70,6 @@ class QuantizedRows:
     def __len__(self) -> int:
         return len(self.values)
 
-    def dequantized(self) -> Tensor:
-        """(rows, groups * 32) in float32."""
-        return self.values.float() * self.scales.repeat_interleave(GROUP, 1)
-
 
 def quantize(x: Tensor) -> QuantizedRows:
     """Quantise each row of `x` (rows, width), float32, in groups of 32.
