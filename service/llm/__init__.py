@@ -1,5 +1,5 @@
 """The model engine. README.md in this folder explains it; nothing else imports torch."""
 
-from service.llm import compiled
+from service.llm import environment
 
-compiled.bound()  # before any module of this folder imports torch
+environment.set_defaults()  # before any module of this folder imports torch
