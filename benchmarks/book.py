@@ -21,14 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from service.article import Article  # noqa: E402
-from service.asking.library import Library  # noqa: E402
-from service.asking.plan import plan  # noqa: E402
-from service.digest import Options  # noqa: E402
-from service.engines.extractive import ExtractiveEngine  # noqa: E402
-from service.reading.cleaning import clean  # noqa: E402
-from service.reading.documents import Unread, find_files, read_file  # noqa: E402
+from service.cleaning import clean  # noqa: E402
+from service.extractive.extractive_engine import ExtractiveEngine  # noqa: E402
+from service.ingest.documents import Unread, find_files, read_file  # noqa: E402
+from service.pipeline.pipeline import plan  # noqa: E402
+from service.pipeline.resources import Library  # noqa: E402
 from service.result import Result  # noqa: E402
 from service.settings import Settings  # noqa: E402
+from service.tasks import Options  # noqa: E402
 
 MEGABYTE = 1_000_000
 WORD = {"en": re.compile(r"\S+"), "zh": re.compile("[\u4e00-\u9fff]{2}|[^\u4e00-\u9fff]|.")}

@@ -22,7 +22,14 @@ sys.path.insert(0, str(ROOT))
 
 from service import logs  # noqa: E402
 from service.article import Article  # noqa: E402
-from service.digest import (  # noqa: E402
+from service.engine import Identity  # noqa: E402
+from service.errors import NoRoom  # noqa: E402
+from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing  # noqa: E402
+from service.serving.service import Desk  # noqa: E402
+from service.serving.worker import Worker  # noqa: E402
+from service.settings import Settings  # noqa: E402
+from service.store.result_cache import Kept  # noqa: E402
+from service.tasks import (  # noqa: E402
     Answer,
     DigestAnswer,
     DigestTask,
@@ -31,13 +38,6 @@ from service.digest import (  # noqa: E402
     Request,
     StanceAnswer,
 )
-from service.engine import Identity  # noqa: E402
-from service.errors import NoRoom  # noqa: E402
-from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing  # noqa: E402
-from service.running.desk import Desk  # noqa: E402
-from service.running.kept import Kept  # noqa: E402
-from service.running.worker import Worker  # noqa: E402
-from service.settings import Settings  # noqa: E402
 from service.web.server import run  # noqa: E402
 
 WRITTEN = {
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--log-level", default="info")
     flags = parser.parse_args()
     logs.to_stderr("info")
-    logging.getLogger("service.web.seen").setLevel(flags.log_level.upper())
+    logging.getLogger("service.web.middleware.request_log").setLevel(flags.log_level.upper())
     with TemporaryDirectory() as folder:
         settings = Settings(
             engine="extractive",

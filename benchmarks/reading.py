@@ -20,13 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from service.article import Article  # noqa: E402
-from service.digest import DigestTask  # noqa: E402
-from service.embedded import digest as embedded  # noqa: E402
+from service.cleaning import clean  # noqa: E402
+from service.cleaning.segmentation import stories  # noqa: E402
+from service.extractive import article_digest as embedded  # noqa: E402
 from service.facts.checks import languages_agree, unsupported_names, unsupported_numbers  # noqa: E402
 from service.facts.names import Glossary  # noqa: E402
-from service.reading.cleaning import clean  # noqa: E402
-from service.reading.documents import Unread, find_files, read_file  # noqa: E402
-from service.reading.stories import stories  # noqa: E402
+from service.ingest.documents import Unread, find_files, read_file  # noqa: E402
+from service.tasks import DigestTask  # noqa: E402
 
 CHARACTERS = 2_000
 WARM, RUNS = 3, 21

@@ -21,8 +21,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.integration.serving import Served, serving
-from tests.llm.tiny import make_model, save
+from tests.support.serving import Served, serving
+from tests.support.tiny import make_model, save
 
 MOST_GROWTH = 1.05
 MINUTE_S = 60.0

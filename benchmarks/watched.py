@@ -16,8 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from service import cli, counts
-from service.engines import choose
+from service import cli, engine_factory, metrics
 
 
 @dataclass
@@ -40,7 +39,7 @@ class Watch:
     def begin(self) -> None:
         self.steps = self.thin_steps = 0
         self.passages.clear()
-        self.read_before = counts.prefill_tokens._value.get()
+        self.read_before = metrics.prefill_tokens._value.get()
         self.first_token_before = _first_token_s()
         self.began = time.monotonic()
 
@@ -86,7 +85,7 @@ class Watch:
             "rows": self.rows,
             "steps": self.steps,
             "thin_steps": self.thin_steps,
-            "tokens_read": int(counts.prefill_tokens._value.get() - self.read_before),
+            "tokens_read": int(metrics.prefill_tokens._value.get() - self.read_before),
             "tokens_written": sum(task["tokens"] for task in tasks),
             "passages": [
                 {"beginning": list(beginning), "tasks": tasks}
@@ -97,7 +96,7 @@ class Watch:
 
 def _first_token_s() -> float:
     """Seconds until their first token, of all articles together."""
-    samples = next(iter(counts.time_to_first_token_seconds.collect())).samples
+    samples = next(iter(metrics.time_to_first_token_seconds.collect())).samples
     return sum(sample.value for sample in samples if sample.name.endswith("_sum"))
 
 
@@ -121,7 +120,7 @@ def main() -> int:
 
 def keep_engine(watch: Watch) -> None:
     """Let the command load its engine once, and begin the clock when that is done."""
-    load, engines = choose.load_engine, []
+    load, engines = engine_factory.load_engine, []
 
     def load_once(settings: Any) -> Any:
         if not engines:
@@ -130,7 +129,7 @@ def keep_engine(watch: Watch) -> None:
             watch.begin()
         return engines[0]
 
-    choose.load_engine = load_once
+    engine_factory.load_engine = load_once
 
 
 def digest(command: list[str], out: Path) -> tuple[int, int]:

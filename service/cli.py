@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 import click
 
 from service import __version__, logs
-from service.digest import Options
 from service.errors import BadInput, BadSetting, DiglotError
 from service.settings import Settings, options
+from service.tasks import Options
 
 USAGE = 2
 INTERRUPTED = 130
@@ -112,12 +112,12 @@ def digest(
     A second run skips what is done. Exit status: 0 all good, 1 some articles failed (each is in the
     file with its error), 2 wrong usage, 130 stopped by Ctrl-C.
     """
-    from service import progress
-    from service.engines.choose import load_engine
-    from service.reading.documents import find_files
-    from service.running.desk import Desk
-    from service.running.folder import count, digest_folder
-    from service.running.ledger import FILE, Ledger
+    from service.engine_factory import load_engine
+    from service.folder import progress
+    from service.folder.ledger import FILE, Ledger
+    from service.folder.run import count, digest_folder
+    from service.ingest.documents import find_files
+    from service.serving.service import Desk
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
@@ -187,7 +187,7 @@ def keys() -> None:
 @clear_errors
 def add_key(name: str, data: Path) -> int:
     """Make a key for NAME and print it. It is shown this once."""
-    from service.web.keys import Keys
+    from service.web.api_keys import Keys
 
     click.echo(Keys(data.expanduser()).add(name))
     return 0
@@ -198,7 +198,7 @@ def add_key(name: str, data: Path) -> int:
 @clear_errors
 def list_keys(data: Path) -> int:
     """Print every key's name, when it was made, and whether it is in use."""
-    from service.web.keys import Keys
+    from service.web.api_keys import Keys
 
     for key in Keys(data.expanduser()).all():
         used = f"revoked {key.revoked}" if key.revoked else "in use"
@@ -212,7 +212,7 @@ def list_keys(data: Path) -> int:
 @clear_errors
 def revoke_key(name: str, data: Path) -> int:
     """Refuse the key of NAME from now on."""
-    from service.web.keys import Keys
+    from service.web.api_keys import Keys
 
     Keys(data.expanduser()).revoke(name)
     return 0
@@ -249,7 +249,7 @@ def bench(
 
     The articles are made-up tokens, so nothing is said about the words.
     """
-    from service import progress
+    from service.folder import progress
     from service.llm.bench import measure
 
     settings = Settings(**flags)
@@ -277,11 +277,11 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     One JSON object a line: {"text", "title"?, "targets"?, "references"?: {"en"?, "zh"?},
     "stances"?}, one label (favor, against, none) for each target.
     """
-    from service import progress
-    from service.engines.choose import load_engine
+    from service.engine_factory import load_engine
+    from service.evaluation.evaluate import evaluate, read_cases
     from service.facts.names import Glossary
-    from service.running.desk import Desk
-    from service.running.evaluate import evaluate, read_cases
+    from service.folder import progress
+    from service.serving.service import Desk
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)

@@ -1,9 +1,9 @@
-"""The seam that every engine stands behind; `service/engines/` has them, and the choice."""
+"""The seam that every engine stands behind; `engine_factory.py` chooses one."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from service.digest import Finished, Request
+from service.tasks import Finished, Request
 
 
 @dataclass(frozen=True, slots=True)

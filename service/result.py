@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.digest import Kind, Label, Script
+from service.tasks import Kind, Label, Script
 
 
 class _Part(BaseModel):

@@ -1,1 +1,1 @@
-"""Figures, dates and names: what they are in either language, and if a digest has them right."""
+"""Figures, dates and names: found, compared, written in either language."""

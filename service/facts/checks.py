@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
+from service.facts.name_rules import is_chinese, is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import Figure, Stated, find_figures, is_weighty
-from service.facts.unlisted import is_chinese, is_latin_everywhere
 
 # "Two companies" may be the digest's own count of what the article lists.
 _OWN_COUNT = 3

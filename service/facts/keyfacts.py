@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from service.facts.name_rules import is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import Figure, find_figures, render
 from service.facts.numerals.wording import LABELS
-from service.facts.unlisted import is_latin_everywhere
 
 Target = Literal["en", "zh"]
 
@@ -90,7 +90,7 @@ def key_facts(  # noqa: PLR0913, PLR0917
     figures = _figures(whole, opening, source_language, target)
     line = _line(names, figures, target, size)
     if target == "zh":
-        from service.reading.script import to_script
+        from service.text.script import to_script
 
         return to_script(line, "Hans")
     return line

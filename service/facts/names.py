@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from service.facts.entries import SHIPPED, Entry, Kind, read_entries
-from service.facts.unlisted import Pair, Span, capitalised, latin_in_chinese, pairs
+from service.facts.glossary_file import SHIPPED, Entry, Kind, read_entries
+from service.facts.name_rules import Pair, Span, capitalised, latin_in_chinese, pairs
 
 __all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
 

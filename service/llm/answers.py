@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from service.asking.prompts import size
-from service.digest import DigestLanguage, DigestTask
+from service.pipeline.prompts import size
+from service.tasks import DigestLanguage, DigestTask
 
 
 class Thought(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
-from service.digest import LABELS, StanceAnswer
+from service.tasks import LABELS, StanceAnswer
 
 Prompt = tuple[int, ...]
 """A prompt without a passage, in tokens."""

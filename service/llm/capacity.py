@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 
-from service.digest import LABELS
 from service.errors import BadSetting
 from service.llm.attention import check_kernels
 from service.llm.capability import prepare, recordable
@@ -16,6 +15,7 @@ from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
 from service.llm.scheduler import Limits
 from service.settings import Settings
+from service.tasks import LABELS
 
 RESERVE = 512
 """Tokens of the context that are kept free for a title, a target and a list of names."""

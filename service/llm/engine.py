@@ -7,8 +7,7 @@ It reads a passage once and writes all of its answers together where the model's
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service import counts
-from service.digest import Answer, DigestAnswer, Finished, Request, TaskAnswer
+from service import metrics
 from service.engine import Identity
 from service.errors import BadInput, EngineFailed, NoText, TooLong
 from service.llm.answers import whole_sentences
@@ -19,6 +18,7 @@ from service.llm.memory import is_out_of_memory, release
 from service.llm.request_encoder import RequestEncoder
 from service.llm.sequence import FinishedRequest, Generated, Outcome, TokenRequest
 from service.settings import Settings
+from service.tasks import Answer, DigestAnswer, Finished, Request, TaskAnswer
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class TransformersEngine:
             error = error.with_traceback(None)  # its frames hold the failed pass's tensors
         smaller = no_memory and self.generator.shrink()
         if smaller:
-            counts.engine_faults.labels("memory").inc()
+            metrics.engine_faults.labels("memory").inc()
             self.generator.restart()
         else:
             self.generator.cancel_all()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from service import counts
+from service import metrics
 from service.errors import NoRoom
 from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
@@ -144,9 +144,9 @@ class FallbackGenerator:
         ]
         written = generate(self._loaded, rows)
         longest, read = max(len(row.ids) for row in rows), sum(len(row.ids) for row in rows)
-        counts.prefill_tokens.inc(read)
-        counts.padding_tokens.inc(longest * len(rows) - read)
-        counts.decode_tokens.inc(sum(len(each.ids) for each in written))
+        metrics.prefill_tokens.inc(read)
+        metrics.padding_tokens.inc(longest * len(rows) - read)
+        metrics.decode_tokens.inc(sum(len(each.ids) for each in written))
         for each, branch, answer in zip(batch, branches, written, strict=True):
             if branch.on_tokens is not None and answer.ids:
                 branch.on_tokens(answer.ids)  # all at once: `generate` shows nothing earlier

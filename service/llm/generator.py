@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from service import counts
+from service import metrics
 from service.llm.cuda_graphs import Recorder
 from service.llm.kv_cache import KVCache, RecurrentState
 from service.llm.model_runner import ModelRunner
@@ -55,8 +55,8 @@ class Stats:
         self.prefill_tokens += prefilled
         self.decode_tokens += decoded
         self.steps += decoded > 0
-        counts.prefill_tokens.inc(prefilled)
-        counts.decode_tokens.inc(decoded)
+        metrics.prefill_tokens.inc(prefilled)
+        metrics.decode_tokens.inc(decoded)
 
 
 class BatchGenerator:
@@ -80,7 +80,7 @@ class BatchGenerator:
         self.kv_cache = KVCache(self.scheduler.num_blocks, state, dtype, native)
         self.runner = ModelRunner(model, self.kv_cache, limits.rows)
         self.stats = Stats()
-        counts.kv_tokens_limit.set(self.kv_cache.num_tokens)
+        metrics.kv_tokens_limit.set(self.kv_cache.num_tokens)
 
     @property
     def free_tokens(self) -> int:
@@ -124,8 +124,8 @@ class BatchGenerator:
             sampled = sample([row.sampling for row in batch.rows], logits)
             finished += self.scheduler.finish(batch, sampled)
             self.stats.count(batch, time.monotonic() - began)
-        counts.engine_rows.set(self.num_running)
-        counts.kv_tokens.set(self.kv_cache.num_tokens - self.free_tokens)
+        metrics.engine_rows.set(self.num_running)
+        metrics.kv_tokens.set(self.kv_cache.num_tokens - self.free_tokens)
         return finished
 
     @torch.inference_mode()

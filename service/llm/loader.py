@@ -13,7 +13,7 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from service import counts
+from service import metrics
 from service.errors import BadSetting
 from service.llm.checkpoint import FolderCheckpoint
 from service.llm.cores import usable_cores
@@ -79,7 +79,7 @@ def load(settings: Settings) -> Loaded:
     tokenizer = _tokenizer(checkpoint, weights, name, settings.chat_template)
     turn_end = end_of_turn(tokenizer)  # before the weights: it refuses a template that fails
     model = _on(device, _model(weights, name, shell, checkpoint, formats), dtype, name)
-    counts.model_memory_bytes.set(needed)
+    metrics.model_memory_bytes.set(needed)
     stops = _stops(model, tokenizer, config, turn_end)
     # The publisher's sampling settings would make the same article read differently each time.
     sampling = model.generation_config if model.generation_config.do_sample else None

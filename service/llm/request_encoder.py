@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from service.asking.prompts import load_prompts, stance_words
-from service.digest import LABELS, DigestTask, Request, StanceTask, Task
 from service.errors import TooLong
 from service.facts import names
 from service.facts.names import Glossary
@@ -14,7 +12,9 @@ from service.llm.sequence import Branch, Generate, Loglikelihood, SampleToken
 from service.llm.spellings import spellings
 from service.llm.template_file import with_template
 from service.llm.tokenizer import Prompt, Tokens
+from service.pipeline.prompts import load_prompts, stance_words
 from service.settings import Settings
+from service.tasks import LABELS, DigestTask, Request, StanceTask, Task
 
 
 class RequestEncoder:

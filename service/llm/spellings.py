@@ -4,8 +4,8 @@ glossary knows.
 
 from collections import Counter
 
-from service.digest import DigestLanguage
 from service.facts.names import Glossary
+from service.tasks import DigestLanguage
 
 MOST_NAMES = 12
 """Each costs some ten tokens of the prompt; the names that come most often come first."""

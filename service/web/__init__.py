@@ -1,1 +1,1 @@
-"""The HTTP face: the same digests as the command line, over one port."""
+"""HTTP."""

@@ -2,13 +2,14 @@
 
 from flask import Flask
 
-from service.running.batches import Batches
-from service.running.bulk import Bulk
-from service.running.desk import Desk
+from service.serving.batch_runner import Bulk
+from service.serving.service import Desk
 from service.settings import Settings
-from service.web import access, batches, headers, problems, seen
+from service.store.batches import Batches
+from service.web import batch_routes, problems
+from service.web.middleware import auth, request_log, security_headers
+from service.web.response_wait import Slots
 from service.web.routes import blueprint
-from service.web.waiting import Slots
 
 # JSON may write one character as twelve bytes ("\ud83d\ude00"), and holds some more than the text.
 BYTES_A_CHARACTER = 12
@@ -39,10 +40,10 @@ def create_app(
         SLOTS=Slots(settings.http_threads),
         STALLED_S=STALLED_S,
     )
-    seen.install(app)
-    headers.install(app)
-    access.install(app, settings)
+    request_log.install(app)
+    security_headers.install(app)
+    auth.install(app, settings)
     app.register_blueprint(blueprint)
-    app.register_blueprint(batches.blueprint)
+    app.register_blueprint(batch_routes.blueprint)
     problems.install(app)
     return app

@@ -20,7 +20,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from service import counts
+from service import metrics
 from service.errors import DiglotError
 from service.web.problems import described
 
@@ -138,13 +138,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             code, title = BAD_REQUEST, status.phrase
             detail = "This is no request that HTTP/1.1 allows, or its head is too long."
             self.log.warning("%s unparsed %d %s", request_id, status, type(exc).__name__)
-            counts.rejections.labels(code).inc()
+            metrics.rejections.labels(code).inc()
         else:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             code, title = DiglotError.code, DiglotError.title
             detail = "Something broke inside the service. The log tells more under this request id."
             self.log.exception("request %s failed outside of Flask", request_id)
-        counts.http_requests.labels("unparsed", "OTHER", status.value).inc()
+        metrics.http_requests.labels("unparsed", "OTHER", status.value).inc()
         body = json.dumps(described(status.value, code, title, detail, request_id)) + "\n"
         with suppress(OSError):
             client.settimeout(_SEND_S)

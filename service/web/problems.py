@@ -14,7 +14,7 @@ from flask import Flask, Response, g, request
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from service import counts
+from service import metrics
 from service.errors import (
     BadInput,
     DiglotError,
@@ -27,10 +27,10 @@ from service.errors import (
     TooLong,
     Unauthorized,
 )
-from service.running.desk import State
-from service.web.bodies import BadFields
-from service.web.explained import MEANINGS, code_of
-from service.web.unpack import UnknownCoding
+from service.serving.service import State
+from service.web.decompress import UnknownCoding
+from service.web.error_docs import MEANINGS, code_of
+from service.web.request_body import BadFields
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def install(app: Flask) -> None:
 
 def _on_diglot_error(error: DiglotError) -> Response:
     if isinstance(error, _REJECTIONS):
-        counts.rejections.labels(error.code).inc()
+        metrics.rejections.labels(error.code).inc()
     if error.status == DiglotError.status:
         log.error("request %s: %s", g.get("request_id"), error, exc_info=error)
     members = None
@@ -118,12 +118,12 @@ def _on_diglot_error(error: DiglotError) -> Response:
 def _on_http_exception(error: HTTPException) -> Response:
     """What Flask refuses by itself: an unknown address, a wrong method, a huge or broken body."""
     if isinstance(error, RequestEntityTooLarge):
-        counts.rejections.labels(TooLong.code).inc()
+        metrics.rejections.labels(TooLong.code).inc()
         most = request.max_content_length or 0
         return problem(413, TooLong.code, TooLong.title, f"The body is over {most:,} bytes.")
     title = error.name
     code = code_of(title)
-    counts.rejections.labels(code).inc()
+    metrics.rejections.labels(code).inc()
     headers = dict(error.get_headers())
     detail = error.description or title
     if "Allow" in headers:

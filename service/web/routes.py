@@ -8,18 +8,18 @@ from flask import Blueprint, Response, current_app, g, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from service import counts
+from service import metrics
 from service.errors import NotReady
-from service.running.desk import Desk, State
+from service.serving.service import Desk, State
 from service.settings import Settings
-from service.web.bodies import Asked, read_article
 from service.web.connections import LATE, STOPPING
-from service.web.contract import OPERATIONS, document
-from service.web.explained import explained
+from service.web.error_docs import explained
+from service.web.openapi import OPERATIONS, document
 from service.web.problems import problem
+from service.web.request_body import Asked, read_article
+from service.web.response_wait import Slots, Waiting, client
 from service.web.states import Live, Ready
 from service.web.streaming import EVENTS, Newest, events
-from service.web.waiting import Slots, Waiting, client
 
 blueprint = Blueprint("diglot", __name__)
 
@@ -67,8 +67,8 @@ def readyz() -> Response:
 
 
 @blueprint.get("/metrics")
-def metrics() -> Response:
-    counts.state.state(_state())
+def show_metrics() -> Response:
+    metrics.state.state(_state())
     return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)
 
 

@@ -13,12 +13,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from service.errors import BadSetting, StoreFailed
-from service.running.desk import Desk
+from service.serving.service import Desk
 from service.settings import Settings
+from service.web.api_keys import Keys
 from service.web.arbiter import Arbiter
-from service.web.composed import Composed, MakeDesk, check_store
 from service.web.connections import Log, Worker
-from service.web.keys import Keys
+from service.web.runtime import Composed, MakeDesk, check_store
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _check_store(settings: Settings) -> None:
 
 
 def _make_desk(settings: Settings) -> Desk:
-    from service.engines.choose import load_engine
+    from service.engine_factory import load_engine
 
     return Desk(settings, load_engine)
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from service.digest import DigestLanguage, Draft, Script
 from service.errors import Cancelled, DiglotError
-from service.reading.script import to_script
 from service.result import Result
+from service.tasks import DigestLanguage, Draft, Script
+from service.text.script import to_script
 from service.web.problems import described
-from service.web.waiting import LOOK_EVERY_S, Waiting
+from service.web.response_wait import LOOK_EVERY_S, Waiting
 
 log = logging.getLogger(__name__)
 

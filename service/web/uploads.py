@@ -11,8 +11,8 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
-from service.web.bodies import echo, parse_json
-from service.web.unpack import check_coding, unpacked
+from service.web.decompress import check_coding, unpacked
+from service.web.request_body import echo, parse_json
 
 MOST_BYTES = 200_000_000
 MOST_ARTICLES = 50_000

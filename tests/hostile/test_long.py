@@ -10,21 +10,21 @@ from contextlib import suppress
 import pytest
 
 from service.article import Article
-from service.embedded import shifters
-from service.embedded.extract import choose
-from service.embedded.stance import read_stance
-from service.embedded.subject import main_subject
+from service.cleaning import clean
+from service.cleaning.segmentation import stories
 from service.errors import NoText
+from service.extractive import valence_shifters
+from service.extractive.stance import read_stance
+from service.extractive.subject import main_subject
+from service.extractive.summarize import choose
 from service.facts.checks import unsupported_names, unsupported_numbers
 from service.facts.keyfacts import key_facts
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
-from service.reading.cleaning import clean
-from service.reading.documents import decode
-from service.reading.language import detect
-from service.reading.sentences import split
-from service.reading.stories import stories
-from tests.unit.test_shifters import PATTERNS
+from service.ingest.documents import decode
+from service.text.language import detect
+from service.text.sentences import split
+from tests.extractive.test_valence_shifters import PATTERNS
 
 LENGTH = 100_000
 GLOSSARY = Glossary.load(None)
@@ -99,7 +99,7 @@ def test_sentences_are_chosen_and_a_stance_is_read(piece: str) -> None:
 @pytest.mark.parametrize("piece", [*OPINIONS, "a", " "])
 def test_what_turns_an_opinion_is_looked_for(name: str, piece: str) -> None:
     text = row(piece)
-    PATTERNS[name].search(shifters.before(text, len(text)))
+    PATTERNS[name].search(valence_shifters.before(text, len(text)))
 
 
 @pytest.mark.parametrize(

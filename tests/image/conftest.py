@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.engines import NAME, Engine, running_engine, why_none
-from tests.llm.tiny import make_model, save
+from tests.support.container_engines import NAME, Engine, running_engine, why_none
+from tests.support.tiny import make_model, save
 
 ROOT = Path(__file__).parents[2]
 REQUIRED = "IMAGE_TEST_REQUIRED"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.containers import HARDENED
-from tests.image.engines import Engine
+from tests.support.container_engines import Engine
+from tests.support.containers import HARDENED
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 ARTICLES = {

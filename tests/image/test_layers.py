@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.image.conftest import ROOT, build
-from tests.image.engines import NAME, Engine
+from tests.support.container_engines import NAME, Engine
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 CONTEXT = ["Dockerfile", ".dockerignore", "requirements.txt", "service", "prompts", "docker"]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub import serve_hub
 from tests.image.conftest import build
-from tests.image.containers import Container, running
-from tests.image.engines import NAME, Engine
+from tests.support.container_engines import NAME, Engine
+from tests.support.containers import Container, running
+from tests.support.hub import serve_hub
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 MODEL = "maker/tiny"

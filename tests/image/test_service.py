@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.image.containers import Container, running
-from tests.image.engines import NAME, Engine
+from tests.support.container_engines import NAME, Engine
+from tests.support.containers import Container, running
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 

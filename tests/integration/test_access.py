@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service import counts
+from service import metrics
 from service.settings import Settings
-from service.web import rates
+from service.web.api_keys import FILE, Keys
 from service.web.app import create_app
-from service.web.keys import FILE, Keys
-from service.web.rates import network
-from tests.fakes import FakeDesk
+from service.web.middleware import rate_limit
+from service.web.middleware.rate_limit import network
+from tests.support.fakes import FakeDesk
 
 ENGLISH = "The council voted to build a bridge. The mayor called it overdue."
 CHINESE = "镇议会投票决定建一座桥。镇长说早该如此。"
@@ -86,7 +86,7 @@ def test_a_refusal_is_a_problem_with_a_challenge(
     client: FlaskClient, keys: Keys, sent: dict[str, str], challenge: str
 ) -> None:
     keys.add("a")
-    before = counts.rejections.labels("unauthorized")._value.get()
+    before = metrics.rejections.labels("unauthorized")._value.get()
     response = client.post("/summarize", json={"text": ENGLISH}, headers=sent)
     assert response.status_code == 401
     assert response.content_type == "application/problem+json"
@@ -94,7 +94,7 @@ def test_a_refusal_is_a_problem_with_a_challenge(
     body = response.get_json()
     assert (body["code"], body["type"]) == ("unauthorized", "/docs#unauthorized")
     assert body["request_id"] == response.headers["X-Request-Id"]
-    assert counts.rejections.labels("unauthorized")._value.get() == before + 1
+    assert metrics.rejections.labels("unauthorized")._value.get() == before + 1
 
 
 def test_what_needs_no_key_and_what_does(client: FlaskClient, keys: Keys) -> None:
@@ -212,7 +212,7 @@ def test_whose_an_address_is(address: str | None, counted: str) -> None:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(rates, "MOST_CLIENTS", 2)
+    monkeypatch.setattr(rate_limit, "MOST_CLIENTS", 2)
     yield
 
 
@@ -229,7 +229,7 @@ def test_windows_that_ended_are_forgotten(tmp_path: Path, monkeypatch: pytest.Mo
     client = create_app(FakeDesk(), settings).test_client()
     now = time.time()
     for second in range(5):
-        monkeypatch.setattr(rates.time, "time", lambda later=2 * second: now + later)
+        monkeypatch.setattr(rate_limit.time, "time", lambda later=2 * second: now + later)
         asked = [
             ask(client, address=f"192.0.2.{n}").status_code for n in (2 * second, 2 * second + 1)
         ]

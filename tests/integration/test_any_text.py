@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.article import Article, Markup
-from service.digest import Options
-from service.engines.extractive import ExtractiveEngine
 from service.errors import BadInput
+from service.extractive.extractive_engine import ExtractiveEngine
 from service.result import Result, Stance
-from service.running.desk import Desk
+from service.serving.service import Desk
 from service.settings import Settings
+from service.tasks import Options
 
 PIECES = [
     *("The council praised the tram plan on 4 May. ", "We must support the tram plan. "),

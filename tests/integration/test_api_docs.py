@@ -17,13 +17,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.engines.choose import load_engine
+from service.engine_factory import load_engine
 from service.result import Result
-from service.running.batches import Batches
-from service.running.database import Database
-from service.running.desk import Desk
-from service.running.schema import FILE, MIGRATIONS
+from service.serving.service import Desk
 from service.settings import Settings
+from service.store.batches import Batches
+from service.store.database import Database
+from service.store.schema import FILE, MIGRATIONS
 from service.web.app import create_app
 
 PAGE = Path(__file__).parents[2] / "docs/api.md"

@@ -16,19 +16,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.digest import Answer, Request
 from service.errors import DiglotError, EngineFailed
-from service.running.batches import Batches
-from service.running.bulk import Bulk
-from service.running.database import Database
-from service.running.desk import Desk
-from service.running.leases import Leases
-from service.running.schema import FILE, MIGRATIONS
+from service.serving.batch_runner import Bulk
+from service.serving.service import Desk
 from service.settings import Settings
+from service.store.batches import Batches
+from service.store.database import Database
+from service.store.leases import Leases
+from service.store.schema import FILE, MIGRATIONS
+from service.tasks import Answer, Request
 from service.web import uploads
 from service.web.app import create_app
-from tests.integration.serving import PATIENCE_S
-from tests.scripted import EN, ScriptedEngine, written
+from tests.support.scripted import EN, ScriptedEngine, written
+from tests.support.serving import PATIENCE_S
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"

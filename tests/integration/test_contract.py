@@ -12,11 +12,11 @@ import pytest
 
 from service.settings import Settings
 from service.web.app import create_app
-from service.web.contract import OPERATIONS, document
-from service.web.explained import explained
+from service.web.error_docs import explained
+from service.web.openapi import OPERATIONS, document
 from service.web.problems import Problem
-from tests.fakes import FakeDesk
-from tests.integration.serving import PATIENCE_S, serving
+from tests.support.fakes import FakeDesk
+from tests.support.serving import PATIENCE_S, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 

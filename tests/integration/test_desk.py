@@ -5,13 +5,13 @@ import threading
 import pytest
 
 from service.article import Article
-from service.digest import Options
 from service.engine import Engine
 from service.errors import BadSetting, DiglotError, NoText, NotReady
-from service.running.desk import Desk
+from service.serving.service import Desk
 from service.settings import Settings
-from tests.scripted import EN, ScriptedEngine
-from tests.unit.test_worker import until
+from service.tasks import Options
+from tests.serving.test_worker import until
+from tests.support.scripted import EN, ScriptedEngine
 
 ARTICLES = [
     Article("The council met on Monday. It will build forty stops."),

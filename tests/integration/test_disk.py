@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from service.running.ledger import FILE as DIGESTS
-from tests.integration.serving import PATIENCE_S, ROOT, Reply, Served, serving
+from service.folder.ledger import FILE as DIGESTS
 from tests.integration.test_kill import results
+from tests.support.serving import PATIENCE_S, ROOT, Reply, Served, serving
 
-SERVER = ("-m", "tests.scripted_server")
+SERVER = ("-m", "tests.support.scripted_server")
 SLOW_S, QUICK_S = "1.0", "0.01"
 ENGLISH = "The council of Ashford voted to build bridge {}. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建第{}座桥。镇长表示，这座桥早该建了。"

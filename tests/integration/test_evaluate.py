@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.serving import PATIENCE_S
+from tests.support.serving import PATIENCE_S
 
 CASES = [
     {

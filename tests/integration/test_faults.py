@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from service.running.batches import Batches, Entry
-from service.running.database import Database
-from service.running.schema import FILE, MIGRATIONS
-from tests.integration.serving import PATIENCE_S, ROOT, Served, serving
+from service.store.batches import Batches, Entry
+from service.store.database import Database
+from service.store.schema import FILE, MIGRATIONS
 from tests.integration.test_kill import results
+from tests.support.serving import PATIENCE_S, ROOT, Served, serving
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
-SLOW = ("-m", "tests.scripted_server", "0.4")
+SLOW = ("-m", "tests.support.scripted_server", "0.4")
 
 
 def send(server: Served, *texts: str) -> str:
@@ -51,14 +51,14 @@ def test_sigterm_finishes_online_work_and_gives_bulk_work_back(tmp_path: Path) -
     database.close()
     assert held == (0,)
     assert left[0] > 0
-    with serving(tmp_path / "log", "-m", "tests.scripted_server", "0.001") as server:
+    with serving(tmp_path / "log", "-m", "tests.support.scripted_server", "0.001") as server:
         server.wait_until_ready()
         lines = results(server, batch)
         assert [line["index"] for line in lines if "error" not in line] == list(range(200))
 
 
 def test_a_process_whose_worker_has_died_is_replaced_after_a_pause(tmp_path: Path) -> None:
-    with serving(tmp_path / "log", "-m", "tests.scripted_server", "0.01") as server:
+    with serving(tmp_path / "log", "-m", "tests.support.scripted_server", "0.01") as server:
         server.wait_until_ready()
         first = server.worker_pid()
         assert server.post({"text": f"{ENGLISH} fatal"}).status == 503

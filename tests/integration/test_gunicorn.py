@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.serving import PATIENCE_S, ROOT, Reply, Served, serving
+from tests.support.serving import PATIENCE_S, ROOT, Reply, Served, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 SLOW_STEP_S = 1.5
-FEW_THREADS = "from tests.scripted_server import *; main(4.0, http_threads=2)"
-SLOW = ("-m", "tests.scripted_server", str(SLOW_STEP_S))
+FEW_THREADS = "from tests.support.scripted_server import *; main(4.0, http_threads=2)"
+SLOW = ("-m", "tests.support.scripted_server", str(SLOW_STEP_S))
 ENGLISH = (
     "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. "
     "It will cost 12 million euros and open in 2027. The mayor called it overdue. "
@@ -220,7 +220,9 @@ def wait_until_draining(server: Served) -> set[str]:
 
 
 def test_sigint_stops_at_once(tmp_path: Path) -> None:
-    with serving(tmp_path / "log", "-m", "tests.scripted_server", str(PATIENCE_S)) as server:
+    with serving(
+        tmp_path / "log", "-m", "tests.support.scripted_server", str(PATIENCE_S)
+    ) as server:
         server.wait_until_ready()
         connection = server.connect()
         connection.request("POST", "/summarize", ENGLISH, {"Content-Type": "text/plain"})

@@ -12,11 +12,11 @@ from flask import Flask
 
 from service.errors import BadSetting
 from service.result import Result
-from service.running.desk import Desk
+from service.serving.service import Desk
 from service.settings import Settings
 from service.web.app import create_app
-from tests.integration.serving import PATIENCE_S
-from tests.scripted import EN, ZH, ScriptedEngine
+from tests.support.scripted import EN, ZH, ScriptedEngine
+from tests.support.serving import PATIENCE_S
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"

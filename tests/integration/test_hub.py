@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from tests.hub import COMMIT, serve_hub
-from tests.integration.serving import PATIENCE_S
+from tests.support.hub import COMMIT, serve_hub
+from tests.support.serving import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "maker/small-model"
 CHOOSE = """
 import json, sys, time
-from service.engines.choose import choose
+from service.engine_factory import choose
 from service.errors import BadSetting
 from service.settings import Settings
 import huggingface_hub
@@ -39,7 +39,7 @@ print(json.dumps([*said, time.monotonic() - start, "torch" in sys.modules]))
 """
 LOAD = """
 import json, logging, sys
-from service.engines.choose import load_engine
+from service.engine_factory import load_engine
 from service.settings import Settings
 logging.basicConfig(level="INFO")
 engine = load_engine(Settings(**json.loads(sys.argv[1])))
@@ -47,7 +47,7 @@ print(json.dumps([engine.identity.name, "torch" in sys.modules]))
 """
 FETCH = """
 import json, sys
-from service.engines.choose import choose
+from service.engine_factory import choose
 from service.llm.hub import fetch, find
 from service.errors import BadSetting
 from service.settings import Settings

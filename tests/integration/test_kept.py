@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from service.article import Article
-from service.digest import Options
 from service.errors import EngineFailed
-from service.running.desk import Desk
-from service.running.kept import FILE, Kept
+from service.serving.service import Desk
 from service.settings import Settings
-from service.web.composed import Composed
+from service.store.result_cache import FILE, Kept
+from service.tasks import Options
+from service.web.runtime import Composed
 from tests.integration.test_http import wait_until
-from tests.scripted import ScriptedEngine
+from tests.support.scripted import ScriptedEngine
 
 ARTICLES = [
     Article("The council met on Monday. It will build forty stops.", source="a.txt"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.serving import PATIENCE_S, Reply, Served, serving
+from tests.support.serving import PATIENCE_S, Reply, Served, serving
 
 LIVES = 20
 ARTICLES = 24
@@ -20,7 +20,7 @@ TEXTS = (
     "The council of Ashford voted to build bridge {}. The mayor called it overdue.",
     "青石镇议会投票决定建第{}座桥。镇长表示，这座桥早该建了。",
 )
-SERVER = ("-m", "tests.scripted_server", str(STEP_S))
+SERVER = ("-m", "tests.support.scripted_server", str(STEP_S))
 
 
 def body(life: int) -> bytes:

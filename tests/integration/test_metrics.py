@@ -13,21 +13,21 @@ from prometheus_client import generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
-from service import counts
+from service import metrics
 from service.article import Article
-from service.digest import Options
 from service.errors import EngineFailed
-from service.running.desk import Desk
+from service.serving.service import Desk
 from service.settings import Settings
+from service.tasks import Options
 from service.web.app import create_app
-from tests.fakes import FakeDesk
-from tests.integration.serving import PATIENCE_S, ROOT, Served, serving
-from tests.scripted import ScriptedEngine
-from tests.unit.test_counts import name
+from tests.support.fakes import FakeDesk
+from tests.support.scripted import ScriptedEngine
+from tests.support.serving import PATIENCE_S, ROOT, Served, serving
+from tests.test_metrics import name
 
 DECLARED = {
     variable: name(metric)
-    for variable, metric in vars(counts).items()
+    for variable, metric in vars(metrics).items()
     if isinstance(metric, MetricWrapperBase)
 }
 NOT_BY_WORK = {
@@ -55,7 +55,7 @@ def test_nothing_is_declared_that_nothing_feeds() -> None:
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
 def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
-    faults = counts.engine_faults.labels("error")
+    faults = metrics.engine_faults.labels("error")
     before = faults._value.get()
     desk = Desk(Settings(batch_window_ms=0), lambda _: ScriptedEngine())
     desk.open()
@@ -72,7 +72,7 @@ def test_what_waits_is_seen_while_a_step_runs() -> None:
     desk.open()
     desk.wait()
     engine.before_step = lambda: gate.wait(PATIENCE_S)  # type: ignore[assignment]
-    depth = counts.queue_depth.labels("online")._value
+    depth = metrics.queue_depth.labels("online")._value
     asked = [desk.submit(Article(ENGLISH.format(0)), Options())]
     while not engine.admitted:
         time.sleep(0.01)
@@ -129,7 +129,7 @@ class Watch(threading.Thread):
 
 @pytest.mark.timeout(900)
 def test_every_figure_of_a_service_at_work_moves(tmp_path: Path) -> None:
-    tiny = pytest.importorskip("tests.llm.tiny", reason="torch is not installed")
+    tiny = pytest.importorskip("tests.support.tiny", reason="torch is not installed")
     model = tiny.save(tmp_path / "model", tiny.make_model("qwen3"))
     serve = ("-m", "service", "serve", "--engine", "transformers", "--model", str(model))
     with serving(tmp_path / "log", *serve, "--port", "0", "--threads", "1") as server:

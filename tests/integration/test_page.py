@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from service.web.keys import Keys
-from tests.integration.serving import PATIENCE_S, Served, serving
-from tests.scripted import EN, ZH
+from service.web.api_keys import Keys
+from tests.support.scripted import EN, ZH
+from tests.support.serving import PATIENCE_S, Served, serving
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 STEPS = 8
-SLOW = f"from tests.scripted_server import *; main(0.4, steps={STEPS})"
+SLOW = f"from tests.support.scripted_server import *; main(0.4, steps={STEPS})"
 ENGLISH = (
     "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. "
     "The mayor called it overdue. Critics say that the money should go to schools."

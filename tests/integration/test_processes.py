@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.integration.serving import PATIENCE_S
+from tests.support.serving import PATIENCE_S
 
 ENGLISH = [
     "The council met on Monday.",
@@ -28,9 +28,10 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_extractive_engine_never_needs_torch() -> None:
     code = (
-        "import sys; from service.running.desk import Desk; from service.settings import Settings;"
-        "from service.engines.choose import load_engine; from service.article import Article;"
-        "from service.digest import Options;"
+        "import sys; from service.serving.service import Desk;"
+        "from service.settings import Settings;"
+        "from service.engine_factory import load_engine; from service.article import Article;"
+        "from service.tasks import Options;"
         "desk = Desk(Settings(engine='extractive'), load_engine); desk.open(); desk.wait();"
         "article = Article('The council met. It will build forty stops. 市议会开会。');"
         "assert desk.submit(article, Options()).result(60).engine.name == 'extractive';"
@@ -41,7 +42,7 @@ def test_the_extractive_engine_never_needs_torch() -> None:
 
 def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
     code = (
-        "from service.embedded.extract import choose\n"
+        "from service.extractive.summarize import choose\n"
         f"print(choose({ENGLISH * 3!r}, 'en', 15), choose({CHINESE * 3!r}, 'zh', 25))"
     )
     assert len({run(code, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "2")}) == 1
@@ -49,7 +50,7 @@ def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
 
 def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes() -> None:
     code = (
-        "from service.reading.terms import segmenter; jieba = segmenter();"
+        "from service.text.terms import segmenter; jieba = segmenter();"
         "print(jieba.lcut('新图书馆')); print(jieba.dt.tmp_dir)"
     )
     done = run(code)
@@ -62,7 +63,7 @@ def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes
 def test_a_temporary_folder_that_is_full_is_said_clearly() -> None:
     code = (
         "import resource; from service.errors import BadSetting\n"
-        "from service.reading.language import detect\n"
+        "from service.text.language import detect\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
         "try: detect('Der Rat hat am Montag eine neue Linie beschlossen.')\n"
         "except BadSetting as error: print(error)"

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.digest import Answer, DigestAnswer, DigestTask, Draft, Request
 from service.errors import DiglotError
-from service.running.desk import Desk
+from service.serving.service import Desk
 from service.settings import Settings
+from service.tasks import Answer, DigestAnswer, DigestTask, Draft, Request
 from service.web.app import create_app
 from service.web.streaming import Newest
-from tests.integration.serving import serving
 from tests.integration.test_http import wait_until
-from tests.scripted import EN, ZH, ScriptedEngine, written
+from tests.support.scripted import EN, ZH, ScriptedEngine, written
+from tests.support.serving import serving
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
@@ -160,7 +160,7 @@ def test_a_timeout_that_can_not_be(client: FlaskClient, timeout: Any) -> None:
 
 
 def test_it_streams_over_a_real_socket(tmp_path: Path) -> None:
-    with serving(tmp_path / "log", "-m", "tests.scripted_server", "0.3") as server:
+    with serving(tmp_path / "log", "-m", "tests.support.scripted_server", "0.3") as server:
         server.wait_until_ready()
         connection = server.connect()
         connection.request(

@@ -15,11 +15,11 @@ from flask.testing import FlaskClient
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service import counts, errors
+from service import errors, metrics
 from service.result import Checks, Digest, Evidence, ReadingReport, Stance, Story
 from service.settings import Settings
 from service.web.app import create_app
-from tests.fakes import DIGESTS, FakeDesk
+from tests.support.fakes import DIGESTS, FakeDesk
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = "The council voted to build a bridge. The mayor called it overdue."
@@ -425,7 +425,9 @@ def test_one_line_a_request_without_what_was_asked(
     headers = {"X-Request-Id": "r1"}
     post(client, b"a secret", "text/plain", query_string={"title": "secret"}, headers=headers)
     client.get("/x%0asecret", headers=headers)
-    lines = [r.getMessage() for r in caplog.records if r.name == "service.web.seen"]
+    lines = [
+        r.getMessage() for r in caplog.records if r.name == "service.web.middleware.request_log"
+    ]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "r1 POST /summarize 200",
         "r1 GET unknown 404",
@@ -526,7 +528,7 @@ def test_no_client_can_make_new_series(client: FlaskClient) -> None:
 
 
 def test_figures_are_told_in_the_format_of_prometheus(client: FlaskClient) -> None:
-    counts.digests_refused.labels("zh", "language").inc()
+    metrics.digests_refused.labels("zh", "language").inc()
     response = client.get("/metrics")
     assert response.status_code == 200
     assert response.mimetype == "text/plain"

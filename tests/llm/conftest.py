@@ -9,7 +9,7 @@ from service.llm.engine import TransformersEngine
 from service.llm.kernels import patch
 from service.llm.loader import Loaded, load
 from service.llm.tokenizer import Tokens
-from tests.llm import tiny
+from tests.support import tiny
 
 
 @pytest.fixture(scope="module", autouse=True)

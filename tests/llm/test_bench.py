@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from tests.llm import tiny
 from tests.llm.test_capability import unlike
+from tests.support import tiny
 
 SMALL = ["--threads", "1", "--device", "cpu", "--dtype", "float32"]
 OPENING, INSTRUCTION = 20, 45

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from service.digest import LABELS, Answer, DigestTask, StanceAnswer, StanceTask
 from service.errors import NoRoom
 from service.llm.calibration import PriorCache, stance
 from service.llm.engine import TransformersEngine
 from service.llm.generator import BatchGenerator
 from service.llm.loader import load
-from tests.llm import tiny
-from tests.llm.support.engines import answer_alone, assert_same, finish, request
+from service.tasks import LABELS, Answer, DigestTask, StanceAnswer, StanceTask
+from tests.support import tiny
+from tests.support.engines import answer_alone, assert_same, finish, request
 
 logs = st.floats(-500, 0)
 three = st.tuples(logs, logs, logs)

@@ -15,7 +15,6 @@ from transformers import (
     RecurrentGemmaForCausalLM,
 )
 
-from service.digest import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
@@ -23,9 +22,10 @@ from service.llm.fallback import FallbackGenerator
 from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
 from service.llm.loader import load
-from tests.llm import tiny
-from tests.llm.faults import fault, faults_of
-from tests.llm.support.engines import answer_alone, request
+from service.tasks import DigestAnswer, DigestTask, StanceAnswer, StanceTask
+from tests.support import tiny
+from tests.support.engines import answer_alone, request
+from tests.support.faults import fault, faults_of
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 FORMATS = ["float32", "bfloat16", "int8"]

@@ -10,7 +10,7 @@ from service.errors import BadSetting
 from service.llm import loader
 from service.llm.chat_template import ChatFormat, chat_format
 from service.llm.tokenizer import Tokens, end_of_turn
-from tests.llm import tiny
+from tests.support import tiny
 
 TURNS = (
     "{%- for m in messages %}{{- '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}"

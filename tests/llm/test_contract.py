@@ -6,8 +6,8 @@ import pytest
 
 from service.engine import Engine
 from service.llm.engine import TransformersEngine
-from tests.contract import suite
-from tests.llm import tiny
+from tests.support import contract_suite as suite
+from tests.support import tiny
 
 
 @pytest.fixture(scope="module", params=["qwen2", "qwen3_5"])

@@ -26,7 +26,6 @@ from prometheus_client import REGISTRY
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
-from service.digest import Answer, DigestTask, Finished, Request
 from service.llm import cuda_graphs
 from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata, QuerySegment
@@ -45,9 +44,10 @@ from service.llm.generator import BatchGenerator
 from service.llm.kv_cache import TorchLayerCache
 from service.llm.scheduler import Limits
 from service.llm.sequence import FinishedRequest, Generate, Generated, TokenRequest
-from tests.llm import tiny
-from tests.llm.references import Family, family
-from tests.llm.support.traffic import (
+from service.tasks import Answer, DigestTask, Finished, Request
+from tests.support import tiny
+from tests.support.references import Family, family
+from tests.support.traffic import (
     REQUESTS,
     VISITS,
     WIDE,

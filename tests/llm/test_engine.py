@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 import torch
 
-from service.asking.prompts import load_prompts
-from service.digest import (
+from service.engine_factory import load_engine
+from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
+from service.facts import names
+from service.llm.engine import TransformersEngine
+from service.pipeline.prompts import load_prompts
+from service.tasks import (
     Answer,
     DigestAnswer,
     DigestTask,
     StanceAnswer,
     StanceTask,
 )
-from service.engines.choose import load_engine
-from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
-from service.facts import names
-from service.llm.engine import TransformersEngine
-from tests.llm import tiny
-from tests.llm.support.engines import (
+from tests.support import tiny
+from tests.support.engines import (
     TASKS,
     answer_alone,
     ask_worker,

@@ -28,7 +28,7 @@ from service.llm.sequence import (
     Scored,
     TokenRequest,
 )
-from tests.llm import families, tiny
+from tests.support import families, tiny
 
 ROWS = 8
 

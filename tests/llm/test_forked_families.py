@@ -11,8 +11,8 @@ from service.llm.generator import BatchGenerator
 from service.llm.kernels.build import library
 from service.llm.scheduler import Limits
 from service.llm.sequence import Generate, Generated, TokenRequest
-from tests.llm import families
-from tests.llm.faults import fault
+from tests.support import families
+from tests.support.faults import fault
 
 SINKS = ["gpt_oss"]
 SHARED_KEYS = ["gemma3n", "gemma4_shared_kv"]

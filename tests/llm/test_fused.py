@@ -16,7 +16,7 @@ from service.llm.int8 import Int8Linear, Merged, MergedPart
 from service.llm.kernels.build import library
 from service.llm.kernels.linear import PackedWeights
 from service.llm.loader import load
-from tests.llm import tiny
+from tests.support import tiny
 
 pytestmark = pytest.mark.skipif(library() is None, reason="there is no C compiler here")
 GELU_TANH = partial(gelu, approximate="tanh")

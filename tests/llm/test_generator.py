@@ -24,9 +24,9 @@ from service.llm.sequence import (
     Outcome,
     TokenRequest,
 )
-from tests.llm import tiny
-from tests.llm.references import STOPS, Family, family
-from tests.llm.support.traffic import (
+from tests.support import tiny
+from tests.support.references import STOPS, Family, family
+from tests.support.traffic import (
     REQUESTS,
     ROOMS,
     VISITS,

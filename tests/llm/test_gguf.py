@@ -43,7 +43,7 @@ from service.llm.hub import find, public_name
 from service.llm.int8 import Int8Linear, MergedPart
 from service.llm.loader import load
 from service.llm.tokenizer import Tokens
-from tests.llm import gguf_files, tiny
+from tests.support import gguf_files, tiny
 
 Type = GGMLQuantizationType
 IDS = torch.tensor([[5, 6, 7, 300, 20, 11, 400, 12, 13, 14, 15, 16, 17, 18, 19, 200] * 3])
@@ -408,7 +408,7 @@ def test_only_the_header_is_kept_in_memory(tmp_path: Path) -> None:
 
 LOADING = """
 import gc, sys
-from service import counts
+from service import metrics
 from service.llm.loader import load
 from service.settings import Settings
 
@@ -417,7 +417,7 @@ def kib(key):
         return next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 loaded = load(Settings(model=sys.argv[1], dtype=sys.argv[2], device="cpu", threads=1))
-print(kib("VmHWM:") * 1024, kib("VmRSS:") * 1024, int(counts.model_memory_bytes._value.get()))
+print(kib("VmHWM:") * 1024, kib("VmRSS:") * 1024, int(metrics.model_memory_bytes._value.get()))
 """
 
 

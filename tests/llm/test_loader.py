@@ -24,7 +24,7 @@ from service.errors import BadSetting
 from service.llm import loader
 from service.llm.hub import find
 from service.llm.loader import load
-from tests.llm import tiny, towers
+from tests.support import tiny, towers
 
 
 def logits(model: Any) -> torch.Tensor:

@@ -6,11 +6,11 @@ import pytest
 import torch
 from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
 
-from service import counts
+from service import metrics
 from service.errors import BadSetting
 from service.llm.loader import load
 from service.llm.memory import free_memory, is_out_of_memory
-from tests.llm import tiny
+from tests.support import tiny
 
 
 def held(model: Any) -> int:
@@ -58,7 +58,7 @@ def test_the_size_is_told_before_the_weights_are_read(
         model.all_tied_weights_keys = {}
     folder = tiny.save(tmp_path, model)
     loaded = load(tiny.settings(folder, dtype=dtype)).model
-    told = counts.model_memory_bytes._value.get()
+    told = metrics.model_memory_bytes._value.get()
     assert 0.95 * told <= held(loaded) <= 1.1 * told  # padding, frequencies
 
 
@@ -72,7 +72,7 @@ def test_experts_are_counted_as_they_will_be_held(tmp_path: Path) -> None:
     )  # fmt: skip
     folder = tiny.save(tmp_path, Qwen3MoeForCausalLM(config))
     loaded = load(tiny.settings(folder, dtype="int8")).model
-    told = counts.model_memory_bytes._value.get()
+    told = metrics.model_memory_bytes._value.get()
     assert 0.95 * told <= held(loaded) <= 1.1 * told
 
 

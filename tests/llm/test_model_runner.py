@@ -5,8 +5,8 @@ import torch
 
 from service.llm.scheduler import Batch, Limits
 from service.llm.sequence import Generate, Loglikelihood, PrefillChunk, Sequence, TokenRequest
-from tests.llm.references import family
-from tests.llm.support.traffic import make_generator
+from tests.support.references import family
+from tests.support.traffic import make_generator
 
 REQUESTS = [
     TokenRequest("first", tuple(range(10, 40)), (Generate((7, 8), 6), Generate((9,), 9))),

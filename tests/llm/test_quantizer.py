@@ -11,8 +11,8 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from service.errors import BadSetting
 from service.llm.loader import load
-from tests.llm import tiny
 from tests.llm.test_loader import edit_config, rewrite
+from tests.support import tiny
 
 
 def saved(folder: Path, family: str, dtype: torch.dtype = torch.bfloat16) -> Path:
@@ -88,7 +88,7 @@ def test_weights_of_another_shape_stop_the_start(tmp_path: Path) -> None:
 
 PEAK = """
 import resource, sys
-from tests.llm import tiny
+from tests.support import tiny
 from service.llm.loader import load
 
 def now(name):

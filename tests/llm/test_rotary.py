@@ -13,7 +13,7 @@ from torch import Tensor
 from service.llm.kernels import patch
 from service.llm.kernels.build import library
 from service.llm.kernels.rotary import apply_rotary_pos_emb
-from tests.llm import tiny
+from tests.support import tiny
 
 pytestmark = pytest.mark.skipif(library() is None, reason="there is no C compiler here")
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]

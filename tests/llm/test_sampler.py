@@ -9,12 +9,12 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from service.digest import DigestAnswer, DigestTask
 from service.llm.engine import TransformersEngine
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
 from service.llm.sequence import Generate, Generated, SampleToken, TokenRequest
-from tests.llm import tiny
-from tests.llm.support.engines import answer_alone, ask_worker, finish, request
+from service.tasks import DigestAnswer, DigestTask
+from tests.support import tiny
+from tests.support.engines import answer_alone, ask_worker, finish, request
 
 WORDS, DRAWS = 12, 3000
 LOGITS = torch.randn(WORDS, generator=torch.Generator().manual_seed(1)) * 2

@@ -12,7 +12,7 @@ import torch
 from service.llm.loader import Loaded, greedy, load
 from service.llm.sequence import Generated
 from service.llm.static_batch import Row, generate, pad_left, rows_are_independent
-from tests.llm import families, tiny
+from tests.support import families, tiny
 
 
 def prompts(*lengths: int) -> list[list[int]]:

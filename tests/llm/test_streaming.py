@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from service.digest import Answer, DigestAnswer, DigestTask, StanceTask
 from service.llm.answers import token_limit
 from service.llm.engine import TransformersEngine
-from tests.llm import tiny
-from tests.llm.support.engines import TASKS, answer_alone, ask_worker, finish, request
+from service.tasks import Answer, DigestAnswer, DigestTask, StanceTask
+from tests.support import tiny
+from tests.support.engines import TASKS, answer_alone, ask_worker, finish, request
 
 # Characters that the tokenizer has not met are written in several tokens each.
 SAID = {

@@ -11,7 +11,7 @@ from service.llm.engine import TransformersEngine
 from service.llm.loader import load
 from service.llm.template_file import read_template
 from service.llm.tokenizer import Tokens
-from tests.llm import tiny
+from tests.support import tiny
 
 OTHER = (
     "{% for message in messages %}[{{ message.role }}：{{ message.content }}]{% endfor %}"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from service.article import Article
-from service.digest import Options
-from service.engines.choose import load_engine
-from service.running.desk import Desk
-from tests.llm import tiny
+from service.engine_factory import load_engine
+from service.serving.service import Desk
+from service.tasks import Options
+from tests.support import tiny
 
 ARTICLES = [
     Article("The council met on Monday. It will build forty stops for 12 million dollars."),

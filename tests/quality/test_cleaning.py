@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from service.article import Article
-from service.reading.cleaning import clean
-from service.reading.documents import MARKUPS
+from service.cleaning import clean
+from service.ingest.documents import MARKUPS
 
 CASES = sorted((Path(__file__).parent / "cleaning_cases").iterdir())
 LEAST_RECALL = 0.97

@@ -16,7 +16,15 @@ from statistics import mean
 import pytest
 
 from service.article import Reading
-from service.digest import (
+from service.cleaning import clean
+from service.evaluation import scores
+from service.extractive.extractive_engine import ExtractiveEngine
+from service.extractive.subject import main_subject
+from service.extractive.summarize import join
+from service.facts.names import Glossary
+from service.ingest.documents import Unread, read_file
+from service.settings import Settings
+from service.tasks import (
     Answer,
     DigestAnswer,
     DigestLanguage,
@@ -26,15 +34,7 @@ from service.digest import (
     StanceAnswer,
     StanceTask,
 )
-from service.embedded.extract import join
-from service.embedded.subject import main_subject
-from service.engines.extractive import ExtractiveEngine
-from service.facts.names import Glossary
-from service.reading.cleaning import clean
-from service.reading.documents import Unread, read_file
-from service.reading.terms import terms
-from service.running import scores
-from service.settings import Settings
+from service.text.terms import terms
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 FLOORS: dict[str, tuple[float, float, float]] = {

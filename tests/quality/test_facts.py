@@ -14,14 +14,14 @@ from typing import get_args
 import pytest
 
 from service.article import Article
-from service.digest import LANGUAGES, DigestLanguage, DigestTask, Length
-from service.embedded.digest import digest
+from service.cleaning import clean
+from service.extractive.article_digest import digest
 from service.facts.checks import unsupported_names, unsupported_numbers
 from service.facts.keyfacts import LABEL, key_facts
 from service.facts.names import Glossary
-from service.reading.cleaning import clean
-from service.reading.documents import Unread, find_files, read_file
-from service.reading.language import detect
+from service.ingest.documents import Unread, find_files, read_file
+from service.tasks import LANGUAGES, DigestLanguage, DigestTask, Length
+from service.text.language import detect
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))

@@ -12,10 +12,10 @@ from statistics import mean
 from typing import Any
 
 from service.article import Article, Reading
-from service.embedded.stance import read_stance
-from service.embedded.subject import main_subject
+from service.cleaning import clean
+from service.extractive.stance import read_stance
+from service.extractive.subject import main_subject
 from service.facts.names import Glossary
-from service.reading.cleaning import clean
 
 LEAST_SUBJECTS = 0.92
 LEAST_STANCES = 0.5

@@ -14,8 +14,8 @@ from service.llm.generator import BatchGenerator
 from service.llm.loader import load
 from service.llm.scheduler import Limits
 from service.llm.sequence import Generate, Generated, TokenRequest
-from tests.llm import tiny
-from tests.llm.faults import fault, faults_of
+from tests.support import tiny
+from tests.support.faults import fault, faults_of
 
 pytestmark = [pytest.mark.real_models, pytest.mark.timeout(1800)]
 MODELS = ["smollm2", "gemma3_turns"]

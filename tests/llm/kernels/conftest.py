@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.llm.kernels import builds
+from tests.support import kernel_builds as builds
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.llm.kernels import build
-from tests.llm.kernels.builds import CROSS
+from tests.support.kernel_builds import CROSS
 
 SOURCES = sorted(build.FOLDER.glob("*.c"))
 # -O1 is enough for the warnings that need the flow of data, in half of the time.

@@ -15,7 +15,7 @@ from torch.nn.functional import gelu, pad, silu
 
 from service.llm.kernels import linear
 from service.llm.kernels.linear import GROUP, Activation, PackedWeights, QuantizedRows, quantize
-from tests.llm.kernels import builds
+from tests.support import kernel_builds as builds
 
 SMALLEST = 128 * torch.finfo(torch.float32).tiny
 floats = st.floats(width=32, allow_nan=True, allow_infinity=True, allow_subnormal=True)

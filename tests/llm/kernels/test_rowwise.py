@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from service.llm.kernels import rowwise
-from tests.llm.kernels import builds
+from tests.support import kernel_builds as builds
 
 pytestmark = pytest.mark.usefixtures("kernels")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.llm.kernels import build
-from tests.llm.kernels.builds import HERE, compiler
+from tests.support.kernel_builds import HERE, compiler
 
 # Without torch, which takes long to load. Small arrays of Python's would not be malloc's own.
 NORM = """

@@ -1,1 +1,0 @@
-"""What is asked of an engine, and whether its answer may pass: prompts, plan, gates, report."""

@@ -1,0 +1,192 @@
+"""One pass of cleaning: lines in, the article's lines and sentences out."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.article import Markup
+from service.cleaning.lines import Line, bare, is_headline, read_lines
+from service.cleaning.paragraphs import join_broken
+from service.cleaning.repeats import Repeats
+from service.cleaning.sections import Margin, article_lines, names_in
+from service.text.offsets import Traced
+from service.text.sentences import spans
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a pass made. `sentences` are (index of the line, sentence)."""
+
+    lines: list[Line]
+    sentences: list[tuple[int, Traced]]
+    title: str | None
+    front_title: str | None = None
+    authors: list[str] = field(default_factory=list)
+    published: str | None = None
+
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+
+_FRONT = re.compile(r"\s{0,9}---[ \t]*\r?\n((?:[^\n]{0,2000}\n){1,60}?)---[ \t]*(?:\r?\n|$)")
+_FRONT_FIELD = re.compile(r"(\w{1,20}):[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*\r?$", re.MULTILINE)
+# At the end of a paragraph: (完), (编辑：王小明), （记者 王小明）.
+_TAIL = re.compile(
+    r"(?<=[。！？!?”」.])\s?[（(](?:完|责?任?编辑?\s?[：:／/]?\s?[\u4e00-\u9fff、\s]{2,16}"
+    r"|責?任?編輯?\s?[：:／/]?\s?[\u4e00-\u9fff、\s]{2,16}|(?:记者|記者|编译"
+    r"|編譯)\s?[：:／/]?\s?[\u4e00-\u9fff、\s]{2,16})[）)]$"
+)
+# At the start: 【大公報訊】. It names the paper, not the news.
+_DATELINE = re.compile(r"^[【\[][^【】\[\]]{1,14}(?:[讯訊电電]|[报報][导導道])[】\]]\s?(?=.)")
+
+
+def compose(
+    pieces: Sequence[Traced],
+    markup: Markup,
+    title: str | None,
+    removed: Counter[str],
+    before: Draft | None = None,
+) -> Draft:
+    """Reads a text once. `title` is what is known of the title already.
+
+    The text comes whole or, from the draft `before`, line by line: untouched lines then still know
+    their offsets at no cost. Where the lines read as they did, the sentences of `before` stand.
+    """
+    draft = Draft([], [], title)
+    if markup == "markdown":
+        pieces = [_front_matter(pieces[0], draft, removed), *pieces[1:]]
+    lines = read_lines(pieces, markup, removed)
+    margin = Margin()
+    lines = article_lines(lines, removed, margin)
+    draft.authors.extend(margin.authors)
+    draft.published = draft.published or margin.published
+    title = _tidy_title(title or draft.front_title)
+    lines = [_trimmed(line, draft, removed) for line in lines]
+    lines = join_broken(lines, titled=title is not None)
+    draft.title = title or _headline(lines)
+    if before is not None and before.title == draft.title and _same(before.lines, lines):
+        draft.lines, draft.sentences = before.lines, before.sentences
+    else:
+        _add(draft, lines, removed)
+    return draft
+
+
+def _same(lines: list[Line], others: list[Line]) -> bool:
+    return len(lines) == len(others) and all(
+        one.shape == other.shape and one.text == other.text
+        for one, other in zip(lines, others, strict=True)
+    )
+
+
+def _tidy_title(title: str | None) -> str | None:
+    if title is None:
+        return None
+    clean = [line.text for line in read_lines([Traced.of(title)], "plain", Counter())]
+    return " ".join(clean) or None
+
+
+def _headline(lines: list[Line]) -> str | None:
+    if len(lines) < 2 or lines[0].shape in ("bullet", "row"):
+        return None
+    first = lines[0]
+    return first.text if first.mark == "#" or is_headline(first.text) else None
+
+
+def _front_matter(text: Traced, draft: Draft, removed: Counter[str]) -> Traced:
+    front = _FRONT.match(text.text)
+    if front is None:
+        return text
+    fields = {name.lower(): value.strip() for name, value in _FRONT_FIELD.findall(front[1])}
+    draft.front_title = fields.get("title") or None
+    draft.published = fields.get("published") or fields.get("date") or None
+    if author := fields.get("author"):
+        draft.authors.append(author)
+    removed["markup"] += 1
+    return text.slice(front.end(), len(text))
+
+
+def _trimmed(line: Line, draft: Draft, removed: Counter[str]) -> Line:
+    """The line without a dateline before it and a byline behind it."""
+    traced = line.traced
+    if tail := _TAIL.search(traced.text, max(0, len(traced) - 40)):
+        draft.authors.extend(names_in(tail.group()))
+        traced = traced.slice(0, tail.start())
+        removed["byline"] += 1
+    if start := _DATELINE.match(traced.text):
+        traced = traced.slice(start.end(), len(traced))
+        removed["byline"] += 1
+    return Line(traced, line.shape, line.mark)
+
+
+def _add(draft: Draft, lines: list[Line], removed: Counter[str]) -> None:
+    repeats = Repeats()
+    title = _key(draft.title or "")
+    titled = False
+    for line in lines:
+        if title and _key(line.text) == title:
+            if titled:
+                removed["repeated"] += 1
+            else:
+                draft.lines.append(line)
+            titled = True
+        elif line.shape in ("heading", "row"):
+            draft.lines.append(line)
+        else:
+            _add_paragraph(draft, line, repeats, removed)
+    if not draft.sentences:
+        # Nothing but headings: then they are what there is to read.
+        draft.sentences = [(number, line.traced) for number, line in enumerate(draft.lines)]
+        draft.title = draft.title if len(draft.lines) > 1 else None
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _add_paragraph(draft: Draft, line: Line, repeats: Repeats, removed: Counter[str]) -> None:
+    found = spans(line.text)
+    new = _new_sentences([line.text[start:end] for start, end in found], repeats)
+    if not any(new):
+        removed["repeated"] += len(found)
+        return
+    if not all(new):
+        removed["repeated"] += new.count(False)
+        line = Line(_without(line.traced, found, new), line.shape, line.mark)
+        found = spans(line.text)
+    number = len(draft.lines)
+    draft.lines.append(line)
+    for start, end in found:
+        sentence = line.traced.slice(start, end)
+        if start == 0 and line.shape == "bullet":
+            sentence = sentence.slice(len(sentence) - len(bare(sentence.text)), len(sentence))
+        if sentence.text:
+            draft.sentences.append((number, sentence))
+
+
+def _new_sentences(sentences: list[str], repeats: Repeats) -> list[bool]:
+    """Which sentences of a paragraph are new.
+
+    A paragraph that repeats a telling sentence is read again with less patience: what stands
+    beside it, reworded or short, is likely to repeat the same earlier paragraph.
+    """
+    before = len(repeats)
+    known = [repeats.remember(sentence) for sentence in sentences]
+    near = [number for number in known if number is not None]
+    if not near:
+        return [True] * len(sentences)
+    return [
+        number is None and not any(repeats.rewords(sentence, at, before) for at in near[:3])
+        for sentence, number in zip(sentences, known, strict=True)
+    ]
+
+
+def _without(traced: Traced, found: list[tuple[int, int]], new: list[bool]) -> Traced:
+    """The paragraph without its repeated sentences and the space behind each."""
+    edges = [start for start, _ in found[1:]] + [len(traced)]
+    gone = [
+        (start, edge)
+        for (start, _), edge, is_new in zip(found, edges, new, strict=True)
+        if not is_new
+    ]
+    return traced.delete(gone).strip()

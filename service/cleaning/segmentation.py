@@ -1,0 +1,142 @@
+"""Is a page one story or several? A newspaper page often holds some that have nothing in common.
+
+A page is parted at its headings into sections, and a section belongs to the story whose terms it
+shares: the cosine of TF-IDF vectors, as in text segmentation (Hearst 1997, "TextTiling"; Allan et
+al. 1998 for news streams: a new story is one that resembles none so far). A wrong split tears an
+article apart, so a section has to be long and hardly resemble any story to become one of its own;
+one that opens as agencies open a report ("綜合路透社報道：", "PARIS (Reuters) -") needs less proof.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from service.article import Reading
+from service.text.language import detect
+from service.text.script import to_script
+from service.text.terms import terms
+
+SHORTEST = 150
+"""Characters of Chinese that a story has at least; a language with spaces needs twice that."""
+UNLIKE = 0.045
+"""Below this cosine a section is a story of its own; below UNLIKE_REPORT if it opens as one."""
+UNLIKE_REPORT = 0.12
+MOST_SECTIONS, MOST_CHARACTERS = 200, 200_000
+"""What has more headings or text is a book: its chapters belong together, however unlike they are,
+and comparing all with all would take for ever."""
+
+_REPORT = re.compile(
+    r"^(?:[【\[（(][^】\])）]{1,20}[訊讯电電】\])）]|(?:本报|本報)?(?:综合|綜合)[^。]{1,30}(?:报道|報道|報導|消息)"
+    r"|[A-Z][A-Z .,'’-]{2,40}(?:\([A-Za-z. ]{2,30}\)|,? [A-Z][a-z]{2,8}\.? \d{1,2}) ?[-–—])"
+)
+
+Vector = dict[str, float]
+
+
+@dataclass(slots=True)
+class _Section:
+    lines: list[int]
+    body: int
+    opens_as_report: bool
+
+
+def stories(reading: Reading) -> list[Reading]:
+    """The stories of a page, the longest first; a page with one story comes back as it is."""
+    if reading.kept > MOST_CHARACTERS:
+        return [reading]
+    lines = reading.text.split("\n")
+    sections = _sections(reading, lines)
+    shortest = _shortest(reading.language)
+    long_enough = sum(section.body >= shortest for section in sections)
+    if long_enough < 2 or len(sections) > MOST_SECTIONS:
+        return [reading]
+    found = _grouped(sections, _Weights(reading.text), shortest)
+    if len(found) < 2:
+        return [reading]
+    told = [_story(reading, lines, sorted(numbers)) for numbers in found]
+    return sorted(told, key=lambda story: -story.kept)
+
+
+def _shortest(language: str) -> int:
+    return SHORTEST if language.startswith(("zh", "ja")) else 2 * SHORTEST
+
+
+def _sections(reading: Reading, lines: Sequence[str]) -> list[_Section]:
+    """Runs of lines, each a heading or more and what stands under it."""
+    told = {sentence.paragraph for sentence in reading.sentences}
+    sections: list[_Section] = []
+    for number, line in enumerate(lines):
+        if not sections or (number not in told and sections[-1].body):
+            sections.append(_Section([], 0, False))
+        section = sections[-1]
+        if number in told:
+            section.opens_as_report |= not section.body and bool(_REPORT.match(line))
+            section.body += len(line)
+        section.lines.append(number)
+    return sections
+
+
+def _grouped(sections: Sequence[_Section], weights: "_Weights", shortest: int) -> list[list[int]]:
+    """The lines of each story. What is too short to be one goes with the story before it."""
+    found: list[list[int]] = []
+    for section in sections:
+        if not found:
+            found.append(list(section.lines))
+            continue
+        if section.body < shortest:
+            found[-1] += section.lines
+            continue
+        own = weights.vector(section.lines)
+        likeness = [cosine(own, weights.vector(story)) for story in found]
+        unlike = UNLIKE_REPORT if section.opens_as_report else UNLIKE
+        if max(likeness) < unlike:
+            found.append(list(section.lines))
+        else:
+            found[likeness.index(max(likeness))] += section.lines
+    return found
+
+
+def _story(reading: Reading, lines: Sequence[str], numbers: Sequence[int]) -> Reading:
+    place = {number: index for index, number in enumerate(numbers)}
+    sentences = tuple(
+        replace(sentence, paragraph=place[sentence.paragraph])
+        for sentence in reading.sentences
+        if sentence.paragraph in place
+    )
+    told = {sentence.paragraph for sentence in sentences}
+    text = "\n".join(lines[number] for number in numbers)
+    heading = next((lines[n] for n in numbers[:1] if place[n] not in told), None)
+    return replace(
+        reading,
+        text=text,
+        sentences=sentences,
+        title=heading or (reading.title if numbers[0] == 0 else None),
+        language=detect(text),
+        kept=len(text),
+    )
+
+
+class _Weights:
+    """TF-IDF over the lines of a page, summed over the lines that are asked for."""
+
+    def __init__(self, text: str) -> None:
+        # Converted at once: that is many times as fast as line by line.
+        lines = to_script(text, "Hans").split("\n")
+        self._terms = [Counter(terms(line, "und")) for line in lines]
+        lines_with = Counter(chain.from_iterable(self._terms))
+        self._rarity = {term: math.log(1 + len(lines) / n) for term, n in lines_with.items()}
+
+    def vector(self, numbers: Sequence[int]) -> Vector:
+        counts: Counter[str] = Counter()
+        for number in numbers:
+            counts.update(self._terms[number])
+        rarity = self._rarity
+        return {term: (1 + math.log(count)) * rarity[term] for term, count in counts.items()}
+
+
+def cosine(a: Vector, b: Vector) -> float:
+    norm = math.sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
+    return sum(value * b.get(term, 0.0) for term, value in a.items()) / norm if norm else 0.0

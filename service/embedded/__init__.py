@@ -1,1 +1,0 @@
-"""What needs no model: the article's own sentences, its key facts, its stance by a lexicon."""

@@ -1,0 +1,83 @@
+"""Which engine answers? Decided once, at the start, within five seconds."""
+
+import logging
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Literal
+
+from service.engine import Engine
+from service.errors import BadSetting
+from service.llm.hub import HUB_PATIENCE_S, fetch, find, is_local, why_not_fetchable
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WARNING = (
+    "No model: %s. Digests will be the article's own sentences (engine extractive), and in the"
+    " other language only its key facts, not a translation. For written digests fetch the"
+    " weights once with `python -m service pull --model %s`, or give --model a folder that holds"
+    " them, or a GGUF file. `--engine extractive` silences this warning."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine, and why it and not the other: a clause for a log line or a page."""
+
+    engine: Literal["transformers", "extractive"]
+    why: str
+
+
+def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
+    """What `settings.engine` means here. For `auto`, looks on the disk first and then asks the
+    hub, for `patience_s` seconds at most.
+
+    Raises BadSetting when the model is a folder that can't work: a mistyped path is no wish for
+    the other engine.
+    """
+    if settings.engine == "extractive":
+        return Choice("extractive", "it was asked for")
+    if settings.engine == "transformers":
+        return Choice("transformers", "it was asked for")
+    on_disk = find(settings) is not None  # first, as it tells a mistyped folder
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        return Choice("extractive", "torch and transformers are not installed")
+    if on_disk:
+        return Choice("transformers", f"the weights of {settings.model} are on this disk")
+    why_not = why_not_fetchable(settings, patience_s)
+    if why_not is None:
+        return Choice("transformers", f"the weights of {settings.model} can be fetched")
+    return Choice("extractive", f"the weights of {settings.model} are not here, and {why_not}")
+
+
+def load_engine(settings: Settings) -> Engine:
+    """The engine that `choose` picks, ready to work; a fallback is said once, loudly.
+
+    Raises BadSetting when the engine that was asked for, or a model that is here, can't work.
+    """
+    choice = choose(settings)
+    if choice.engine == "transformers":
+        choice = _with_weights(settings, choice)
+    if choice.engine == "transformers":
+        from service.llm.engine import TransformersEngine
+
+        return TransformersEngine(settings)
+    if settings.engine == "auto":
+        log.warning(WARNING, choice.why, settings.model)
+    from service.extractive.extractive_engine import ExtractiveEngine
+
+    return ExtractiveEngine(settings)
+
+
+def _with_weights(settings: Settings, choice: Choice) -> Choice:
+    """Fetch what is still on the hub; when that breaks off, `auto` goes on without a model."""
+    if is_local(settings.model) or find(settings) is not None:
+        return choice
+    log.info("fetching the weights of %s", settings.model)
+    try:
+        fetch(settings)
+    except BadSetting as error:
+        if settings.engine != "auto":
+            raise
+        return Choice("extractive", str(error))
+    return choice

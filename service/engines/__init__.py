@@ -1,1 +1,0 @@
-"""Who answers: a model, or the article itself. `choose.py` picks."""

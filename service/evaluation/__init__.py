@@ -1,0 +1,1 @@
+"""Scores over cases that somebody has marked."""

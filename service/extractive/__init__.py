@@ -1,0 +1,1 @@
+"""Digests and a stance without a model."""

@@ -1,0 +1,87 @@
+"""The engine that needs no weights: the article's own sentences, key facts and a lexicon."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+from service.engine import Identity
+from service.errors import BadInput, DiglotError, EngineFailed, NoRoom
+from service.extractive import article_digest as embedded
+from service.extractive.lexicon import Lexicon
+from service.extractive.stance import read_stance
+from service.facts import names
+from service.facts.names import Glossary
+from service.settings import Settings
+from service.tasks import Answer, DigestTask, Finished, Request, StanceAnswer, Task, TaskAnswer
+
+log = logging.getLogger(__name__)
+
+MOST_ADMITTED = 4
+"""Few, as a step answers them all: what is urgent, a cancel or a deadline wait for one step."""
+CHARACTERS_A_TOKEN = 4
+
+
+class ExtractiveEngine:
+    """Answers from the passage alone. Raises BadSetting when the lexicon or glossary is broken."""
+
+    passage_limit: int | None = None
+
+    def __init__(self, settings: Settings) -> None:
+        self._glossary = Glossary.load(settings.names)
+        self.identity = Identity("extractive", None, None, _fingerprint(settings.names))
+        self._waiting: dict[str, Request] = {}
+
+    def measure(self, passage: str) -> int:
+        """About what a model's tokenizer would count; nothing here is charged by it."""
+        wide = sum(letter > "\u2e7f" for letter in passage)
+        return wide + -(-(len(passage) - wide) // CHARACTERS_A_TOKEN)
+
+    def admit(self, request: Request) -> None:
+        """Take `request` in. Raises NoRoom when full, and BadInput for an id that is at work."""
+        if request.id in self._waiting:
+            raise BadInput("a request with this id is at work already")
+        if len(self._waiting) >= MOST_ADMITTED:
+            raise NoRoom("the engine is full")
+        self._waiting[request.id] = request
+
+    def step(self) -> list[Finished]:
+        """Answer every request that was admitted."""
+        admitted, self._waiting = list(self._waiting.values()), {}
+        return [Finished(request.id, self._outcome(request)) for request in admitted]
+
+    def cancel(self, request_id: str) -> None:
+        """Forget a request; an unknown id is ignored."""
+        self._waiting.pop(request_id, None)
+
+    def _outcome(self, request: Request) -> Answer | DiglotError:
+        try:
+            return Answer(tuple(self._answer(request, task) for task in request.tasks))
+        except DiglotError as error:
+            return error
+        except Exception as error:  # whatever one article breaks, its neighbours go on
+            log.exception("the extractive engine failed on a passage")
+            failed = EngineFailed("the extractive engine failed on this article")
+            failed.__cause__ = error
+            return failed
+
+    def _answer(self, request: Request, task: Task) -> TaskAnswer:
+        if isinstance(task, DigestTask):
+            return embedded.digest(
+                request.passage, request.language, request.title, task, self._glossary
+            )
+        reading = read_stance(
+            embedded.sentences(request.passage, request.title),
+            task.target,
+            request.language,
+            title=request.title,
+            glossary=self._glossary,
+        )
+        return StanceAnswer(reading.label, reading.scores)
+
+
+def _fingerprint(extra_names: Path | None) -> str:
+    """Of all that words the answers: the method, the lexicon and the glossary."""
+    made_by = hashlib.sha256(f"{embedded.METHOD}\n{Lexicon.load().fingerprint}\n".encode())
+    for path in filter(None, (names.SHIPPED, extra_names)):
+        made_by.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256:{made_by.hexdigest()}"

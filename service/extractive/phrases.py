@@ -1,0 +1,243 @@
+"""Which noun phrases does a piece of text hold? What an article may be about.
+
+In Chinese, runs of nouns by part of speech; in English, runs of words that hold no word of grammar
+(Rose, Engel, Cramer & Cowley 2010, "Automatic Keyword Extraction from Individual Documents") and
+stand where nouns do; elsewhere, what the writing itself sets off. Days, months, greetings and what
+is only said of a thing are no phrases.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from service.text.script import to_script
+from service.text.terms import STOP_WORDS, segmenter
+
+MOST_WORDS, MOST_CHARACTERS, MOST_WORDS_ZH = 4, 12, 5
+LONGEST = 60
+"""Characters of a phrase."""
+SHORTEST_ZH = 2
+
+_TOKEN_EN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
+_POSSESSIVE = re.compile("['’]s$")
+_CALENDAR_EN = frozenset(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april june
+    july august september october november december today yesterday tomorrow tonight morning
+    afternoon evening midnight noon weekend spring summer autumn winter a.m p.m""".split()
+)
+_SAID_EN = frozenset(
+    """hello hi hey dear welcome thanks thank please yes no okay according said says told tells
+    vote votes voted reportedly update breaking exclusive editorial opinion letter letters editor
+    news report reports met held won lost began built bought brought came chose fought gave got grew
+    heard kept knew led made paid ran sat sent sold spent spoke stood struck taught thought threw
+    took went wore wrote""".split()
+)
+_WEAK_EN = frozenset(
+    """year years month months week weeks day days night nights time times hour hours minute minutes
+    people man men woman women child children number lot kind way million billion trillion thousand
+    hundred percent per cent dollar dollars pound pounds euro euros yuan case thing home house city
+    town country world place point problem question answer idea fact reason example half rest end
+    result part side line age""".split()
+)
+_BEFORE_NOUN = frozenset(
+    """the a an this that these those its their his her our your my some any every each no another
+    of in on at by with for from about against over under into between without toward towards
+    after before across around more many most few both all other""".split()
+)
+_BEFORE_VERB = frozenset(
+    """to would will can could should may might must shall did do does not never he she they we i it
+    who""".split()
+)
+_CALENDAR_ZH = re.compile(
+    "(?:[今明昨前后後去本上下当當每][天日年月周週晚早]|[周週][一二三四五六日末]|星期.?|[礼禮]拜.?"
+    "|[一二三四五六七八九十0-9]+[年月日号號时時]|上午|下午|晚上|早上|中午|清晨|凌晨|目前|如今|近日|日前"
+    "|[春夏秋冬][天季]|首季|季度|年初|年底|月底|时候|時候|小时|小時|分钟|分鐘).*"
+)
+_NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg eng j ng an l".split())
+_INSIDE_ZH = _NOUNS_ZH | frozenset("vn m q f b x a s t d v".split())
+_GRAMMAR_ZH = frozenset("xmqrpcuydfeko")
+"""Parts of speech, by their first letter, that no row of words is taken over."""
+_OPENING_ONLY_ZH = frozenset("d v".split())
+"""What may begin a phrase, and only one that the text repeats: 开放 in 开放权重."""
+_WEAK_ZH = tuple(
+    """决定 投票 表示 宣布 报道 认为 要求 建议 表决 反对 支持 同意 担心 希望 通过
+    批准 提出 公布 发布 介绍 强调 指出 记者 编辑 来源 作者 笔者 读者 文章 消息
+    新闻 评论 问题 情况 方面 时间 地方 东西 事情 办法 理由 原因 结果 意见 声音
+    数字 数据 数量 百分之 人们 大家 孩子 老人 世界 全部 部分 其中 之间 同时
+    基本 一半 代表 负责人 发言人 一位 一个 市民 居民 目标 意义 过程 标准 平均
+    人次 万元 亿元 美元 港元 你好 谢谢 警告 批评 称赞 谴责""".split()
+)
+_SET_OFF_JA = re.compile("[ァ-ヺー]{3,}|[\u3400-\u9fff々]{2,}(?:[ァ-ヺー]{2,})?")
+_CALENDAR_JA = re.compile("[今昨明来先本毎][日年月週]|[月火水木金土日]曜日?|.*[年月日]$|午[前後]")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+
+
+def phrases_zh(text: str) -> Iterator[tuple[str, bool]]:
+    """Runs of nouns, and of what stands between nouns (6号线, 大 数据), with a noun at the end;
+    and whether one begins with a word that makes a phrase of it only where it is repeated."""
+    if not text:
+        return
+    simplified = to_script(text, "Hans")
+    original = text if len(text) == len(simplified) else simplified
+    run: list[tuple[int, int, str]] = []
+    at = 0
+    for word, flag in _tagged(simplified):
+        end = at + len(word)
+        if _belongs(word, flag):
+            run.append((at, end, flag))
+        else:
+            yield from _parts(run, original)
+            run = []
+        at = end
+    yield from _parts(run, original)
+
+
+def _tagged(text: str) -> Iterator[tuple[str, str]]:
+    """Words with their part of speech. A long word that the segmenter only guessed is taken apart
+    where its dictionary has the parts (投票决定), and where it has not, is a name."""
+    jieba = segmenter()
+    for word, flag in jieba.posseg.cut(text):
+        parts = [word]
+        if len(word) > 2 and not jieba.dt.FREQ.get(word):
+            parts = jieba.lcut(word, HMM=False)
+        if len(parts) > 1 and min(map(len, parts)) > 1:
+            yield from ((part, jieba.posseg.dt.word_tag_tab.get(part, flag)) for part in parts)
+        else:
+            yield word, flag
+
+
+def _belongs(word: str, flag: str) -> bool:
+    if flag not in _INSIDE_ZH or not word[0].isalnum() or word.endswith(_WEAK_ZH):
+        return False
+    if flag in _OPENING_ONLY_ZH and len(word) < SHORTEST_ZH:
+        return False
+    return not _CALENDAR_ZH.fullmatch(word)
+
+
+def _parts(run: list[tuple[int, int, str]], text: str) -> Iterator[tuple[str, bool]]:
+    """Every part of a run that ends in a noun and is neither too short nor too long."""
+    for first, (start, _, opening) in enumerate(run):
+        for last in range(first, min(first + MOST_WORDS_ZH, len(run))):
+            _, end, flag = run[last]
+            if last > first and flag in _OPENING_ONLY_ZH:
+                break
+            phrase = text[start:end]
+            is_noun = flag in _NOUNS_ZH and not phrase.isnumeric()
+            if is_noun and SHORTEST_ZH <= len(phrase) <= MOST_CHARACTERS:
+                yield phrase, opening in _OPENING_ONLY_ZH
+
+
+def repeats_zh(part: str, whole: str) -> Iterator[str]:
+    """Rows of two words and more that `part` holds and `whole` repeats, each as long as it is
+    repeated, whatever parts of speech a segmenter takes them for (洗腎/v 中心/n, 租借/v 站/v).
+
+    What comes again in the same words is a term as likely as not (Frantzi, Ananiadou & Mima 2000).
+    """
+    simplified = to_script(part, "Hans")
+    original = part if len(part) == len(simplified) else simplified
+    row: list[int] = []
+    at = 0
+    for word, flag in (*_tagged(simplified), ("", "x")):
+        if _may_stand_in_a_term(word, flag):
+            row.append(at)
+        else:
+            yield from _repeated([*row, at], original, whole)
+            row = []
+        at += len(word)
+
+
+def _may_stand_in_a_term(word: str, flag: str) -> bool:
+    grammar = flag[:1] in _GRAMMAR_ZH or not word[:1].isalnum() or word.isascii()
+    return not grammar and word not in _WEAK_ZH and not _CALENDAR_ZH.fullmatch(word)
+
+
+def _repeated(bounds: list[int], text: str, whole: str) -> Iterator[str]:
+    first = 0
+    while first + 2 < len(bounds):
+        found = 0
+        for last in range(first + 2, len(bounds)):
+            phrase = text[bounds[first] : bounds[last]]
+            if len(phrase) > MOST_CHARACTERS or whole.count(phrase) < 2:
+                break
+            found = last
+        if found and len(phrase := text[bounds[first] : bounds[found]]) > SHORTEST_ZH:
+            yield phrase
+        first = found or first + 1
+
+
+class English:
+    """An English text's phrases, judged by where the whole text puts their last word."""
+
+    def __init__(self, text: str) -> None:
+        self._noun: Counter[str] = Counter()
+        self._verb: Counter[str] = Counter()
+        self._name: Counter[str] = Counter()
+        previous = "."
+        further = ""
+        for token in _TOKEN_EN.findall(text):
+            low = token.lower()
+            if previous in _BEFORE_NOUN or (
+                further in _BEFORE_NOUN and previous[0].isalpha() and previous not in STOP_WORDS
+            ):
+                self._noun[low] += 1
+            if previous in _BEFORE_VERB and token == low:
+                self._verb[low] += 1
+            if token[0].isupper():
+                self._name[low] += 1 if previous in '.!?:“"‘' else 2
+            elif token == low:
+                self._name[low] -= 1
+            further, previous = previous, low
+
+    def phrases(self, text: str) -> Iterator[tuple[str, bool]]:
+        """Those of a part of the text; and whether they have to be repeated to be phrases."""
+        words = [(found.start(), found.end(), found[0]) for found in _TOKEN_EN.finditer(text)]
+        for first in range(len(words)):
+            for last in range(first, min(first + MOST_WORDS, len(words))):
+                word = words[last][2]
+                if not word[0].isalnum() or word.lower() in STOP_WORDS | _CALENDAR_EN | _SAID_EN:
+                    break
+                phrase = _POSSESSIVE.sub("", text[words[first][0] : words[last][1]])
+                fits = 2 < len(phrase) <= LONGEST and not phrase[0].isdigit()
+                fits = (
+                    fits and phrase.lower() not in _WEAK_EN and not self._is_verb(words[first][2])
+                )
+                if fits and self._is_noun(word):
+                    yield phrase, last > first
+
+    def _is_verb(self, word: str) -> bool:
+        return self._verb[word.lower()] > self._noun[word.lower()]
+
+    def _is_noun(self, word: str) -> bool:
+        low = word.lower()
+        if word[0].isdigit() or (len(word) == 1 and word.isupper()):  # Question 3, Measure B
+            return True
+        if self._name[low] > 1:
+            return True
+        if "-" in low and not self._verb[low]:
+            return True
+        past = low.endswith("ed") and self._noun[low] < 2
+        return self._noun[low] > self._verb[low] and not past
+
+
+def phrases_elsewhere(text: str, language: str) -> Iterator[str]:
+    """In Japanese, runs of katakana and of Han; in languages with capitals, words that begin with
+    one inside a sentence."""
+    if language == "ja":
+        for found in _SET_OFF_JA.finditer(text):
+            if len(found[0]) <= MOST_CHARACTERS and not _CALENDAR_JA.match(found[0]):
+                yield found[0]
+        return
+    run: list[str] = []
+    end = 0
+    for found in _WORD.finditer(text):
+        between = text[end : found.start()]
+        opens = not end or any(mark in between for mark in '.!?:\n“«"')
+        capital = found[0][0].isupper() and not opens
+        if run and (not capital or between != " " or len(run) == MOST_WORDS):
+            yield " ".join(run)
+            run = []
+        if capital:
+            run.append(found[0])
+        end = found.end()
+    if run:
+        yield " ".join(run)

@@ -1,0 +1,261 @@
+"""What is an article's stance toward a target? Read from words, without a model.
+
+The method is the lexicon one of the field: words with polarity and strength, turned by negation
+and by words that undo them, weighted by intensity and contrast (Taboada, Brooke, Tofiloski, Voll &
+Stede 2011, "Lexicon-Based Methods for Sentiment Analysis"; Polanyi & Zaenen 2006, "Contextual
+Valence Shifters"). Weak words count only beside strong ones or signs of an opinion (Riloff & Wiebe
+2003, "Learning Extraction Patterns for Subjective Expressions"). Labels are those of SemEval-2016
+task 6. Only sentences about the target count, and opinion in a quotation or in reported speech
+is the speaker's: a news report that quotes both sides takes none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from service.extractive import valence_shifters
+from service.extractive.attribution import Voices, voices
+from service.extractive.lexicon import EnglishOrChinese, Hit, Lexicon
+from service.extractive.relevance import About, relevance
+from service.facts.names import Glossary
+from service.tasks import LABELS, Label
+from service.text.script import to_script
+
+SPEAKER = 0.2
+"""What an opinion counts when it is somebody else's."""
+WEAK_ALONE = 0.1, 0.4
+"""What a weak word counts in a sentence that shows no opinion: in a report, in an opinion piece."""
+REPORT = 0.25
+"""What all evidence counts in an article that shows no sign of an opinion of its author."""
+CONTRASTED, CONTRASTING = 0.5, 1.3
+"""Before "but" and after it: what follows is what the author means."""
+NEGATED = -0.7
+UNREAL = 0.5
+"""What a word counts after "if" or "would"."""
+STRONGER, WEAKER = 1.4, 0.6
+SIGNS_OF_AN_OPINION = 0.1
+"""Signs a sentence that make an article an opinion piece."""
+EXPLICIT = 1.5
+"""What "I oppose" and "we support" count."""
+TITLE = 1.5
+"""What the title counts: there an author says it short."""
+MOST_OF_A_SENTENCE = 1.5
+UNDECIDED, UNDECIDED_A_SENTENCE = 0.35, 0.005
+"""Evidence that an article needs, and needs more of for every sentence, to have a stance."""
+LEAST_OWN, MARGIN = 0.3, 0.05
+"""Evidence in the author's own voice that a side needs, and how far its score has to be ahead of
+`none`: what others say never makes a stance alone."""
+CLEAR_OWN, CLEAR_OTHERS = 0.2, 0.05
+"""Evidence that a sentence has to be to be quoted: the author's own, and a named speaker's."""
+LONGEST = 2_000
+"""Characters of a sentence that are read; a longer one is not a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePick:
+    """The sentence `index` speaks for the target (`weight` over zero) or against it (under)."""
+
+    index: int
+    weight: float
+    quoted: bool
+    speaker: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StanceReading:
+    """`scores` sum to one; `evidence` stands in the order of the sentences."""
+
+    label: Label
+    scores: dict[Label, float]
+    evidence: list[EvidencePick]
+
+
+def read_stance(
+    sentences: Sequence[str],
+    target: str,
+    language: str,
+    *,
+    title: str | None = None,
+    glossary: Glossary | None = None,
+) -> StanceReading:
+    """The author's stance toward `target` in an article's sentences, given in order.
+
+    `language` is the sentences' BCP 47 tag. Only English and Chinese are read: in another
+    language there is no evidence, and the label is `none`.
+    """
+    title = title or ""
+    reads: EnglishOrChinese = "zh" if language.startswith("zh") else "en"
+    if language.partition("-")[0] not in {"en", "zh"}:
+        return _decide([], 0, 0.0)
+    texts = [sentence[:LONGEST] for sentence in sentences]
+    spoken = voices(texts, reads)
+    if reads == "zh":
+        texts = [to_script(text, "Hans") for text in texts]
+        target, title = to_script(target, "Hans"), to_script(title, "Hans")
+    near = relevance(texts, target, reads, title, glossary or _shipped_names())
+    argues = _argues(texts, spoken, reads)
+    much = REPORT + (1 - REPORT) * argues
+    picks = []
+    for index, (text, voice, weight) in enumerate(zip(texts, spoken, near.weights, strict=True)):
+        own, others = _opinion(text, reads, voice, near, argues) if weight else (0.0, 0.0)
+        if total := weight * much * (own + SPEAKER * others):
+            quoted = abs(SPEAKER * others) > abs(own)
+            picks.append(EvidencePick(index, total, quoted, voice.speaker if quoted else None))
+    in_title = _opinion(title, reads, voices([title], reads)[0], near, argues)[0] if title else 0.0
+    return _decide(picks, len(texts), TITLE * much * in_title)
+
+
+def evidence_for(reading: StanceReading, label: Label) -> list[EvidencePick]:
+    """The sentences that clearly speak for `label`, the strongest first; none for `none`.
+
+    They are the author's own, and those of speakers that the article names.
+    """
+    sign = {"favor": 1, "against": -1, "none": 0}[label]
+    clear = [
+        pick
+        for pick in reading.evidence
+        if pick.weight * sign >= (CLEAR_OTHERS if pick.quoted else CLEAR_OWN)
+        and (pick.speaker or not pick.quoted)
+        and sign
+    ]
+    return sorted(clear, key=lambda pick: -abs(pick.weight))
+
+
+@cache
+def _shipped_names() -> Glossary:
+    return Glossary.load()
+
+
+def _decide(picks: list[EvidencePick], count: int, in_title: float) -> StanceReading:
+    """Each side's evidence counts as far as the other side has none; what they share is `none`."""
+    weights = [in_title, *(pick.weight for pick in picks)]
+    own = [in_title, *(pick.weight for pick in picks if not pick.quoted)]
+    favor = sum(weight for weight in weights if weight > 0)
+    against = -sum(weight for weight in weights if weight < 0)
+    shared = favor * against / (favor + against) if favor and against else 0.0
+    none = UNDECIDED + UNDECIDED_A_SENTENCE * count + shared
+    total = favor + against + none - shared
+    scores: dict[Label, float] = {
+        "favor": max(favor - shared / 2, 0.0) / total,
+        "against": max(against - shared / 2, 0.0) / total,
+        "none": none / total,
+    }
+    side: Label = "favor" if favor > against else "against"
+    sign = 1 if side == "favor" else -1
+    voiced = sum(weight * sign for weight in own if weight * sign > 0)
+    if voiced < LEAST_OWN or scores[side] - scores["none"] < MARGIN:
+        scores = _undecided(scores)
+    label = max(LABELS, key=lambda each: (scores[each], each == "none"))
+    return StanceReading(label, scores, picks)
+
+
+def _undecided(scores: dict[Label, float]) -> dict[Label, float]:
+    """The same scores, with `none` raised to the highest where it is not."""
+    none = max(scores.values())
+    total = scores["favor"] + scores["against"] + none
+    return {**{label: score / total for label, score in scores.items()}, "none": none / total}
+
+
+def _argues(texts: Sequence[str], spoken: Sequence[Voices], language: EnglishOrChinese) -> float:
+    """From 0 to 1: how much the author argues, by the signs of it outside of others' speech; who
+    says "I oppose" argues."""
+    if any(
+        hit.kind == "act"
+        and voice.is_author(hit.start)
+        and valence_shifters.FIRST_PERSON[language].search(valence_shifters.before(text, hit.start))
+        for text, voice in zip(texts, spoken, strict=True)
+        if valence_shifters.OPINION[language].search(text)
+        for hit in Lexicon.load().find(text, language)
+    ):
+        return 1.0
+    signs = sum(
+        any(
+            voice.is_author(found.start())
+            for found in valence_shifters.OPINION[language].finditer(text)
+        )
+        for text, voice in zip(texts, spoken, strict=True)
+    )
+    return min(1.0, signs / (SIGNS_OF_AN_OPINION * len(texts) or 1))
+
+
+def _opinion(
+    text: str, language: EnglishOrChinese, voice: Voices, near: About, argues: float
+) -> tuple[float, float]:
+    """What the author thinks by this sentence, and what others in it do; each bounded."""
+    judged = []
+    taken = -1
+    for hit in Lexicon.load().find(text, language):
+        whose = _whose(hit, text, language, voice, near)
+        if whose is not None and hit.start > taken:
+            undone = hit.kind == "keep" and near.undoes
+            weight = _shifted(hit, text, language)
+            judged.append((hit, whose, -weight if undone else weight))
+            taken = hit.start
+    strong = any(abs(hit.weight) > 1 and whose == "author" for hit, whose, _ in judged)
+    shows = strong or bool(valence_shifters.OPINION[language].search(text))
+    low, high = WEAK_ALONE
+    alone = low + (high - low) * argues
+    sums = {"author": 0.0, "other": 0.0}
+    for hit, whose, weight in judged:
+        sums[whose] += weight if shows or abs(hit.weight) > 1 else alone * weight
+    own, others = (
+        max(-MOST_OF_A_SENTENCE, min(MOST_OF_A_SENTENCE, each / 2)) for each in sums.values()
+    )
+    return own, others
+
+
+def _whose(
+    hit: Hit, text: str, language: EnglishOrChinese, voice: Voices, near: About
+) -> Literal["author", "other"] | None:
+    """Whose opinion a word is; None when it is none toward the target."""
+    said_before = valence_shifters.before(text, hit.start)
+    speaks: Literal["author", "other"] = "author" if voice.is_author(hit.start) else "other"
+    if hit.kind == "view":
+        return None if hit.start >= voice.comment else speaks
+    if hit.kind in {"plea", "keep"}:
+        return speaks if valence_shifters.SHOULD[language].search(said_before) else None
+    if valence_shifters.FIRST_PERSON[language].search(said_before):
+        return speaks
+    if not valence_shifters.PASSIVE[language].search(said_before) and _acts(
+        said_before, near.names, language
+    ):
+        return None
+    return "other"
+
+
+def _acts(said_before: str, names: Sequence[str], language: EnglishOrChinese) -> bool:
+    """Whether the target is the one who supports or opposes, and not what it is about."""
+    clause = valence_shifters.CLAUSE[language].split(said_before)[-1].lower()
+    at = max(clause.rfind(name) for name in names) if names else -1
+    if at < 0:
+        return False
+    return language == "en" or not valence_shifters.TOWARD_ZH.search(clause[:at])
+
+
+def _shifted(hit: Hit, text: str, language: EnglishOrChinese) -> float:
+    said_before = valence_shifters.before(text, hit.start)
+    weight = float(hit.weight)
+    if valence_shifters.NEGATION[language].search(said_before) and not valence_shifters.NO_NEGATION[
+        language
+    ].search(said_before):
+        weight *= NEGATED
+    if valence_shifters.STRONGER[language].search(said_before):
+        weight *= STRONGER
+    elif valence_shifters.WEAKER[language].search(said_before):
+        weight *= WEAKER
+    if hit.kind == "act" and valence_shifters.FIRST_PERSON[language].search(said_before):
+        weight *= EXPLICIT
+    if hit.kind == "view" and valence_shifters.UNREAL[language].search(said_before):
+        weight *= UNREAL
+    return weight * _contrast(hit, text, language)
+
+
+def _contrast(hit: Hit, text: str, language: EnglishOrChinese) -> float:
+    though = valence_shifters.THOUGH[language].search(text)
+    if though and though.start() <= hit.start < though.end():
+        return CONTRASTED
+    turn = valence_shifters.BUT[language].search(text)
+    if turn is None:
+        return 1.0
+    return CONTRASTED if hit.start < turn.start() else CONTRASTING

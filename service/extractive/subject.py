@@ -1,0 +1,206 @@
+"""What is an article mainly about? The target of its stance when the asker names none.
+
+Candidates are the noun phrases of the title and the lead. The one that the whole text repeats most
+wins; the title weighs more, and so does a name that the glossary knows; who only decides about
+things (a council, 市議會) weighs less. A text that repeats nothing is about what its title says.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from service.extractive.phrases import LONGEST, English, phrases_elsewhere, phrases_zh, repeats_zh
+from service.facts.names import Glossary
+from service.text.script import to_script
+from service.text.terms import HAN, segmenter, terms
+
+READ = 20_000
+"""Characters of the text that phrases are counted in."""
+LEAD = 400
+"""Characters of the text that candidates are taken from, beside the title."""
+IN_TITLE, AT_FRONT, A_NAME, IN_PASSING = 2.0, 1.5, 2.0, 0.3
+ONCE = 0.5
+"""What a phrase counts that the title lacks and the text never takes up again."""
+WHO_DECIDES, A_PLACE = 0.2, 0.5
+REPEATED = 0.2
+"""A longer phrase stands for its part when it makes up this much of the part's mentions."""
+OFTEN = 3
+"""Mentions that make a phrase of a verb and a noun (开放权重), or a name more than in passing."""
+
+_HAN = re.compile(f"[{HAN}]")
+_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
+_SENTENCE_END = re.compile(r"[。！？!?\n]|\.\s")
+_WHO_DECIDES_EN = re.compile(
+    r"(?:council|government|parliament|senate|congress|committee|commission|ministry|department|"
+    r"board|court|mayor|minister|president|governor|officials?|spokes\w+|voters?|authority|"
+    r"authorities|agency|bureau|police|residents?|critics|supporters)$",
+    re.IGNORECASE,
+)
+_WHO_DECIDES_ZH = re.compile(
+    "(?:政府|议会|议员|委员会|委|局|部门|部|厅|法院|院方|局方|官方|市长|县长|省长|总统|总理|部长|主席|主任|"
+    "局长|公所|警方|协会|工会|代表|民众|当局|法庭|国会|董事会|选民|.者)$"
+)
+
+
+def main_subject(text: str, title: str | None, language: str, glossary: Glossary) -> str:
+    """The phrase as the article writes it, in its own language and script.
+
+    Never empty when the text or the title holds a letter or a digit.
+    """
+    title = (title or "").strip()
+    # A clean text begins with its title, which must not count as a mention.
+    body = text[:READ].removeprefix(title)
+    found = ""
+    if language.startswith("zh") or language == "en":
+        found = _subject(_in_one_language(body, language), title, language, glossary)
+    elif language != "und":
+        found = _elsewhere(body, title, language)
+    return found or _opening(title) or _opening(text)
+
+
+def _subject(body: str, title: str, language: str, glossary: Glossary) -> str:
+    chinese = language.startswith("zh")
+    english = None if chinese else English(f"{title}\n{body}")
+    mentions = _Mentions(body, language)
+    scores = _named(title, body, glossary)
+    for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
+        for phrase, only_repeated in _phrases(part, english, f"{title}\n{body}"):
+            often: float = mentions.of(phrase)
+            if only_repeated and often + (weight > 1) < (OFTEN if chinese else 2):
+                continue
+            first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
+            # What is named in the title alone is still named.
+            often = often or (0.5 if weight > 1 else 0)
+            size = _size_zh(phrase, often) if chinese else _size(phrase)
+            once = ONCE if often == weight == 1 else 1.0
+            score = first * weight * often * size * once * _share(phrase, chinese)
+            scores[phrase] = max(scores.get(phrase, 0.0), score)
+    if not any(scores.values()):
+        return ""
+    best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
+    further = phrases_zh(body[LEAD : 4 * LEAD]) if chinese else ()
+    whole = [*scores, *(phrase for phrase, _ in further)]
+    whole = [phrase for phrase in whole if _share(phrase, chinese) == 1.0 or phrase == best]
+    return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
+
+
+def _phrases(part: str, english: English | None, whole: str) -> Iterator[tuple[str, bool]]:
+    if english is not None:
+        yield from english.phrases(part)
+        return
+    yield from phrases_zh(part)
+    yield from ((phrase, False) for phrase in repeats_zh(part, whole))
+
+
+def _in_one_language(body: str, language: str) -> str:
+    """Without the lines in another script: an article may be followed by its translation."""
+    chinese = language.startswith("zh")
+    return "\n".join(
+        line
+        for line in body.split("\n")
+        if (len(_HAN.findall(line)) >= len(_LATIN_WORD.findall(line))) == chinese
+    )
+
+
+def _share(phrase: str, chinese: bool) -> float:
+    """What a phrase counts by what it names: one who decides, a place where things happen."""
+    if not chinese:
+        return WHO_DECIDES if _WHO_DECIDES_EN.search(phrase) else 1.0
+    simplified = to_script(phrase, "Hans")
+    if segmenter().posseg.dt.word_tag_tab.get(simplified) == "ns":
+        return A_PLACE
+    return WHO_DECIDES if _WHO_DECIDES_ZH.search(simplified) else 1.0
+
+
+class _Mentions:
+    """How often a text holds a phrase; in English singular and plural are one."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._language = "" if language.startswith("zh") else language
+        self._text = self._folded(text)
+
+    def of(self, phrase: str) -> int:
+        return self._text.count(self._folded(phrase))
+
+    def _folded(self, text: str) -> str:
+        return f" {' '.join(terms(text, self._language))} " if self._language else text.lower()
+
+
+def _rarity(phrase: str) -> float:
+    """How seldom Chinese uses its words, by the counts of jieba's dictionary: the mean of their
+    information, 0 to 1, squared: the commonest nouns (医院, 城市) are in texts about anything."""
+    jieba = segmenter()
+    words = jieba.lcut(to_script(phrase, "Hans"), HMM=False)
+    most = math.log(jieba.dt.total)
+    rare = sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
+    return rare**2
+
+
+def _size_zh(phrase: str, often: float) -> float:
+    """A longer phrase that is repeated counts more, as each of its mentions is of its parts too
+    (Frantzi, Ananiadou & Mima 2000, "Automatic Recognition of Multi-Word Terms")."""
+    return _rarity(phrase) * (math.sqrt(len(phrase) / 2) if often > 1 else 1.0)
+
+
+def _size(phrase: str) -> float:
+    return math.sqrt(len(phrase)) * (1.0 if " " in phrase or not phrase.islower() else 0.5)
+
+
+def _in_full(best: str, phrases: Iterable[str], mentions: _Mentions) -> str:
+    """The longest phrase around `best` that the text repeats: 阶梯水价 and not 阶梯."""
+    enough = max(2, mentions.of(best) * REPEATED)
+    longer = [
+        phrase
+        for phrase in phrases
+        if best.lower() in phrase.lower() and mentions.of(phrase) >= enough
+    ]
+    return max(longer, key=lambda phrase: (len(phrase), phrase), default=best)
+
+
+def _named(title: str, body: str, glossary: Glossary) -> dict[str, float]:
+    """The names of title and lead, as they stand there first, by how often the text names them."""
+    found = glossary.find_names(f"{title}\n{body}", title)
+    counts = Counter(name.key for name in found)
+    scores: dict[str, float] = {}
+    seen: set[str] = set()
+    for name in found:
+        if name.start > len(title) + LEAD:
+            break
+        if name.key not in seen:
+            seen.add(name.key)
+            weight = IN_TITLE if name.start < len(title) else 1.0
+            share = _share(name.surface, bool(_HAN.search(name.surface)))
+            known = A_NAME if counts[name.key] >= OFTEN else IN_PASSING
+            scores[name.surface] = weight * share * known * counts[name.key]
+    return scores
+
+
+def _elsewhere(body: str, title: str, language: str) -> str:
+    """What title and text both set off, or the text repeats."""
+    both = f"{title}\n{body}"
+    scores = {
+        phrase: count * math.sqrt(len(phrase)) * (IN_TITLE if phrase in title else 1.0)
+        for phrase in dict.fromkeys(_candidates(both, language))
+        if (count := body.count(phrase)) + (phrase in title) > 1
+    }
+    return max(scores, key=lambda phrase: (scores[phrase], phrase), default="")
+
+
+def _candidates(text: str, language: str) -> Iterator[str]:
+    """Some hundreds at most, as each is counted in the whole text."""
+    for count, phrase in enumerate(phrases_elsewhere(text[: 4 * LEAD], language)):
+        if count == LEAD:
+            return
+        if len(phrase) <= LONGEST:
+            yield phrase
+
+
+def _opening(text: str) -> str:
+    """The first sentence, or as many of its words as a subject may have characters for."""
+    line = " ".join(text[: 4 * LONGEST].split())
+    end = _SENTENCE_END.search(line, 2)
+    line = line[: end.start()] if end else line
+    if len(line) > LONGEST:
+        line = line[:LONGEST].rpartition(" ")[0] or line[:LONGEST]
+    return line.strip().rstrip(".,;:")

@@ -1,0 +1,210 @@
+"""Which of an article's own sentences make its digest?
+
+The known method: every sentence is a TF-IDF vector, an article's centre is the sum of them (Radev,
+Jing, Styś & Tam 2004, "Centroid-based summarization of multiple documents"), news says first what
+matters most (lead bias), and each next sentence is taken for what it adds to the ones taken
+(maximal marginal relevance, Carbonell & Goldstein 1998). Chosen sentences stand in source order.
+
+The cost is linear in the text, plus candidates times chosen sentences; there is no matrix of
+sentences by sentences, so a book costs what its length costs.
+"""
+
+import math
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from sys import intern
+
+from service.extractive.sentence_quality import LONG_WORD, extent, is_sound, is_spaceless, leans
+from service.text.terms import terms
+
+LEAD_WEIGHT = 0.35
+LEAD_REACH = 8.0
+"""Lead bias falls to 1/e of itself over this many sentences."""
+LEAD_AMONG, LEAD_SHARE = 2, 0.6
+"""The lead is among so many sound sentences, and takes up to this share of the digest."""
+TITLE_WEIGHT = 0.4
+NOVELTY = 0.35
+"""The weight of what was said already against relevance (1 - lambda in the paper)."""
+SAME = 0.7
+"""A sentence this near to one that was taken says the same again, and is not taken."""
+WORTH = 0.35
+"""With half of the size filled, a sentence that adds less than this part of the first is left."""
+MOST_IN_A_CHAIN = 3
+FULL_WORDS, FULL_CHARACTERS = 14, 28
+"""A sentence shorter than this says less than its nearness to the centre lets expect."""
+MAX_CANDIDATES = 300
+
+_CLAUSE_ENDS = ",;:，；：、—。.!?！？"
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The digest, the chosen sentences' indexes, and whether the only one had to be cut."""
+
+    text: str
+    chosen: tuple[int, ...]
+    cut: bool
+
+
+def extract(
+    sentences: Sequence[str], language: str, size: int, title: str | None = None
+) -> Extract:
+    """The digest of `sentences` within `size`: words, or characters in Chinese and Japanese."""
+    chosen = choose(sentences, language, size, title)
+    text = join([sentences[i] for i in chosen], language)
+    if extent(text, language) <= size:
+        return Extract(text, tuple(chosen), cut=False)
+    return Extract(cut(text, language, size), tuple(chosen), cut=True)
+
+
+def choose(
+    sentences: Sequence[str], language: str, size: int, title: str | None = None
+) -> list[int]:
+    """Indexes, ascending, of the sentences that together say the most within `size`.
+
+    Never empty when a sentence holds text. Only a single sentence may be over `size`.
+    """
+    fit = [i for i, text in enumerate(sentences) if is_sound(text, language)]
+    fit = fit or [i for i, text in enumerate(sentences) if text.strip()]
+    if not fit:
+        return []
+    vectors = _vectors([sentences[i] for i in fit], language)
+    full = FULL_CHARACTERS if is_spaceless(language) else FULL_WORDS
+    fullness = [min(1.0, extent(sentences[i], language) / full) for i in fit]
+    scores = _relevance(vectors, fullness, set(terms(title or "", language)))
+    ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
+    pool = _Pool(sentences, language, fit, scores, vectors)
+    chosen = _pick(pool, ranked, size, pool.lead(size))
+    standing = (fit[k] for k in ranked if not leans(sentences[fit[k]], language))
+    return sorted(chosen) or [next(standing, fit[ranked[0]])]
+
+
+def join(sentences: Sequence[str], language: str) -> str:
+    """One paragraph: with spaces between sentences, in Chinese and Japanese without."""
+    between = "" if is_spaceless(language) else " "
+    return between.join(" ".join(sentence.split()) for sentence in sentences)
+
+
+def cut(text: str, language: str, size: int) -> str:
+    """The start of `text` within `size`, ended at a clause where one ends in time, with "…"."""
+    if is_spaceless(language):
+        head = text[: max(size - 1, 1)]
+    else:
+        head = " ".join(text[: size * LONG_WORD].split()[:size])
+    clause = max(head.rfind(mark) for mark in _CLAUSE_ENDS)
+    if clause > len(head) // 2:
+        head = head[:clause]
+    return head.rstrip(_CLAUSE_ENDS + " ") + "…"
+
+
+Vector = dict[str, float]
+
+
+def _vectors(sentences: Sequence[str], language: str) -> list[Vector]:
+    """Each sentence's TF-IDF vector, of length one; a sentence without terms is empty."""
+    # One string for a term, however many sentences hold it: a book's would fill the memory.
+    counts = deque(Counter(map(intern, terms(sentence, language))) for sentence in sentences)
+    total = len(counts)
+    seen_in = Counter(chain.from_iterable(counts))
+    rarity = {term: math.log(1 + total / n) for term, n in seen_in.items()}
+    vectors: list[Vector] = []
+    while counts:  # each gives its memory back when its vector is made
+        vectors.append(_unit({term: n * rarity[term] for term, n in counts.popleft().items()}))
+    return vectors
+
+
+def _unit(vector: Vector) -> Vector:
+    norm = math.sqrt(sum(weight * weight for weight in vector.values()))
+    return {term: weight / norm for term, weight in vector.items()} if norm else {}
+
+
+def _relevance(
+    vectors: Sequence[Vector], fullness: Sequence[float], title: set[str]
+) -> list[float]:
+    """Nearness to the article's centre and lead bias, as far as the sentence is a full one; plus
+    the part of the title that it covers."""
+    centre: Counter[str] = Counter()
+    for vector in vectors:
+        centre.update(vector)
+    near = [sum(w * centre[t] for t, w in vector.items()) for vector in vectors]
+    nearest = max(near, default=0.0) or 1.0
+    lead = [LEAD_WEIGHT * math.exp(-i / LEAD_REACH) for i in range(len(vectors))]
+    named = [len(title & v.keys()) / len(title) if title else 0.0 for v in vectors]
+    return [
+        full * (n / nearest + first) + TITLE_WEIGHT * name
+        for n, first, full, name in zip(near, lead, fullness, named, strict=True)
+    ]
+
+
+class _Pool:
+    """The sentences that may be taken: what each says, costs, and needs before it."""
+
+    def __init__(
+        self,
+        sentences: Sequence[str],
+        language: str,
+        fit: Sequence[int],
+        scores: Sequence[float],
+        vectors: Sequence[Vector],
+    ) -> None:
+        self.scores = dict(zip(fit, scores, strict=True))
+        self.vectors = dict(zip(fit, vectors, strict=True))
+        self.extents = {i: extent(sentences[i], language) for i in fit}
+        self._leaning = {i for i in fit if leans(sentences[i], language)}
+        self.order = fit
+
+    def lead(self, size: int) -> int | None:
+        """The sentence that opens the story, where it stands for itself and is not most of the
+        digest."""
+        for index in self.order[:LEAD_AMONG]:
+            if index not in self._leaning:
+                return index if self.extents[index] <= LEAD_SHARE * size else None
+        return None
+
+    def chain(self, index: int) -> tuple[int, ...]:
+        """The sentence with those before it that it leans on; empty when they can't be taken."""
+        chain = [index]
+        while chain[0] in self._leaning and chain[0] > 0:
+            if chain[0] - 1 not in self.scores or len(chain) == MOST_IN_A_CHAIN:
+                return ()
+            chain.insert(0, chain[0] - 1)
+        return tuple(chain)
+
+
+def _pick(pool: _Pool, ranked: Sequence[int], size: int, lead: int | None) -> set[int]:
+    """The lead, and then what adds most, as long as something fits into what is left of the
+    size."""
+    chains = [chain for k in ranked if (chain := pool.chain(pool.order[k]))]
+    said = dict.fromkeys({i for chain in chains for i in chain}, 0.0)
+    chosen: set[int] = set()
+    left, best_gain = size, 0.0
+    first: tuple[int, ...] = () if lead is None else (lead,)
+    while True:
+        best: tuple[float, tuple[int, ...]] | None = None
+        for chain in [first] if first else chains:
+            new = tuple(i for i in chain if i not in chosen)
+            cost = sum(pool.extents[i] for i in new)
+            if not new or cost > left or any(said.get(i, 0.0) >= SAME for i in new):
+                continue
+            gain = sum(pool.extents[i] * (pool.scores[i] - NOVELTY * said.get(i, 0.0)) for i in new)
+            if best is None or gain / cost > best[0]:
+                best = (gain / cost, new)
+        first = ()
+        best_gain = max(best_gain, best[0] if best else 0.0)
+        if best is None or (left < size / 2 and best[0] < WORTH * best_gain):
+            return chosen
+        for index in best[1]:
+            chosen.add(index)
+            left -= pool.extents[index]
+            for other in said:
+                said[other] = max(
+                    said[other], _similarity(pool.vectors[index], pool.vectors[other])
+                )
+
+
+def _similarity(one: Vector, other: Vector) -> float:
+    if len(other) < len(one):
+        one, other = other, one
+    return sum(weight * other.get(term, 0.0) for term, weight in one.items())

@@ -1,0 +1,1 @@
+"""A folder of articles: the run, its ledger, its progress."""

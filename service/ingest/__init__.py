@@ -1,0 +1,1 @@
+"""Input as it comes: files, encodings, HTML."""

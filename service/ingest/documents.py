@@ -1,0 +1,207 @@
+"""Files and folders to articles: which files are read, and how each format becomes articles."""
+
+import codecs
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from service.article import Article, Markup
+from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
+from service.ingest.encoding import decode
+
+MARKUPS: dict[str, Markup] = {
+    ".txt": "plain",
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+}
+SUFFIXES = frozenset({*MARKUPS, ".json", ".jsonl"})
+MOST_BYTES = 200_000_000
+"""Of a file that is read as a whole, and of a line of .jsonl; a folder must not fill the memory."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file, or a line or an item of one, that holds no article; `error` says why."""
+
+    source: str
+    error: DiglotError
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files to read in `paths`, folders searched to the bottom.
+
+    The order of `paths` is kept; inside a folder names sort as people count (2 before 10). Hidden
+    files and other suffixes are skipped; a file that is named outright is taken whatever its
+    suffix. No file comes twice. Raises BadInput for a path that does not exist.
+    """
+    found: dict[str, Path] = {}  # by real path; Path.resolve() raises where a link leads to itself
+    for path in paths:
+        if path.is_dir():
+            for file in _walk(path):
+                found.setdefault(os.path.realpath(file), file)
+        elif path.exists():
+            found.setdefault(os.path.realpath(path), path)
+        else:
+            raise BadInput(f"There is no file or folder named {_printable(str(path))}.")
+    return list(found.values())
+
+
+def _walk(folder: Path) -> list[Path]:
+    from natsort import natsorted
+
+    files: list[Path] = []
+    entered: set[str] = set()
+
+    def locked(error: OSError) -> None:
+        files.append(Path(error.filename))  # read_file will say what is wrong with it
+
+    for root, folders, names in os.walk(folder, followlinks=True, onerror=locked):
+        here = Path(root)
+        if (real := os.path.realpath(here)) in entered:
+            folders.clear()  # a link that leads back up
+            continue
+        entered.add(real)
+        folders[:] = natsorted(name for name in folders if not name.startswith("."))
+        files.extend(
+            here / name
+            for name in names
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+        )
+    return natsorted(files, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def read_file(path: Path) -> Iterator[Article | Unread]:
+    """The articles of one file. Never raises: what can't be read comes as an Unread.
+
+    Plain text, Markdown and HTML hold one article. JSON holds an object or a list of objects with
+    `text` (or `html`), and `title` and `source` where wanted. JSONL holds one object a line and is
+    read line by line.
+    """
+    source = _printable(path.as_posix())
+    try:
+        yield from _read(path, source)
+    except DiglotError as error:
+        yield Unread(source, error)
+    except OSError as error:
+        reason = (error.strerror or "unknown").lower()
+        yield Unread(source, Unreadable(f"The file can't be opened: {reason}."))
+
+
+def _read(path: Path, source: str) -> Iterator[Article | Unread]:
+    suffix = path.suffix.lower()
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise Unreadable("The folder can't be opened.")
+    if not stat.S_ISREG(found.st_mode):
+        raise Unsupported("This is no ordinary file.")  # a pipe would be waited for, for ever
+    if suffix == ".jsonl":
+        with path.open("rb") as file:
+            yield from _read_lines(file, source)
+        return
+    if suffix not in SUFFIXES:
+        raise Unsupported(f"Files of this kind are not read; these are: {_known()}.")
+    if found.st_size > MOST_BYTES:
+        raise TooLong(f"The file has {found.st_size:,} bytes; at most {MOST_BYTES:,} are read.")
+    text = decode(path.read_bytes())
+    if not text.strip():
+        raise NoText("The file is empty.")
+    if suffix == ".json":
+        yield from _read_json(text, source)
+    else:
+        yield Article(text, source=source, markup=MARKUPS[suffix])
+
+
+def _known() -> str:
+    return ", ".join(sorted(SUFFIXES))
+
+
+def _read_lines(file: BinaryIO, source: str) -> Iterator[Article | Unread]:
+    seen = False
+    for number, line in enumerate(_lines(file), start=1):
+        if not line.strip():
+            continue
+        seen = True
+        here = f"{source}:{number}"
+        try:
+            if len(line) > MOST_BYTES:
+                raise TooLong(f"The line has more than {MOST_BYTES:,} bytes.")
+            yield _record(_parse(decode(line)), here)
+        except DiglotError as error:
+            yield Unread(here, error)
+    if not seen:
+        yield Unread(source, NoText("The file is empty."))
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    head = file.read(4)
+    file.seek(0)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # A newline byte is part of other characters here, so the file is read whole.
+        yield from decode(file.read()).encode("utf-8", "surrogatepass").split(b"\n")
+        return
+    while line := file.readline(MOST_BYTES + 1):
+        rest = line
+        while len(rest) > MOST_BYTES and not rest.endswith(b"\n"):
+            rest = file.readline(MOST_BYTES + 1)  # what is too long is not kept, only passed over
+        yield line
+
+
+def _read_json(text: str, source: str) -> Iterator[Article | Unread]:
+    found = _parse(text)
+    if not isinstance(found, list):
+        yield _record(found, source)
+        return
+    if not found:
+        raise NoText("The list of articles is empty.")
+    for number, item in enumerate(found, start=1):
+        here = f"{source}#{number}"
+        try:
+            yield _record(item, here)
+        except DiglotError as error:
+            yield Unread(here, error)
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise Unreadable("The JSON is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Unreadable(f"This is not valid JSON: {error.msg} ({where}).") from None
+    except ValueError:  # a number with more digits than Python takes
+        raise Unreadable("The JSON holds a number that can't be read.") from None
+
+
+def _record(record: Any, source: str) -> Article:
+    if not isinstance(record, dict):
+        raise Unreadable("An article must be a JSON object with a text.")
+    markup: Markup = "plain"
+    text = record.get("text")
+    if text is None and "html" in record:
+        text, markup = record["html"], "html"
+    if not isinstance(text, str):
+        raise Unreadable('The JSON object has no "text" that is a string.')
+    if not text.strip():
+        raise NoText('The "text" is empty.')
+    title = record.get("title")
+    named = record.get("source")
+    return Article(
+        text,
+        title=title if isinstance(title, str) and title.strip() else None,
+        source=_printable(named) if isinstance(named, str) and named.strip() else source,
+        markup=markup,
+    )
+
+
+def _printable(name: str) -> str:
+    """A name that can be written as UTF-8 and shown on a terminal; what can't be is replaced."""
+    written = name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _CONTROL.sub("\ufffd", written)

@@ -1,0 +1,161 @@
+"""The words that ask a model for a digest or a stance: one small file per task and language.
+
+An instruction is written in the language that it asks for, and stands after the article, so that
+all tasks of one article begin with the same tokens. A line that holds {names} is left out where
+there are no names to give.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.errors import BadSetting
+from service.settings import SHIPPED_PROMPTS
+from service.tasks import (
+    DIGEST_SIZE,
+    LABELS,
+    LABELS_ZH,
+    DigestLanguage,
+    DigestTask,
+    Label,
+    StanceTask,
+    Task,
+)
+
+SHIPPED = SHIPPED_PROMPTS
+
+# What stands around the article. Part of the fingerprint, as it words the prompt too.
+BEFORE_ARTICLE = "<article>\n"
+AFTER_ARTICLE = "\n</article>\n\n"
+
+LONGEST_FILE = 20_000  # characters; a prompt is a few sentences
+_PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
+_NEEDED: Mapping[str, frozenset[str]] = {
+    "again.en.txt": frozenset({"fault"}),
+    "again.zh.txt": frozenset({"fault"}),
+    "digest.en.txt": frozenset({"length"}),
+    "digest.zh.txt": frozenset({"length"}),
+    "stance.en.txt": frozenset({"target"}),
+    "stance.zh.txt": frozenset({"target"}),
+}
+_MAY_HOLD: Mapping[str, frozenset[str]] = {
+    "digest.en.txt": frozenset({"names"}),
+    "digest.zh.txt": frozenset({"names"}),
+}
+_NAMES_LINE = re.compile(r"\n*[^\n]*\{names\}[^\n]*")
+_LABELS: Mapping[DigestLanguage, Mapping[Label, str]] = {
+    "en": {label: label for label in LABELS},
+    "zh": LABELS_ZH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The checked prompts. `fingerprint` changes when any word of any of them does."""
+
+    texts: Mapping[str, str]
+    fingerprint: str
+
+    def instruction(
+        self, task: Task, passage_language: str, names: Mapping[str, str] | None = None
+    ) -> str:
+        """What is asked for `task`, filled in; a stance is asked in the passage's language.
+
+        `names` maps names of the passage to their spelling in the digest's language. They and the
+        target go in as they are: text of the asker, not to be expanded again.
+        """
+        match task:
+            case DigestTask(language=language):
+                spelt = "; ".join(f"{one} = {other}" for one, other in (names or {}).items())
+                asked = self._fill(f"digest.{language}.txt", length=str(size(task)), names=spelt)
+                if task.fault is None:
+                    return asked
+                return f"{asked}\n{self._fill(f'again.{language}.txt', fault=task.fault)}"
+            case StanceTask(target=target):
+                language = stance_language(passage_language)
+                return self._fill(f"stance.{language}.txt", target=target)
+
+    def _fill(self, name: str, **values: str) -> str:
+        text = self.texts[name]
+        if not values.get("names"):
+            text = _NAMES_LINE.sub("", text).strip()
+        return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+
+
+def size(task: DigestTask) -> int:
+    """The size that a digest is asked to have: words in English, characters in Chinese."""
+    return DIGEST_SIZE[task.language][task.length]
+
+
+def stance_language(passage_language: str) -> DigestLanguage:
+    """Chinese for a Chinese passage, else English."""
+    return "zh" if passage_language.lower().split("-")[0] == "zh" else "en"
+
+
+def stance_words(passage_language: str) -> Mapping[Label, str]:
+    """The words that the model may answer a stance prompt with."""
+    return _LABELS[stance_language(passage_language)]
+
+
+def load_prompts(folder: Path | None = None, lists: Iterable[Path] = ()) -> Prompts:
+    """The prompts of `folder`, and Diglot's own for every file that it does not hold.
+
+    `lists` are files that fill the prompts, such as a glossary: they count in the fingerprint.
+
+    Raises BadSetting when a file is unknown, unreadable or empty, when a placeholder is missing
+    or unknown, or when a stance prompt does not name every label.
+    """
+    if folder is not None:
+        _refuse_unknown_files(folder)
+    texts = {name: _read(name, folder) for name in sorted(_NEEDED)}
+    for name, text in texts.items():
+        _check(name, text)
+    return Prompts(texts, _fingerprint(texts, lists))
+
+
+def _refuse_unknown_files(folder: Path) -> None:
+    """A file with a mistyped name would be ignored silently."""
+    if not folder.is_dir():
+        raise BadSetting(f"prompts: there is no folder {folder.name}")
+    unknown = sorted(path.name for path in folder.glob("*.txt") if path.name not in _NEEDED)
+    if unknown:
+        known = ", ".join(sorted(_NEEDED))
+        raise BadSetting(f"prompts: {unknown[0]} is no prompt that Diglot asks; it knows {known}")
+
+
+def _read(name: str, folder: Path | None) -> str:
+    own = None if folder is None else folder / name
+    path = own if own is not None and own.is_file() else SHIPPED / name
+    try:
+        text = path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"prompts: {name} can't be read as UTF-8 text") from error
+    if not text or len(text) > LONGEST_FILE:
+        raise BadSetting(f"prompts: {name} must hold between 1 and {LONGEST_FILE:,} characters")
+    return text
+
+
+def _check(name: str, text: str) -> None:
+    found = {placeholder[1] for placeholder in _PLACEHOLDER.finditer(text)}
+    for placeholder in sorted(found - _NEEDED[name] - _MAY_HOLD.get(name, frozenset())):
+        raise BadSetting(f"prompts: {name} holds the unknown placeholder {{{placeholder}}}")
+    for placeholder in sorted(_NEEDED[name] - found):
+        raise BadSetting(f"prompts: {name} lacks the placeholder {{{placeholder}}}")
+    task, language, _ = name.split(".")
+    if task == "stance":
+        words = _LABELS["zh" if language == "zh" else "en"].values()
+        for word in words:
+            if word not in text:
+                raise BadSetting(f"prompts: {name} does not name the label {word}")
+
+
+def _fingerprint(texts: Mapping[str, str], lists: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    parts = [BEFORE_ARTICLE, AFTER_ARTICLE]
+    for name in sorted(texts):
+        parts += [name, texts[name]]
+    for encoded in (*(part.encode() for part in parts), *(path.read_bytes() for path in lists)):
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return f"sha256:{digest.hexdigest()}"

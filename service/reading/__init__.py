@@ -1,1 +1,0 @@
-"""Reading an article: from bytes to clean sentences that know where they stand."""

@@ -1,1 +1,0 @@
-"""Doing it for many, and losing nothing: worker, desk, folder, ledger, evaluation."""

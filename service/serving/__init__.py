@@ -1,0 +1,1 @@
+"""A queue of articles before one engine."""

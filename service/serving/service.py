@@ -1,0 +1,188 @@
+"""The desk: where an article is handed in. It owns the engine and the worker.
+
+Both faces (HTTP and the command line) hand articles to a Desk and get Futures of Results. The
+engine is loaded in the background, so that a service can say that it is loading meanwhile.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Literal
+
+from service.article import Article
+from service.engine import Engine, Identity
+from service.errors import DiglotError, NotReady
+from service.extractive import article_digest as embedded
+from service.extractive.stance import read_stance
+from service.pipeline.drafts import Watch
+from service.pipeline.fingerprint import fingerprint
+from service.pipeline.pipeline import plan
+from service.pipeline.resources import Library
+from service.result import Result, Timing
+from service.serving.job import Work
+from service.serving.worker import Worker
+from service.settings import Settings
+from service.store.result_cache import Kept
+from service.tasks import LANGUAGES, DigestTask, Options
+from service.text.language import detect
+
+log = logging.getLogger(__name__)
+
+WARM_UP = (
+    "The council praised the plan on 4 May. It costs 12 million dollars.",
+    "市議會五月四日讚揚了這項計劃，耗資1200万美元。",
+)
+
+State = Literal["loading", "ready", "draining", "broken"]
+
+
+class Desk:
+    """Loads the engine, then takes articles until it is closed.
+
+    `load` makes the engine (tests hand in their own).
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[Settings], Engine]) -> None:
+        self._settings = settings
+        self._load = load
+        self._worker: Worker | None = None
+        self._engine: Engine | None = None
+        self._library: Library | None = None
+        self._failure: DiglotError | None = None
+        self._kept: Kept | None = None
+        self._closing = False
+        self._loaded = threading.Event()
+
+    @property
+    def state(self) -> State:
+        if self._closing:
+            return "draining"
+        if self._failure is not None:
+            return "broken"
+        if self._worker is None:
+            return "loading"
+        return "ready" if self._worker.alive else "broken"
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the worker was at work and is no more, though nobody stopped it."""
+        return self._worker is not None and not self._worker.alive and not self._closing
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not ready, for people; None when it is."""
+        match self.state:
+            case "ready":
+                return None
+            case "loading":
+                return "the engine is being loaded; weights that are not here are fetched first"
+            case "draining":
+                return "the service is stopping"
+            case "broken":
+                return str(self._failure or "the worker has died")
+
+    @property
+    def identity(self) -> Identity | None:
+        return self._engine.identity if self._engine else None
+
+    def open(self, kept: Kept | None = None) -> None:
+        """Start loading the engine; returns at once. What `kept` holds is answered from there."""
+        self._kept = kept
+        threading.Thread(target=self._open, name="diglot-loader", daemon=True).start()
+
+    def wait(self) -> Identity:
+        """Block until the engine is loaded. Raises what kept it from loading."""
+        self._loaded.wait()
+        if self._failure is not None:
+            raise self._failure
+        assert self._engine is not None  # set before the event, or else there is a failure
+        return self._engine.identity
+
+    def submit(  # noqa: PLR0913  # each is said by name
+        self,
+        article: Article,
+        options: Options,
+        *,
+        timeout_s: float | None = None,
+        id: str | None = None,
+        watch: Watch | None = None,
+        work: Work = "online",
+    ) -> Future[Result]:
+        """Hand an article in.
+
+        Raises NotReady, Overloaded, or what is wrong with the article (NoText, …) at once. The
+        Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place. `watch` is
+        told of the drafts, from the worker's thread. A Result that was kept is there at once.
+        """
+        if self.state != "ready" or not (self._worker and self._engine and self._library):
+            raise NotReady(self.reason or "the service is not ready")
+        begun = time.monotonic()
+        own = id or str(uuid.uuid4())
+        if self._kept is not None:
+            kept = self._kept.find(fingerprint(article, options, self._engine.identity))
+            if kept is not None:
+                return _again(kept, own, article, begun)
+        steps = plan(article, options, self._engine, self._library, id=own, watch=watch)
+        future = self._worker.submit(steps, timeout_s=timeout_s, work=work)
+        if self._kept is not None:
+            future.add_done_callback(self._kept.note)
+        return future
+
+    def close(self, timeout_s: float | None = None) -> bool:
+        """Take nothing more, finish what was taken; False when that took longer than allowed."""
+        self._closing = True
+        return self._worker.stop(timeout_s) if self._worker else True
+
+    def _open(self) -> None:
+        try:
+            self._library = Library.load(self._settings)
+            self._engine = self._load(self._settings)
+            self._warm_up()
+            worker = Worker(
+                self._engine,
+                queue_limit=self._settings.queue_limit,
+                queue_tokens=self._settings.queue_tokens,
+                window_s=self._settings.batch_window_ms / 1000,
+            )
+            worker.start()
+            self._worker = worker
+        except DiglotError as error:
+            self._failure = error
+            log.error("%s", error)
+        except Exception as error:
+            # What went wrong may name paths of this machine: that is for the log, not for the page.
+            self._failure = DiglotError(
+                f"the engine could not be loaded ({type(error).__name__}); the log says more"
+            )
+            log.exception("the engine could not be loaded")
+        finally:
+            self._loaded.set()
+
+    def _warm_up(self) -> None:
+        """Load what reading needs (dictionaries, converters) before the first article waits for it.
+
+        The model is left alone: its first passage is slow on some machines, but right.
+        """
+        assert self._engine is not None
+        assert self._library is not None
+        glossary = self._library.glossary
+        for text in WARM_UP:
+            language = detect(text)
+            next(plan(Article(text), Options(), self._engine, self._library, id="warm-up"))
+            for wanted in LANGUAGES:
+                embedded.digest(text, language, None, DigestTask(wanted), glossary)
+            read_stance(embedded.sentences(text), "plan", language, glossary=glossary)
+
+
+def _again(kept: Result, id: str, article: Article, begun: float) -> Future[Result]:
+    """A kept Result as the answer to whoever asks now."""
+    future: Future[Result] = Future()
+    spent = round((time.monotonic() - begun) * 1000)
+    change = {"id": id, "source": article.source, "kept": True}
+    future.set_result(
+        kept.model_copy(update={**change, "timing": Timing(queued_ms=0, total_ms=spent)})
+    )
+    return future

@@ -1,0 +1,228 @@
+"""The batches of the store, as whoever sends them sees them: received, looked at, cancelled."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from service.batch import Batch, State
+from service.errors import DeadlineExceeded, KeyReused, UnknownBatch
+from service.store.codec import shown
+from service.store.database import Database
+from service.store.leases import end
+
+RECEIVE_S = 600.0
+"""A body that brings no article for so long is given up."""
+_PAGE = 100  # lines that are read at once
+_REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article of a batch: packed, or the line that says why it was refused."""
+
+    article: str | None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A batch that nobody sees yet."""
+
+    number: int
+    id: str
+
+
+class Batches:
+    """`owner` names whose batches are meant: what belongs to another does not exist.
+
+    Every method raises StoreFailed, and has done nothing then. `clock` gives Unix time.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    # Receiving
+
+    def begin(self, owner: str) -> Received:
+        now = self._clock()
+        new = str(uuid.uuid4())
+        with self._database.write() as connection:
+            made = connection.execute(
+                "INSERT INTO batches (id, owner, until, created) VALUES (?, ?, ?, ?)",
+                (new, owner, now + RECEIVE_S, now),
+            )
+        assert made.lastrowid is not None  # a row was inserted
+        return Received(made.lastrowid, new)
+
+    def add(self, batch: Received, first: int, entries: Sequence[Entry]) -> None:
+        """Store articles; the first of them has the place `first`.
+
+        Raises DeadlineExceeded when the last ones came so long ago that the batch was given up.
+        """
+        with self._database.write() as connection:
+            waits = connection.execute(
+                "UPDATE batches SET until = ? WHERE number = ?",
+                (self._clock() + RECEIVE_S, batch.number),
+            )
+            if waits.rowcount != 1:
+                raise DeadlineExceeded("The body took too long to arrive.")
+            connection.executemany(
+                "INSERT INTO articles (batch, place, article, outcome, line)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [
+                    (batch.number, first + i, e.article, "failed" if e.line else None, e.line)
+                    for i, e in enumerate(entries)
+                ],
+            )
+
+    def accept(self, batch: Received, owner: str, key: str | None, body: str) -> str:
+        """Let the queue have the batch; returns its id.
+
+        `body` is a hash of all that was sent. An owner's `key` that came with the same body before
+        gives the batch of then. Raises KeyReused when it came with another, and DeadlineExceeded.
+        """
+        now = self._clock()
+        with self._database.write() as connection:
+            before = connection.execute(
+                "SELECT id, body FROM batches WHERE owner = ? AND key = ?", (owner, key)
+            ).fetchone()
+            if before is None:
+                taken = connection.execute(
+                    "UPDATE batches SET receiving = 0, key = ?, body = ?, until = 0"
+                    " WHERE number = ?",
+                    (key, body, batch.number),
+                )
+                if taken.rowcount != 1:
+                    raise DeadlineExceeded("The body took too long to arrive.")
+                end(connection, now, "number = ?", batch.number)
+                return batch.id
+        self.discard(batch)
+        if before[1] != body:
+            raise KeyReused("Send a new Idempotency-Key with a new body or new options.")
+        return str(before[0])
+
+    def discard(self, batch: Received) -> None:
+        """Forget a batch that is being received; its rows are removed bit by bit."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE batches SET until = 0 WHERE number = ?", (batch.number,))
+
+    # Looking
+
+    def get(self, id: str, owner: str) -> Batch:
+        """Raises UnknownBatch."""
+        number, created, ended, cancelled = self._find(id, owner)
+        counts: dict[str | None, int] = dict(
+            self._database.read(
+                "SELECT outcome, count(*) FROM articles WHERE batch = ? GROUP BY outcome", number
+            )
+        )
+        total, waiting = sum(counts.values()), counts.get(None, 0)
+        has_begun = counts.get("done") or self._at_work(number)  # some were refused before
+        state: State = "running" if has_begun else "waiting"
+        if ended is not None:
+            state = "cancelled" if cancelled else "done"
+        return Batch(
+            id=id,
+            state=state,
+            articles=total,
+            waiting=waiting,
+            done=counts.get("done", 0),
+            failed=counts.get("failed", 0),
+            cancelled=counts.get("cancelled", 0),
+            created=datetime.fromtimestamp(created, UTC),
+            ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+            results=f"/batches/{id}/results",
+        )
+
+    def results(self, id: str, owner: str, first: int = 0) -> Iterator[str]:
+        """The lines of the articles that are settled, from the place `first` on, some at a time.
+
+        Raises UnknownBatch.
+        """
+        number, *_ = self._find(id, owner)
+        while True:
+            page = self._database.read(
+                "SELECT place, line FROM articles WHERE batch = ? AND place >= ?"
+                " AND outcome IS NOT NULL ORDER BY place LIMIT ?",
+                number, first, _PAGE,
+            )  # fmt: skip
+            yield "".join(shown(id, place, line) for place, line in page)
+            if len(page) < _PAGE:
+                return
+            first = page[-1][0] + 1
+
+    # Ending
+
+    def cancel(self, id: str, owner: str) -> Batch:
+        """Settle what is not settled as cancelled; a batch that has ended stays as it is.
+
+        Raises UnknownBatch.
+        """
+        number, *_ = self._find(id, owner)
+        now = self._clock()
+        with self._database.write() as connection:
+            stopped = connection.execute(
+                "UPDATE articles SET outcome = 'cancelled', article = NULL, claim = NULL"
+                " WHERE batch = ? AND outcome IS NULL",
+                (number,),
+            )
+            if stopped.rowcount:
+                connection.execute("UPDATE batches SET cancelled = 1 WHERE number = ?", (number,))
+            end(connection, now, "number = ?", number)
+        return self.get(id, owner)
+
+    def sweep(self, keep_s: float | None) -> bool:
+        """Remove some of what nobody needs: bodies that broke off, and batches that ended more than
+        `keep_s` seconds ago (None: never). True while there is more to remove.
+        """
+        now = self._clock()
+        oldest = -1.0 if keep_s is None else now - keep_s
+        with self._database.write() as connection:
+            connection.execute(  # out of sight first: nobody may see a part of a batch
+                "UPDATE batches SET receiving = 1, until = 0, key = NULL WHERE ended <= ?",
+                (oldest,),
+            )
+            found = connection.execute(
+                "SELECT number FROM batches WHERE receiving AND until <= ? LIMIT 1", (now,)
+            ).fetchone()
+            if found is None:
+                return False
+            removed = connection.execute(
+                "DELETE FROM articles WHERE rowid IN"
+                " (SELECT rowid FROM articles WHERE batch = ? LIMIT ?)",
+                (*found, _REMOVED_AT_ONCE),
+            )
+            if removed.rowcount < _REMOVED_AT_ONCE:
+                connection.execute("DELETE FROM batches WHERE number = ?", found)
+        return True
+
+    def waiting(self) -> int:
+        """How many articles of accepted batches are not settled."""
+        ((count,),) = self._database.read(
+            "SELECT count(*) FROM articles WHERE outcome IS NULL AND batch IN"
+            " (SELECT number FROM batches WHERE NOT receiving AND ended IS NULL)"
+        )
+        return int(count)
+
+    def _find(self, id: str, owner: str) -> tuple[int, float, float | None, bool]:
+        found = self._database.read(
+            "SELECT number, created, ended, cancelled FROM batches"
+            " WHERE id = ? AND owner = ? AND NOT receiving",
+            id, owner,
+        )  # fmt: skip
+        if not found:
+            raise UnknownBatch("No batch has this id. One that ended long ago may be removed.")
+        number, created, ended, cancelled = found[0]
+        return number, created, ended, cancelled
+
+    def _at_work(self, number: int) -> bool:
+        return bool(
+            self._database.read(
+                "SELECT 1 FROM articles WHERE batch = ? AND outcome IS NULL"
+                " AND claim IS NOT NULL LIMIT 1",
+                number,
+            )
+        )

@@ -1,0 +1,125 @@
+"""Results that are kept: the same article, asked the same of the same engine, is answered at once.
+
+Engines answer the same request in the same way, so a kept Result is as good as a new one. The file
+is a cache: it may be lost, and one that is damaged is begun anew. Writing is left to a thread of
+its own, so that nobody waits for the disk; when there is more to write than it manages, some
+results are not kept.
+"""
+
+import logging
+import queue
+import sqlite3
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from service import __version__
+from service.errors import StoreFailed
+from service.result import Result
+from service.store.database import Damaged, Database
+
+log = logging.getLogger(__name__)
+
+FILE = "kept.db"
+MIGRATIONS = (
+    """
+    CREATE TABLE results (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        fingerprint TEXT NOT NULL UNIQUE,
+        result TEXT NOT NULL,
+        bytes INTEGER NOT NULL
+    );
+    """,
+)
+_MOST_UNWRITTEN = 256
+_BUSY_S = 0.5  # an answer can be made anew; nobody waits long for an old one
+
+
+class Kept:
+    """At most `limit` bytes of results in `folder`; the oldest go first. `maker` names whatever
+    has a part in a result beside what its fingerprint covers.
+
+    Raises StoreFailed when the file can't be made. Afterwards nothing here raises: a cache that
+    fails is passed by, and the log says so once.
+    """
+
+    def __init__(self, folder: Path, limit: int, maker: str = "") -> None:
+        self._limit = limit
+        # Another version of Diglot may read or check the same article in another way.
+        self._maker = f"{__version__} {maker}"
+        self._database = _open(folder / FILE)
+        ((self._bytes,),) = self._database.read("SELECT coalesce(sum(bytes), 0) FROM results")
+        self._unwritten: queue.Queue[Result | None] = queue.Queue(_MOST_UNWRITTEN)
+        self._writer = threading.Thread(target=self._write, name="diglot-kept", daemon=True)
+        self._writer.start()
+
+    def find(self, fingerprint: str) -> Result | None:
+        try:
+            found = self._database.read(
+                "SELECT result FROM results WHERE fingerprint = ?", self._key(fingerprint)
+            )
+            return Result.model_validate_json(found[0][0]) if found else None
+        except (StoreFailed, ValidationError):
+            return None
+
+    def note(self, done: Future[Result]) -> None:
+        """Keep the Result of a Future that is done, if it has one; returns at once."""
+        if not done.cancelled() and done.exception() is None:
+            try:
+                self._unwritten.put_nowait(done.result())
+            except queue.Full:
+                log.debug("a result is not kept: too many wait to be written")
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        self._unwritten.put(None)
+        self._writer.join()
+        self._database.close()
+
+    def _key(self, fingerprint: str) -> str:
+        return f"{fingerprint} {self._maker}"
+
+    def _write(self) -> None:
+        while (result := self._unwritten.get()) is not None:
+            try:
+                self._keep(result)
+            except StoreFailed as error:
+                log.debug("a result is not kept: %s", error)
+
+    def _keep(self, result: Result) -> None:
+        text = result.model_dump_json()
+        size = len(text.encode("utf-8", "replace"))
+        if size > self._limit:
+            return
+        with self._database.write() as connection:
+            kept = connection.execute(
+                "INSERT OR IGNORE INTO results (fingerprint, result, bytes) VALUES (?, ?, ?)",
+                (self._key(result.fingerprint), text, size),
+            )
+            total = self._bytes + size * kept.rowcount
+            total -= _evict(connection, total - self._limit)
+        self._bytes = total
+
+
+def _evict(connection: sqlite3.Connection, over: int) -> int:
+    """Remove the oldest results, until `over` bytes are gone; returns how many went."""
+    gone = 0
+    while gone < over:
+        number, size = connection.execute(
+            "SELECT number, bytes FROM results ORDER BY number LIMIT 1"
+        ).fetchone()
+        connection.execute("DELETE FROM results WHERE number = ?", (number,))
+        gone += size
+    return gone
+
+
+def _open(path: Path) -> Database:
+    try:
+        return Database(path, MIGRATIONS, durable=False, busy_s=_BUSY_S)
+    except Damaged as error:
+        log.warning("%s; the kept results are begun anew", error)
+    for left in ("", "-wal", "-shm"):
+        path.with_name(FILE + left).unlink(missing_ok=True)
+    return Database(path, MIGRATIONS, durable=False, busy_s=_BUSY_S)

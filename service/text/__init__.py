@@ -1,0 +1,1 @@
+"""Text as such: languages, scripts, sentences, terms, offsets."""

@@ -1,0 +1,144 @@
+"""What /batches answers: many articles in one body, digested when there is time."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
+
+from flask import Blueprint, Response, current_app, g, request
+
+from service.errors import DiglotError, NotReady, StoreFailed
+from service.serving.batch_runner import Bulk
+from service.settings import Settings
+from service.store.batches import Batches, Entry, Received
+from service.store.codec import error_line, pack, result_id
+from service.web.request_body import BadFields, batch_article, echo, read_wanted
+from service.web.response_wait import Slots, client
+from service.web.uploads import COMPLETE, LINES, Upload
+
+blueprint = Blueprint("batches", __name__)
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_AT_ONCE = 200  # articles that are stored in one transaction,
+_CHARACTERS_AT_ONCE = 2_000_000  # and about how much text
+
+
+@blueprint.post("/batches")
+def take() -> Response:
+    """Store a batch; nothing of it when its body is malformed or breaks off."""
+    slots: Slots = current_app.config["SLOTS"]
+    desk = current_app.config["DESK"]
+    if desk.state == "draining":
+        raise NotReady("The service is stopping.")
+    client()
+    with slots.one():
+        wanted, key = read_wanted(request), _key()
+        upload = Upload(request, current_app.config["MAX_CONTENT_LENGTH"])
+        batches, owner = _batches(), _owner()
+        received = batches.begin(owner)
+        try:
+            _store(received, upload, wanted)
+            accepted = batches.accept(received, owner, key, upload.hash)
+        except BaseException:
+            with suppress(StoreFailed):  # else it is removed later, as it was never accepted
+                batches.discard(received)
+            raise
+    _wake()
+    response = _answer(accepted, 202)
+    response.headers["Location"] = f"/batches/{accepted}"
+    return response
+
+
+@blueprint.get("/batches/<id>")
+def look(id: str) -> Response:
+    return _answer(id)
+
+
+@blueprint.get("/batches/<id>/results")
+def results(id: str) -> Response:
+    """The results so far, in the order of the articles."""
+    first = _first()
+    batches, owner = _batches(), _owner()
+    is_complete = batches.get(id, owner).waiting == 0  # before the first line is read
+    lines = batches.results(id, owner, first)
+    client()
+    return Response(
+        (some.encode("utf-8", "replace") for some in lines),
+        mimetype=LINES[0],
+        headers={COMPLETE: str(is_complete).lower()},
+    )
+
+
+@blueprint.delete("/batches/<id>")
+def cancel(id: str) -> Response:
+    found = _batches().cancel(id, _owner())
+    _wake()
+    return Response(found.model_dump_json() + "\n", mimetype="application/json")
+
+
+def _store(received: Received, upload: Upload, wanted: dict[str, Any]) -> None:
+    page: list[Entry] = []
+    place = size = 0
+    for entry in _entries(received, upload, wanted):
+        page.append(entry)
+        size += len(entry.article or "")
+        if len(page) == _AT_ONCE or size > _CHARACTERS_AT_ONCE:
+            _batches().add(received, place, page)
+            place += len(page)
+            page, size = [], 0
+    _batches().add(received, place, page)
+
+
+def _entries(received: Received, upload: Upload, wanted: dict[str, Any]) -> Iterator[Entry]:
+    settings: Settings = current_app.config["SETTINGS"]
+    for place, sent in enumerate(upload.articles()):
+        try:
+            if isinstance(sent, DiglotError):
+                raise sent
+            article, options = batch_article(sent, wanted, settings.max_characters)
+        except DiglotError as error:
+            source = sent.get("source") if isinstance(sent, dict) else None
+            own = result_id(received.id, place)
+            yield Entry(None, error_line(own, source if isinstance(source, str) else None, error))
+        else:
+            yield Entry(pack(article, options))
+
+
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise BadFields([("Idempotency-Key", "must be 1 to 255 visible ASCII characters")])
+    return key
+
+
+def _first() -> int:
+    unknown = [name for name in request.args if name != "first"]
+    if unknown:
+        raise BadFields([(echo(name), "is not known; known is first") for name in unknown])
+    first = request.args.get("first", "0")
+    if not (first.isascii() and first.isdigit() and len(first) <= 9):
+        raise BadFields([("first", "must be the index of an article, from 0")])
+    return int(first)
+
+
+def _answer(batch: str, status: int = 200) -> Response:
+    found = _batches().get(batch, _owner())
+    return Response(found.model_dump_json() + "\n", status, mimetype="application/json")
+
+
+def _owner() -> str:
+    """Whose batches are meant: those of the key that the request came with, if keys are used."""
+    return cast(str, g.get("key", ""))
+
+
+def _batches() -> Batches:
+    batches = cast(Batches | None, current_app.config["BATCHES"])
+    if batches is None:
+        raise StoreFailed("No store of batches is open.")
+    return batches
+
+
+def _wake() -> None:
+    bulk = cast(Bulk | None, current_app.config["BULK"])
+    if bulk is not None:
+        bulk.wake()

@@ -1,0 +1,91 @@
+"""Who may come in: a key where keys are used, and not more often than the rates allow."""
+
+import logging
+
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.errors import BadSetting, NotReady, Unauthorized
+from service.settings import Settings
+from service.web.api_keys import Keys
+from service.web.middleware import rate_limit
+from service.web.middleware.rate_limit import Rate, network
+
+log = logging.getLogger(__name__)
+
+OPEN = frozenset(
+    ("diglot.page", "diglot.docs", "diglot.contract", "diglot.livez", "diglot.readyz", "static")
+)
+"""Answered to everybody, uncounted: whether it works, how to ask, and the page that asks for a key.
+
+A new address is closed until it stands here.
+"""
+
+
+class Door:
+    """Lets a request in, or raises Unauthorized or RateLimited before its body is read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keys = Keys(settings.data)
+        self._always = settings.require_key == "always"
+        self._open = OPEN | ({"diglot.metrics"} if settings.open_metrics else set())
+        self._of_address = (
+            Rate("address", settings.rate_per_address) if (settings.rate_per_address) else None
+        )
+        self._of_key = Rate("key", settings.rate_per_key) if settings.rate_per_key else None
+
+    def check(self) -> None:
+        if request.endpoint in self._open:
+            return
+        if self._of_address:
+            self._of_address.count(network(request.remote_addr))
+        if not self._asks_for_keys():
+            return
+        # The name is the owner of what this request makes, and stands in the log.
+        g.key = self._name()
+        if self._of_key:
+            self._of_key.count(g.key)
+
+    def _asks_for_keys(self) -> bool:
+        try:
+            return self._keys.exist or self._always
+        except BadSetting as error:
+            # The path is for the log. Nobody is let in while it is not known who may.
+            log.error("%s", error)
+            raise NotReady("The service can't read its keys just now.") from error
+
+    def _name(self) -> str:
+        sent = _sent()
+        if sent is None:
+            raise Unauthorized(
+                "Send the API key that you were given: Authorization: Bearer KEY, or X-API-Key: KEY"
+            )
+        found = self._keys.find(sent)
+        if found is None:
+            raise Unauthorized("This API key is not known here, or was revoked.")
+        return found.name
+
+
+def _sent() -> str | None:
+    given = request.authorization
+    if given is not None and given.type == "bearer" and given.token:
+        return given.token
+    return request.headers.get("X-API-Key")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    app.before_request(Door(settings).check)
+    app.after_request(_challenge)
+    rate_limit.install(app)
+    if settings.proxies:
+        # Only then: anybody can send X-Forwarded-For, and pass for another address.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0
+        )
+
+
+def _challenge(response: Response) -> Response:
+    if response.status_code == Unauthorized.status:
+        error = ', error="invalid_token"' if _sent() is not None else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="Diglot"{error}'
+    return response

@@ -1,0 +1,240 @@
+"""The contract: an OpenAPI 3.1 document, made from the types that check what comes and goes.
+
+Written here by hand are the addresses, and which problems each may answer with; fields, bounds and
+explanations are those of the pydantic types. `/docs` shows the same operations.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from service import __version__
+from service.batch import Batch
+from service.result import Result
+from service.web.error_docs import explained
+from service.web.problems import Problem
+from service.web.request_body import MARKUPS, Asked, BatchArticle, SummarizeBody, Wanted
+from service.web.states import Live, Ready
+from service.web.streaming import EVENTS
+from service.web.uploads import ARRAY, COMPLETE, LINES
+
+_REF = "#/components/schemas/{model}"
+_TYPES: Sequence[type[BaseModel]] = (
+    SummarizeBody,
+    BatchArticle,
+    Result,
+    Batch,
+    Problem,
+    Live,
+    Ready,
+)
+_SENT = (SummarizeBody, BatchArticle)
+JSON = "application/json"
+_PROBLEM = "application/problem+json"
+_GUARD = (401, 429)
+"""What any address that is not open may answer, with the faults of the service itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one address; `answers` are what it says when all is well, by status."""
+
+    method: str
+    path: str
+    english: str
+    chinese: str
+    answers: dict[int, dict[str, Any]]
+    problems: tuple[int, ...] = ()
+    is_open: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def _answer(media: str, schema: dict[str, Any], meaning: str = "As asked.") -> dict[str, Any]:
+    return {"description": meaning, "content": {media: {"schema": schema}}}
+
+
+def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """The options that stand in a query string; a list of languages has commas."""
+    fields = model.model_json_schema(ref_template=_REF)["properties"]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": schema.get("description", ""),
+            # Nothing in a query string is null.
+            "schema": schema["anyOf"][0] if "anyOf" in schema else schema,
+            "style": "form",
+            "explode": name != "languages",
+        }
+        for name, schema in fields.items()
+    ]
+
+
+_PACKED = "May be compressed (Content-Encoding: gzip, one frame); the limits hold unpacked."
+_ARTICLE = {
+    "required": True,
+    "description": _PACKED,
+    "content": {
+        JSON: {"schema": ref(SummarizeBody)},
+        **{kind: {"schema": {"contentMediaType": kind}} for kind in MARKUPS},
+    },
+}
+_TEXT = {"type": "string"}
+_SUMMARY = _answer(JSON, ref(Result), "The digests, the stance, and what was checked.")
+_SUMMARY["content"][EVENTS] = {"schema": _TEXT}
+_ANY_ARTICLE = {
+    "anyOf": [ref(BatchArticle), {}],
+    "description": "What is no such article has its error as its result, and fails nothing else.",
+}
+_BATCH = {
+    "required": True,
+    "description": _PACKED,
+    "content": {
+        ARRAY: {"schema": {"type": "array", "items": _ANY_ARTICLE, "minItems": 1}},
+        **{kind: {"schema": _TEXT} for kind in LINES},
+    },
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes a repeated request the same batch.",
+    "schema": _TEXT,
+}
+_ID = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+_FIRST = {
+    "name": "first",
+    "in": "query",
+    "description": "Index of the first article whose result is wanted.",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+}
+_RESULTS = _answer(LINES[0], _TEXT, "One result a line, in the order of the articles.")
+_RESULTS["headers"] = {
+    COMPLETE: {"description": "Whether every article has its result.", "schema": {"type": "string"}}
+}
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "post", "/summarize",
+        "One article in, its digests and stance out.", "送入一篇文章，得到摘要与立场。",
+        {200: _SUMMARY},
+        (400, 413, 415, 422, 499, 503, 504),
+        more={"requestBody": _ARTICLE, "parameters": _query_parameters(Asked)},
+    ),
+    Operation(
+        "post", "/batches",
+        "Many articles in one body, digested when there is time.", "一次送入许多文章，有空时处理。",
+        {202: _answer(JSON, ref(Batch), "Stored; Location says where it is.")},
+        (400, 413, 415, 422, 503, 504, 507),
+        more={"requestBody": _BATCH, "parameters": [*_query_parameters(Wanted), _KEY]},
+    ),
+    Operation(
+        "get", "/batches/{id}", "How far a batch is.", "批次的进度。",
+        {200: _answer(JSON, ref(Batch))}, (404, 503), more={"parameters": [_ID]},
+    ),
+    Operation(
+        "delete", "/batches/{id}", "Cancels a batch.", "取消批次。",
+        {200: _answer(JSON, ref(Batch))}, (404, 503, 507), more={"parameters": [_ID]},
+    ),
+    Operation(
+        "get", "/batches/{id}/results",
+        "The results so far, one a line.", "目前已有的结果，每行一个。",
+        {200: _RESULTS}, (404, 422, 503), more={"parameters": [_ID, _FIRST]},
+    ),
+    Operation(
+        "get", "/livez", "200 while the process answers.", "进程有响应时为 200。",
+        {200: _answer(JSON, ref(Live))}, is_open=True,
+    ),
+    Operation(
+        "get", "/readyz",
+        "200 when the engine is loaded, else 503.", "引擎加载完毕为 200，否则为 503。",
+        {200: _answer(JSON, ref(Ready))}, (503,), is_open=True,
+    ),
+    Operation(
+        "get", "/metrics", "Figures for Prometheus.", "供 Prometheus 采集的指标。",
+        {200: _answer("text/plain", _TEXT)},
+    ),
+    Operation(
+        "get", "/openapi.json", "This contract, for programs.", "本接口的 OpenAPI 文档。",
+        {200: _answer(JSON, {"type": "object"})}, is_open=True,
+    ),
+    Operation(
+        "get", "/docs", "What each address, option and error means.", "接口、选项与错误说明。",
+        {200: _answer("text/html", _TEXT)}, is_open=True,
+    ),
+    Operation(
+        "get", "/", "A page for people.", "供人使用的页面。",
+        {200: _answer("text/html", _TEXT)}, is_open=True,
+    ),
+)  # fmt: skip
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document, as it is served."""
+    _, schemas = models_json_schema(
+        [(model, "validation" if model in _SENT else "serialization")
+         for model in _TYPES],
+        ref_template=_REF,
+    )  # fmt: skip
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Diglot",
+            "version": __version__,
+            "summary": "An article in any language in; an English digest, a Chinese digest and a"
+            " stance out.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        # The empty one: keys are asked for once there is one.
+        "security": [{}, {"bearer": []}, {"header": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            },
+        },
+    }
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    statuses = {*operation.problems, 500, *(() if operation.is_open else _GUARD)}
+    described: dict[str, Any] = {
+        "operationId": _id(operation),
+        "summary": operation.english,
+        "x-summary-zh": operation.chinese,
+        **operation.more,
+        "responses": {
+            **{str(status): answer for status, answer in operation.answers.items()},
+            **{str(status): _problem(status) for status in sorted(statuses)},
+        },
+    }
+    if operation.is_open:
+        described["security"] = []
+    return described
+
+
+def _id(operation: Operation) -> str:
+    words = [word for word in operation.path.replace("{", "/").replace("}", "").split("/") if word]
+    return "_".join([operation.method, *(words or ["page"])]).replace(".", "_")
+
+
+def _problem(status: int) -> dict[str, Any]:
+    codes = sorted({problem.code for problem in explained() if problem.status == status})
+    return {
+        "description": "A problem: " + (", ".join(codes) or "see its code") + ".",
+        "content": {_PROBLEM: {"schema": ref(Problem)}},
+    }

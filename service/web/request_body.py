@@ -1,0 +1,325 @@
+"""What may be sent to POST /summarize, and how the bytes become an article and its options."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from flask import Request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from service.article import Article, Markup
+from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
+from service.tasks import DigestLanguage, Length, Options, Script
+from service.web.decompress import check_coding, unpack
+
+MARKUPS: dict[str, Markup] = {"text/plain": "plain", "text/html": "html"}
+KNOWN_TYPES = "application/json, text/plain or text/html"
+
+# Only charsets that decode text: Python's own list also holds zip, base64 and the like. GB2312 and
+# GBK are read as GB18030, which holds both (as the WHATWG Encoding Standard has it).
+CHARSETS = {
+    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8-sig"),
+    **dict.fromkeys(("gb18030", "gbk", "gb2312"), "gb18030"),
+    **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
+    **{name: name for name in ("utf-16", "utf-16le", "utf-16be", "shift_jis", "euc-jp", "euc-kr")},
+    **{name: name for name in ("iso-8859-1", "iso-8859-15", "windows-1252", "windows-1251")},
+}
+
+_MOST_ERRORS = 20
+_MOST_IN_DETAIL = 3
+_LONGEST_ECHO = 60
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _unique(values: list[str]) -> list[str]:
+    if len(set(values)) < len(values):
+        raise ValueError("must not hold the same value twice")
+    return values
+
+
+Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Unique = AfterValidator(_unique)
+_UNIQUE_ITEMS: dict[str, Any] = {"uniqueItems": True}
+
+
+Title = Annotated[str | None, Field(max_length=1000, description="Headline of the article.")]
+Source = Annotated[
+    str | None,
+    Field(max_length=2000, description="Where the article comes from; handed back as it is."),
+]
+Text = Annotated[str, Field(description="The article, as plain text.")]
+
+
+class Wanted(BaseModel):
+    """What is wanted of an article; for all articles of a batch where it stands in the query."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    targets: Annotated[list[Target], Unique] = Field(
+        default=[],
+        max_length=8,
+        description="Stance toward whom or what; without any: toward the main subject.",
+        json_schema_extra=_UNIQUE_ITEMS,
+    )
+    languages: Annotated[list[DigestLanguage], Unique] = Field(
+        default=["en", "zh"],
+        min_length=1,
+        description="Languages of the digests.",
+        json_schema_extra=_UNIQUE_ITEMS,
+    )
+    length: Length = Field("medium", description="How long each digest should be.")
+    zh_script: Script = Field("Hans", description="Script of the Chinese digest.")
+    whole_page: bool = Field(
+        False, description="Keep a page of several stories together as one article."
+    )
+
+    def options(self) -> Options:
+        return Options(
+            targets=tuple(self.targets),
+            languages=tuple(self.languages),
+            length=self.length,
+            zh_script=self.zh_script,
+            whole_page=self.whole_page,
+        )
+
+
+class Asked(Wanted):
+    """What may stand beside the article; in the query string where the body is the article."""
+
+    title: Title = None
+    source: Source = None
+    timeout: float | None = Field(
+        default=None,
+        ge=0.1,
+        allow_inf_nan=False,
+        description="Seconds that the answer may take; the server's own limit holds as well.",
+    )
+
+
+class SummarizeBody(Asked):
+    """The JSON body of POST /summarize."""
+
+    text: Text
+
+
+class BatchArticle(Wanted):
+    """One article in the body of POST /batches."""
+
+    title: Title = None
+    source: Source = None
+    text: Text
+    markup: Literal["plain", "html"] = Field("plain", description="What the text is written in.")
+
+
+class Sent(NamedTuple):
+    """What came with a request; `timeout` in seconds, where one was asked for."""
+
+    article: Article
+    options: Options
+    timeout: float | None
+
+
+A = TypeVar("A", bound=Wanted)
+
+
+class BadFields(BadInput):
+    """BadInput that says what is wrong with which field."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        shown = "; ".join(f"{field} {message}" for field, message in errors[:_MOST_IN_DETAIL])
+        more = len(errors) - _MOST_IN_DETAIL
+        super().__init__(f"{shown}; and {more} more, see errors" if more > 0 else shown)
+        self.errors = errors
+
+
+def read_article(request: Request, max_characters: int) -> Sent:
+    """The article of a request and what is asked of it.
+
+    Raises Unsupported, Unreadable, TooLong, NoText, or BadFields (which names the fields).
+    """
+    kind = request.mimetype
+    if kind != "application/json" and kind not in MARKUPS:
+        sent = f"Content-Type {echo(kind)}" if kind else "a body without a Content-Type"
+        raise Unsupported(f"{sent} can't be read here; send {KNOWN_TYPES}.")
+    check_coding(request.headers.get("Content-Encoding", ""))
+    body = _decode(request)
+    if kind == "application/json":
+        if request.args:
+            raise BadFields([(echo(name), "belongs in the JSON body") for name in request.args])
+        asked: Asked = _check(SummarizeBody, _parse(body))
+        text = asked.text if isinstance(asked, SummarizeBody) else ""
+    else:
+        asked, text = _check(Asked, _query(request)), body
+    _check_text(text, max_characters)
+    article = Article(text, asked.title, asked.source, MARKUPS.get(kind, "plain"))
+    return Sent(article, asked.options(), asked.timeout)
+
+
+def read_wanted(request: Request) -> dict[str, Any]:
+    """What the query string of a batch asks for all of its articles. Raises BadFields."""
+    asked = _query(request)
+    _check(Wanted, asked)
+    return asked
+
+
+def batch_article(
+    sent: Any, wanted: dict[str, Any], max_characters: int
+) -> tuple[Article, Options]:
+    """One article of a batch; its own options go before `wanted`. Raises what is wrong with it."""
+    if not isinstance(sent, dict):
+        raise BadInput('An article must be an object: {"text": "…"}.')
+    asked = _check(BatchArticle, {**wanted, **{_mend(k): _mend(v) for k, v in sent.items()}})
+    _check_text(asked.text, max_characters)
+    return Article(asked.text, asked.title, asked.source, asked.markup), asked.options()
+
+
+def _check_text(text: str, max_characters: int) -> None:
+    if len(text) > max_characters:
+        raise TooLong(
+            f"The text has {len(text):,} characters; at most {max_characters:,} are taken."
+        )
+    if not text.strip():
+        raise NoText("The text is empty. Send the article's text.")
+
+
+def _bytes(request: Request) -> bytes:
+    """The whole body. Raises Unreadable for a part of one: half an article is not the article."""
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        raise
+    except (
+        Exception
+    ) as error:  # whatever the server's reader makes of a broken chunk, or of silence
+        raise Unreadable("The body broke off, or its chunks are malformed.") from error
+    if len(body) < (request.content_length or 0):
+        raise Unreadable(
+            f"The body broke off after {len(body):,} of {request.content_length:,} bytes."
+        )
+    return unpack(body, request.headers.get("Content-Encoding", ""), request.max_content_length)
+
+
+def _decode(request: Request) -> str:
+    label = request.mimetype_params.get("charset", "utf-8").strip().lower()
+    charset = CHARSETS.get(label)
+    if charset is None:
+        raise Unsupported(f"The charset {echo(label)} is not known; UTF-8 is the best choice.")
+    try:
+        return _bytes(request).decode(charset)
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            f"The body is not {label.upper()}: byte {error.start:,} can't be decoded. Send UTF-8,"
+            " or name the charset: Content-Type: text/plain; charset=gb18030"
+        ) from error
+
+
+def parse_json(body: str) -> Any:
+    """Any JSON value. Raises Unreadable for what is none."""
+    try:
+        # No field needs an exact integer: as a float it may be of any length.
+        return json.loads(
+            body, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=float
+        )
+    except RecursionError as error:
+        raise Unreadable(
+            "The body is no JSON that can be read: it is nested too deeply."
+        ) from error
+    except ValueError as error:
+        raise Unreadable(f"The body is not valid JSON: {error}.") from error
+
+
+def _parse(body: str) -> dict[str, Any]:
+    parsed = parse_json(body)
+    if not isinstance(parsed, dict):
+        raise BadInput('The JSON body must be an object: {"text": "…"}.')
+    return {_mend(name): _mend(value) for name, value in parsed.items()}
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise ValueError(f"the name {echo(_mend(name))} stands twice in one object")
+        members[name] = value
+    return members
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _mend(value: Any) -> Any:
+    """Put U+FFFD for half a surrogate pair, as browsers do when they encode text.
+
+    Clients that cut a string in the middle of an emoji send such halves. One character takes the
+    place of one, so offsets into the text stay right.
+    """
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mend(item) if isinstance(item, str) else item for item in value]
+    return value
+
+
+def _query(request: Request) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if name == "targets":
+            asked[name] = values
+        elif name == "languages":
+            asked[name] = [part.strip() for value in values for part in value.split(",")]
+        elif len(values) > 1:
+            raise BadFields([(echo(name), "must be given once")])
+        elif name == "whole_page":
+            asked[name] = {"true": True, "false": False}.get(values[0].lower(), values[0])
+        elif name == "timeout":
+            asked[name] = _number(values[0])
+        else:
+            asked[name] = values[0]
+    return asked
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _check(model: type[A], fields: dict[str, Any]) -> A:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)[:_MOST_ERRORS]
+        known = ", ".join(sorted(model.model_fields))
+        raise BadFields([(_path(e["loc"]), _message(e, known)) for e in found]) from error
+
+
+def _path(place: Iterable[int | str]) -> str:
+    path = ""
+    for step in place:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return echo(path)
+
+
+def _message(error: Any, known: str) -> str:
+    if error["type"] == "missing":
+        return "is required"
+    if error["type"] == "extra_forbidden":
+        return f"is not known; known are {known}"
+    message = re.sub(r"^(?:Input|String|List) should", "must", error["msg"])
+    return message.removeprefix("Value error, ")
+
+
+def echo(text: str) -> str:
+    """A name that a stranger sent, short enough to be shown."""
+    return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"

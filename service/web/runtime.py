@@ -1,0 +1,92 @@
+"""Everything that one process serves with, opened together and closed in the right order."""
+
+import hashlib
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from service.serving.batch_runner import Bulk
+from service.serving.service import Desk
+from service.settings import Settings
+from service.store.batches import Batches
+from service.store.database import Database
+from service.store.leases import Leases
+from service.store.result_cache import Kept
+from service.store.schema import FILE, MIGRATIONS
+from service.web.app import create_app
+
+log = logging.getLogger(__name__)
+
+MakeDesk = Callable[[Settings], Desk]
+
+PREPARED = 4
+"""Articles of batches that are claimed beside those that fill the engine, one row each."""
+DAY_S = 86_400
+MB = 1_000_000
+LOOK_EVERY_S = 1.0
+PAUSE_S = 5.0
+"""Between the death of the worker and the end of its process: no loop without a pause."""
+
+
+class Composed:
+    """The desk, the store and the bulk work of one process. Raises StoreFailed."""
+
+    def __init__(self, settings: Settings, make_desk: MakeDesk) -> None:
+        self._database = Database(settings.data / FILE, MIGRATIONS)
+        self._kept = _kept(settings)
+        self._desk = make_desk(settings)
+        store = Batches(self._database)
+        days = settings.keep_batches_days
+        self._bulk = Bulk(
+            Leases(self._database),
+            store,
+            self._desk,
+            at_once=settings.batch_rows + PREPARED,
+            keep_s=days * DAY_S if days else None,
+        )
+        self.app: Flask = create_app(self._desk, settings, store, self._bulk)
+
+    def open(self) -> None:
+        """Start loading; returns at once."""
+        self._desk.open(self._kept)
+        self._bulk.start()
+        threading.Thread(target=self._watch, name="diglot-watch", daemon=True).start()
+
+    def close(self, timeout_s: float) -> None:
+        """Give the bulk work back, finish the rest."""
+        self._bulk.close(timeout_s)
+        self._desk.close(timeout_s)
+        if self._kept is not None:
+            self._kept.close()
+        self._database.close()
+
+    def _watch(self) -> None:
+        """End the process, and so have it replaced, when its worker has died."""
+        while not self._desk.has_died:
+            time.sleep(LOOK_EVERY_S)
+        log.critical("the worker has died; this process ends in %.0f s and is replaced", PAUSE_S)
+        time.sleep(PAUSE_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _kept(settings: Settings) -> Kept | None:
+    if not settings.keep_results_mb:
+        return None
+    names = settings.names.read_bytes() if settings.names else b""
+    chosen = (settings.sampling, settings.seed, settings.repetition_penalty)
+    maker = f"{chosen} {hashlib.sha256(names).hexdigest()}"
+    return Kept(settings.data, settings.keep_results_mb * MB, maker)
+
+
+def check_store(settings: Settings) -> None:
+    """Raises StoreFailed when the store of batches can't be used, or is damaged."""
+    database = Database(settings.data / FILE, MIGRATIONS)
+    try:
+        database.check()
+    finally:
+        database.close()

@@ -1,0 +1,281 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.extractive.stance import StanceReading, evidence_for, read_stance
+from service.tasks import Label
+
+FAVOR_EN = [
+    "The night bus deserves our support.",
+    "It is a sensible and humane idea, and the council should adopt it without delay.",
+    "We have waited long enough for the night bus.",
+]
+AGAINST_EN = [
+    "The night bus is a reckless waste of money.",
+    "It is badly designed, unfair to the suburbs, and the council must reject it.",
+    "I oppose the night bus for one more reason.",
+]
+NEWS_EN = [
+    "The council will vote on the night bus on Monday.",
+    "A spokesperson for the drivers' union said the night bus was a reckless waste of money.",
+    'The mayor called it "an excellent and overdue service".',
+    "The night bus would run every 30 minutes from May and cost $2 million a year.",
+    "Fares would rise by 4%, the transit authority said.",
+]
+FAVOR_ZH = [
+    "夜班公交值得大力推广。",
+    "这是一项务实而贴心的安排，市政府应当尽快落实。",
+    "我们支持夜班公交，理由很简单。",
+]
+AGAINST_ZH = [
+    "夜班公交是一个劳民伤财的错误。",
+    "这个方案对郊区毫不公平，市政府应该撤回。",
+    "笔者反对夜班公交，还有一个理由。",
+]
+NEWS_ZH = [
+    "市议会将于周一表决夜班公交方案。",
+    "司机工会代表表示，夜班公交劳民伤财，是个荒唐的错误。",
+    "市长则称夜班公交是“值得肯定的务实之举”。",
+    "夜班公交5月起每30分钟一班，每年花费1400万元。",
+    "交通局说，票价将上调4%。",
+]
+HANT = str.maketrans(
+    "应当尽务实贴项这个错误对议会将决劳伤财称举费价调来笔还为广",
+    "應當盡務實貼項這個錯誤對議會將決勞傷財稱舉費價調來筆還為廣",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language", "label"),
+    [
+        (FAVOR_EN, "the night bus", "en", "favor"),
+        (AGAINST_EN, "the night bus", "en", "against"),
+        (NEWS_EN, "the night bus", "en", "none"),
+        (FAVOR_ZH, "夜班公交", "zh-Hans", "favor"),
+        (AGAINST_ZH, "夜班公交", "zh-Hans", "against"),
+        (NEWS_ZH, "夜班公交", "zh-Hans", "none"),
+        ([each.translate(HANT) for each in FAVOR_ZH], "夜班公交", "zh-Hant", "favor"),
+        ([each.translate(HANT) for each in AGAINST_ZH], "夜班公交", "zh-Hant", "against"),
+    ],
+)
+def test_the_author_s_stance(
+    sentences: list[str], target: str, language: str, label: Label
+) -> None:
+    reading = read_stance(sentences, target, language)
+    assert reading.label == label
+    assert math.isclose(sum(reading.scores.values()), 1)
+
+
+def lean(text: str, target: str, language: str) -> float:
+    """How far one sentence of an author who argues is for the target, or under zero against."""
+    argued = {"en": "I think we should talk about it.", "zh": "我们应该谈谈。"}[language]
+    reading = read_stance([text, argued], target, language)
+    return reading.scores["favor"] - reading.scores["against"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "turned", "target", "language"),
+    [
+        ("The tram is a sensible idea.", "The tram is not a sensible idea.", "the tram", "en"),
+        ("The tram is a mistake.", "The tram is not a mistake.", "the tram", "en"),
+        ("The tram should be scrapped.", "The tram should not be scrapped.", "the tram", "en"),
+        ("电车是明智的。", "电车并不明智。", "电车", "zh"),
+        ("电车是错误。", "电车不是错误。", "电车", "zh"),
+        ("电车方案应该撤回。", "电车方案不应该撤回。", "电车", "zh"),
+    ],
+)
+def test_negation_turns_a_word(plain: str, turned: str, target: str, language: str) -> None:
+    assert lean(plain, target, language) * lean(turned, target, language) < 0
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "language"),
+    [
+        ("The tram is a sensible idea, but it is a waste of money.", "the tram", "en"),
+        ("Although the tram is a sensible idea, it is a mistake.", "the tram", "en"),
+        ("电车固然明智，但是错误。", "电车", "zh"),
+        ("虽然电车很务实，这仍是错误。", "电车", "zh"),
+    ],
+)
+def test_contrast_gives_weight_to_what_follows(text: str, target: str, language: str) -> None:
+    assert lean(text, target, language) < 0
+
+
+@pytest.mark.parametrize(
+    ("strong", "plain", "target", "language"),
+    [
+        ("The tram is deeply unfair.", "The tram is unfair.", "the tram", "en"),
+        ("电车极其荒唐。", "电车有点荒唐。", "电车", "zh"),
+    ],
+)
+def test_intensity(strong: str, plain: str, target: str, language: str) -> None:
+    assert lean(strong, target, language) < lean(plain, target, language) < 0
+
+
+@pytest.mark.parametrize(
+    ("does", "suffers", "target", "language"),
+    [
+        (
+            "The mayor criticised the ferry company, which we should discuss.",
+            "The mayor was criticised by the ferry company, which we should discuss.",
+            "the mayor",
+            "en",
+        ),
+        ("市长批评了轮渡公司。", "市长受到轮渡公司的批评。", "市长", "zh"),
+    ],
+)
+def test_who_criticises_is_not_criticised(
+    does: str, suffers: str, target: str, language: str
+) -> None:
+    assert lean(does, target, language) == 0
+    assert lean(suffers, target, language) < 0
+
+
+@pytest.mark.parametrize(
+    ("wants", "language"),
+    [("We must keep the small library.", "en"), ("我们应该保留小图书馆。", "zh")],
+)
+def test_who_wants_to_keep_a_thing_is_against_its_end(wants: str, language: str) -> None:
+    thing = {"en": "the small library", "zh": "小图书馆"}[language]
+    end = {"en": "closing the small library", "zh": "关闭小图书馆"}[language]
+    assert lean(wants, thing, language) > 0 > lean(wants, end, language)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language", "speaker"),
+    [
+        (['The mayor said the tram was "a reckless waste".'], "the tram", "en", "the mayor"),
+        (["市长表示，电车“是个荒唐的错误，劳民伤财”。"], "电车", "zh-Hans", "市长"),
+    ],
+)
+def test_evidence_names_the_speaker_of_a_quotation(
+    sentences: list[str], target: str, language: str, speaker: str
+) -> None:
+    (pick,) = read_stance(sentences, target, language).evidence
+    assert (pick.index, pick.quoted, pick.speaker) == (0, True, speaker)
+    assert pick.weight < 0
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "target", "language"),
+    [
+        ("Critics say the tram is a folly.", "The tram is a folly.", "the tram", "en"),
+        ("反对者说电车很荒唐。", "电车很荒唐。", "电车", "zh"),
+    ],
+)
+def test_what_others_say_counts_less(said: str, written: str, target: str, language: str) -> None:
+    assert lean(written, target, language) < lean(said, target, language) < 0
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language"),
+    [
+        (
+            [
+                "The mayor praised the new bridge as long overdue.",
+                "Critics warned that the bridge would waste money that schools need.",
+            ],
+            "bridge",
+            "en",
+        ),
+        (["Residents welcomed the excellent new bridge."], "bridge", "en"),
+        (["The union condemned the bridge as a reckless waste of money."], "bridge", "en"),
+        (["市長稱讚新橋早該興建。", "批評者警告，新橋會浪費學校急需的錢。"], "新橋", "zh-Hant"),
+        (["工会谴责新桥劳民伤财，十分荒唐。"], "新桥", "zh-Hans"),
+    ],
+)
+def test_what_only_others_praise_and_condemn_has_no_stance(
+    sentences: list[str], target: str, language: str
+) -> None:
+    reading = read_stance(sentences, target, language)
+    assert reading.label == "none"
+    assert reading.scores["none"] > 0.6
+    assert all(pick.quoted and pick.speaker for pick in reading.evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language"),
+    [
+        (["The council meets.", "The tram is sensible and deserves support."], "the tram", "en"),
+        (["市议会开会。", "电车是明智之举，值得支持。"], "电车", "zh-Hans"),
+    ],
+)
+def test_one_plain_judgement_of_the_author_is_enough(
+    sentences: list[str], target: str, language: str
+) -> None:
+    assert read_stance(sentences, target, language).label == "favor"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "target", "language"),
+    [("We praised the tram before.", "the tram", "en"), ("我们称赞电车。", "电车", "zh")],
+)
+def test_one_s_own_praise_is_the_author_s(sentence: str, target: str, language: str) -> None:
+    (pick,) = read_stance([sentence], target, language).evidence
+    assert pick.weight > 0
+    assert not pick.quoted
+
+
+@pytest.mark.parametrize(
+    ("sentences", "target", "language"),
+    [
+        (
+            [
+                "The tram is a sensible idea, and the council should adopt it.",
+                'The union said: "The tram comes in May." That is fair enough.',
+                "Somebody said the tram was excellent.",
+                "The mayor said the tram was excellent and overdue.",
+                "The case for the tram rests on jobs.",
+            ],
+            "the tram",
+            "en",
+        ),
+        (
+            [
+                "电车是明智之举，市政府应当尽快落实。",
+                "工会代表说：“电车五月开通。”这很合理。",
+                "有人说电车很务实。",
+                "市长说电车非常务实，值得肯定。",
+                "支持电车的理由是就业。",
+            ],
+            "电车",
+            "zh-Hans",
+        ),
+    ],
+)
+def test_evidence_is_the_author_s_or_has_a_named_speaker(
+    sentences: list[str], target: str, language: str
+) -> None:
+    reading = read_stance(sentences, target, language)
+    assert [pick.index for pick in evidence_for(reading, "favor")] == [0, 3]
+    assert evidence_for(reading, "against") == evidence_for(reading, "none") == []
+
+
+@pytest.mark.parametrize("language", ["ja", "fr", "und"])
+def test_other_languages_are_not_read(language: str) -> None:
+    assert read_stance(AGAINST_EN, "the night bus", language).label == "none"
+
+
+@pytest.mark.parametrize(
+    "sentences", [[], [""], ["\ud800\x00"], ["“" * 3_000], ["but not " * 9_000]]
+)
+@pytest.mark.parametrize("language", ["en", "zh-Hant"])
+def test_odd_text_has_no_stance(sentences: list[str], language: str) -> None:
+    assert read_stance(sentences, "the night bus", language).label == "none"
+
+
+@given(
+    st.lists(st.sampled_from([*AGAINST_EN, *FAVOR_ZH, *NEWS_EN, *NEWS_ZH, "", "？"]), max_size=8),
+    st.text(max_size=20),
+    st.sampled_from(["en", "zh-Hans", "zh-Hant"]),
+)
+def test_scores_are_a_distribution_with_the_label_on_top(
+    sentences: list[str], target: str, language: str
+) -> None:
+    reading: StanceReading = read_stance(sentences, target, language)
+    assert math.isclose(sum(reading.scores.values()), 1)
+    assert min(reading.scores.values()) >= 0
+    assert reading.scores[reading.label] == max(reading.scores.values())
+    assert all(0 <= pick.index < len(sentences) for pick in reading.evidence)

@@ -1,0 +1,144 @@
+from pathlib import Path
+
+import pytest
+
+from service.errors import BadSetting
+from service.pipeline.prompts import SHIPPED, load_prompts, size, stance_language, stance_words
+from service.tasks import DigestLanguage, DigestTask, StanceTask
+
+
+def test_every_shipped_prompt_is_filled_completely() -> None:
+    prompts = load_prompts()
+    for task in (DigestTask("en"), DigestTask("zh"), StanceTask("the tax")):
+        for passage_language in ("en", "zh-Hant"):
+            assert "{" not in prompts.instruction(task, passage_language)
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (DigestTask("en", "short"), ["English", "40 words"]),
+        (DigestTask("en", "long"), ["English", "160 words"]),
+        (DigestTask("zh", "medium"), ["简体中文", "约160字"]),
+    ],
+)
+def test_a_digest_is_asked_in_its_own_language_and_length(
+    task: DigestTask, words: list[str]
+) -> None:
+    instruction = load_prompts().instruction(task, "fr")
+    assert str(size(task)) in instruction
+    for word in words:
+        assert word in instruction
+
+
+@pytest.mark.parametrize(
+    ("passage_language", "language", "words"),
+    [
+        ("en", "en", ["favor", "against", "none"]),
+        ("zh-Hant", "zh", ["支持", "反对", "中立"]),
+        ("ZH", "zh", ["支持", "反对", "中立"]),
+        ("zho", "en", ["favor", "against", "none"]),
+        ("ja", "en", ["favor", "against", "none"]),
+        ("", "en", ["favor", "against", "none"]),
+    ],
+)
+def test_a_stance_is_asked_in_the_language_of_the_passage(
+    passage_language: str, language: str, words: list[str]
+) -> None:
+    instruction = load_prompts().instruction(StanceTask("碳税 carbon tax"), passage_language)
+    assert stance_language(passage_language) == language
+    assert list(stance_words(passage_language).values()) == words
+    assert "碳税 carbon tax" in instruction
+    assert all(word in instruction for word in words)
+
+
+@pytest.mark.parametrize(
+    ("language", "names", "line"),
+    [
+        (
+            "en",
+            {"布鲁克": "Brook", "林登河": "Linden"},
+            "Names in English: 布鲁克 = Brook; 林登河 = Linden",
+        ),
+        ("zh", {"Brook {length}": "布鲁克"}, "人名地名的译法：Brook {length} = 布鲁克"),
+    ],
+)
+def test_names_are_given_where_there_are_any(
+    language: DigestLanguage, names: dict[str, str], line: str
+) -> None:
+    prompts, task = load_prompts(), DigestTask(language)
+    without = prompts.instruction(task, "fr")
+    assert prompts.instruction(task, "fr", names) == f"{without}\n{line}"
+    assert prompts.instruction(task, "fr", {}) == without
+    assert "\n" not in without
+
+
+def test_a_prompt_may_leave_names_out(tmp_path: Path) -> None:
+    (tmp_path / "digest.zh.txt").write_text("约{length}字。", encoding="utf-8")
+    assert load_prompts(tmp_path).instruction(DigestTask("zh"), "en", {"a": "甲"}) == "约160字。"
+
+
+@pytest.mark.parametrize("target", ["{target}", "{length}", r"\1 \g<0>", "100% {", "“引号”"])
+def test_a_target_is_never_expanded(target: str) -> None:
+    assert f'"{target}"' in load_prompts().instruction(StanceTask(target), "en")
+
+
+def test_a_folder_replaces_the_files_that_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "digest.en.txt").write_text("\ufeffSum up in {length} words.\n", encoding="utf-8")
+    own, shipped = load_prompts(tmp_path), load_prompts()
+    assert own.instruction(DigestTask("en"), "zh") == "Sum up in 80 words."
+    assert own.texts["digest.zh.txt"] == shipped.texts["digest.zh.txt"]
+    assert own.fingerprint != shipped.fingerprint
+
+
+def test_the_fingerprint_follows_every_file_and_nothing_else(tmp_path: Path) -> None:
+    for path in SHIPPED.glob("*.txt"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    same = load_prompts(tmp_path).fingerprint
+    assert same == load_prompts().fingerprint
+    assert same.startswith("sha256:") and len(same) == len("sha256:") + 64
+    seen = {same}
+    for path in sorted(tmp_path.glob("*.txt")):
+        path.write_text(path.read_text(encoding="utf-8").strip() + "!", encoding="utf-8")
+        seen.add(load_prompts(tmp_path).fingerprint)
+    assert len(seen) == 1 + len(list(SHIPPED.glob("*.txt")))
+
+
+def test_the_fingerprint_follows_the_lists_that_fill_prompts(tmp_path: Path) -> None:
+    names = tmp_path / "names.tsv"
+    names.write_text("Linden\t林登\t林登\tplace\n", encoding="utf-8")
+    one = load_prompts(None, [names]).fingerprint
+    names.write_text("Linden\t菩提\t菩提\tplace\n", encoding="utf-8")
+    assert len({one, load_prompts(None, [names]).fingerprint, load_prompts().fingerprint}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("digest.en.txt", "Write a digest.", r"digest\.en\.txt lacks the placeholder \{length\}"),
+        ("digest.zh.txt", "约{length}字，{lenght}", r"digest\.zh\.txt .*unknown .*\{lenght\}"),
+        ("digest.en.txt", "{length} {}", r"digest\.en\.txt .*unknown placeholder \{\}"),
+        ("stance.en.txt", "Toward {target}: favor, none", r"stance\.en\.txt .*label against"),
+        ("stance.zh.txt", "{target}{names}支持、反对、中立", r"stance\.zh.*unknown .*\{names\}"),
+        ("stance.zh.txt", "支持、反对、中立", r"stance\.zh\.txt lacks the placeholder \{target\}"),
+        ("stance.zh.txt", "{target}：favor", r"stance\.zh\.txt .*label 支持"),
+        ("digest.eng.txt", "{length}", r"digest\.eng\.txt is no prompt"),
+        ("digest.en.txt", " \n", r"digest\.en\.txt must hold"),
+        ("digest.en.txt", "{length}" + "x" * 20_000, r"digest\.en\.txt must hold"),
+    ],
+)
+def test_a_wrong_prompt_stops_the_start(tmp_path: Path, name: str, text: str, said: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(BadSetting, match=said):
+        load_prompts(tmp_path)
+
+
+def test_a_prompt_that_is_no_utf8_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "digest.zh.txt").write_bytes("约{length}字".encode("gb18030"))
+    with pytest.raises(BadSetting, match=r"digest\.zh\.txt can't be read"):
+        load_prompts(tmp_path)
+
+
+def test_a_missing_folder_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="no folder nowhere"):
+        load_prompts(tmp_path / "nowhere")

@@ -1,0 +1,386 @@
+"""The worker over a scripted engine: batches, order, failures, deadlines, cancellation."""
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+
+import pytest
+
+from service.errors import (
+    DeadlineExceeded,
+    DiglotError,
+    EngineFailed,
+    NoText,
+    NotReady,
+    Overloaded,
+)
+from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
+from service.serving.job import Plan
+from service.serving.worker import Worker
+from service.tasks import Answer, DigestAnswer, DigestTask, Request
+from tests.support.scripted import EN, ZH, ScriptedEngine, written
+
+
+def result(id: str, text: str) -> Result:
+    return Result(
+        id=id,
+        source=text,
+        title=None,
+        language="en",
+        digests={},
+        stance=Stance(
+            target="x", target_source="given", label="none", label_zh="中立", scores={"none": 1}
+        ),
+        checks=Checks(languages_agree=None),
+        reading=ReadingReport(characters=1, kept=1, coverage=1),
+        warnings=[],
+        engine=Maker(name="scripted", model=None, revision=None, prompts=""),
+        timing=Timing(queued_ms=0, total_ms=0),
+        fingerprint="",
+    )
+
+
+def ask(passage: str, times: int = 1) -> Plan:
+    """A plan that asks `times` times and returns what it was answered last."""
+    text = ""
+    for _ in range(times):
+        answer = yield Request("same id for all", passage, "en", None, (DigestTask("en"),))
+        assert isinstance(answer, Answer)
+        assert isinstance(answer.tasks[0], DigestAnswer)
+        text = answer.tasks[0].text
+    return result(passage, text)
+
+
+@contextmanager
+def working(engine: ScriptedEngine, **settings: float) -> Iterator[Worker]:
+    worker = Worker(engine, **settings)  # type: ignore[arg-type]
+    worker.start()
+    yield worker
+    assert worker.stop(timeout_s=10)
+
+
+def held(engine: ScriptedEngine) -> threading.Event:
+    """Holds every step of the engine until the event is set."""
+    gate = threading.Event()
+    engine.before_step = lambda: gate.wait(10)
+    return gate
+
+
+def until(condition: object, seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.005)
+
+
+def test_a_plan_gets_its_answer_and_its_times() -> None:
+    with working(ScriptedEngine()) as worker:
+        done = worker.submit(ask("one")).result(10)
+    assert done.source == EN
+    assert done.timing.total_ms >= done.timing.queued_ms >= 0
+
+
+def test_what_arrives_together_is_read_together() -> None:
+    engine = ScriptedEngine()
+    with working(engine, window_s=0.06) as worker:
+        futures = [worker.submit(ask(f"article {n}")) for n in range(8)]
+        [future.result(10) for future in futures]
+    assert engine.batches == [[f"article {n}" for n in range(8)]]
+
+
+def test_what_does_not_fit_goes_into_the_next_step_in_order() -> None:
+    engine = ScriptedEngine(rows=3)
+    with working(engine, window_s=0.06) as worker:
+        futures = [worker.submit(ask(str(n))) for n in range(7)]
+        assert [future.result(10).id for future in futures] == list("0123456")
+    assert engine.batches == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+
+
+def test_a_plan_that_has_begun_goes_before_one_that_has_not() -> None:
+    engine = ScriptedEngine(rows=1)
+    with working(engine, window_s=0.06) as worker:
+        for future in [worker.submit(ask("twice", times=2)), worker.submit(ask("once"))]:
+            future.result(10)
+    assert engine.batches == [["twice"], ["twice"], ["once"]]
+
+
+def test_a_broken_step_costs_only_the_guilty_article() -> None:
+    engine = ScriptedEngine()
+    with working(engine, window_s=0.06) as worker:
+        futures = [worker.submit(ask(text)) for text in ("a", "poison", "b")]
+        assert futures[0].result(10).id == "a"
+        assert futures[2].result(10).id == "b"
+        with pytest.raises(EngineFailed, match="twice"):
+            futures[1].result(10)
+        assert worker.submit(ask("after")).result(10).id == "after"
+    assert engine.batches == [["a", "poison", "b"], ["a"], ["poison"], ["b"], ["after"]]
+
+
+def test_an_engine_that_says_why_it_broke_is_quoted() -> None:
+    engine = ScriptedEngine()
+
+    def break_down() -> None:
+        raise EngineFailed("there is not enough memory for it")
+
+    engine.before_step = break_down
+    with working(engine) as worker, pytest.raises(EngineFailed, match="not enough memory"):
+        worker.submit(ask("a")).result(10)
+    assert len(engine.cancelled) == 2, "it was tried twice"
+
+
+@pytest.mark.parametrize("text", [EN, ZH], ids=["en", "zh"])
+def test_whoever_watches_never_sees_a_text_shrink(text: str) -> None:
+    """After a step that failed an engine writes the same text once more, from the beginning."""
+    shown: list[str] = []
+    engine = ScriptedEngine(steps=4)
+    steps: list[int] = []
+
+    def fail_once() -> None:
+        steps.append(1)
+        if len(steps) == 4:
+            raise ValueError("kernel")
+
+    def watched() -> Plan:
+        task = DigestTask("en" if text == EN else "zh")
+        for _ in range(2):
+            yield Request("a", "x", "en", None, (task,), watch=lambda _, part: shown.append(part))
+        return result("a", "watched")
+
+    engine.before_step = fail_once
+    with working(engine) as worker:
+        worker.submit(watched()).result(10)
+    parts = [text[: len(text) * taken // 4] for taken in (1, 2, 3, 4)]
+    assert len(steps) == 3 + 1 + 4 + 4 and shown == parts * 2, "each request shows its own"
+
+
+def test_an_error_for_one_request_leaves_its_neighbours_alone() -> None:
+    def script(request: Request) -> Answer | DiglotError:
+        return EngineFailed("no") if request.passage == "bad" else written(request)
+
+    with working(ScriptedEngine(script), window_s=0.06) as worker:
+        bad, good = worker.submit(ask("bad")), worker.submit(ask("good"))
+        assert good.result(10).id == "good"
+        with pytest.raises(EngineFailed, match="no"):
+            bad.result(10)
+
+
+def test_a_plan_may_catch_the_error_and_answer_all_the_same() -> None:
+    def forgiving() -> Plan:
+        try:
+            yield Request("1", "bad", "en", None, (DigestTask("en"),))
+        except EngineFailed:
+            return result("1", "caught")
+        raise AssertionError("the engine answered")
+
+    engine = ScriptedEngine(lambda request: EngineFailed("no"))
+    with working(engine) as worker:
+        assert worker.submit(forgiving()).result(10).source == "caught"
+
+
+def test_a_plan_that_breaks_is_an_error_of_its_article_only() -> None:
+    def broken() -> Plan:
+        yield Request("1", "x", "en", None, (DigestTask("en"),))
+        raise ZeroDivisionError
+
+    with working(ScriptedEngine()) as worker:
+        with pytest.raises(EngineFailed):
+            worker.submit(broken()).result(10)
+        assert worker.submit(ask("next")).result(10).id == "next"
+
+
+def test_an_article_that_can_never_fit_fails_instead_of_waiting_for_ever() -> None:
+    with working(ScriptedEngine(rows=0)) as worker, pytest.raises(EngineFailed, match="fit"):
+        worker.submit(ask("too big")).result(10)
+
+
+def test_a_plan_that_raises_at_once_raises_for_its_caller_and_frees_its_place() -> None:
+    def empty() -> Generator[Request, Answer, Result]:
+        raise NoText("nothing to read")
+        yield
+
+    with working(ScriptedEngine(), queue_limit=1) as worker:
+        for _ in range(3):
+            with pytest.raises(NoText):
+                worker.submit(empty())
+        assert worker.open_jobs == 0
+        assert worker.submit(ask("fine")).result(10).id == "fine"
+
+
+def test_the_queue_is_bounded() -> None:
+    engine = ScriptedEngine()
+    gate = held(engine)
+    with working(engine, queue_limit=2) as worker:
+        futures = [worker.submit(ask("a")), worker.submit(ask("b"))]
+        with pytest.raises(Overloaded, match="2 articles"):
+            worker.submit(ask("c"))
+        gate.set()
+        [future.result(10) for future in futures]
+        until(lambda: worker.open_jobs == 0)
+        assert worker.submit(ask("d")).result(10).id == "d"
+
+
+def test_the_queue_is_bounded_in_tokens_too_and_says_when_to_come_back() -> None:
+    engine = ScriptedEngine()  # counts a character as a token
+    with working(engine, queue_tokens=10) as worker:
+        worker.submit(ask("measured" * 9)).result(10)  # longer than the queue, and alone in it
+        gate = held(engine)
+        futures = [worker.submit(ask("six of")), worker.submit(ask("4444"))]
+        with pytest.raises(Overloaded, match="10 tokens") as refused:
+            worker.submit(ask("桥"))
+        assert 1 <= (refused.value.retry_after_s or 0) <= 600
+        bulk = worker.submit(ask("bulk is bounded by who hands it in"), work="bulk")
+        gate.set()
+        [future.result(10) for future in [*futures, bulk]]
+        until(lambda: worker.open_jobs == 0)
+        assert worker.submit(ask("桥")).result(10).id == "桥"
+
+
+def test_online_work_goes_before_bulk_work_that_came_first() -> None:
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    with working(engine) as worker:
+        running = worker.submit(ask("running"))
+        until(lambda: engine.admitted == 1)
+        bulk = [worker.submit(ask(f"bulk {n}"), work="bulk") for n in range(2)]
+        online = [worker.submit(ask(f"online {n}")) for n in range(2)]
+        gate.set()
+        [future.result(10) for future in [running, *bulk, *online]]
+    assert engine.batches == [["running"], ["online 0"], ["online 1"], ["bulk 0"], ["bulk 1"]]
+
+
+def test_online_work_waits_for_the_running_step_only_though_bulk_work_fills_the_engine() -> None:
+    engine = ScriptedEngine(rows=2, steps=3)  # an article takes three steps
+    gate = held(engine)
+    with working(engine) as worker:
+        bulk = [worker.submit(ask(f"bulk {n}"), work="bulk") for n in range(2)]
+        until(lambda: engine.admitted == 2)
+        online = worker.submit(ask("online"))
+        gate.set()
+        assert [future.result(10).id for future in [online, *bulk]] == [
+            "online",
+            "bulk 0",
+            "bulk 1",
+        ]
+    assert engine.batches[1] == ["bulk 0", "online"]
+    assert sum("bulk 1" in batch for batch in engine.batches) == 1 + 3  # it had to begin again
+    assert len(engine.cancelled) == 1
+
+
+def test_online_work_that_is_tried_alone_sends_bulk_work_out() -> None:
+    engine = ScriptedEngine()
+    gate = held(engine)
+    with working(engine) as worker:
+        first = worker.submit(ask("first"))
+        until(lambda: engine.admitted == 1)
+        futures = [worker.submit(ask(text)) for text in ("poison", "good")]
+        bulk = worker.submit(ask("bulk"), work="bulk")
+        gate.set()
+        assert [future.result(10).id for future in [first, futures[1], bulk]] == [
+            "first",
+            "good",
+            "bulk",
+        ]
+        with pytest.raises(EngineFailed, match="twice"):
+            futures[0].result(10)
+    assert engine.batches[1:] == [["poison", "good", "bulk"], ["poison"], ["good"], ["bulk"]]
+
+
+def test_a_deadline_ends_waiting_and_running_work() -> None:
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    with working(engine, window_s=0.05) as worker:
+        futures = [worker.submit(ask(text), timeout_s=0.1) for text in ("running", "waiting")]
+        time.sleep(0.15)
+        gate.set()
+        late = worker.submit(ask("late"), timeout_s=30)
+        assert late.result(10).id == "late"
+        for future in futures:
+            with pytest.raises(DeadlineExceeded):
+                future.result(10)
+        assert worker.open_jobs == 0
+
+
+def test_cancelled_work_leaves_the_engine_and_its_plan_is_closed() -> None:
+    closed = threading.Event()
+
+    def watched() -> Plan:
+        try:
+            yield from ask("cancel me", times=100)
+        finally:
+            closed.set()
+        raise AssertionError
+
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    with working(engine) as worker:
+        running: Future[Result] = worker.submit(watched())
+        waiting = worker.submit(ask("waits"))
+        until(lambda: worker.open_jobs == 2)
+        assert running.cancel()
+        assert waiting.cancel()
+        gate.set()
+        with pytest.raises(CancelledError):
+            running.result(10)
+        assert closed.wait(10)
+        until(lambda: worker.open_jobs == 0)
+    assert ["waits"] not in engine.batches
+
+
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+def test_an_engine_in_the_middle_of_a_step_can_see_that_nobody_waits(how: str) -> None:
+    seen: list[bool] = []
+    begun = threading.Event()
+
+    def script(request: Request) -> Answer | DiglotError:
+        seen.append(request.abandoned())
+        begun.set()
+        until(request.abandoned)
+        seen.append(request.abandoned())
+        return EngineFailed("abandoned")
+
+    with working(ScriptedEngine(script)) as worker:
+        future = worker.submit(ask("a"), timeout_s=0.3 if how == "late" else None)
+        assert begun.wait(10)
+        if how == "cancelled":
+            future.cancel()
+        with pytest.raises(CancelledError if how == "cancelled" else DeadlineExceeded):
+            future.result(10)
+    assert seen == [False, True]
+
+
+def test_stop_finishes_what_was_taken_and_takes_no_more() -> None:
+    engine = ScriptedEngine(rows=1)
+    gate = held(engine)
+    worker = Worker(engine)
+    worker.start()
+    futures = [worker.submit(ask(str(n))) for n in range(3)]
+    assert worker.stop(timeout_s=0.05) is False
+    with pytest.raises(NotReady):
+        worker.submit(ask("late"))
+    gate.set()
+    assert [future.result(10).id for future in futures] == ["0", "1", "2"]
+    assert worker.stop(timeout_s=10)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_worker_fails_what_it_held_and_says_so() -> None:
+    engine = ScriptedEngine()
+
+    class Fatal(BaseException):
+        pass
+
+    def fatal() -> None:
+        raise Fatal
+
+    engine.before_step = fatal
+    worker = Worker(engine)
+    worker.start()
+    future = worker.submit(ask("lost"))
+    with pytest.raises(NotReady):
+        future.result(10)
+    until(lambda: not worker.alive)
+    with pytest.raises(NotReady):
+        worker.submit(ask("later"))
+    assert worker.stop(timeout_s=10)

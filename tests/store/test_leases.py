@@ -1,0 +1,345 @@
+"""The store of batches: one result each, whatever happens in whatever order."""
+
+import json
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from service.article import Article
+from service.errors import DeadlineExceeded, KeyReused, NoText, StoreFailed, StoreFull, UnknownBatch
+from service.store.batches import RECEIVE_S, Batches, Entry
+from service.store.codec import error_line, pack, unpack
+from service.store.database import Damaged, Database
+from service.store.leases import MOST_LOSSES, Claim, Leases, Settled
+from service.store.schema import FILE, MIGRATIONS
+from service.tasks import Options
+
+LEASE_S = 10.0
+ARTICLES = (
+    Article("The council will build a bridge.", title="Bridge", source="a.txt"),
+    Article("镇议会将建一座桥。", title="桥", source="桥.txt", markup="html"),
+)
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Store:
+    """Both sides of one file, as a process sees it."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.database = Database(folder / FILE, MIGRATIONS, durable=False)
+        self.batches = Batches(self.database, clock=clock)
+        self.leases = Leases(self.database, clock=clock)
+
+    def put(self, *entries: Entry, key: str | None = None, body: str = "") -> str:
+        received = self.batches.begin("")
+        self.batches.add(received, 0, entries)
+        return self.batches.accept(received, "", key, body)
+
+    def lines(self, batch: str) -> list[dict[str, Any]]:
+        return [
+            json.loads(line)
+            for some in self.batches.results(batch, "")
+            for line in some.splitlines()
+        ]
+
+
+def entry(number: int = 0) -> Entry:
+    return Entry(pack(ARTICLES[number % 2], Options(targets=("桥",))))
+
+
+def done(claim: Claim) -> Settled:
+    return Settled(claim, "done", json.dumps({"id": claim.token, "source": claim.place}))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Any:
+    opened = Store(tmp_path, clock)
+    yield opened
+    opened.database.close()
+
+
+class Queue(RuleBasedStateMachine):
+    """Claims, settles, kills and cancels in any order; the model knows who settled what first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.store = Store(Path(self.folder.name), self.clock)
+        self.sizes: dict[str, int] = {}
+        self.held: list[Claim] = []
+        self.results: dict[tuple[str, int], str] = {}
+        self.cancelled: set[str] = set()
+
+    def teardown(self) -> None:
+        self.store.database.close()
+        self.folder.cleanup()
+
+    @rule(count=st.integers(1, 4), bad=st.booleans())
+    def send(self, count: int, bad: bool) -> None:
+        entries = [entry(n) for n in range(count)]
+        if bad:
+            entries.append(Entry(None, error_line("x", "bad.txt", NoText("empty"))))
+        batch = self.store.put(*entries)
+        self.sizes[batch] = len(entries)
+        if bad:
+            self.results[batch, count] = "no_text"
+
+    @rule()
+    def break_off(self) -> None:
+        received = self.store.batches.begin("")
+        self.store.batches.add(received, 0, [entry(), entry(1)])
+
+    @rule(most=st.integers(1, 4), alone=st.booleans())
+    def claim(self, most: int, alone: bool) -> None:
+        claims = self.store.leases.claim(most, LEASE_S, alone=alone)
+        assert len(claims) <= most
+        places = [(claim.batch, claim.place) for claim in claims]
+        assert len(places) == len(set(places))
+        assert not set(places) & set(self.results)
+        self.held += claims
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        claim = data.draw(st.sampled_from(self.held))
+        if self.store.leases.settle([done(claim)]):
+            assert (claim.batch, claim.place) not in self.results
+            assert claim.batch not in self.cancelled
+            self.results[claim.batch, claim.place] = claim.token
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        self.store.leases.release([data.draw(st.sampled_from(self.held))])
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        claim = data.draw(st.sampled_from(self.held))
+        if not self.store.leases.renew([claim], LEASE_S):
+            assert (claim.batch, claim.place) not in self.results
+
+    @rule(seconds=st.floats(0, 3 * LEASE_S))
+    def pass_time(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @rule()
+    def kill(self) -> None:
+        """Another process opens the file; what the first one claimed it may still try to settle."""
+        self.store.database.close()
+        self.store = Store(Path(self.folder.name), self.clock)
+
+    @precondition(lambda self: self.sizes)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        batch = data.draw(st.sampled_from(sorted(self.sizes)))
+        if self.store.batches.cancel(batch, "").state == "cancelled":
+            self.cancelled.add(batch)
+
+    @rule()
+    def sweep(self) -> None:
+        self.store.batches.sweep(None)
+
+    @invariant()
+    def each_result_stays_what_it_was_first(self) -> None:
+        for batch, size in self.sizes.items():
+            state = self.store.batches.get(batch, "")
+            lines = self.store.lines(batch)
+            found = {line["index"]: line for line in lines}
+            assert len(found) == len(lines) == size - state.waiting
+            assert list(found) == sorted(found)
+            for place, line in found.items():
+                code = line.get("error", {}).get("code")
+                first = self.results.setdefault((batch, place), code)
+                assert first == (code or line["id"])
+            assert (state.ended is None) == (state.waiting > 0)
+
+
+Queue.TestCase.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestQueue = Queue.TestCase
+
+
+@pytest.mark.parametrize("article", ARTICLES, ids=["en", "zh"])
+def test_an_article_comes_out_as_it_went_in(article: Article) -> None:
+    options = Options(targets=("桥", "mayor"), languages=("zh",), length="short", whole_page=True)
+    assert unpack(pack(article, options)) == (article, options)
+
+
+def test_articles_are_claimed_in_the_order_of_arrival(store: Store) -> None:
+    first, second = store.put(entry(), entry(1)), store.put(entry())
+    claims = store.leases.claim(10, LEASE_S, alone=False)
+    assert [(claim.batch, claim.place) for claim in claims] == [(first, 0), (first, 1), (second, 0)]
+    assert store.batches.get(first, "").state == "running"
+
+
+def test_what_was_lost_is_claimed_last_and_alone_and_not_for_ever(
+    store: Store, clock: Clock
+) -> None:
+    poison = store.put(entry())
+    for loss in range(MOST_LOSSES):
+        innocent = store.put(entry(1), entry(1))
+        claims = store.leases.claim(1 if loss == 0 else 10, LEASE_S, alone=True)
+        if loss:
+            assert {claim.batch for claim in claims} == {innocent}
+            store.leases.settle(map(done, claims))
+            claims = store.leases.claim(10, LEASE_S, alone=True)
+        assert [claim.batch for claim in claims] == [poison]
+        assert not loss or not store.leases.claim(10, LEASE_S, alone=False)
+        if loss == 0:
+            store.leases.settle(map(done, store.leases.claim(10, LEASE_S, alone=False)))
+        clock.now += LEASE_S + 1
+    assert store.leases.claim(10, LEASE_S, alone=True) == []
+    (line,) = store.lines(poison)
+    assert line["error"]["code"] == "engine_failed"
+    assert line["source"] == "a.txt"
+
+
+def test_a_settled_article_holds_its_line_only(store: Store) -> None:
+    batch = store.put(entry())
+    (claim,) = store.leases.claim(1, LEASE_S, alone=False)
+    assert store.leases.settle([done(claim), done(claim)]) == 1
+    assert store.database.read("SELECT article FROM articles") == [(None,)]
+    assert store.batches.get(batch, "").state == "done"
+
+
+def test_the_same_key_is_the_same_batch(store: Store) -> None:
+    first = store.put(entry(), key="k", body="one")
+    assert store.put(entry(), key="k", body="one") == first
+    with pytest.raises(KeyReused):
+        store.put(entry(), key="k", body="two")
+    assert store.put(entry(), key="other", body="one") != first
+    while store.batches.sweep(None):
+        pass
+    assert store.batches.waiting() == 2
+
+
+def test_nobody_sees_a_batch_of_somebody_else_or_one_that_is_being_received(store: Store) -> None:
+    received = store.batches.begin("mine")
+    store.batches.add(received, 0, [entry()])
+    with pytest.raises(UnknownBatch):
+        store.batches.get(received.id, "mine")
+    assert store.leases.claim(1, LEASE_S, alone=True) == []
+    store.batches.accept(received, "mine", None, "")
+    assert store.batches.get(received.id, "mine").articles == 1
+    for look in (store.batches.get, store.batches.cancel):
+        with pytest.raises(UnknownBatch):
+            look(received.id, "yours")
+
+
+def test_a_body_that_broke_off_is_removed(store: Store, clock: Clock) -> None:
+    received = store.batches.begin("")
+    store.batches.add(received, 0, [entry()] * 1_500)
+    assert not store.batches.sweep(None)
+    clock.now += RECEIVE_S + 1
+    while store.batches.sweep(None):
+        pass
+    assert store.database.read("SELECT count(*) FROM articles") == [(0,)]
+    with pytest.raises(DeadlineExceeded):
+        store.batches.add(received, 1_500, [entry()])
+    with pytest.raises(DeadlineExceeded):
+        store.batches.accept(received, "", None, "")
+
+
+def test_a_batch_is_removed_some_days_after_its_end(store: Store, clock: Clock) -> None:
+    ended = store.put(Entry(None, error_line("x", None, NoText("empty"))), key="k")
+    waits = store.put(entry())
+    clock.now += 100
+    assert store.batches.sweep(50)
+    assert not store.batches.sweep(50)
+    with pytest.raises(UnknownBatch):
+        store.batches.get(ended, "")
+    assert store.batches.get(waits, "").waiting == 1
+
+
+# What a disk can do
+
+
+def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
+    batch = store.put(entry())
+    ((pages,),) = store.database.read("PRAGMA page_count")
+    store.database.read(f"PRAGMA max_page_count = {pages}")
+    received = store.batches.begin("")
+    big = Entry(pack(Article("桥" * 10_000), Options()))
+    with pytest.raises(StoreFull, match="full"):
+        store.batches.add(received, 0, [big] * 50)
+    assert store.batches.get(batch, "").waiting == 1
+    (claim,) = store.leases.claim(5, LEASE_S, alone=True)
+    with pytest.raises(StoreFull):
+        store.leases.settle([Settled(claim, "done", json.dumps({"id": "桥" * 100_000}))])
+    store.database.read("PRAGMA max_page_count = 1000000")
+    assert store.leases.settle([done(claim)]) == 1
+
+
+def test_a_locked_database_is_said(tmp_path: Path, store: Store) -> None:
+    short = Database(tmp_path / FILE, MIGRATIONS, busy_s=0.05)
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreFailed, match="locked"):
+        Batches(short).begin("")
+    other.execute("ROLLBACK")
+    Batches(short).begin("")
+    other.close()
+    short.close()
+
+
+def test_a_damaged_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database " * 1_000)
+    with pytest.raises(Damaged, match=r"diglot\.db.*backup"):
+        Database(tmp_path / FILE, MIGRATIONS)
+
+
+def test_damage_in_the_middle_is_found_by_a_check(tmp_path: Path, clock: Clock) -> None:
+    store = Store(tmp_path, clock)
+    store.put(*[entry(n) for n in range(500)])
+    store.database.close()
+    whole = bytearray((tmp_path / FILE).read_bytes())
+    whole[len(whole) // 2 :] = b"\xff" * (len(whole) - len(whole) // 2)
+    (tmp_path / FILE).write_bytes(whole)
+    damaged = Database(tmp_path / FILE, MIGRATIONS)
+    with pytest.raises(Damaged):
+        damaged.check()
+    damaged.close()
+
+
+def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreFailed, match="folder"):
+        Database(tmp_path / "file" / FILE, MIGRATIONS)
+
+
+def test_an_older_file_is_brought_up_to_date_and_a_newer_one_is_left_alone(tmp_path: Path) -> None:
+    Database(tmp_path / FILE, MIGRATIONS).close()
+    newer = (*MIGRATIONS, "CREATE TABLE more (a INTEGER); CREATE INDEX b ON more (a);")
+    database = Database(tmp_path / FILE, newer)
+    assert database.read("PRAGMA user_version") == [(len(newer),)]
+    assert database.read("SELECT * FROM more") == []
+    database.close()
+    with pytest.raises(StoreFailed, match="newer"):
+        Database(tmp_path / FILE, MIGRATIONS)
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    Database(tmp_path / FILE, MIGRATIONS).close()
+    with pytest.raises(StoreFailed):
+        Database(tmp_path / FILE, (*MIGRATIONS, "CREATE TABLE one (a); CREATE NONSENSE;"))
+    database = Database(tmp_path / FILE, MIGRATIONS)
+    assert database.read("SELECT name FROM sqlite_master WHERE name = 'one'") == []
+    database.close()

@@ -1,0 +1,196 @@
+"""Builds of the kernels: this processor's levels, others in emulation, Arm's under qemu.
+
+Every build has `call`, which does what `ops.call` does with the library that the service loads.
+"""
+
+import ctypes
+import platform
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from unittest.mock import patch
+
+import pytest
+import torch
+from torch import Tensor
+
+from service.llm.kernels import build, linear, linear_attention, ops, rotary, rowwise
+
+HERE = Path(__file__).parents[1] / "llm/kernels"
+CROSS = "aarch64-linux-gnu-gcc"
+QEMU = "qemu-aarch64-static"
+EMULATED = {"emulated avx512vnni": ("-DEMULATE_AVX512", "-Wno-psabi"), "emulated avxvnni": ()}
+"""Levels that run in plain C on AVX2 (emulated_vnni.h), with the flags that choose them."""
+ARM = {f"qemu {name}": name for name, level in build.LEVELS.items() if level.machine == "aarch64"}
+NATIVE = [
+    name
+    for name, level in build.LEVELS.items()
+    if level.machine == platform.machine() and level.needs <= build.processor()
+]
+NAMES = (*NATIVE, *EMULATED, *ARM)
+
+
+class Build(Protocol):
+    """Kernels that were compiled in one way."""
+
+    def call(self, name: str, *arguments: object) -> None:
+        """Call the function `name` as `ops.call` does."""
+
+
+class Loaded:
+    """A build in this process."""
+
+    def __init__(self, path: Path) -> None:
+        self.library = ctypes.CDLL(str(path))
+
+    def call(self, name: str, *arguments: object) -> None:
+        with patch.object(ops, "library", lambda: self.library):
+            ops.call(name, *arguments)
+
+
+class UnderQemu:
+    """A build for another processor, in a process of an emulator (driver.c)."""
+
+    def __init__(self, path: Path) -> None:
+        command = [QEMU, str(path)]
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = subprocess.Popen(command, env={"OMP_NUM_THREADS": "2"}, **pipes)
+
+    def call(self, name: str, *arguments: Any) -> None:
+        if name == "delta_rule":
+            arguments = _delta_arguments(arguments[0]._obj)
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin and stdout
+        stdin.write(struct.pack("16sq", name.encode(), len(arguments)))
+        stdin.write(b"".join(map(_sent, arguments)))
+        stdin.flush()
+        for array in map(_array, arguments):
+            if array is not None:
+                data = stdout.read(len(array))
+                assert len(data) == len(array), f"the driver broke off in {name}"
+                array[:] = data
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def _delta_arguments(delta: Any) -> tuple[Any, ...]:
+    """The fields of a `_Delta` in order, with arrays as far as its sizes say that they go."""
+    strides = list(delta.strides)
+    sizes = [(delta.heads, delta.depth)] * 2 + [(delta.value_heads, delta.width)]
+    sizes += [(delta.value_heads, 1)] * 2
+    inputs = []
+    for index, (heads, width) in enumerate(sizes):
+        row, token, head = strides[3 * index : 3 * index + 3]
+        size = (delta.rows - 1) * row + (delta.tokens - 1) * token + (heads - 1) * head + width
+        inputs.append(_floats(getattr(delta, delta._fields_[index][0]), size))
+    head_size = delta.value_heads * delta.depth * delta.width
+    state = _floats(delta.state, (delta.rows - 1) * delta.state_row + head_size)
+    out = _floats(delta.out, delta.rows * delta.tokens * delta.value_heads * delta.width)
+    shape = (delta.rows, delta.tokens, delta.heads, delta.value_heads, delta.depth, delta.width)
+    return (*inputs, *strides, state, out, *shape, delta.state_row)
+
+
+def _floats(address: int, count: int) -> Any:
+    return (ctypes.c_float * count).from_address(address)
+
+
+def _array(argument: object) -> Any:
+    """The memory of a tensor or of a ctypes array; None for other arguments."""
+    if isinstance(argument, Tensor):
+        storage = argument.untyped_storage()
+        address, size = storage.data_ptr(), storage.nbytes()
+        memory = (ctypes.c_char * size).from_address(address) if size else bytearray()
+        return memoryview(memory).cast("B")
+    return memoryview(argument).cast("B") if isinstance(argument, ctypes.Array) else None
+
+
+def _sent(argument: object) -> bytes:
+    """An argument as driver.c reads it."""
+    array = _array(argument)
+    if array is not None:
+        offset = 0
+        if isinstance(argument, Tensor):
+            offset = int(argument.storage_offset()) * argument.element_size()
+        return struct.pack("qqq", 2, len(array), offset) + bytes(array)
+    if isinstance(argument, int):
+        return struct.pack("qq", 0, argument)
+    if isinstance(argument, ctypes.c_float):
+        return struct.pack("=qf", 1, argument.value)
+    assert argument is None
+    return struct.pack("q", 3)
+
+
+def make(name: str, folder: Path) -> Build:
+    """Compile the build `name` into `folder`. Skips the test where this machine can't."""
+    if name in EMULATED:
+        return Loaded(_emulated(name, folder))
+    if name in ARM:
+        return UnderQemu(_for_arm(ARM[name], folder))
+    if name not in NATIVE:
+        pytest.skip(f"this processor has no {name}")
+    compiler()
+    return Loaded(build.build(name, folder))
+
+
+def compiler() -> str:
+    """The compiler that the service would take. Skips the test where there is none."""
+    path = next(filter(None, map(shutil.which, build.COMPILERS)), None)
+    return path or pytest.skip("there is no C compiler here")
+
+
+def _sources() -> list[str]:
+    return sorted(map(str, build.FOLDER.glob("*.c")))
+
+
+def _emulated(name: str, folder: Path) -> Path:
+    if "avx2" not in NATIVE:
+        pytest.skip("this processor has no AVX2 to emulate on")
+    target = folder / f"{name.replace(' ', '-')}.so"
+    flags = [*build.FLAGS, *build.LEVELS["avx2"].flags, *EMULATED[name], *build.EXTRA]
+    header = ["-include", str(HERE / "emulated_vnni.h")]
+    _run(compiler(), *flags, *header, *_sources(), "-o", str(target), "-lm")
+    return target
+
+
+def _for_arm(level: str, folder: Path) -> Path:
+    for tool in (CROSS, QEMU):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not here, and Arm's kernels go untested")
+    target = folder / f"driver-{level}"
+    flags = [flag for flag in build.FLAGS if flag not in {"-shared", "-fPIC"}]
+    sources = [path for path in _sources() if not path.endswith("linear_attention.c")]
+    sources += [str(HERE / "driver.c"), f"-I{build.FOLDER}"]
+    _run(CROSS, *flags, *build.LEVELS[level].flags, "-static", *sources, "-o", str(target), "-lm")
+    return target
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def used(kernels: Build) -> Iterator[None]:
+    """Let the wrappers in Python call `kernels`."""
+    linear.layout.cache_clear()
+    with ExitStack() as stack:
+        for module in (linear, linear_attention, rotary, rowwise):
+            stack.enter_context(patch.object(module, "call", kernels.call))
+        yield
+    linear.layout.cache_clear()
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let kernels in this process use so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

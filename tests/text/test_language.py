@@ -1,0 +1,39 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.text.language import detect
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("市政府表示，新的地铁线将于明年开通。", "zh-Hans"),
+        ("市政府表示，新的地鐵線將於明年開通。", "zh-Hant"),
+        ("谷歌发布 Gemini 3，Meta 推迟 Avocado，OpenAI 与 Anthropic 也有新模型。", "zh-Hans"),
+        ("報道稱，該公司与多家機構將于明年合作。", "zh-Hant"),
+        ("在「優の良品」店裡，他買了三件東西，花了兩百元。", "zh-Hant"),
+        ("中文", "zh-Hans"),
+        ("The council voted on Tuesday to repair the school roofs.", "en"),
+        ("Wang Chuanfu (王传福) of BYD (比亚迪) met reporters in Beijing on Tuesday.", "en"),
+        ("Council backs the plan", "en"),
+        ("市は新しい地下鉄の計画を発表した。", "ja"),
+        ("東京大学の研究", "ja"),
+        ("시의회는 화요일에 새로운 계획을 발표했다.", "ko"),
+        ("Le ministre a démissionné mardi soir.", "fr"),
+        ("Der Minister trat am Dienstag zurück.", "de"),
+        ("Министр ушёл в отставку во вторник вечером.", "ru"),
+        ("नगर परिषद ने मंगलवार को नई योजना की घोषणा की।", "hi"),
+        ("", "und"),
+        ("12:30 … 45%", "und"),
+        ("OK!", "und"),
+        ("https://example.com/a/long/path/to/some/page", "und"),
+    ],
+)
+def test_detects(text: str, language: str) -> None:
+    assert detect(text) == language
+
+
+@given(st.text(st.characters()))
+def test_any_unicode_has_a_tag(text: str) -> None:
+    assert detect(text)

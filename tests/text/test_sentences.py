@@ -1,0 +1,67 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.text.sentences import LONGEST, spans, split
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["他說：「好。我們走。」", "然後離開了。", "第二天（星期一。晴）他回來了！"],
+        ["“我们走。”他说。", "“好的！”她答。"],
+        ["《你好，李焕英！》是一部电影。", "真的吗？！", "是的……他停了一下。"],
+        ["该产品原计划于2025年底发布,但已推迟。", "该公司花了3.5亿美元。"],
+        ["六人赞成，五人反对，两人弃权，一人缺席，未达半数；", "方案因此没有通过。"],
+        ["它发布了Llama 4.", "它很好!", "真的?", "真的。"],
+    ],
+)
+def test_splits_chinese(sentences: list[str]) -> None:
+    assert split("".join(sentences)) == sentences
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Mr. Smith of Acme Inc. said the U.S. economy grew 3.5% in No. 5.", "He left."],
+        ["J. K. Rowling wrote it... and waited.", "We read it."],
+        [
+            '"Is it?" he asked.',
+            '"Yes."',
+            "She left at 5 a.m.",
+            "The rest stayed until 6 a.m. today.",
+        ],
+        ["He said (see e.g. No. 4. It is short.) that it works.", "Then “what?!”", "Next."],
+        ["Visit example.com today.", "It was in 2024.", "That was it."],
+        ["1. First thing.", "2. Second thing."],
+        [
+            "It closed at 5 p.m.",
+            "The crowd went home by 6 p.m. local time.",
+            "Gen. Lee stayed until Dec. 5.",
+        ],
+    ],
+)
+def test_splits_english(sentences: list[str]) -> None:
+    assert split(" ".join(sentences)) == sentences
+
+
+def test_a_quote_that_never_closes_swallows_nothing() -> None:
+    assert split("“第一句。第二句。") == ["“第一句。", "第二句。"]
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 5_000, "一，" * 3_000, "word " * 2_000, "“" + "好。" * 2_000 + "”"]
+)
+def test_what_has_no_end_is_cut(text: str) -> None:
+    parts = split(text)
+    assert max(map(len, parts)) <= LONGEST
+    assert "".join(parts).replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.text(st.characters() | st.sampled_from('。！？.!?；…“”「」()" aA一'), max_size=300))
+def test_nothing_is_lost_and_order_is_kept(text: str) -> None:
+    found = spans(text)
+    flat = [at for span in found for at in span]
+    assert flat == sorted(flat)
+    kept = "".join(text[start:end] for start, end in found)
+    assert "".join(kept.split()) == "".join(text.split())
