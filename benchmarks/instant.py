@@ -28,7 +28,7 @@ from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance,
 from service.serving.service import Desk  # noqa: E402
 from service.serving.worker import Worker  # noqa: E402
 from service.settings import Settings  # noqa: E402
-from service.store.result_cache import Kept  # noqa: E402
+from service.store.result_cache import ResultCache  # noqa: E402
 from service.tasks import (  # noqa: E402
     Answer,
     DigestAnswer,
@@ -90,7 +90,7 @@ def _answer(request: Request) -> Answer:
 class Bare(Desk):
     """A desk that reads nothing: the worker, the store, and an engine that answers at once."""
 
-    def open(self, kept: Kept | None = None) -> None:
+    def open(self, kept: ResultCache | None = None) -> None:
         self._kept = kept
         self._engine = Instant(0.0)
         self._worker = Worker(self._engine, queue_limit=self._settings.queue_limit)

@@ -24,7 +24,7 @@ def setting(default: Any, meaning: str, type: Any = None) -> Any:
     return field(default=default, metadata={"meaning": meaning, "type": type})
 
 
-class Rate(click.ParamType[str]):
+class RateType(click.ParamType[str]):
     """So many in a time, as the library `limits` writes it; "unlimited" is no setting, but none."""
 
     name = "rate"
@@ -140,10 +140,10 @@ class Settings:
     )
     open_metrics: bool = setting(True, "Whether /metrics is answered without a key.", click.BOOL)
     rate_per_address: str | None = setting(
-        None, "Most requests of one address, such as 600/minute; over it: 429.", Rate()
+        None, "Most requests of one address, such as 600/minute; over it: 429.", RateType()
     )
     rate_per_key: str | None = setting(
-        None, "Most requests with one key, such as 600/minute; over it: 429.", Rate()
+        None, "Most requests with one key, such as 600/minute; over it: 429.", RateType()
     )
     proxies: int = setting(
         0,

@@ -25,7 +25,7 @@ from service.result import Result, Timing
 from service.serving.job import Work
 from service.serving.worker import Worker
 from service.settings import Settings
-from service.store.result_cache import Kept
+from service.store.result_cache import ResultCache
 from service.tasks import LANGUAGES, DigestTask, Options
 from service.text.language import detect
 
@@ -52,7 +52,7 @@ class Desk:
         self._engine: Engine | None = None
         self._library: Library | None = None
         self._failure: DiglotError | None = None
-        self._kept: Kept | None = None
+        self._kept: ResultCache | None = None
         self._closing = False
         self._loaded = threading.Event()
 
@@ -88,7 +88,7 @@ class Desk:
     def identity(self) -> Identity | None:
         return self._engine.identity if self._engine else None
 
-    def open(self, kept: Kept | None = None) -> None:
+    def open(self, kept: ResultCache | None = None) -> None:
         """Start loading the engine; returns at once. What `kept` holds is answered from there."""
         self._kept = kept
         threading.Thread(target=self._open, name="diglot-loader", daemon=True).start()

@@ -19,7 +19,7 @@ _REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoredArticle:
     """An article of a batch: packed, or the line that says why it was refused."""
 
     article: str | None
@@ -57,7 +57,7 @@ class Batches:
         assert made.lastrowid is not None  # a row was inserted
         return Received(made.lastrowid, new)
 
-    def add(self, batch: Received, first: int, entries: Sequence[Entry]) -> None:
+    def add(self, batch: Received, first: int, entries: Sequence[StoredArticle]) -> None:
         """Store articles; the first of them has the place `first`.
 
         Raises DeadlineExceeded when the last ones came so long ago that the batch was given up.

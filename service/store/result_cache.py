@@ -37,7 +37,7 @@ _MOST_UNWRITTEN = 256
 _BUSY_S = 0.5  # an answer can be made anew; nobody waits long for an old one
 
 
-class Kept:
+class ResultCache:
     """At most `limit` bytes of results in `folder`; the oldest go first. `maker` names whatever
     has a part in a result beside what its fingerprint covers.
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, request
 from service.errors import DiglotError, NotReady, StoreFailed
 from service.serving.batch_runner import Bulk
 from service.settings import Settings
-from service.store.batches import Batches, Entry, Received
+from service.store.batches import Batches, Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
 from service.web.request_body import BadFields, batch_article, echo, read_wanted
 from service.web.response_wait import Slots, client
@@ -77,7 +77,7 @@ def cancel(id: str) -> Response:
 
 
 def _store(received: Received, upload: Upload, wanted: dict[str, Any]) -> None:
-    page: list[Entry] = []
+    page: list[StoredArticle] = []
     place = size = 0
     for entry in _entries(received, upload, wanted):
         page.append(entry)
@@ -89,7 +89,7 @@ def _store(received: Received, upload: Upload, wanted: dict[str, Any]) -> None:
     _batches().add(received, place, page)
 
 
-def _entries(received: Received, upload: Upload, wanted: dict[str, Any]) -> Iterator[Entry]:
+def _entries(received: Received, upload: Upload, wanted: dict[str, Any]) -> Iterator[StoredArticle]:
     settings: Settings = current_app.config["SETTINGS"]
     for place, sent in enumerate(upload.articles()):
         try:
@@ -99,9 +99,11 @@ def _entries(received: Received, upload: Upload, wanted: dict[str, Any]) -> Iter
         except DiglotError as error:
             source = sent.get("source") if isinstance(sent, dict) else None
             own = result_id(received.id, place)
-            yield Entry(None, error_line(own, source if isinstance(source, str) else None, error))
+            yield StoredArticle(
+                None, error_line(own, source if isinstance(source, str) else None, error)
+            )
         else:
-            yield Entry(pack(article, options))
+            yield StoredArticle(pack(article, options))
 
 
 def _key() -> str | None:

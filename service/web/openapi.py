@@ -7,20 +7,33 @@ explanations are those of the pydantic types. `/docs` shows the same operations.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import __version__
 from service.batch import Batch
+from service.engine import Identity
 from service.result import Result
-from service.web.error_docs import explained
-from service.web.problems import Problem
+from service.web.problems import Problem, explained
 from service.web.request_body import MARKUPS, Asked, BatchArticle, SummarizeBody, Wanted
-from service.web.states import Live, Ready
 from service.web.streaming import EVENTS
 from service.web.uploads import ARRAY, COMPLETE, LINES
+
+
+class Live(BaseModel):
+    """The answer of /livez."""
+
+    state: Literal["live"] = "live"
+
+
+class Ready(BaseModel):
+    """The answer of /readyz when articles are taken."""
+
+    state: Literal["ready"] = "ready"
+    engine: Identity
+
 
 _REF = "#/components/schemas/{model}"
 _TYPES: Sequence[type[BaseModel]] = (

@@ -13,12 +13,10 @@ from service.errors import NotReady
 from service.serving.service import Desk, State
 from service.settings import Settings
 from service.web.connections import LATE, STOPPING
-from service.web.error_docs import explained
-from service.web.openapi import OPERATIONS, document
-from service.web.problems import problem
+from service.web.openapi import OPERATIONS, Live, Ready, document
+from service.web.problems import explained, problem
 from service.web.request_body import Asked, read_article
 from service.web.response_wait import Slots, Waiting, client
-from service.web.states import Live, Ready
 from service.web.streaming import EVENTS, Newest, events
 
 blueprint = Blueprint("diglot", __name__)

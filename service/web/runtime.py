@@ -14,10 +14,9 @@ from service.serving.batch_runner import Bulk
 from service.serving.service import Desk
 from service.settings import Settings
 from service.store.batches import Batches
-from service.store.database import Database
+from service.store.database import FILE, MIGRATIONS, Database
 from service.store.leases import Leases
-from service.store.result_cache import Kept
-from service.store.schema import FILE, MIGRATIONS
+from service.store.result_cache import ResultCache
 from service.web.app import create_app
 
 log = logging.getLogger(__name__)
@@ -74,13 +73,13 @@ class Composed:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _kept(settings: Settings) -> Kept | None:
+def _kept(settings: Settings) -> ResultCache | None:
     if not settings.keep_results_mb:
         return None
     names = settings.names.read_bytes() if settings.names else b""
     chosen = (settings.sampling, settings.seed, settings.repetition_penalty)
     maker = f"{chosen} {hashlib.sha256(names).hexdigest()}"
-    return Kept(settings.data, settings.keep_results_mb * MB, maker)
+    return ResultCache(settings.data, settings.keep_results_mb * MB, maker)
 
 
 def check_store(settings: Settings) -> None:

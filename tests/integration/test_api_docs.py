@@ -22,8 +22,7 @@ from service.result import Result
 from service.serving.service import Desk
 from service.settings import Settings
 from service.store.batches import Batches
-from service.store.database import Database
-from service.store.schema import FILE, MIGRATIONS
+from service.store.database import FILE, MIGRATIONS, Database
 from service.web.app import create_app
 
 PAGE = Path(__file__).parents[2] / "docs/api.md"

@@ -21,9 +21,8 @@ from service.serving.batch_runner import Bulk
 from service.serving.service import Desk
 from service.settings import Settings
 from service.store.batches import Batches
-from service.store.database import Database
+from service.store.database import FILE, MIGRATIONS, Database
 from service.store.leases import Leases
-from service.store.schema import FILE, MIGRATIONS
 from service.tasks import Answer, Request
 from service.web import uploads
 from service.web.app import create_app

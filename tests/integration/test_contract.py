@@ -12,9 +12,8 @@ import pytest
 
 from service.settings import Settings
 from service.web.app import create_app
-from service.web.error_docs import explained
 from service.web.openapi import OPERATIONS, document
-from service.web.problems import Problem
+from service.web.problems import Problem, explained
 from tests.support.fakes import FakeDesk
 from tests.support.serving import PATIENCE_S, serving
 

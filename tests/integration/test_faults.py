@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.batches import Batches, Entry
-from service.store.database import Database
-from service.store.schema import FILE, MIGRATIONS
+from service.store.batches import Batches, StoredArticle
+from service.store.database import FILE, MIGRATIONS, Database
 from tests.integration.test_kill import results
 from tests.support.serving import PATIENCE_S, ROOT, Served, serving
 
@@ -125,7 +124,7 @@ def spoil_page(folder: Path) -> None:
     database = Database(folder / FILE, MIGRATIONS)
     batches = Batches(database)
     received = batches.begin("")
-    batches.add(received, 0, [Entry(f"{ENGLISH} {CHINESE}" * 20) for _ in range(100)])
+    batches.add(received, 0, [StoredArticle(f"{ENGLISH} {CHINESE}" * 20) for _ in range(100)])
     batches.accept(received, "", None, "")
     database.close()
     with (folder / FILE).open("r+b") as file:

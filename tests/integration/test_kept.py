@@ -8,7 +8,7 @@ from service.article import Article
 from service.errors import EngineFailed
 from service.serving.service import Desk
 from service.settings import Settings
-from service.store.result_cache import FILE, Kept
+from service.store.result_cache import FILE, ResultCache
 from service.tasks import Options
 from service.web.runtime import Composed
 from tests.integration.test_http import wait_until
@@ -23,7 +23,7 @@ ARTICLES = [
 class Served:
     def __init__(self, folder: Path, limit: int = 1_000_000, maker: str = "") -> None:
         self.engine = ScriptedEngine()
-        self.kept = Kept(folder, limit, maker)
+        self.kept = ResultCache(folder, limit, maker)
         self.desk = Desk(Settings(batch_window_ms=0), lambda _: self.engine)
         self.desk.open(self.kept)
         self.desk.wait()

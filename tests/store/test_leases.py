@@ -13,11 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from service.article import Article
 from service.errors import DeadlineExceeded, KeyReused, NoText, StoreFailed, StoreFull, UnknownBatch
-from service.store.batches import RECEIVE_S, Batches, Entry
+from service.store.batches import RECEIVE_S, Batches, StoredArticle
 from service.store.codec import error_line, pack, unpack
-from service.store.database import Damaged, Database
+from service.store.database import FILE, MIGRATIONS, Damaged, Database
 from service.store.leases import MOST_LOSSES, Claim, Leases, Settled
-from service.store.schema import FILE, MIGRATIONS
 from service.tasks import Options
 
 LEASE_S = 10.0
@@ -42,7 +41,7 @@ class Store:
         self.batches = Batches(self.database, clock=clock)
         self.leases = Leases(self.database, clock=clock)
 
-    def put(self, *entries: Entry, key: str | None = None, body: str = "") -> str:
+    def put(self, *entries: StoredArticle, key: str | None = None, body: str = "") -> str:
         received = self.batches.begin("")
         self.batches.add(received, 0, entries)
         return self.batches.accept(received, "", key, body)
@@ -55,8 +54,8 @@ class Store:
         ]
 
 
-def entry(number: int = 0) -> Entry:
-    return Entry(pack(ARTICLES[number % 2], Options(targets=("桥",))))
+def entry(number: int = 0) -> StoredArticle:
+    return StoredArticle(pack(ARTICLES[number % 2], Options(targets=("桥",))))
 
 
 def done(claim: Claim) -> Settled:
@@ -96,7 +95,7 @@ class Queue(RuleBasedStateMachine):
     def send(self, count: int, bad: bool) -> None:
         entries = [entry(n) for n in range(count)]
         if bad:
-            entries.append(Entry(None, error_line("x", "bad.txt", NoText("empty"))))
+            entries.append(StoredArticle(None, error_line("x", "bad.txt", NoText("empty"))))
         batch = self.store.put(*entries)
         self.sizes[batch] = len(entries)
         if bad:
@@ -259,7 +258,7 @@ def test_a_body_that_broke_off_is_removed(store: Store, clock: Clock) -> None:
 
 
 def test_a_batch_is_removed_some_days_after_its_end(store: Store, clock: Clock) -> None:
-    ended = store.put(Entry(None, error_line("x", None, NoText("empty"))), key="k")
+    ended = store.put(StoredArticle(None, error_line("x", None, NoText("empty"))), key="k")
     waits = store.put(entry())
     clock.now += 100
     assert store.batches.sweep(50)
@@ -277,7 +276,7 @@ def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
     ((pages,),) = store.database.read("PRAGMA page_count")
     store.database.read(f"PRAGMA max_page_count = {pages}")
     received = store.batches.begin("")
-    big = Entry(pack(Article("桥" * 10_000), Options()))
+    big = StoredArticle(pack(Article("桥" * 10_000), Options()))
     with pytest.raises(StoreFull, match="full"):
         store.batches.add(received, 0, [big] * 50)
     assert store.batches.get(batch, "").waiting == 1

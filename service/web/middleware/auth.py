@@ -9,7 +9,7 @@ from service.errors import BadSetting, NotReady, Unauthorized
 from service.settings import Settings
 from service.web.api_keys import Keys
 from service.web.middleware import rate_limit
-from service.web.middleware.rate_limit import Rate, network
+from service.web.middleware.rate_limit import RequestRate, network
 
 log = logging.getLogger(__name__)
 
@@ -22,17 +22,19 @@ A new address is closed until it stands here.
 """
 
 
-class Door:
+class Authenticator:
     """Lets a request in, or raises Unauthorized or RateLimited before its body is read."""
 
     def __init__(self, settings: Settings) -> None:
         self._keys = Keys(settings.data)
         self._always = settings.require_key == "always"
-        self._open = OPEN | ({"diglot.metrics"} if settings.open_metrics else set())
+        self._open = OPEN | ({"diglot.show_metrics"} if settings.open_metrics else set())
         self._of_address = (
-            Rate("address", settings.rate_per_address) if (settings.rate_per_address) else None
+            RequestRate("address", settings.rate_per_address)
+            if (settings.rate_per_address)
+            else None
         )
-        self._of_key = Rate("key", settings.rate_per_key) if settings.rate_per_key else None
+        self._of_key = RequestRate("key", settings.rate_per_key) if settings.rate_per_key else None
 
     def check(self) -> None:
         if request.endpoint in self._open:
@@ -74,7 +76,7 @@ def _sent() -> str | None:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    app.before_request(Door(settings).check)
+    app.before_request(Authenticator(settings).check)
     app.after_request(_challenge)
     rate_limit.install(app)
     if settings.proxies:

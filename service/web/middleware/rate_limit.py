@@ -75,7 +75,7 @@ class _Windows(Storage):
             self._counts = {key: kept for key, kept in self._counts.items() if kept[1] > now}
 
 
-class Rate:
+class RequestRate:
     """At most `limit` (such as "600/minute") for each client of one `kind`: an address or a key."""
 
     def __init__(self, kind: str, limit: str) -> None:
