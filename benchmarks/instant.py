@@ -25,7 +25,7 @@ from service.article import Article  # noqa: E402
 from service.engine import Identity  # noqa: E402
 from service.errors import NoRoom  # noqa: E402
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing  # noqa: E402
-from service.serving.service import Desk  # noqa: E402
+from service.serving.service import Service  # noqa: E402
 from service.serving.worker import Worker  # noqa: E402
 from service.settings import Settings  # noqa: E402
 from service.store.result_cache import ResultCache  # noqa: E402
@@ -87,8 +87,8 @@ def _answer(request: Request) -> Answer:
     )
 
 
-class Bare(Desk):
-    """A desk that reads nothing: the worker, the store, and an engine that answers at once."""
+class Bare(Service):
+    """A service that reads nothing: the worker, the store, and an engine that answers at once."""
 
     def open(self, kept: ResultCache | None = None) -> None:
         self._kept = kept
@@ -154,8 +154,8 @@ def main() -> None:
             rate_per_address="300/minute",
             proxies=1,  # so that each client of the benchmark can have an address of its own
         )
-        desk = Bare if flags.bare else Desk
-        run(settings, lambda settings: desk(settings, lambda _: Instant(flags.step_s)))
+        service = Bare if flags.bare else Service
+        run(settings, lambda settings: service(settings, lambda _: Instant(flags.step_s)))
 
 
 if __name__ == "__main__":

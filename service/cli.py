@@ -117,7 +117,7 @@ def digest(
     from service.folder.ledger import FILE, Ledger
     from service.folder.run import count, digest_folder
     from service.ingest.documents import find_files
-    from service.serving.service import Desk
+    from service.serving.service import Service
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
@@ -127,10 +127,10 @@ def digest(
     if not files:
         raise BadInput("nothing to read: no .txt, .md, .html, .json or .jsonl file there")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    desk = Desk(settings, load_engine)
+    service = Service(settings, load_engine)
     with Ledger(out) as ledger:
-        desk.open()
-        steps = digest_folder(files, desk, ledger, wanted, resume=resume)
+        service.open()
+        steps = digest_folder(files, service, ledger, wanted, resume=resume)
         try:
             return progress.show(steps, count(files), ledger)
         except KeyboardInterrupt:
@@ -281,14 +281,14 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     from service.evaluation.evaluate import evaluate, read_cases
     from service.facts.names import Glossary
     from service.folder import progress
-    from service.serving.service import Desk
+    from service.serving.service import Service
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
     found_cases = read_cases(cases)
-    desk = Desk(settings, load_engine)
-    desk.open()
-    measures = evaluate(found_cases, desk, Glossary.load(settings.names))
+    service = Service(settings, load_engine)
+    service.open()
+    measures = evaluate(found_cases, service, Glossary.load(settings.names))
     progress.show_measures(measures)
     if file:
         file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")

@@ -19,7 +19,7 @@ from service.evaluation import scores
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
 from service.result import Digest, Result
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.tasks import LANGUAGES, DigestLanguage, Label, Options
 
 Scores = dict[str, float | None]
@@ -66,14 +66,14 @@ def read_cases(path: Path) -> list[Case]:
     return cases
 
 
-def evaluate(cases: Sequence[Case], desk: Desk, glossary: Glossary) -> Scores:
+def evaluate(cases: Sequence[Case], service: Service, glossary: Glossary) -> Scores:
     """Every measure over `cases`, by name; None where no case says anything about it.
 
     `failed` counts the articles that gave an error; the other measures leave them out.
     """
-    desk.wait()
+    service.wait()
     begun = time.monotonic()
-    answered = list(_answered(cases, desk))
+    answered = list(_answered(cases, service))
     seconds = time.monotonic() - begun
     done = [(case, result) for case, result in answered if result is not None]
     found: Scores = {
@@ -88,21 +88,21 @@ def evaluate(cases: Sequence[Case], desk: Desk, glossary: Glossary) -> Scores:
     return found | _stance(done)
 
 
-def _answered(cases: Sequence[Case], desk: Desk) -> Iterator[tuple[Case, Result | None]]:
+def _answered(cases: Sequence[Case], service: Service) -> Iterator[tuple[Case, Result | None]]:
     """Every case with its Result, or None when it failed; AT_ONCE of them are at work together."""
     for first in range(0, len(cases), AT_ONCE):
         chunk = cases[first : first + AT_ONCE]
-        handed_in = [(case, _hand_in(case, desk)) for case in chunk]
+        handed_in = [(case, _hand_in(case, service)) for case in chunk]
         for case, future in handed_in:
             failed = future is None or future.exception() is not None
             yield case, None if failed or future is None else future.result()
 
 
-def _hand_in(case: Case, desk: Desk) -> Future[Result] | None:
+def _hand_in(case: Case, service: Service) -> Future[Result] | None:
     # A reference digest speaks of the whole page.
     options = Options(targets=tuple(case.targets), whole_page=True)
     try:
-        return desk.submit(Article(case.text, case.title), options, work="bulk")
+        return service.submit(Article(case.text, case.title), options, work="bulk")
     except BadInput:
         return None
 

@@ -20,7 +20,7 @@ from service.folder.ledger import Ledger, Line
 from service.ingest.documents import Unread, read_file
 from service.pipeline.fingerprint import fingerprint
 from service.result import Result
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.tasks import Options
 
 MOST_IN_FLIGHT = 64
@@ -50,7 +50,7 @@ class _Entry:
 
 def digest_folder(
     files: Sequence[Path],
-    desk: Desk,
+    service: Service,
     ledger: Ledger,
     options: Options,
     *,
@@ -58,13 +58,13 @@ def digest_folder(
 ) -> Generator[Step, None, None]:
     """Digest every article of `files` that `ledger` does not hold; a Step as each is settled.
 
-    Waits for `desk` to be ready; only then, without `resume`, is the ledger cleared. A file that
+    Waits for `service` to be ready; only then, without `resume`, is the ledger cleared. A file that
     can't be read, or an article that can't be digested, is a line with its error, never the end.
     Raises what keeps the engine from loading, NotReady when the engine dies, and DiglotError when
     the ledger can't be written. At the end, and when the generator is closed before, what is in
     flight is cancelled and the ledger is arranged.
     """
-    identity = desk.wait()
+    identity = service.wait()
     if not resume:
         ledger.clear()
     settled: SimpleQueue[tuple[_Entry, Future[Result]]] = SimpleQueue()
@@ -86,7 +86,7 @@ def digest_folder(
             if ledger.is_done(entry.id):
                 yield Step("skipped", entry.id, entry.number)
                 continue
-            future = _hand_in(entry, desk, options)
+            future = _hand_in(entry, service, options)
             if isinstance(future, DiglotError):
                 yield _write(ledger, entry, future)
             else:
@@ -144,11 +144,11 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _hand_in(entry: _Entry, desk: Desk, options: Options) -> Future[Result] | DiglotError:
+def _hand_in(entry: _Entry, service: Service, options: Options) -> Future[Result] | DiglotError:
     if isinstance(entry.article, DiglotError):
         return entry.article
     try:
-        return desk.submit(entry.article, options, id=entry.id, work="bulk")
+        return service.submit(entry.article, options, id=entry.id, work="bulk")
     except NotReady:
         raise
     except DiglotError as error:

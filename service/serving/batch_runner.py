@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from service import metrics
 from service.errors import DiglotError, NotReady, StoreFailed
 from service.result import Result
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.store.batches import Batches
 from service.store.codec import error_line, result_id, unpack
 from service.store.leases import Claim, Leases, Settled
@@ -39,14 +39,14 @@ class Bulk:
         self,
         leases: Leases,
         batches: Batches,
-        desk: Desk,
+        service: Service,
         *,
         at_once: int,
         keep_s: float | None = None,
     ) -> None:
         self._leases = leases
         self._batches = batches
-        self._desk = desk
+        self._service = service
         self._at_once = at_once
         self._keep_s = keep_s
         self._events: queue.SimpleQueue[_Ended | None] = queue.SimpleQueue()
@@ -145,7 +145,7 @@ class Bulk:
 
     def _fill(self) -> None:
         free = self._at_once - len(self._at_work)
-        if free <= 0 or self._desk.state != "ready":
+        if free <= 0 or self._service.state != "ready":
             return
         for claim in self._leases.claim(free, LEASE_S, alone=not self._at_work):
             self._hand_in(claim)
@@ -156,7 +156,7 @@ class Bulk:
         try:
             article, options = unpack(claim.article)
             own = result_id(claim.batch, claim.place)
-            future = self._desk.submit(article, options, id=own, work="bulk")
+            future = self._service.submit(article, options, id=own, work="bulk")
         except NotReady:
             self._leases.release([claim])
         except Exception as error:  # whatever is wrong with one article, the others go on

@@ -1,6 +1,6 @@
-"""The desk: where an article is handed in. It owns the engine and the worker.
+"""The service takes articles in and answers with Results; it owns the engine and the worker.
 
-Both faces (HTTP and the command line) hand articles to a Desk and get Futures of Results. The
+Both faces (HTTP and the command line) hand articles to a Service and get Futures of Results. The
 engine is loaded in the background, so that a service can say that it is loading meanwhile.
 """
 
@@ -22,7 +22,7 @@ from service.pipeline.fingerprint import fingerprint
 from service.pipeline.pipeline import plan
 from service.pipeline.resources import Library
 from service.result import Result, Timing
-from service.serving.job import Work
+from service.serving.queue import Work
 from service.serving.worker import Worker
 from service.settings import Settings
 from service.store.result_cache import ResultCache
@@ -39,7 +39,7 @@ WARM_UP = (
 State = Literal["loading", "ready", "draining", "broken"]
 
 
-class Desk:
+class Service:
     """Loads the engine, then takes articles until it is closed.
 
     `load` makes the engine (tests hand in their own).

@@ -24,16 +24,9 @@ from dataclasses import replace
 
 from service import metrics
 from service.engine import Engine
-from service.errors import (
-    DiglotError,
-    EngineFailed,
-    NoRoom,
-    NotReady,
-)
+from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
 from service.result import Result
-from service.serving.admission import Bounds
-from service.serving.job import Job, Plan, Work, end, settle
-from service.serving.throughput import Rate
+from service.serving.queue import Bounds, Job, Plan, Throughput, Work, end, settle
 from service.tasks import Answer, Finished
 
 log = logging.getLogger(__name__)
@@ -54,8 +47,8 @@ class Worker:
     ) -> None:
         self._engine = engine
         self._window_s = window_s
-        self._rate = Rate()
-        self._bounds = Bounds(queue_limit, queue_tokens, self._rate)
+        self._throughput = Throughput()
+        self._bounds = Bounds(queue_limit, queue_tokens, self._throughput)
         self._changed = threading.Condition()
         self._arrived: deque[Job] = deque()
         self._stopping = False
@@ -89,19 +82,19 @@ class Worker:
         arrived = time.monotonic()
         if self._stopping or not self.alive:
             raise NotReady("the worker has stopped")
-        place = self._bounds.take(work)
+        permit = self._bounds.take(work)
         try:
             request = next(plan)
-            place.charge(self._engine.measure(request.passage))
+            permit.charge(self._engine.measure(request.passage))
         except BaseException as error:
-            place.free()
+            permit.free()
             if isinstance(error, StopIteration):
                 raise RuntimeError("a plan must ask for something") from error
             raise
         future: Future[Result] = Future()
-        future.add_done_callback(lambda _: place.free())
+        future.add_done_callback(lambda _: permit.free())
         deadline = arrived + timeout_s if timeout_s is not None else float("inf")
-        job = Job(plan, request, future, arrived, deadline, work, place.tokens)
+        job = Job(plan, request, future, arrived, deadline, work, permit.tokens)
         with self._changed:
             if self._stopping:
                 future.cancel()
@@ -128,7 +121,7 @@ class Worker:
                 self._drop_abandoned()
                 self._admit()
                 tokens = sum(self._resume(finished) for finished in self._step())
-                self._rate.note(tokens, time.monotonic() - begun)
+                self._throughput.note(tokens, time.monotonic() - begun)
                 self._show_depth()
         except BaseException:
             self._died = True  # before anybody is told: who asks next gets the right answer

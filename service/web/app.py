@@ -1,9 +1,9 @@
-"""The application factory: one Flask app over one desk."""
+"""The application factory: one Flask app over one service."""
 
 from flask import Flask
 
 from service.serving.batch_runner import Bulk
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.store.batches import Batches
 from service.web import batch_routes, problems
@@ -15,7 +15,7 @@ from service.web.routes import blueprint
 BYTES_A_CHARACTER = 12
 ROOM_BESIDE_THE_TEXT = 64 * 1024
 
-# The desk watches the deadline; this much later the face gives up on the desk as well.
+# The service watches the deadline; this much later the face gives up on the service as well.
 GRACE_S = 5.0
 
 # A client that sends or takes no byte for so long loses its connection, not a thread of ours.
@@ -23,9 +23,9 @@ STALLED_S = 30.0
 
 
 def create_app(
-    desk: Desk, settings: Settings, store: Batches | None = None, bulk: Bulk | None = None
+    service: Service, settings: Settings, store: Batches | None = None, bulk: Bulk | None = None
 ) -> Flask:
-    """A Flask app that answers with what `desk` makes, and stores batches where there is a store.
+    """A Flask app that answers with what `service` makes, and stores batches in `store`, if any.
 
     It neither opens nor closes any of them.
     """
@@ -34,7 +34,7 @@ def create_app(
         MAX_CONTENT_LENGTH=settings.max_characters * BYTES_A_CHARACTER + ROOM_BESIDE_THE_TEXT,
         BATCHES=store,
         BULK=bulk,
-        DESK=desk,
+        SERVICE=service,
         GRACE_S=GRACE_S,
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),

@@ -27,8 +27,8 @@ _CHARACTERS_AT_ONCE = 2_000_000  # and about how much text
 def take() -> Response:
     """Store a batch; nothing of it when its body is malformed or breaks off."""
     slots: Slots = current_app.config["SLOTS"]
-    desk = current_app.config["DESK"]
-    if desk.state == "draining":
+    service = current_app.config["SERVICE"]
+    if service.state == "draining":
         raise NotReady("The service is stopping.")
     client()
     with slots.one():

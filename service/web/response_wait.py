@@ -47,7 +47,7 @@ def client() -> socket.socket | None:
 
 
 class Waiting:
-    """Waits for a Future; an asker who hung up, or a desk that never answers, frees the place."""
+    """Waits for a Future, until the client hangs up or the service never answers."""
 
     def __init__(self, future: Future[Result], limit_s: float, asker: socket.socket | None) -> None:
         self._future = future

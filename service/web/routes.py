@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from service import metrics
 from service.errors import NotReady
-from service.serving.service import Desk, State
+from service.serving.service import Service, State
 from service.settings import Settings
 from service.web.connections import LATE, STOPPING
 from service.web.openapi import OPERATIONS, Live, Ready, document
@@ -56,11 +56,11 @@ def take_nothing_more_while_stopping() -> None:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    desk, state = _desk(), _state()
-    if state == "ready" and desk.identity is not None:
-        return _answer(Ready(engine=desk.identity))
+    service, state = _service(), _state()
+    if state == "ready" and service.identity is not None:
+        return _answer(Ready(engine=service.identity))
     stopping = request.environ.get(STOPPING) and "the service is stopping"
-    reason = stopping or desk.reason or f"The engine is {state}."
+    reason = stopping or service.reason or f"The engine is {state}."
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": state})
 
 
@@ -80,7 +80,7 @@ def summarize() -> Response:
         sent = read_article(request, settings.max_characters)
         seconds = min(sent.timeout or settings.timeout_s, settings.timeout_s)
         newest = Newest() if _wants_events() else None
-        future = _desk().submit(
+        future = _service().submit(
             sent.article,
             sent.options,
             timeout_s=seconds,
@@ -101,12 +101,12 @@ def _wants_events() -> bool:
     return request.accept_mimetypes.best_match(["application/json", EVENTS]) == EVENTS
 
 
-def _desk() -> Desk:
-    return cast(Desk, current_app.config["DESK"])
+def _service() -> Service:
+    return cast(Service, current_app.config["SERVICE"])
 
 
 def _state() -> State:
-    return "draining" if request.environ.get(STOPPING) else _desk().state
+    return "draining" if request.environ.get(STOPPING) else _service().state
 
 
 def _answer(model: BaseModel) -> Response:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from service.serving.batch_runner import Bulk
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.store.batches import Batches
 from service.store.database import FILE, MIGRATIONS, Database
@@ -21,7 +21,7 @@ from service.web.app import create_app
 
 log = logging.getLogger(__name__)
 
-MakeDesk = Callable[[Settings], Desk]
+MakeService = Callable[[Settings], Service]
 
 PREPARED = 4
 """Articles of batches that are claimed beside those that fill the engine, one row each."""
@@ -32,41 +32,41 @@ PAUSE_S = 5.0
 """Between the death of the worker and the end of its process: no loop without a pause."""
 
 
-class Composed:
-    """The desk, the store and the bulk work of one process. Raises StoreFailed."""
+class Runtime:
+    """The service, the store and the bulk work of one process. Raises StoreFailed."""
 
-    def __init__(self, settings: Settings, make_desk: MakeDesk) -> None:
+    def __init__(self, settings: Settings, make_service: MakeService) -> None:
         self._database = Database(settings.data / FILE, MIGRATIONS)
         self._kept = _kept(settings)
-        self._desk = make_desk(settings)
+        self._service = make_service(settings)
         store = Batches(self._database)
         days = settings.keep_batches_days
         self._bulk = Bulk(
             Leases(self._database),
             store,
-            self._desk,
+            self._service,
             at_once=settings.batch_rows + PREPARED,
             keep_s=days * DAY_S if days else None,
         )
-        self.app: Flask = create_app(self._desk, settings, store, self._bulk)
+        self.app: Flask = create_app(self._service, settings, store, self._bulk)
 
     def open(self) -> None:
         """Start loading; returns at once."""
-        self._desk.open(self._kept)
+        self._service.open(self._kept)
         self._bulk.start()
         threading.Thread(target=self._watch, name="diglot-watch", daemon=True).start()
 
     def close(self, timeout_s: float) -> None:
         """Give the bulk work back, finish the rest."""
         self._bulk.close(timeout_s)
-        self._desk.close(timeout_s)
+        self._service.close(timeout_s)
         if self._kept is not None:
             self._kept.close()
         self._database.close()
 
     def _watch(self) -> None:
         """End the process, and so have it replaced, when its worker has died."""
-        while not self._desk.has_died:
+        while not self._service.has_died:
             time.sleep(LOOK_EVERY_S)
         log.critical("the worker has died; this process ends in %.0f s and is replaced", PAUSE_S)
         time.sleep(PAUSE_S)

@@ -13,12 +13,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from service.errors import BadSetting, StoreFailed
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.web.api_keys import Keys
 from service.web.arbiter import Arbiter
 from service.web.connections import Log, Worker
-from service.web.runtime import Composed, MakeDesk, check_store
+from service.web.runtime import MakeService, Runtime, check_store
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,10 @@ KEEPALIVE_S = 15
 BACKLOG = 2048
 
 
-def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
+def run(settings: Settings, make_service: MakeService | None = None) -> int:
     """Serve until SIGTERM (answers what is in flight, exit code 0) or SIGINT (stops at once).
 
-    `make_desk` is called in the worker process. Raises BadSetting when the address can't be
+    `make_service` is called in the worker process. Raises BadSetting when the address can't be
     listened on, or the keys or the store can't be used. gunicorn mostly ends the process itself;
     the exit status is returned otherwise.
     """
@@ -47,7 +47,7 @@ def run(settings: Settings, make_desk: MakeDesk | None = None) -> int:
     shown = f"[{host}]" if ":" in host else host
     model = f" ({settings.model})" if settings.engine != "extractive" else ""
     log.info("http://%s:%d is open; loading the engine: %s%s", shown, port, settings.engine, model)
-    _Server(settings, make_desk or _make_desk, listener.detach()).run()
+    _Server(settings, make_service or _make_service, listener.detach()).run()
     return 0
 
 
@@ -61,10 +61,10 @@ def _check_store(settings: Settings) -> None:
         ) from error
 
 
-def _make_desk(settings: Settings) -> Desk:
+def _make_service(settings: Settings) -> Service:
     from service.engine_factory import load_engine
 
-    return Desk(settings, load_engine)
+    return Service(settings, load_engine)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -87,11 +87,11 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, settings: Settings, make_desk: MakeDesk, listener: int) -> None:
+    def __init__(self, settings: Settings, make_service: MakeService, listener: int) -> None:
         self._settings = settings
-        self._make_desk = make_desk
+        self._make_service = make_service
         self._listener = listener
-        self._composed: Composed | None = None
+        self._runtime: Runtime | None = None
         self._hurried = False
         super().__init__()
 
@@ -122,18 +122,18 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """Called by gunicorn in the worker process, after the fork."""
-        self._composed = Composed(self._settings, self._make_desk)
-        self._composed.open()
-        return self._composed.app
+        self._runtime = Runtime(self._settings, self._make_service)
+        self._runtime.open()
+        return self._runtime.app
 
     def _on_hurry(self, worker: Any) -> None:
         self._hurried = True
 
     def _on_worker_exit(self, server: Any, worker: Any) -> None:
-        if self._composed is None:  # gunicorn may call this in the master too
+        if self._runtime is None:  # gunicorn may call this in the master too
             return
         if self._hurried:
             # Python would wait for the threads that wait for their answers.
             logging.shutdown()
             os._exit(0)
-        self._composed.close(DRAIN_BEYOND_DEADLINE_S)
+        self._runtime.close(DRAIN_BEYOND_DEADLINE_S)

@@ -17,7 +17,7 @@ from service.web.api_keys import FILE, Keys
 from service.web.app import create_app
 from service.web.middleware import rate_limit
 from service.web.middleware.rate_limit import network
-from tests.support.fakes import FakeDesk
+from tests.support.fakes import FakeService
 
 ENGLISH = "The council voted to build a bridge. The mayor called it overdue."
 CHINESE = "镇议会投票决定建一座桥。镇长说早该如此。"
@@ -31,7 +31,7 @@ def keys(tmp_path: Path) -> Keys:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
-    return create_app(FakeDesk(), Settings(data=tmp_path))
+    return create_app(FakeService(), Settings(data=tmp_path))
 
 
 @pytest.fixture
@@ -113,14 +113,14 @@ def test_what_needs_no_key_and_what_does(client: FlaskClient, keys: Keys) -> Non
 
 
 def test_metrics_may_be_closed(tmp_path: Path, keys: Keys) -> None:
-    client = create_app(FakeDesk(), Settings(data=tmp_path, open_metrics=False)).test_client()
+    client = create_app(FakeService(), Settings(data=tmp_path, open_metrics=False)).test_client()
     secret = keys.add("prometheus")
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"X-API-Key": secret}).status_code == 200
 
 
 def test_a_setting_asks_for_keys_before_there_are_any(tmp_path: Path) -> None:
-    client = create_app(FakeDesk(), Settings(data=tmp_path, require_key="always")).test_client()
+    client = create_app(FakeService(), Settings(data=tmp_path, require_key="always")).test_client()
     assert ask(client).status_code == 401
     assert client.get("/livez").status_code == 200
 
@@ -153,7 +153,7 @@ def test_the_log_names_the_key_and_never_holds_its_secret(
 @pytest.fixture
 def limited(tmp_path: Path) -> FlaskClient:
     settings = Settings(data=tmp_path, rate_per_address="3/minute", rate_per_key="2/hour")
-    return create_app(FakeDesk(), settings).test_client()
+    return create_app(FakeService(), settings).test_client()
 
 
 def test_an_address_may_ask_so_often_and_others_go_on(limited: FlaskClient) -> None:
@@ -186,7 +186,7 @@ def test_guessing_keys_is_counted_against_the_address(limited: FlaskClient, keys
 def test_a_forwarded_address_is_believed_only_of_known_proxies(tmp_path: Path) -> None:
     def statuses(proxies: int) -> list[int]:
         settings = Settings(data=tmp_path, rate_per_address="1/minute", proxies=proxies)
-        client = create_app(FakeDesk(), settings).test_client()
+        client = create_app(FakeService(), settings).test_client()
         return [ask(client, X_Forwarded_For=f"6.6.6.6, 7.7.7.{n}").status_code for n in range(3)]
 
     assert statuses(0) == [200, 429, 429]
@@ -226,7 +226,7 @@ def test_more_clients_than_are_counted_share_one_count(limited: FlaskClient) -> 
 @pytest.mark.usefixtures("few")
 def test_windows_that_ended_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(data=tmp_path, rate_per_address="1/second")
-    client = create_app(FakeDesk(), settings).test_client()
+    client = create_app(FakeService(), settings).test_client()
     now = time.time()
     for second in range(5):
         monkeypatch.setattr(rate_limit.time, "time", lambda later=2 * second: now + later)

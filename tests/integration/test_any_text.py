@@ -10,7 +10,7 @@ from service.article import Article, Markup
 from service.errors import BadInput
 from service.extractive.extractive_engine import ExtractiveEngine
 from service.result import Result, Stance
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.tasks import Options
 
@@ -27,12 +27,12 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    desk = Desk(Settings(batch_window_ms=0), ExtractiveEngine)
-    desk.open()
-    desk.wait()
-    yield desk
-    desk.close(10)
+def service() -> Iterator[Service]:
+    service = Service(Settings(batch_window_ms=0), ExtractiveEngine)
+    service.open()
+    service.wait()
+    yield service
+    service.close(10)
 
 
 @given(
@@ -42,11 +42,11 @@ def desk() -> Iterator[Desk]:
     st.sampled_from(["Hans", "Hant"]),
 )
 def test_any_text_gives_a_result_or_a_clear_error(
-    desk: Desk, text: str, markup: Markup, targets: tuple[str, ...], script: str
+    service: Service, text: str, markup: Markup, targets: tuple[str, ...], script: str
 ) -> None:
     article = Article(text, markup=markup)
     try:
-        result = desk.submit(article, Options(targets, zh_script=script)).result(60)  # type: ignore[arg-type]
+        result = service.submit(article, Options(targets, zh_script=script)).result(60)  # type: ignore[arg-type]
     except BadInput as error:
         assert str(error)
         return

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from service.engine_factory import load_engine
 from service.result import Result
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.store.batches import Batches
 from service.store.database import FILE, MIGRATIONS, Database
@@ -164,14 +164,14 @@ def laid_out(value: Any, indent: int = 0) -> str:
 
 def open_client() -> FlaskClient:
     settings = Settings(engine="extractive")
-    desk = Desk(settings, load_engine)
-    desk.open()
-    desk.wait()
+    service = Service(settings, load_engine)
+    service.open()
+    service.wait()
     folder = tempfile.TemporaryDirectory(prefix="diglot-docs-")
     atexit.register(folder.cleanup)
     store = Database(Path(folder.name) / FILE, MIGRATIONS)
     atexit.register(store.close)
-    return create_app(desk, settings, Batches(store)).test_client()
+    return create_app(service, settings, Batches(store)).test_client()
 
 
 @pytest.fixture(scope="module")

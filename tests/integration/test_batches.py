@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from service.errors import DiglotError, EngineFailed
 from service.serving.batch_runner import Bulk
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.store.batches import Batches
 from service.store.database import FILE, MIGRATIONS, Database
@@ -45,20 +45,20 @@ class Served:
     def __init__(self, folder: Path, engine: ScriptedEngine) -> None:
         self.engine = engine
         self.database = Database(folder / FILE, MIGRATIONS, durable=False)
-        self.desk = Desk(SETTINGS, lambda _: engine)
+        self.service = Service(SETTINGS, lambda _: engine)
         self.batches = Batches(self.database)
-        self.bulk = Bulk(Leases(self.database), self.batches, self.desk, at_once=4)
-        self.app: Flask = create_app(self.desk, SETTINGS, self.batches, self.bulk)
+        self.bulk = Bulk(Leases(self.database), self.batches, self.service, at_once=4)
+        self.app: Flask = create_app(self.service, SETTINGS, self.batches, self.bulk)
         self.client: FlaskClient = self.app.test_client()
-        self.desk.open()
-        self.desk.wait()
+        self.service.open()
+        self.service.wait()
 
     def work(self) -> None:
         self.bulk.start()
 
     def close(self) -> None:
         self.bulk.close(10)
-        self.desk.close(10)
+        self.service.close(10)
         self.database.close()
 
     def post(self, body: bytes | list[Any], kind: str = "", query: str = "", **headers: str) -> Any:
@@ -344,7 +344,7 @@ def test_cancelling_ends_running_work_too(served: Served) -> None:
     gate.set()
     found = served.finished(batch)
     assert [line["error"]["code"] for line in found] == ["cancelled"] * 8
-    wait_until(lambda: served.desk._worker is not None and served.desk._worker.open_jobs == 0)
+    wait_until(lambda: served.service._worker is not None and served.service._worker.open_jobs == 0)
     assert served.client.delete(f"/batches/{batch}").get_json()["cancelled"] == 8
 
 
@@ -386,7 +386,7 @@ def test_online_work_goes_before_a_batch(served: Served) -> None:
         )
     )
     asker.start()
-    worker = served.desk._worker
+    worker = served.service._worker
     assert worker is not None
     # Not when it is counted: it is cleaned first, in its own thread.
     wait_until(lambda: any(job.work == "online" for job in worker._arrived))
@@ -410,6 +410,6 @@ def test_a_full_disk_is_said_and_the_queue_goes_on_when_there_is_room(served: Se
 
 
 def test_without_a_store_there_are_no_batches() -> None:
-    app = create_app(Desk(SETTINGS, lambda _: ScriptedEngine()), replace(SETTINGS))
+    app = create_app(Service(SETTINGS, lambda _: ScriptedEngine()), replace(SETTINGS))
     reply = app.test_client().get("/batches/x")
     assert (reply.status_code, reply.get_json()["code"]) == (503, "store_failed")

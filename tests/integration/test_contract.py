@@ -14,14 +14,14 @@ from service.settings import Settings
 from service.web.app import create_app
 from service.web.openapi import OPERATIONS, document
 from service.web.problems import Problem, explained
-from tests.support.fakes import FakeDesk
+from tests.support.fakes import FakeService
 from tests.support.serving import PATIENCE_S, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 
 
 def test_every_address_is_in_the_contract() -> None:
-    app = create_app(FakeDesk(), Settings())
+    app = create_app(FakeService(), Settings())
     served = {
         (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
@@ -32,7 +32,7 @@ def test_every_address_is_in_the_contract() -> None:
 
 
 def test_the_document_is_whole_and_served_as_it_is() -> None:
-    client = create_app(FakeDesk(), Settings()).test_client()
+    client = create_app(FakeService(), Settings()).test_client()
     served = client.get("/openapi.json").get_json()
     assert served == json.loads(json.dumps(document()))
     assert served["openapi"].startswith("3.1")
@@ -56,7 +56,7 @@ def test_every_problem_has_its_status_somewhere() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "桥", "languages": []}])
 def test_a_problem_is_what_the_document_says(body: Any) -> None:
-    reply = create_app(FakeDesk(), Settings()).test_client().post("/summarize", json=body)
+    reply = create_app(FakeService(), Settings()).test_client().post("/summarize", json=body)
     problem = Problem.model_validate_json(reply.data, strict=True)
     assert problem.status == reply.status_code
 

@@ -1,4 +1,4 @@
-"""The HTTP face over the real desk, worker and plan; only the engine is scripted."""
+"""The HTTP face over the real service, worker and plan; only the engine is scripted."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ from flask import Flask
 
 from service.errors import BadSetting
 from service.result import Result
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.web.app import create_app
 from tests.support.scripted import EN, ZH, ScriptedEngine
@@ -28,8 +28,8 @@ def engine() -> ScriptedEngine:
     return ScriptedEngine()
 
 
-class CountingDesk(Desk):
-    """The real desk; `taken` counts what it took, so that tests need not guess how long to wait."""
+class CountingService(Service):
+    """The real service; `taken` counts what it took, so that no test guesses how long to wait."""
 
     taken = 0
 
@@ -43,8 +43,8 @@ class CountingDesk(Desk):
 
 
 @pytest.fixture
-def desk(engine: ScriptedEngine) -> Iterator[CountingDesk]:
-    opened = CountingDesk(SETTINGS, lambda _: engine)
+def service(engine: ScriptedEngine) -> Iterator[CountingService]:
+    opened = CountingService(SETTINGS, lambda _: engine)
     opened.open()
     opened.wait()
     yield opened
@@ -52,8 +52,8 @@ def desk(engine: ScriptedEngine) -> Iterator[CountingDesk]:
 
 
 @pytest.fixture
-def app(desk: CountingDesk) -> Flask:
-    return create_app(desk, SETTINGS)
+def app(service: CountingService) -> Flask:
+    return create_app(service, SETTINGS)
 
 
 class Gate:
@@ -109,7 +109,7 @@ def test_whole_way(app: Flask, text: str) -> None:
 
 def test_what_arrives_together_ends_in_one_batch(
     app: Flask,
-    desk: CountingDesk,
+    service: CountingService,
     engine: ScriptedEngine,
     gate: Gate,
     pool: ThreadPoolExecutor,
@@ -117,17 +117,17 @@ def test_what_arrives_together_ends_in_one_batch(
     first = pool.submit(post, app, ENGLISH)
     assert gate.reached.wait(10)
     others = [pool.submit(post, app, CHINESE) for _ in range(8)]
-    wait_until(lambda: desk.taken == 9)
+    wait_until(lambda: service.taken == 9)
     gate.open()
     assert {reply.result().status_code for reply in [first, *others]} == {200}
     assert [len(batch) for batch in engine.batches] == [1, 8]
 
 
 def test_over_the_bound_of_the_queue_is_503(
-    app: Flask, desk: CountingDesk, gate: Gate, pool: ThreadPoolExecutor
+    app: Flask, service: CountingService, gate: Gate, pool: ThreadPoolExecutor
 ) -> None:
     taken = [pool.submit(post, app, ENGLISH) for _ in range(SETTINGS.queue_limit)]
-    wait_until(lambda: desk.taken == SETTINGS.queue_limit)
+    wait_until(lambda: service.taken == SETTINGS.queue_limit)
     refused = post(app, CHINESE)
     assert (refused.status_code, refused.get_json()["code"]) == (503, "overloaded")
     assert refused.headers["Retry-After"]
@@ -137,21 +137,21 @@ def test_over_the_bound_of_the_queue_is_503(
 
 
 def test_an_article_that_breaks_the_engine_fails_alone(
-    app: Flask, desk: CountingDesk, gate: Gate, pool: ThreadPoolExecutor
+    app: Flask, service: CountingService, gate: Gate, pool: ThreadPoolExecutor
 ) -> None:
     texts = [ENGLISH, "Here is poison in the text of an article.", CHINESE]
     replies: list[Future[Any]] = [pool.submit(post, app, text) for text in texts]
-    wait_until(lambda: desk.taken == 3)
+    wait_until(lambda: service.taken == 3)
     gate.open()
     assert [reply.result().status_code for reply in replies] == [200, 500, 200]
     assert replies[1].result().get_json()["code"] == "engine_failed"
 
 
 def test_the_same_request_id_twice_at_once(
-    app: Flask, desk: CountingDesk, gate: Gate, pool: ThreadPoolExecutor
+    app: Flask, service: CountingService, gate: Gate, pool: ThreadPoolExecutor
 ) -> None:
     replies = [pool.submit(post, app, text, "same") for text in (ENGLISH, CHINESE)]
-    wait_until(lambda: desk.taken == 2)
+    wait_until(lambda: service.taken == 2)
     gate.open()
     results = [reply.result().get_json() for reply in replies]
     assert [result["id"] for result in results] == ["same", "same"]
@@ -168,11 +168,11 @@ def test_engine_that_can_not_be_loaded() -> None:
     def load(_: Settings) -> ScriptedEngine:
         raise BadSetting("no weights")
 
-    desk = Desk(SETTINGS, load)
-    app = create_app(desk, SETTINGS)
+    service = Service(SETTINGS, load)
+    app = create_app(service, SETTINGS)
     assert app.test_client().get("/readyz").get_json()["state"] == "loading"
-    desk.open()
-    wait_until(lambda: desk.state == "broken")
+    service.open()
+    wait_until(lambda: service.state == "broken")
     assert "no weights" in app.test_client().get("/readyz").get_json()["detail"]
     assert post(app, ENGLISH).get_json()["code"] == "not_ready"
 

@@ -6,11 +6,11 @@ import pytest
 
 from service.article import Article
 from service.errors import EngineFailed
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.store.result_cache import FILE, ResultCache
 from service.tasks import Options
-from service.web.runtime import Composed
+from service.web.runtime import Runtime
 from tests.integration.test_http import wait_until
 from tests.support.scripted import ScriptedEngine
 
@@ -24,15 +24,15 @@ class Served:
     def __init__(self, folder: Path, limit: int = 1_000_000, maker: str = "") -> None:
         self.engine = ScriptedEngine()
         self.kept = ResultCache(folder, limit, maker)
-        self.desk = Desk(Settings(batch_window_ms=0), lambda _: self.engine)
-        self.desk.open(self.kept)
-        self.desk.wait()
+        self.service = Service(Settings(batch_window_ms=0), lambda _: self.engine)
+        self.service.open(self.kept)
+        self.service.wait()
 
     def ask(self, article: Article, options: Options | None = None, id: str = "x") -> object:
-        return self.desk.submit(article, options or Options(), id=id).result(10)
+        return self.service.submit(article, options or Options(), id=id).result(10)
 
     def close(self) -> None:
-        self.desk.close(10)
+        self.service.close(10)
         self.kept.close()
 
 
@@ -100,15 +100,15 @@ def test_a_damaged_file_is_begun_anew_and_a_locked_one_passed_by(
     wait_until(lambda: served.ask(ARTICLES[1]).kept)
     served.kept._database.close()
     assert not served.ask(ARTICLES[1]).kept
-    served.desk.close(10)
+    served.service.close(10)
 
 
 @pytest.mark.parametrize(("megabytes", "kept"), [(0, False), (1, True)])
 def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -> None:
     settings = Settings(data=tmp_path, keep_results_mb=megabytes, batch_window_ms=0)
-    composed = Composed(settings, lambda settings: Desk(settings, lambda _: ScriptedEngine()))
-    composed.open()
-    client = composed.app.test_client()
+    runtime = Runtime(settings, lambda settings: Service(settings, lambda _: ScriptedEngine()))
+    runtime.open()
+    client = runtime.app.test_client()
     wait_until(lambda: client.get("/readyz").status_code == 200)
 
     def ask() -> bool:
@@ -118,5 +118,5 @@ def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -
     if kept:
         wait_until(ask)
     assert ask() == kept
-    composed.close(10)
+    runtime.close(10)
     assert (tmp_path / FILE).exists() == kept

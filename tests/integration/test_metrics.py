@@ -16,11 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from service import metrics
 from service.article import Article
 from service.errors import EngineFailed
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.tasks import Options
 from service.web.app import create_app
-from tests.support.fakes import FakeDesk
+from tests.support.fakes import FakeService
 from tests.support.scripted import ScriptedEngine
 from tests.support.serving import PATIENCE_S, ROOT, Served, serving
 from tests.test_metrics import name
@@ -57,35 +57,35 @@ def test_nothing_is_declared_that_nothing_feeds() -> None:
 def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
     faults = metrics.engine_faults.labels("error")
     before = faults._value.get()
-    desk = Desk(Settings(batch_window_ms=0), lambda _: ScriptedEngine())
-    desk.open()
-    desk.wait()
+    service = Service(Settings(batch_window_ms=0), lambda _: ScriptedEngine())
+    service.open()
+    service.wait()
     with pytest.raises(EngineFailed):
-        desk.submit(Article(f"{text} poison"), Options()).result(PATIENCE_S)
-    desk.close()
+        service.submit(Article(f"{text} poison"), Options()).result(PATIENCE_S)
+    service.close()
     assert faults._value.get() - before == 2  # with others, and alone
 
 
 def test_what_waits_is_seen_while_a_step_runs() -> None:
     engine, gate = ScriptedEngine(), threading.Event()
-    desk = Desk(Settings(batch_window_ms=0), lambda _: engine)
-    desk.open()
-    desk.wait()
+    service = Service(Settings(batch_window_ms=0), lambda _: engine)
+    service.open()
+    service.wait()
     engine.before_step = lambda: gate.wait(PATIENCE_S)  # type: ignore[assignment]
     depth = metrics.queue_depth.labels("online")._value
-    asked = [desk.submit(Article(ENGLISH.format(0)), Options())]
+    asked = [service.submit(Article(ENGLISH.format(0)), Options())]
     while not engine.admitted:
         time.sleep(0.01)
-    asked += [desk.submit(Article(CHINESE.format(n)), Options()) for n in range(3)]
+    asked += [service.submit(Article(CHINESE.format(n)), Options()) for n in range(3)]
     assert depth.get() >= len(asked) - 1
     gate.set()
     assert all(future.result(PATIENCE_S).digests for future in asked)
-    desk.close()
+    service.close()
     assert depth.get() == 0
 
 
 def test_no_label_holds_what_a_client_sent() -> None:
-    client = create_app(FakeDesk(), Settings(max_characters=100)).test_client()
+    client = create_app(FakeService(), Settings(max_characters=100)).test_client()
     before = len(generate_latest().splitlines())
     for n in range(40):
         client.open(f"/nothing-{n}", method=f"BREW{n}")

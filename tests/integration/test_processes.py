@@ -28,14 +28,15 @@ def run(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_extractive_engine_never_needs_torch() -> None:
     code = (
-        "import sys; from service.serving.service import Desk;"
+        "import sys; from service.serving.service import Service;"
         "from service.settings import Settings;"
         "from service.engine_factory import load_engine; from service.article import Article;"
         "from service.tasks import Options;"
-        "desk = Desk(Settings(engine='extractive'), load_engine); desk.open(); desk.wait();"
+        "service = Service(Settings(engine='extractive'), load_engine);"
+        "service.open(); service.wait();"
         "article = Article('The council met. It will build forty stops. 市议会开会。');"
-        "assert desk.submit(article, Options()).result(60).engine.name == 'extractive';"
-        "desk.close(30); print(*{name.split('.')[0] for name in sys.modules})"
+        "assert service.submit(article, Options()).result(60).engine.name == 'extractive';"
+        "service.close(30); print(*{name.split('.')[0] for name in sys.modules})"
     )
     assert not {"torch", "transformers"} & set(run(code).stdout.split())
 

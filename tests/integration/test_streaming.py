@@ -1,4 +1,4 @@
-"""Server-sent events over the real desk and worker; only the engine is scripted."""
+"""Server-sent events over the real service and worker; only the engine is scripted."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.errors import DiglotError
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.tasks import Answer, DigestAnswer, DigestTask, Draft, Request
 from service.web.app import create_app
@@ -43,8 +43,8 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
-def desk(engine: ScriptedEngine) -> Iterator[Desk]:
-    opened = Desk(SETTINGS, lambda _: engine)
+def service(engine: ScriptedEngine) -> Iterator[Service]:
+    opened = Service(SETTINGS, lambda _: engine)
     opened.open()
     opened.wait()
     yield opened
@@ -52,8 +52,8 @@ def desk(engine: ScriptedEngine) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def client(desk: Desk) -> FlaskClient:
-    return create_app(desk, SETTINGS).test_client()
+def client(service: Service) -> FlaskClient:
+    return create_app(service, SETTINGS).test_client()
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
@@ -75,7 +75,7 @@ def test_digests_grow_and_then_comes_the_result(client: FlaskClient, text: str) 
     assert result["id"] == reply.headers["X-Request-Id"]
 
 
-def test_a_digest_that_is_asked_again_begins_anew(desk: Desk, engine: ScriptedEngine) -> None:
+def test_a_digest_that_is_asked_again_begins_anew(service: Service, engine: ScriptedEngine) -> None:
     def script(request: Request) -> Answer | DiglotError:
         answers = list(written(request).tasks)
         for place, task in enumerate(request.tasks):
@@ -85,7 +85,7 @@ def test_a_digest_that_is_asked_again_begins_anew(desk: Desk, engine: ScriptedEn
 
     engine._script = script
     reply = (
-        create_app(desk, SETTINGS)
+        create_app(service, SETTINGS)
         .test_client()
         .post("/summarize", json={"text": CHINESE}, headers=STREAM)
     )
@@ -116,14 +116,14 @@ def test_json_unless_events_are_wanted(client: FlaskClient, accept: str) -> None
     assert reply.is_json
 
 
-def test_a_reader_who_goes_away_frees_the_row_and_the_slot(desk: Desk) -> None:
-    app = create_app(desk, Settings(http_threads=1))
+def test_a_reader_who_goes_away_frees_the_row_and_the_slot(service: Service) -> None:
+    app = create_app(service, Settings(http_threads=1))
     reply = app.test_client().post(
         "/summarize", json={"text": ENGLISH}, headers=STREAM, buffered=False
     )
     next(iter(reply.response))
     reply.close()
-    wait_until(lambda: desk._worker is not None and desk._worker.open_jobs == 0)
+    wait_until(lambda: service._worker is not None and service._worker.open_jobs == 0)
     assert app.test_client().post("/summarize", json={"text": CHINESE}).status_code == 200
 
 
@@ -141,7 +141,7 @@ def test_of_each_digest_a_slow_reader_gets_the_newest_draft_only() -> None:
 
 @pytest.mark.parametrize("how", ["json", "query"])
 def test_a_timeout_of_ones_own_ends_running_work(
-    client: FlaskClient, desk: Desk, engine: ScriptedEngine, how: str
+    client: FlaskClient, service: Service, engine: ScriptedEngine, how: str
 ) -> None:
     engine.before_step = lambda: time.sleep(0.2)
     if how == "json":
@@ -149,7 +149,7 @@ def test_a_timeout_of_ones_own_ends_running_work(
     else:
         reply = client.post("/summarize?timeout=0.3", data=CHINESE, content_type="text/plain")
     assert (reply.status_code, reply.get_json()["code"]) == (504, "deadline")
-    wait_until(lambda: desk._worker is not None and desk._worker.open_jobs == 0)
+    wait_until(lambda: service._worker is not None and service._worker.open_jobs == 0)
     assert len(engine.cancelled) == 1
 
 

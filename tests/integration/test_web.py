@@ -19,7 +19,7 @@ from service import errors, metrics
 from service.result import Checks, Digest, Evidence, ReadingReport, Stance, Story
 from service.settings import Settings
 from service.web.app import create_app
-from tests.support.fakes import DIGESTS, FakeDesk
+from tests.support.fakes import DIGESTS, FakeService
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = "The council voted to build a bridge. The mayor called it overdue."
@@ -29,13 +29,13 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
-def desk() -> FakeDesk:
-    return FakeDesk()
+def service() -> FakeService:
+    return FakeService()
 
 
 @pytest.fixture
-def client(desk: FakeDesk) -> FlaskClient:
-    return create_app(desk, Settings(max_characters=LIMIT)).test_client()
+def client(service: FakeService) -> FlaskClient:
+    return create_app(service, Settings(max_characters=LIMIT)).test_client()
 
 
 def post(
@@ -48,7 +48,7 @@ def post(
 @cache
 def explained_codes() -> set[str]:
     """The codes that an address like /docs#code leads to."""
-    response = create_app(FakeDesk(), Settings()).test_client().get("/docs")
+    response = create_app(FakeService(), Settings()).test_client().get("/docs")
     assert response.status_code == 200
     return set(re.findall(r' id="([^"]+)"', response.text))
 
@@ -72,7 +72,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE, "خبر 🎉\x00 end"])
-def test_json_article_is_digested(client: FlaskClient, desk: FakeDesk, text: str) -> None:
+def test_json_article_is_digested(client: FlaskClient, service: FakeService, text: str) -> None:
     response = post(client, {"text": text, "title": "桥 Bridge", "source": "a.txt"})
     assert response.status_code == 200
     assert response.content_type == "application/json"
@@ -80,9 +80,9 @@ def test_json_article_is_digested(client: FlaskClient, desk: FakeDesk, text: str
     result = response.get_json()
     assert result["id"] == response.headers["X-Request-Id"]
     assert (result["title"], result["source"]) == ("桥 Bridge", "a.txt")
-    assert desk.handed[0].article.text == text
-    assert desk.handed[0].article.markup == "plain"
-    assert desk.handed[0].timeout_s == Settings().timeout_s
+    assert service.handed[0].article.text == text
+    assert service.handed[0].article.markup == "plain"
+    assert service.handed[0].timeout_s == Settings().timeout_s
 
 
 @pytest.mark.parametrize(
@@ -99,30 +99,37 @@ def test_json_article_is_digested(client: FlaskClient, desk: FakeDesk, text: str
 )
 @pytest.mark.parametrize("text", ["A bridge.", "橋"])
 def test_article_is_the_body(
-    client: FlaskClient, desk: FakeDesk, content_type: str, charset: str, markup: str, text: str
+    client: FlaskClient,
+    service: FakeService,
+    content_type: str,
+    charset: str,
+    markup: str,
+    text: str,
 ) -> None:
     if text == "橋" and charset == "gbk":
         text = "桥"
     assert post(client, text.encode(charset), content_type).status_code == 200
-    assert desk.handed[0].article.text == text
-    assert desk.handed[0].article.markup == markup
+    assert service.handed[0].article.text == text
+    assert service.handed[0].article.markup == markup
 
 
-def test_options_of_a_json_body(client: FlaskClient, desk: FakeDesk) -> None:
+def test_options_of_a_json_body(client: FlaskClient, service: FakeService) -> None:
     asked = {"targets": [" 新桥 ", "the mayor"], "languages": ["zh"], "length": "short"}
     assert post(client, {"text": CHINESE, "zh_script": "Hant", **asked}).status_code == 200
-    options = desk.handed[0].options
+    options = service.handed[0].options
     assert options.targets == ("新桥", "the mayor")
     assert (options.languages, options.length, options.zh_script) == (("zh",), "short", "Hant")
 
 
-def test_options_of_a_text_body_stand_in_the_query(client: FlaskClient, desk: FakeDesk) -> None:
+def test_options_of_a_text_body_stand_in_the_query(
+    client: FlaskClient, service: FakeService
+) -> None:
     query = {"targets": ["新桥", "mayor"], "languages": "zh, en", "length": "long", "title": "桥"}
     assert post(client, CHINESE.encode(), "text/plain", query_string=query).status_code == 200
-    options = desk.handed[0].options
+    options = service.handed[0].options
     assert options.targets == ("新桥", "mayor")
     assert (options.languages, options.length) == (("zh", "en"), "long")
-    assert desk.handed[0].article.title == "桥"
+    assert service.handed[0].article.title == "桥"
 
 
 def test_text_of_exactly_the_limit_is_taken_however_json_writes_it(client: FlaskClient) -> None:
@@ -131,13 +138,13 @@ def test_text_of_exactly_the_limit_is_taken_however_json_writes_it(client: Flask
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character(
-    client: FlaskClient, desk: FakeDesk
+    client: FlaskClient, service: FakeService
 ) -> None:
     body = rb'{"text": "cut \ud83c", "targets": ["\udf89 x"], "title": "\ud800"}'
     assert post(client, body).status_code == 200
-    assert desk.handed[0].article.text == "cut \ufffd"
-    assert desk.handed[0].article.title == "\ufffd"
-    assert desk.handed[0].options.targets == ("\ufffd x",)
+    assert service.handed[0].article.text == "cut \ufffd"
+    assert service.handed[0].article.title == "\ufffd"
+    assert service.handed[0].options.targets == ("\ufffd x",)
 
 
 # What is refused
@@ -212,22 +219,24 @@ def test_every_bad_field_is_named_at_once_but_not_endlessly(client: FlaskClient)
     assert "17 more, see errors" in body["detail"]
 
 
-def test_options_in_the_wrong_place_are_refused(client: FlaskClient, desk: FakeDesk) -> None:
+def test_options_in_the_wrong_place_are_refused(client: FlaskClient, service: FakeService) -> None:
     in_query = post(client, {"text": ENGLISH}, query_string={"length": "short"})
     assert problem(in_query, 422, "bad_input")["errors"][0]["field"] == "length"
     twice = post(client, b"a", "text/plain", query_string={"length": ["short", "long"]})
     assert "once" in problem(twice, 422, "bad_input")["detail"]
-    assert desk.handed == []
+    assert service.handed == []
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
 @pytest.mark.parametrize("coding", ["gzip", "X-GZip"])
-def test_gzip_is_unpacked(client: FlaskClient, desk: FakeDesk, text: str, coding: str) -> None:
+def test_gzip_is_unpacked(
+    client: FlaskClient, service: FakeService, text: str, coding: str
+) -> None:
     headers = {"Content-Encoding": coding}
     assert post(client, gzip.compress(text.encode()), "text/plain", headers=headers).is_json
     sent = gzip.compress(json.dumps({"text": text}).encode())
     assert post(client, sent, headers=headers).status_code == 200
-    assert [handed.article.text for handed in desk.handed] == [text, text]
+    assert [handed.article.text for handed in service.handed] == [text, text]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +271,7 @@ def test_unknown_address_and_wrong_method(client: FlaskClient) -> None:
     assert "POST" in response.headers["Allow"]
 
 
-# What the desk says
+# What the service says
 
 
 @pytest.mark.parametrize(
@@ -273,10 +282,10 @@ def test_unknown_address_and_wrong_method(client: FlaskClient) -> None:
         (errors.NoText("nothing is left once menus are removed"), None),
     ],
 )
-def test_desk_refuses(
-    client: FlaskClient, desk: FakeDesk, error: errors.DiglotError, retry: str | None
+def test_service_refuses(
+    client: FlaskClient, service: FakeService, error: errors.DiglotError, retry: str | None
 ) -> None:
-    desk.refuse = error
+    service.refuse = error
     response = post(client, {"text": ENGLISH})
     assert problem(response, error.status, error.code)["detail"] == str(error)
     assert response.headers.get("Retry-After") == retry
@@ -291,15 +300,17 @@ def test_desk_refuses(
         errors.TooLong("too long for the model"),
     ],
 )
-def test_desk_fails(client: FlaskClient, desk: FakeDesk, error: errors.DiglotError) -> None:
-    desk.enqueue(error)
+def test_service_fails(
+    client: FlaskClient, service: FakeService, error: errors.DiglotError
+) -> None:
+    service.enqueue(error)
     problem(post(client, {"text": CHINESE}), error.status, error.code)
 
 
 def test_surprise_is_logged_and_not_shown(
-    client: FlaskClient, desk: FakeDesk, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, service: FakeService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.enqueue(ZeroDivisionError("/secret/path"))
+    service.enqueue(ZeroDivisionError("/secret/path"))
     response = post(client, {"text": ENGLISH})
     body = problem(response, 500, "internal")
     assert "secret" not in response.get_data(as_text=True)
@@ -308,23 +319,23 @@ def test_surprise_is_logged_and_not_shown(
     assert surprises[0].exc_info
 
 
-def test_desk_that_closes_under_a_request(client: FlaskClient, desk: FakeDesk) -> None:
-    desk.enqueue(CancelledError())
+def test_service_that_closes_under_a_request(client: FlaskClient, service: FakeService) -> None:
+    service.enqueue(CancelledError())
     problem(post(client, {"text": ENGLISH}), 503, "not_ready")
 
 
-def test_desk_that_never_answers_is_given_up(desk: FakeDesk) -> None:
-    app = create_app(desk, Settings(timeout_s=0.1))
+def test_service_that_never_answers_is_given_up(service: FakeService) -> None:
+    app = create_app(service, Settings(timeout_s=0.1))
     app.config["GRACE_S"] = 0.0
     client = app.test_client()
-    desk.enqueue(None)
+    service.enqueue(None)
     problem(post(client, {"text": ENGLISH}), 504, "deadline")
-    assert desk.handed[0].future.cancelled()
+    assert service.handed[0].future.cancelled()
 
 
 @pytest.mark.parametrize("sent", [ENGLISH, CHINESE, ""])
-def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) -> None:
-    app = create_app(desk, Settings(http_threads=1))
+def test_client_that_falls_silent_frees_its_thread(service: FakeService, sent: str) -> None:
+    app = create_app(service, Settings(http_threads=1))
     app.config["STALLED_S"] = 0.05
     client = app.test_client()
     ours, theirs = socket.socketpair()
@@ -342,7 +353,7 @@ def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) ->
         )
     problem(reply, 400, "unreadable")
     assert time.monotonic() - started < 5
-    assert desk.handed == []
+    assert service.handed == []
     assert post(client, {"text": CHINESE}).status_code == 200
 
 
@@ -350,8 +361,8 @@ def test_client_that_falls_silent_frees_its_thread(desk: FakeDesk, sent: str) ->
 
 
 @pytest.mark.parametrize("state", ["loading", "draining", "broken"])
-def test_not_ready(client: FlaskClient, desk: FakeDesk, state: Any) -> None:
-    desk.state, desk.reason, desk.identity = state, "weights are being read", None
+def test_not_ready(client: FlaskClient, service: FakeService, state: Any) -> None:
+    service.state, service.reason, service.identity = state, "weights are being read", None
     body = problem(client.get("/readyz"), 503, "not_ready")
     assert body["state"] == state
     assert body["detail"] == "weights are being read"
@@ -411,11 +422,11 @@ def test_page_hides_nothing_that_a_reader_must_know(client: FlaskClient, part: A
         ("a\tb", False),
     ],
 )
-def test_request_id(client: FlaskClient, desk: FakeDesk, sent: str, kept: bool) -> None:
+def test_request_id(client: FlaskClient, service: FakeService, sent: str, kept: bool) -> None:
     response = post(client, {"text": ENGLISH}, headers={"X-Request-Id": sent})
     assert (response.headers["X-Request-Id"] == sent) is kept
-    assert desk.handed[0].id == response.headers["X-Request-Id"]
-    assert response.get_json()["id"] == desk.handed[0].id
+    assert service.handed[0].id == response.headers["X-Request-Id"]
+    assert response.get_json()["id"] == service.handed[0].id
 
 
 def test_one_line_a_request_without_what_was_asked(
@@ -436,7 +447,7 @@ def test_one_line_a_request_without_what_was_asked(
 
 # Whatever is sent, the answer is never a 500
 
-FUZZED = create_app(FakeDesk(), Settings()).test_client()
+FUZZED = create_app(FakeService(), Settings()).test_client()
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(codec=None)),
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
@@ -454,7 +465,7 @@ def test_no_json_breaks_it(body: bytes) -> None:
 
 @given(st.binary(max_size=60), st.text(max_size=20), st.sampled_from(["text/html", "text/plain"]))
 def test_no_bytes_break_it(body: bytes, query: str, kind: str) -> None:
-    client = create_app(FakeDesk(), Settings()).test_client()
+    client = create_app(FakeService(), Settings()).test_client()
     for content_type in (
         kind,
         f"{kind}; charset=gb18030",
@@ -499,11 +510,11 @@ def _tree(error: type[errors.DiglotError]) -> Iterator[type[errors.DiglotError]]
 
 @pytest.mark.parametrize(("value", "whole"), [("true", True), ("false", False)])
 def test_a_page_of_several_stories_is_kept_whole_when_asked(
-    client: FlaskClient, desk: FakeDesk, value: str, whole: bool
+    client: FlaskClient, service: FakeService, value: str, whole: bool
 ) -> None:
     post(client, {"text": "The bridge. 桥。", "whole_page": whole})
     client.post(f"/summarize?whole_page={value}", data="The bridge.", content_type="text/plain")
-    assert [handed.options.whole_page for handed in desk.handed] == [whole, whole]
+    assert [handed.options.whole_page for handed in service.handed] == [whole, whole]
     wrong = client.post("/summarize?whole_page=ja", data="桥。", content_type="text/plain")
     assert "whole_page" in problem(wrong, 422, "bad_input")["detail"]
 

@@ -1,4 +1,4 @@
-"""Articles through desk, worker, plan and a real model. Its weights are random and its words noise:
+"""Articles through service, worker, plan and a real model. Its weights are random, its words noise:
 this proves the plumbing, not the quality."""
 
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 
 from service.article import Article
 from service.engine_factory import load_engine
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.tasks import Options
 from tests.support import tiny
 
@@ -21,10 +21,10 @@ ARTICLES = [
 @pytest.mark.parametrize("family", tiny.FAMILIES)
 def test_noise_is_never_passed_on_and_no_article_fails_for_it(tmp_path: Path, family: str) -> None:
     folder = tiny.save(tmp_path / "model", tiny.make_model(family))
-    desk = Desk(replace(tiny.settings(folder), engine="auto"), load_engine)
-    desk.open()
-    assert desk.wait().name == "transformers"
-    results = [desk.submit(article, Options()) for article in ARTICLES]
+    service = Service(replace(tiny.settings(folder), engine="auto"), load_engine)
+    service.open()
+    assert service.wait().name == "transformers"
+    results = [service.submit(article, Options()) for article in ARTICLES]
     for future, article in zip(results, ARTICLES, strict=True):
         result = future.result(120)
         assert result.engine.name == "transformers"
@@ -35,4 +35,4 @@ def test_noise_is_never_passed_on_and_no_article_fails_for_it(tmp_path: Path, fa
             assert (digest.engine, digest.kind != "abstractive") == ("extractive", True)
             assert "<|im" not in digest.text
         assert len(result.warnings) == 2
-    assert desk.close(60)
+    assert service.close(60)

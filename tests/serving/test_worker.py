@@ -17,7 +17,7 @@ from service.errors import (
     Overloaded,
 )
 from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
-from service.serving.job import Plan
+from service.serving.queue import Plan
 from service.serving.worker import Worker
 from service.tasks import Answer, DigestAnswer, DigestTask, Request
 from tests.support.scripted import EN, ZH, ScriptedEngine, written

@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import DiglotError, EngineFailed
 from service.llm.engine import TransformersEngine
-from service.serving.job import Plan
+from service.serving.queue import Plan
 from service.serving.worker import Worker
 from service.tasks import Answer, DigestTask, Finished, Request, StanceAnswer, StanceTask, Task
 from tests.support import tiny

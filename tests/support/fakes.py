@@ -1,4 +1,4 @@
-"""A desk that answers by a script, so that the HTTP face can be tried without an engine."""
+"""A service that answers by a script, so that the HTTP face can be tried without an engine."""
 
 from collections import deque
 from concurrent.futures import Future
@@ -49,7 +49,7 @@ def result_for(article: Article, options: Options, id: str) -> Result:
 
 @dataclass
 class Handed:
-    """What a FakeDesk was handed."""
+    """What a FakeService was handed."""
 
     article: Article
     options: Options
@@ -60,7 +60,7 @@ class Handed:
 
 
 @dataclass
-class FakeDesk:
+class FakeService:
     """Answers each article as scripted: with a Result when nothing is enqueued.
 
     `refuse` makes submit itself raise; `enqueue` scripts what the Futures hold, in order: an

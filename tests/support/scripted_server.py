@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from service.engine import Engine
-from service.serving.service import Desk
+from service.serving.service import Service
 from service.settings import Settings
 from service.web.server import run
 from tests.support.scripted import ScriptedEngine
@@ -36,7 +36,7 @@ def main(seconds: float, timeout_s: float = 60.0, http_threads: int = 64, steps:
         http_threads=http_threads,
         data=Path(os.environ["DIGLOT_DATA"]),
     )
-    run(settings, lambda settings: Desk(settings, load))
+    run(settings, lambda settings: Service(settings, load))
 
 
 if __name__ == "__main__":
