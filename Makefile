@@ -12,8 +12,7 @@ BENCH ?=
 PIP = $(VENV)/bin/pip --disable-pip-version-check
 RUN = $(VENV)/bin/python -m
 C_FILES = $(wildcard service/llm/kernels/*.[ch] tests/llm/kernels/*.[ch])
-KERNEL_TESTS = $(addprefix tests/llm/,kernels test_int8.py test_rotary.py test_linear_attention.py \
-	test_attention.py test_kv_cache.py)
+KERNEL_TESTS = $(addprefix tests/llm/,kernels test_int8.py test_attention.py test_kv_cache.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup digest serve test check kernels-check sanitize image image-test bench clean

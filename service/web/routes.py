@@ -64,7 +64,7 @@ def readyz() -> Response:
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": state})
 
 
-@blueprint.get("/metrics")
+@blueprint.get("/metrics", endpoint="metrics")
 def show_metrics() -> Response:
     metrics.state.state(_state())
     return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)

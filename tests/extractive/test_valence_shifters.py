@@ -2,13 +2,6 @@ import pytest
 
 from service.extractive import valence_shifters
 
-PATTERNS = {
-    f"{name} {language}": pattern
-    for name, table in vars(valence_shifters).items()
-    if isinstance(table, dict) and not name.startswith("_")
-    for language, pattern in table.items()
-}
-
 
 @pytest.mark.parametrize(
     ("text", "word", "expected"),

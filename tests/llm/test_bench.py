@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from tests.llm.test_capability import unlike
 from tests.support import tiny
+from tests.support.unforkable import unlike
 
 SMALL = ["--threads", "1", "--device", "cpu", "--dtype", "float32"]
 OPENING, INSTRUCTION = 20, 45

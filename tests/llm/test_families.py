@@ -21,7 +21,7 @@ from transformers import AutoModelForCausalLM
 from service.llm.capability import prepare
 from service.llm.engine import TransformersEngine
 from service.llm.sequence import Generate, Generated, TokenRequest
-from tests.llm import families, q8_0, tiny
+from tests.support import families, q8_0, tiny
 
 LENGTH, PASSAGE, SUFFIX = 64, 40, 9
 """Tokens: of a text, and of its parts that are read; what is left is written."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from transformers import (
     DeepseekV3Config,
     DeepseekV3ForCausalLM,
@@ -25,6 +25,7 @@ from service.llm import loader
 from service.llm.hub import find
 from service.llm.loader import load
 from tests.support import tiny, towers
+from tests.support.checkpoints import edit_config, rewrite
 
 
 def logits(model: Any) -> torch.Tensor:
@@ -234,12 +235,6 @@ def copy(source: Path, target: Path) -> Path:
     return Path(shutil.copytree(source, target / "copied"))
 
 
-def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], Any]) -> None:
-    weights = load_file(folder / "model.safetensors")
-    change(weights)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-
-
 def drop_norm(folder: Path) -> None:
     rewrite(folder, lambda weights: weights.pop("model.layers.1.input_layernorm.weight"))
 
@@ -247,14 +242,6 @@ def drop_norm(folder: Path) -> None:
 def to_pickle(folder: Path) -> None:
     torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-
-
-def edit_config(**changes: Any) -> Callable[[Path], None]:
-    def edit(folder: Path) -> None:
-        path = folder / "config.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-    return edit
 
 
 def truncate_weights(folder: Path) -> None:

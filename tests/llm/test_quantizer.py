@@ -11,8 +11,8 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from service.errors import BadSetting
 from service.llm.loader import load
-from tests.llm.test_loader import edit_config, rewrite
 from tests.support import tiny
+from tests.support.checkpoints import edit_config, rewrite
 
 
 def saved(folder: Path, family: str, dtype: torch.dtype = torch.bfloat16) -> Path:

@@ -24,8 +24,8 @@ from service.tasks import (
     StanceTask,
     TaskAnswer,
 )
-from tests.cleaning.test_segmentation import BREAD_EN, HARBOUR_EN, OWLS_EN
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
+from tests.support.stories import BREAD_EN, HARBOUR_EN, OWLS_EN
 
 ARTICLE_EN = Article(
     "The city council praised the tram plan on Tuesday. The tram plan will build 40 stops.\n"

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from benchmarks.closeness import Closeness
 from benchmarks.own_logits import Logits, diglot, plain, simulated_q8
-from tests.real.test_models import CHINESE, ENGLISH
+from tests.support.lighthouse import CHINESE, ENGLISH
 
 pytestmark = [pytest.mark.real_models, pytest.mark.timeout(1200)]
 

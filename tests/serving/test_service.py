@@ -10,8 +10,8 @@ from service.errors import BadSetting, DiglotError, NoText, NotReady
 from service.serving.service import Service
 from service.settings import Settings
 from service.tasks import Options
-from tests.serving.test_worker import until
 from tests.support.scripted import EN, ScriptedEngine
+from tests.support.waiting import wait_until
 
 ARTICLES = [
     Article("The council met on Monday. It will build forty stops."),
@@ -102,7 +102,7 @@ def test_a_dead_worker_is_broken() -> None:
     service = service_with(engine)
     with pytest.raises(NotReady):
         service.submit(ARTICLES[0], Options()).result(10)
-    until(lambda: service.state == "broken")
+    wait_until(lambda: service.state == "broken")
     assert service.reason == "the worker has died"
     service.close(10)
 

@@ -21,6 +21,7 @@ from service.serving.queue import Plan
 from service.serving.worker import Worker
 from service.tasks import Answer, DigestAnswer, DigestTask, Request
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
+from tests.support.waiting import wait_until
 
 
 def result(id: str, text: str) -> Result:
@@ -66,13 +67,6 @@ def held(engine: ScriptedEngine) -> threading.Event:
     gate = threading.Event()
     engine.before_step = lambda: gate.wait(10)
     return gate
-
-
-def until(condition: object, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.005)
 
 
 def test_a_plan_gets_its_answer_and_its_times() -> None:
@@ -217,7 +211,7 @@ def test_the_queue_is_bounded() -> None:
             worker.submit(ask("c"))
         gate.set()
         [future.result(10) for future in futures]
-        until(lambda: worker.open_jobs == 0)
+        wait_until(lambda: worker.open_jobs == 0)
         assert worker.submit(ask("d")).result(10).id == "d"
 
 
@@ -233,7 +227,7 @@ def test_the_queue_is_bounded_in_tokens_too_and_says_when_to_come_back() -> None
         bulk = worker.submit(ask("bulk is bounded by who hands it in"), work="bulk")
         gate.set()
         [future.result(10) for future in [*futures, bulk]]
-        until(lambda: worker.open_jobs == 0)
+        wait_until(lambda: worker.open_jobs == 0)
         assert worker.submit(ask("桥")).result(10).id == "桥"
 
 
@@ -242,7 +236,7 @@ def test_online_work_goes_before_bulk_work_that_came_first() -> None:
     gate = held(engine)
     with working(engine) as worker:
         running = worker.submit(ask("running"))
-        until(lambda: engine.admitted == 1)
+        wait_until(lambda: engine.admitted == 1)
         bulk = [worker.submit(ask(f"bulk {n}"), work="bulk") for n in range(2)]
         online = [worker.submit(ask(f"online {n}")) for n in range(2)]
         gate.set()
@@ -255,7 +249,7 @@ def test_online_work_waits_for_the_running_step_only_though_bulk_work_fills_the_
     gate = held(engine)
     with working(engine) as worker:
         bulk = [worker.submit(ask(f"bulk {n}"), work="bulk") for n in range(2)]
-        until(lambda: engine.admitted == 2)
+        wait_until(lambda: engine.admitted == 2)
         online = worker.submit(ask("online"))
         gate.set()
         assert [future.result(10).id for future in [online, *bulk]] == [
@@ -273,7 +267,7 @@ def test_online_work_that_is_tried_alone_sends_bulk_work_out() -> None:
     gate = held(engine)
     with working(engine) as worker:
         first = worker.submit(ask("first"))
-        until(lambda: engine.admitted == 1)
+        wait_until(lambda: engine.admitted == 1)
         futures = [worker.submit(ask(text)) for text in ("poison", "good")]
         bulk = worker.submit(ask("bulk"), work="bulk")
         gate.set()
@@ -317,14 +311,14 @@ def test_cancelled_work_leaves_the_engine_and_its_plan_is_closed() -> None:
     with working(engine) as worker:
         running: Future[Result] = worker.submit(watched())
         waiting = worker.submit(ask("waits"))
-        until(lambda: worker.open_jobs == 2)
+        wait_until(lambda: worker.open_jobs == 2)
         assert running.cancel()
         assert waiting.cancel()
         gate.set()
         with pytest.raises(CancelledError):
             running.result(10)
         assert closed.wait(10)
-        until(lambda: worker.open_jobs == 0)
+        wait_until(lambda: worker.open_jobs == 0)
     assert ["waits"] not in engine.batches
 
 
@@ -336,7 +330,7 @@ def test_an_engine_in_the_middle_of_a_step_can_see_that_nobody_waits(how: str) -
     def script(request: Request) -> Answer | DiglotError:
         seen.append(request.abandoned())
         begun.set()
-        until(request.abandoned)
+        wait_until(request.abandoned)
         seen.append(request.abandoned())
         return EngineFailed("abandoned")
 
@@ -380,7 +374,7 @@ def test_a_dead_worker_fails_what_it_held_and_says_so() -> None:
     future = worker.submit(ask("lost"))
     with pytest.raises(NotReady):
         future.result(10)
-    until(lambda: not worker.alive)
+    wait_until(lambda: not worker.alive)
     with pytest.raises(NotReady):
         worker.submit(ask("later"))
     assert worker.stop(timeout_s=10)

@@ -14,12 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 250.0
-"""How long a test waits for what must come: far longer than it takes, for a machine that is busy.
+from tests.support.waiting import PATIENCE_S
 
-Shorter than a test may take, so that a failure says what was waited for.
-"""
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -126,6 +123,18 @@ def serving(
         finally:
             process.kill()
             process.wait()
+
+
+def results(server: Served, batch: str) -> list[dict[str, Any]]:
+    """All results of a batch, once it is complete."""
+    last = time.monotonic() + PATIENCE_S
+    while True:
+        reply = server.ask("GET", f"/batches/{batch}/results")
+        assert reply.status == 200, reply.body
+        if reply.headers["X-Diglot-Complete"] == "true":
+            return [json.loads(line) for line in reply.body.splitlines()]
+        assert time.monotonic() < last, server.ask("GET", f"/batches/{batch}").body
+        time.sleep(0.2)
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int]:

@@ -2,8 +2,7 @@
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +15,7 @@ from service.serving.service import Service
 from service.settings import Settings
 from service.web.app import create_app
 from tests.support.scripted import EN, ZH, ScriptedEngine
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import wait_until
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
@@ -88,13 +87,6 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def post(app: Flask, text: str, id: str | None = None, **fields: Any) -> Any:
     headers = {"X-Request-Id": id} if id else {}
     return app.test_client().post("/summarize", json={"text": text, **fields}, headers=headers)
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    last = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < last
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])

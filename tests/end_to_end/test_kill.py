@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import PATIENCE_S, Reply, Served, serving
+from tests.support.serving import Reply, Served, results, serving
 
 LIVES = 20
 ARTICLES = 24
@@ -39,18 +39,6 @@ def send(server: Served, life: int) -> Reply | None:
         return server.ask("POST", "/batches", body(life), headers)
     except OSError:
         return None
-
-
-def results(server: Served, batch: str) -> list[dict[str, Any]]:
-    """All results of a batch, once it is complete."""
-    last = time.monotonic() + PATIENCE_S
-    while True:
-        reply = server.ask("GET", f"/batches/{batch}/results")
-        assert reply.status == 200, reply.body
-        if reply.headers["X-Diglot-Complete"] == "true":
-            return [json.loads(line) for line in reply.body.splitlines()]
-        assert time.monotonic() < last, server.ask("GET", f"/batches/{batch}").body
-        time.sleep(0.2)
 
 
 @pytest.mark.timeout(3_600)  # it starts the service 21 times

@@ -16,9 +16,9 @@ from service.settings import Settings
 from service.tasks import Answer, DigestAnswer, DigestTask, Draft, Request
 from service.web.app import create_app
 from service.web.streaming import Newest
-from tests.integration.test_http import wait_until
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
 from tests.support.serving import serving
+from tests.support.waiting import wait_until
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"

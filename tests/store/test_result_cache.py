@@ -11,8 +11,8 @@ from service.settings import Settings
 from service.store.result_cache import FILE, ResultCache
 from service.tasks import Options
 from service.web.runtime import Runtime
-from tests.integration.test_http import wait_until
 from tests.support.scripted import ScriptedEngine
+from tests.support.waiting import wait_until
 
 ARTICLES = [
     Article("The council met on Monday. It will build forty stops.", source="a.txt"),

@@ -27,7 +27,7 @@ from service.tasks import Answer, Request
 from service.web import uploads
 from service.web.app import create_app
 from tests.support.scripted import EN, ScriptedEngine, written
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"

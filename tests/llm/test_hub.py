@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.support.hub import COMMIT, serve_hub
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "maker/small-model"

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from service.llm.kernels import linear_attention
-from tests.llm.test_linear_attention import CHUNKED, RECURRENT, Asked, numbers, own
+from tests.support.gated_delta import CHUNKED, RECURRENT, Asked, numbers, own
 
 pytestmark = pytest.mark.usefixtures("kernels")
 

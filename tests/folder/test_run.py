@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 ARTICLES = {
     "2.txt": "The council met on 4 May. It will build forty stops for 12 million dollars.",

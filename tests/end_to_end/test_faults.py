@@ -14,8 +14,8 @@ import pytest
 
 from service.store.batches import Batches, StoredArticle
 from service.store.database import FILE, MIGRATIONS, Database
-from tests.integration.test_kill import results
-from tests.support.serving import PATIENCE_S, ROOT, Served, serving
+from tests.support.serving import ROOT, Served, results, serving
+from tests.support.waiting import PATIENCE_S
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"

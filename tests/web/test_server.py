@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.serving import PATIENCE_S, ROOT, Reply, Served, serving
+from tests.support.serving import ROOT, Reply, Served, serving
+from tests.support.waiting import PATIENCE_S
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 SLOW_STEP_S = 1.5

@@ -11,7 +11,8 @@ import pytest
 
 from service.web.api_keys import Keys
 from tests.support.scripted import EN, ZH
-from tests.support.serving import PATIENCE_S, Served, serving
+from tests.support.serving import Served, serving
+from tests.support.waiting import PATIENCE_S
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

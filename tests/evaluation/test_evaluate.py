@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 CASES = [
     {

@@ -15,7 +15,8 @@ from service.web.app import create_app
 from service.web.openapi import OPERATIONS, document
 from service.web.problems import Problem, explained
 from tests.support.fakes import FakeService
-from tests.support.serving import PATIENCE_S, serving
+from tests.support.serving import serving
+from tests.support.waiting import PATIENCE_S
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 ENGLISH = [
     "The council met on Monday.",

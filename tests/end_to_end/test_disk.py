@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from service.folder.ledger import FILE as DIGESTS
-from tests.integration.test_kill import results
-from tests.support.serving import PATIENCE_S, ROOT, Reply, Served, serving
+from tests.support.serving import ROOT, Reply, Served, results, serving
+from tests.support.waiting import PATIENCE_S
 
 SERVER = ("-m", "tests.support.scripted_server")
 SLOW_S, QUICK_S = "1.0", "0.01"

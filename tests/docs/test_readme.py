@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import PATIENCE_S
+from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 READMES = ["README.md", "README.zh.md"]

@@ -1,6 +1,6 @@
 """docs/api.md is true: each of its requests is sent, and what comes back is what it shows.
 
-`python -m tests.integration.test_api_docs` writes the answers anew where they have changed.
+`python -m tests.docs.test_api` writes the answers anew where they have changed.
 """
 
 import atexit

@@ -24,7 +24,6 @@ from service.facts.numerals import find_figures
 from service.ingest.documents import decode
 from service.text.language import detect
 from service.text.sentences import split
-from tests.extractive.test_valence_shifters import PATTERNS
 
 LENGTH = 100_000
 GLOSSARY = Glossary.load(None)
@@ -54,6 +53,12 @@ def opinion(text: str) -> None:
         read_stance(found, "the plan", language, glossary=GLOSSARY)
 
 
+PATTERNS = {
+    f"{name} {language}": pattern
+    for name, table in vars(valence_shifters).items()
+    if isinstance(table, dict) and not name.startswith("_")
+    for language, pattern in table.items()
+}
 NOISE = [
     *("<", "<!--", "<div>", "![", "[a](", "&amp;", "**", "（", "“", "(文/", "分享到微信好友"),
     *("和", "編輯：和", "A B ", "►。", "a-\n", "Share this ", "首页>", "#a ", "一，", "発("),
