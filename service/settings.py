@@ -36,6 +36,27 @@ class RateType(click.ParamType[str]):
         return value
 
 
+_PREFIX = re.compile(r"(/(?!\.{1,2}(?:/|$))[^/\\?#,;\s\"'<>]+)*")
+
+
+def path_prefix(value: str) -> str | None:
+    """A path prefix without a slash at its end, such as "/diglot"; None for what is not a path."""
+    path = value.rstrip("/")
+    return path if _PREFIX.fullmatch(path) else None
+
+
+class PathPrefixType(click.ParamType[str]):
+    """The path below which a proxy shows the service."""
+
+    name = "path"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        path = path_prefix(value)
+        if path is None:
+            self.fail(f"{value!r} is not a path such as /diglot", param, ctx)
+        return path
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     engine: str = setting(
@@ -149,6 +170,17 @@ class Settings:
         0,
         "How many proxies in front set X-Forwarded-For; 0 believes nobody.",
         click.IntRange(0, 10),
+    )
+    path_prefix: str | None = setting(
+        None,
+        "Path below which a proxy shows the service, such as /diglot; X-Forwarded-Prefix of known"
+        " proxies says so too.",
+        PathPrefixType(),
+    )
+    keep_alive_s: int = setting(
+        75,
+        "Seconds that an idle connection stays open; longer than a proxy in front keeps its own.",
+        click.IntRange(1, 3_600),
     )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8000, "Port to listen on.", click.IntRange(0, 65_535))

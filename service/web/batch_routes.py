@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, current_app, g, request, url_for
 
+from service.batch import Batch
 from service.errors import DiglotError, NotReady, StoreFailed
 from service.serving.batch_runner import Bulk
 from service.settings import Settings
@@ -45,7 +46,7 @@ def take() -> Response:
             raise
     _wake()
     response = _answer(accepted, 202)
-    response.headers["Location"] = f"/batches/{accepted}"
+    response.headers["Location"] = url_for(".look", id=accepted)
     return response
 
 
@@ -73,7 +74,7 @@ def results(id: str) -> Response:
 def cancel(id: str) -> Response:
     found = _batches().cancel(id, _owner())
     _wake()
-    return Response(found.model_dump_json() + "\n", mimetype="application/json")
+    return _shown(found)
 
 
 def _store(received: Received, upload: Upload, wanted: dict[str, Any]) -> None:
@@ -124,8 +125,12 @@ def _first() -> int:
 
 
 def _answer(batch: str, status: int = 200) -> Response:
-    found = _batches().get(batch, _owner())
-    return Response(found.model_dump_json() + "\n", status, mimetype="application/json")
+    return _shown(_batches().get(batch, _owner()), status)
+
+
+def _shown(batch: Batch, status: int = 200) -> Response:
+    shown = batch.model_copy(update={"results": url_for(".results", id=batch.id)})
+    return Response(shown.model_dump_json() + "\n", status, mimetype="application/json")
 
 
 def _owner() -> str:

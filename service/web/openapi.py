@@ -189,9 +189,13 @@ OPERATIONS: tuple[Operation, ...] = (
 )  # fmt: skip
 
 
+def document(path_prefix: str) -> dict[str, Any]:
+    """The whole document, as it is served below `path_prefix`."""
+    return {**_document(), "servers": [{"url": path_prefix or "/"}]}
+
+
 @cache
-def document() -> dict[str, Any]:
-    """The whole document, as it is served."""
+def _document() -> dict[str, Any]:
     _, schemas = models_json_schema(
         [(model, "validation" if model in _SENT else "serialization")
          for model in _TYPES],
@@ -209,7 +213,6 @@ def document() -> dict[str, Any]:
             " stance out.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
         # The empty one: keys are asked for once there is one.
         "security": [{}, {"bearer": []}, {"header": []}],
         "paths": paths,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -169,12 +169,19 @@ def problem(
     return response
 
 
-def described(
-    status: int, code: str, title: str, detail: str, request_id: str | None
+def described(  # noqa: PLR0913, PLR0917  # a member each
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    request_id: str | None,
+    path_prefix: str | None = None,
 ) -> dict[str, Any]:
-    """The members that every problem has."""
+    """The members that every problem has; `path_prefix` is the request's own where not given."""
+    if path_prefix is None:
+        path_prefix = request.script_root if has_request_context() else ""
     return {
-        "type": f"/docs#{code}" if code in MEANINGS else "about:blank",
+        "type": f"{path_prefix}/docs#{code}" if code in MEANINGS else "about:blank",
         "title": title,
         "status": status,
         "detail": detail,

@@ -36,7 +36,7 @@ def docs() -> Response:
 
 @blueprint.get("/openapi.json")
 def contract() -> Response:
-    return _json(document())
+    return _json(document(request.script_root))
 
 
 def _page(template: str, **shown: object) -> Response:

@@ -29,7 +29,6 @@ SPARE_THREADS = 8
 HEARTBEAT_TIMEOUT_S = 120
 # Longer than the deadline of a request, so that each one in flight gets its answer or its 504.
 DRAIN_BEYOND_DEADLINE_S = 15
-KEEPALIVE_S = 15
 BACKLOG = 2048
 
 
@@ -41,6 +40,7 @@ def run(settings: Settings, make_service: MakeService | None = None) -> int:
     the exit status is returned otherwise.
     """
     Keys(settings.data).all()  # raises when who may come in is not known
+    os.environ.pop("SCRIPT_NAME", None)  # gunicorn reads it; the setting is path_prefix
     _check_store(settings)
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
@@ -104,7 +104,10 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": self._settings.http_threads + SPARE_THREADS,
             "timeout": HEARTBEAT_TIMEOUT_S,
             "graceful_timeout": int(self._settings.timeout_s) + DRAIN_BEYOND_DEADLINE_S,
-            "keepalive": KEEPALIVE_S,
+            "keepalive": self._settings.keep_alive_s,
+            # Headers that would change the path are believed of nobody; the app asks its proxies.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             "limit_request_line": 8190,  # options of a text body stand in the query string
             "preload_app": False,  # the engine's threads would not survive the fork
             "control_socket_disable": True,

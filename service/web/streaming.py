@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
+from flask import request
+
 from service.errors import Cancelled, DiglotError
 from service.result import Result
 from service.tasks import DigestLanguage, Draft, Script
@@ -53,6 +55,18 @@ def events(
     future: Future[Result], newest: Newest, waiting: Waiting, script: Script, request_id: str
 ) -> Iterator[bytes]:
     """`digest` for each draft, then `result`, or `problem`. Closing it gives the article up."""
+    # The request is over when the stream is read.
+    return _events(future, newest, waiting, script, request_id, request.script_root)
+
+
+def _events(  # noqa: PLR0913, PLR0917  # as above
+    future: Future[Result],
+    newest: Newest,
+    waiting: Waiting,
+    script: Script,
+    request_id: str,
+    path_prefix: str,
+) -> Iterator[bytes]:
     future.add_done_callback(newest.wake)
     try:
         yield from _drafts(future, newest, waiting, script)
@@ -61,11 +75,13 @@ def events(
         log.info("request %s: %s", request_id, error)  # nobody is there to be told
     except DiglotError as error:
         detail = str(error) or error.title
-        told = described(error.status, error.code, error.title, detail, request_id)
+        told = described(error.status, error.code, error.title, detail, request_id, path_prefix)
         yield _event("problem", json.dumps(told, ensure_ascii=False))
     except Exception:
         log.exception("request %s failed unexpectedly", request_id)
-        told = described(500, DiglotError.code, DiglotError.title, "See the log.", request_id)
+        told = described(
+            500, DiglotError.code, DiglotError.title, "See the log.", request_id, path_prefix
+        )
         yield _event("problem", json.dumps(told))
     finally:
         future.cancel()

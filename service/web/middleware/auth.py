@@ -3,12 +3,11 @@
 import logging
 
 from flask import Flask, Response, g, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.errors import BadSetting, NotReady, Unauthorized
 from service.settings import Settings
 from service.web.api_keys import Keys
-from service.web.middleware import rate_limit
+from service.web.middleware import proxies, rate_limit
 from service.web.middleware.rate_limit import RequestRate, network
 
 log = logging.getLogger(__name__)
@@ -79,11 +78,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.before_request(Authenticator(settings).check)
     app.after_request(_challenge)
     rate_limit.install(app)
-    if settings.proxies:
-        # Only then: anybody can send X-Forwarded-For, and pass for another address.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0
-        )
+    proxies.install(app, settings)
 
 
 def _challenge(response: Response) -> Response:

@@ -150,7 +150,7 @@ function wanted(form) {
 
 async function send(body) {
   const headers = { "Content-Type": "application/json", Accept: "text/event-stream", ...access() };
-  const response = await fetch("summarize", { method: "POST", headers, body: JSON.stringify(body) })
+  const response = await fetch($("ask").dataset.address, { method: "POST", headers, body: JSON.stringify(body) })
     .catch(() => { throw new Error("The service can't be reached 无法连接服务"); });
   if (response.status === 401) askForKey();
   if (response.ok) return response;
