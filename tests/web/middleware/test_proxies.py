@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from service.settings import Settings, path_prefix
 from service.web.app import create_app
 from service.web.middleware.proxies import address_of
-from tests.support.fakes import FakeDesk
+from tests.support.fakes import FakeService
 from tests.support.nginx import needs_nginx, proxied
 from tests.support.serving import Reply, Served, serving
 
@@ -30,7 +30,7 @@ LOCATIONS = """
 
 
 def client_of(tmp_path: Path, **settings: Any) -> FlaskClient:
-    return create_app(FakeDesk(), Settings(data=tmp_path, **settings)).test_client()
+    return create_app(FakeService(), Settings(data=tmp_path, **settings)).test_client()
 
 
 def links(html: str) -> list[str]:
@@ -108,11 +108,11 @@ def test_the_setting_goes_before_what_is_forwarded(tmp_path: Path) -> None:
 
 
 def test_the_problem_of_a_stream_has_the_prefix(tmp_path: Path) -> None:
-    desk = FakeDesk()
-    desk.enqueue(ValueError("broken"))
+    service = FakeService()
+    service.enqueue(ValueError("broken"))
     settings = Settings(data=tmp_path, path_prefix="/diglot")
     answer = (
-        create_app(desk, settings)
+        create_app(service, settings)
         .test_client()
         .post("/summarize", json={"text": TEXTS[1]}, headers={"Accept": "text/event-stream"})
     )
