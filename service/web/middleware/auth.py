@@ -27,7 +27,7 @@ class Authenticator:
     def __init__(self, settings: Settings) -> None:
         self._keys = Keys(settings.data)
         self._always = settings.require_key == "always"
-        self._open = OPEN | ({"diglot.show_metrics"} if settings.open_metrics else set())
+        self._open = OPEN | ({"diglot.metrics"} if settings.open_metrics else set())
         self._of_address = (
             RequestRate("address", settings.rate_per_address)
             if (settings.rate_per_address)
