@@ -49,12 +49,14 @@ def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
     assert len({run(code, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "2")}) == 1
 
 
-def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes() -> None:
+def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes(
+    tmp_path: Path,
+) -> None:
     code = (
         "from service.text.terms import segmenter; jieba = segmenter();"
         "print(jieba.lcut('新图书馆')); print(jieba.dt.tmp_dir)"
     )
-    done = run(code)
+    done = run(code, XDG_CACHE_HOME=str(tmp_path / "cache"))
     words, folder = done.stdout.splitlines()
     assert "图书馆" in words
     assert done.stderr == ""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.container_engines import NAME, Engine, running_engine, why_none
+from tests.support.containers import build
 from tests.support.tiny import make_model, save
 
-ROOT = Path(__file__).parents[2]
 REQUIRED = "IMAGE_TEST_REQUIRED"
 MEASURED = pytest.StashKey[list[str]]()
 
@@ -26,14 +26,6 @@ def engine() -> Iterator[Engine]:
         pytest.skip(why)
     with running_engine() as found:
         yield found
-
-
-def build(engine: Engine, name: str, *arguments: str, context: Path = ROOT) -> str:
-    """`docker build` with the address of torch's CPU build, where the caller has one."""
-    index = os.environ.get("TORCH_INDEX", "")
-    given = [f"--build-arg=TORCH_INDEX={index}", *arguments]
-    engine("build", "--quiet", *engine.build_flags, *given, "--tag", name, str(context))
-    return name
 
 
 @pytest.fixture(scope="session")

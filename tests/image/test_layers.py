@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.conftest import ROOT, build
 from tests.support.container_engines import NAME, Engine
+from tests.support.containers import build
+from tests.support.serving import ROOT
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 CONTEXT = ["Dockerfile", ".dockerignore", "requirements.txt", "service", "prompts", "docker"]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.conftest import build
 from tests.support.container_engines import NAME, Engine
-from tests.support.containers import Container, running
+from tests.support.containers import Container, build, running
 from tests.support.hub import serve_hub
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]

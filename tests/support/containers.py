@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.support.container_engines import NAME, Engine
-from tests.support.serving import Reply
+from tests.support.serving import ROOT, Reply
 
 READY_S = 120.0
 # What a careful site allows, and less than any site does: no network at all.
@@ -94,6 +95,14 @@ def _inside_network(pid: int) -> Iterator[None]:
             yield
         finally:
             enter(own.fileno(), CLONE_NEWNET)
+
+
+def build(engine: Engine, name: str, *arguments: str, context: Path = ROOT) -> str:
+    """`docker build` with the address of torch's CPU build, where the caller has one."""
+    index = os.environ.get("TORCH_INDEX", "")
+    given = [f"--build-arg=TORCH_INDEX={index}", *arguments]
+    engine("build", "--quiet", *engine.build_flags, *given, "--tag", name, str(context))
+    return name
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +27,7 @@ from service.tasks import Answer, Request
 from service.web import uploads
 from service.web.app import create_app
 from tests.support.scripted import EN, ScriptedEngine, written
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import wait_until
 
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
@@ -72,13 +72,6 @@ class Served:
         reply = self.client.get(f"/batches/{batch}/results")
         assert reply.headers["X-Diglot-Complete"] == "true"
         return [json.loads(line) for line in reply.data.splitlines()]
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    last = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < last
-        time.sleep(0.02)
 
 
 @pytest.fixture
