@@ -1,12 +1,15 @@
-"""The rules of the house: who may import whom, and what stays light."""
+"""The rules of the house: which way imports run, what stays light, and where a test lies."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-SERVICE = Path(__file__).parents[1] / "service"
+TESTS = Path(__file__).parent
+SERVICE = TESTS.parent / "service"
 
 # Each layer may import itself and the ones before it.
 LAYERS = [
@@ -28,6 +31,78 @@ LAYERS = [
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer.split()}
 MODULES = sorted(path.relative_to(SERVICE.parent) for path in SERVICE.rglob("*.py"))
+PACKAGE = {"__init__", "__main__"}
+
+# Words that all of it shares, without behaviour of their own.
+SEAMS = set(
+    """
+    article batch errors result tasks pipeline/context
+    """.split()
+)
+# Tested through their neighbours so far. This list may only become shorter.
+THROUGH_NEIGHBOURS = set(
+    """
+    cleaning/compose
+    cleaning/headings
+    cleaning/inline
+    cleaning/lines
+    cleaning/paragraphs
+    cleaning/repeats
+    cleaning/rules
+    cleaning/sections
+    cleaning/vocabulary
+    cli
+    extractive/article_digest
+    extractive/phrases
+    facts/capitals
+    facts/glossary_file
+    facts/name_rules
+    facts/numerals/amounts
+    facts/numerals/clock
+    facts/numerals/compare
+    facts/numerals/dates
+    facts/numerals/figure
+    facts/numerals/find
+    facts/numerals/numbers
+    facts/numerals/openings
+    facts/numerals/ordinals
+    facts/numerals/render
+    facts/numerals/units
+    facts/numerals/values
+    facts/numerals/wording
+    folder/progress
+    ingest/dates
+    ingest/html
+    llm/attention_metadata
+    llm/capacity
+    llm/checkpoint
+    llm/dense_attention
+    llm/experts
+    llm/forward
+    llm/gguf_checkpoint
+    llm/gguf_config
+    llm/kernels/layout
+    llm/kernels/ops
+    llm/kernels/patch
+    llm/request_encoder
+    llm/sizes
+    llm/trial
+    pipeline/drafts
+    pipeline/resources
+    pipeline/result_builder
+    serving/batch_runner
+    serving/queue
+    store/batches
+    store/codec
+    store/database
+    web/arbiter
+    web/connections
+    web/runtime
+    web/uploads
+    """.split()
+)
+# Names that stand for two things so far. This list may only become shorter.
+DOUBLE = {"dates", "engine", "Batch", "Draft", "Page", "Span", "Story", "Worker", "_Entry"}
 
 
 @cache
@@ -92,3 +167,46 @@ def test_the_command_line_starts_light() -> None:
         "numpy",
     }
     assert not heavy & modules_after("import service.cli")
+
+
+def without_test() -> set[str]:
+    """Modules without `tests/<folder>/test_<module>.py`."""
+    modules = [path.relative_to("service") for path in MODULES if path.stem not in PACKAGE]
+    return {
+        module.with_suffix("").as_posix()
+        for module in modules
+        if not (TESTS / module.parent / f"test_{module.name}").is_file()
+    }
+
+
+def test_a_module_has_its_tests_at_its_path() -> None:
+    new = without_test() - SEAMS - THROUGH_NEIGHBOURS
+    assert not new, f"write tests/<folder>/test_<module>.py for {sorted(new)}"
+
+
+def test_what_has_tests_by_now_is_off_the_list() -> None:
+    assert without_test() >= SEAMS | THROUGH_NEIGHBOURS
+
+
+def test_no_test_imports_another() -> None:
+    for path in TESTS.rglob("*.py"):
+        for name in imported(path.relative_to(SERVICE.parent)):
+            own = name.startswith("tests.")
+            assert not own or name.startswith("tests.support"), f"{path} imports {name}"
+
+
+def names_in_service() -> dict[str, list[str]]:
+    """Where each module and each class is defined."""
+    found = defaultdict(list)
+    for path in MODULES:
+        if path.stem not in PACKAGE:
+            found[path.stem].append(str(path))
+        for node in ast.walk(ast.parse((SERVICE.parent / path).read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(str(path))
+    return found
+
+
+def test_a_name_stands_for_one_thing() -> None:
+    twice = {name: where for name, where in names_in_service().items() if len(where) > 1}
+    assert twice.keys() <= DOUBLE, {n: w for n, w in twice.items() if n not in DOUBLE}
