@@ -144,7 +144,7 @@ def digest(
     *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "queue_tokens", "prompts", "names",
     "data", "keep_results_mb", "keep_batches_days",
     "require_key", "open_metrics", "rate_per_address", "rate_per_key", "proxies",
-    "path_prefix", "keep_alive_s",
+    "path_prefix", "allowed_hosts", "keep_alive_s",
     "host", "port", "http_threads", "timeout_s", "max_characters", "log_level", "log_format",
 )  # fmt: skip
 @clear_errors

@@ -9,6 +9,7 @@ DiglotError                     500  internal
 │   ├── UnknownBatch            404  unknown_batch    no batch has this id
 │   └── KeyReused               422  key_reused       an Idempotency-Key that came with another body
 ├── Unauthorized                401  unauthorized     no API key, or none that is in use
+├── Forbidden                   403  forbidden        called by a foreign name, or by a foreign page
 ├── RateLimited                 429  rate_limited     more requests than this client may send
 ├── BadSetting                  500  bad_setting      a setting that can't work; stops the start
 ├── NotReady                    503  not_ready        the engine is loading or broken
@@ -83,6 +84,12 @@ class Unauthorized(DiglotError):
     code = "unauthorized"
     status = 401
     title = "An API key is needed"
+
+
+class Forbidden(DiglotError):
+    code = "forbidden"
+    status = 403
+    title = "The service is not for this caller"
 
 
 class RateLimited(DiglotError):

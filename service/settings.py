@@ -57,6 +57,28 @@ class PathPrefixType(click.ParamType[str]):
         return path
 
 
+class HostsType(click.ParamType[str]):
+    """Host names with commas between them; `*.example` holds all below a name, `*` every name."""
+
+    name = "names"
+    _FORM = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        names = [_ascii(name.strip().lower()) for name in value.split(",")]
+        for name in names:
+            if not self._FORM.fullmatch(name):
+                self.fail(f"{value!r} is no host name such as diglot.example", param, ctx)
+        return ",".join(names)
+
+
+def _ascii(name: str) -> str:
+    """A name as browsers send it, in Punycode."""
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError:
+        return name
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     engine: str = setting(
@@ -176,6 +198,12 @@ class Settings:
         "Path below which a proxy shows the service, such as /diglot; X-Forwarded-Prefix of known"
         " proxies says so too.",
         PathPrefixType(),
+    )
+    allowed_hosts: str | None = setting(
+        None,
+        "Names that the service may be called by, such as diglot.example; * allows all. On loopback"
+        " without keys it answers to this machine's own names only.",
+        HostsType(),
     )
     keep_alive_s: int = setting(
         75,

@@ -49,7 +49,8 @@ _SENT = (SummarizeBody, BatchArticle)
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _GUARD = (401, 429)
-"""What any address that is not open may answer, with the faults of the service itself."""
+"""What any address that is not open may answer beside _ALWAYS."""
+_ALWAYS = (403, 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ def _document() -> dict[str, Any]:
 
 
 def _described(operation: Operation) -> dict[str, Any]:
-    statuses = {*operation.problems, 500, *(() if operation.is_open else _GUARD)}
+    statuses = {*operation.problems, *_ALWAYS, *(() if operation.is_open else _GUARD)}
     described: dict[str, Any] = {
         "operationId": _id(operation),
         "summary": operation.english,

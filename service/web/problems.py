@@ -22,6 +22,7 @@ from service.errors import (
     BadInput,
     BadSetting,
     DiglotError,
+    Forbidden,
     NoRoom,
     NotReady,
     Overloaded,
@@ -71,6 +72,13 @@ MEANINGS = {
     "unauthorized": (
         "The service asks for an API key, and none came, or one that is not known or was revoked.",
         "本服务需要 API 密钥：请求未带密钥，或密钥未知、已被撤销。",
+    ),
+    "forbidden": (
+        "The service runs for its own machine and was called by a foreign name (Host), or by a page"
+        " of another site (Origin). Call it 127.0.0.1 or localhost, or let its operator allow the"
+        " name with DIGLOT_ALLOWED_HOSTS.",
+        "本服务只供本机使用，请求却来自外部名称 (Host) 或其他网站的页面 (Origin)。请用 127.0.0.1"
+        " 或 localhost 访问，或由运行者在 DIGLOT_ALLOWED_HOSTS 中允许该名称。",
     ),
     "rate_limited": (
         "More requests came from this address, or with this key, than are allowed. Retry-After says"
@@ -133,7 +141,16 @@ RETRY_AFTER_S = {
     StoreFull.code: 60,
 }
 """What is told where nothing was measured."""
-_REJECTIONS = (BadInput, Unauthorized, RateLimited, NotReady, Overloaded, NoRoom, StoreFailed)
+_REJECTIONS = (
+    BadInput,
+    Unauthorized,
+    Forbidden,
+    RateLimited,
+    NotReady,
+    Overloaded,
+    NoRoom,
+    StoreFailed,
+)
 
 
 class FieldProblem(BaseModel):

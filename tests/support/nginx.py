@@ -26,23 +26,29 @@ http {{
   upstream diglot {{ server {host}:{port}; keepalive 8; }}
   server {{
     listen 127.0.0.1:{own};
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-    proxy_set_header X-Forwarded-Proto $scheme;
 {locations}
   }}
 }}
+"""
+_HEADERS = """
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+proxy_set_header Host $http_host;
+proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+proxy_set_header X-Forwarded-Proto $scheme;
 """
 
 
 @contextmanager
 def proxied(folder: Path, host: str, port: int, locations: str) -> Iterator[int]:
-    """Run nginx in front of the service at `host` and `port`; yields the port of nginx."""
+    """Run nginx in front of the service at `host` and `port`; yields the port of nginx.
+
+    A location passes requests on with `proxy_pass http://diglot` and `include headers`.
+    """
     assert NGINX is not None
     with socket.create_server(("127.0.0.1", 0)) as free:
         own = free.getsockname()[1]
+    (folder / "headers").write_text(_HEADERS)
     config = folder / "nginx.conf"
     config.write_text(
         _CONFIG.format(folder=folder, host=host, port=port, own=own, locations=locations)

@@ -8,6 +8,7 @@ from service.errors import BadSetting, NotReady, Unauthorized
 from service.settings import Settings
 from service.web.api_keys import Keys
 from service.web.middleware import proxies, rate_limit
+from service.web.middleware.host_check import HostCheck
 from service.web.middleware.rate_limit import RequestRate, network
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Authenticator:
     def __init__(self, settings: Settings) -> None:
         self._keys = Keys(settings.data)
         self._always = settings.require_key == "always"
+        self._hosts = HostCheck(settings, self._asks_for_keys)
         self._open = OPEN | ({"diglot.metrics"} if settings.open_metrics else set())
         self._of_address = (
             RequestRate("address", settings.rate_per_address)
@@ -36,6 +38,7 @@ class Authenticator:
         self._of_key = RequestRate("key", settings.rate_per_key) if settings.rate_per_key else None
 
     def check(self) -> None:
+        self._hosts.check()
         if request.endpoint in self._open:
             return
         if self._of_address:

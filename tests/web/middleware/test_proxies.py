@@ -22,11 +22,16 @@ from tests.support.serving import Reply, Served, serving
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 TEXTS = ["The council voted to build a bridge.", "镇议会投票决定建一座桥。"]
-LOCATIONS = """
-    location /plain/ { proxy_pass http://diglot/; proxy_set_header X-Forwarded-Prefix /plain; }
-    location /whole/ { proxy_pass http://diglot; proxy_set_header X-Forwarded-Prefix /whole; }
-    location /摘要/ { proxy_pass http://diglot/; proxy_set_header X-Forwarded-Prefix /摘要; }
-"""
+LOCATIONS = "".join(
+    f"""
+    location {path}/ {{
+      proxy_pass http://diglot{rest};
+      include headers;
+      proxy_set_header X-Forwarded-Prefix {path};
+    }}
+    """
+    for path, rest in [("/plain", "/"), ("/whole", ""), ("/摘要", "/")]
+)
 
 
 def client_of(tmp_path: Path, **settings: Any) -> FlaskClient:
