@@ -14,8 +14,11 @@ from typing import Any, TypeVar
 import click
 
 PREFIX = "DIGLOT_"
-SHIPPED_PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
-"""The prompts, the glossary and the lexicon that come with Diglot."""
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED_PROMPTS = _PACKAGE / "prompts"
+SHIPPED_PROMPTS = _INSTALLED_PROMPTS if _INSTALLED_PROMPTS.is_dir() else _PACKAGE.parent / "prompts"
+"""The prompts, the glossary and the lexicon that come with Diglot: inside the package once it is
+installed, beside it in a checkout."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
