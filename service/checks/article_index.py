@@ -1,0 +1,183 @@
+"""An article as the checks look things up in it: which of its sentences say which terms.
+
+A term is a number: the stem of an English word, a pair of neighbouring Chinese characters, what a
+Chinese word means in English (as a stem again), or how a name sounds. So a digest in either
+language is looked up in the same way. An article is indexed once; what only a digest in the other
+language needs is added when the first one comes.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Protocol, Self
+
+import numpy as np
+
+from service.checks.dictionary import Dictionary, Keys, Places, segments
+from service.checks.stems import content_words, key
+from service.text.script import to_script
+from service.text.terms import STOP_CHARACTERS
+
+_HAN = re.compile("[\u3400-\u9fff]")
+_HAN_RUN = re.compile("[\u3400-\u9fff]+")
+_LATIN_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+")
+NOWHERE: frozenset[int] = frozenset()
+_LONGEST_SYLLABLE = len("zhuang")
+
+
+class Sentence(Protocol):
+    """A sentence of the article and where it stands in the text that was sent."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def start(self) -> int | None: ...
+    @property
+    def end(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text at `[start, end)` of the text that was sent."""
+
+    text: str
+    start: int | None
+    end: int | None
+
+
+class Postings:
+    """Which sentences have which term: two arrays side by side, in the order of the terms."""
+
+    def __init__(self, keys: Keys, places: Places) -> None:
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._places = keys[order], places[order]
+
+    @classmethod
+    def of(cls, keys: Sequence[int], places: Sequence[int]) -> Self:
+        return cls(np.array(keys, np.uint64), np.array(places, np.int64))
+
+    def joined(self, keys: Keys, places: Places) -> "Postings":
+        return Postings(
+            np.concatenate((self._keys, keys)), np.concatenate((self._places, places))
+        )
+
+    def look_up(self, keys: Sequence[int]) -> list[frozenset[int]]:
+        """For each key the numbers of the sentences that have it."""
+        wanted = np.array(keys, np.uint64)
+        begin = np.searchsorted(self._keys, wanted, "left").tolist()
+        end = np.searchsorted(self._keys, wanted, "right").tolist()
+        return [
+            frozenset(self._places[a:b].tolist()) if a < b else NOWHERE
+            for a, b in zip(begin, end, strict=True)
+        ]
+
+
+class ArticleIndex:
+    """The sentences of an article, indexed. `title` supports a digest, but is no source of it."""
+
+    def __init__(self, sentences: Sequence[Sentence], title: str | None = None) -> None:
+        self.sentences = sentences
+        self._texts = [to_script(sentence.text, "Hans") for sentence in sentences]
+        if title:
+            self._texts.append(to_script(title, "Hans"))
+
+    @cached_property
+    def text(self) -> str:
+        """What a digest may say: the title and the sentences, in Simplified characters."""
+        return "\n".join(self._texts)
+
+    @cached_property
+    def is_chinese(self) -> bool:
+        """Whether Han characters are more than the words in Latin letters."""
+        return len(_HAN.findall(self.text)) > len(_LATIN_WORD.findall(self.text))
+
+    @cached_property
+    def own(self) -> Postings:
+        """What a digest in the article's language is looked up in: stems and character pairs."""
+        keys: list[int] = []
+        places: list[int] = []
+        for place, text in enumerate(self._texts):
+            keys.extend(key(word.stem) for word in content_words(text))
+            keys.extend(character_pairs(text))
+            places.extend([place] * (len(keys) - len(places)))
+        return Postings.of(keys, places)
+
+    @cached_property
+    def glossed(self) -> Postings:
+        """What the article says, and what its Chinese words mean in English.
+
+        Of single characters only those count that are part of no longer word.
+        """
+        dictionary, text = Dictionary.load(), self.text
+        found = dictionary.find(text)
+        alone = [
+            (segment.start, segment.row)
+            for segment in segments(text, found)
+            if segment.end - segment.start == 1
+            and segment.row is not None
+            and text[segment.start] not in STOP_CHARACTERS
+        ]
+        words = found.lengths > 1
+        single = np.array(alone, np.int64).reshape(-1, 2)
+        starts = np.concatenate((found.starts[words], single[:, 0]))
+        rows = np.concatenate((found.rows[words], single[:, 1]))
+        keys, counts = dictionary.glosses(rows)
+        return self.own.joined(keys, np.repeat(self._places_of(starts), counts))
+
+    def _places_of(self, offsets: Places) -> Places:
+        """The numbers of the sentences that hold the characters at `offsets` of `text`."""
+        ends = np.cumsum([len(text) + 1 for text in self._texts])
+        return np.searchsorted(ends, offsets, "right")
+
+    def spoken(self, letters: str) -> frozenset[int]:
+        """The sentences with a name that sounds like `letters`: 云汀 for yunting.
+
+        In an English article that is a name in capitals, in a Chinese one a row of characters.
+        """
+        if not self.is_chinese:
+            return self._capitals.get(letters, NOWHERE)
+        ends = self._ends_of_sound(letters)
+        return frozenset(self._places_of(np.array(sorted(ends), np.int64) - 1).tolist())
+
+    def _ends_of_sound(self, letters: str) -> set[int]:
+        """Where a row of characters ends that is read as `letters`."""
+        reached: dict[int, set[int] | None] = {0: None}  # letters read so far: where in the text
+        for read in range(len(letters)):
+            if read not in reached:
+                continue
+            before = reached[read]
+            for size in range(1, min(_LONGEST_SYLLABLE, len(letters) - read) + 1):
+                at = self._syllables.get(letters[read : read + size], set())
+                here = {place + 1 for place in (at if before is None else at & before)}
+                if here:
+                    reached[read + size] = (reached.get(read + size) or set()) | here
+        return reached.get(len(letters)) or set()
+
+    @cached_property
+    def _syllables(self) -> dict[str, set[int]]:
+        readings = Dictionary.load().readings
+        found: dict[str, set[int]] = defaultdict(set)
+        for place, character in enumerate(self.text):
+            for reading in readings.get(character, ()):
+                found[reading].add(place)
+        return found
+
+    @cached_property
+    def _capitals(self) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for place, text in enumerate(self._texts):
+            for word in content_words(text):
+                if word.capital:
+                    found[word.plain].add(place)
+        return {letters: frozenset(places) for letters, places in found.items()}
+
+
+def character_pairs(text: str) -> Iterator[int]:
+    """Pairs of neighbouring Han characters, without those that hold a character of grammar."""
+    for run in _HAN_RUN.findall(text):
+        for one, other in pairwise(run):
+            if one not in STOP_CHARACTERS and other not in STOP_CHARACTERS:
+                yield ord(one) << 32 | ord(other)

@@ -1,0 +1,141 @@
+"""CC-CEDICT, found by a compact table: which English stems a Chinese word is glossed with.
+
+The words are kept as hashes in one sorted array and their glosses as numbers in another, three
+megabytes in all, so that every word of a text is found in one search of the array. The data is
+CC-CEDICT's (CC BY-SA 4.0, see NOTICE); `build_dictionary.py` makes the file.
+"""
+
+import gzip
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.checks.stems import key
+from service.text.terms import STOP_CHARACTERS
+
+FILE = Path(__file__).with_name("cedict.tsv.gz")
+LONGEST = 8
+
+_HAN_RUN = re.compile("[\u3400-\u9fff]+")
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""Odd, so that no bit of a character is lost (Knuth's multiplicative hashing)."""
+_MOST_READINGS = 16
+
+Keys = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+
+class Found(NamedTuple):
+    """The words of a text: where each starts, how long it is, and its row in the table."""
+
+    starts: Places
+    lengths: Places
+    rows: Places
+
+
+class Dictionary:
+    """Chinese words and the stems of their English glosses."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        words, glosses = [], []
+        self.readings: dict[str, tuple[str, ...]] = {}
+        for line in lines:
+            word, stems, readings = line.split("\t")
+            words.append(word)
+            glosses.append([key(stem) for stem in stems.split()])
+            if readings:
+                self.readings[word] = tuple(readings.split())
+        hashes = _hashes_of(words)
+        order = np.argsort(hashes)
+        self._hashes: Keys = hashes[order]
+        counts = np.array([len(each) for each in glosses], np.int64)[order]
+        self._starts: Places = np.concatenate(([0], np.cumsum(counts)))
+        self._glosses = np.array([stem for row in order for stem in glosses[row]], np.uint32)
+
+    @classmethod
+    @cache
+    def load(cls) -> Self:
+        """The dictionary that comes with Diglot, read once."""
+        with gzip.open(FILE, "rt", encoding="utf-8") as file:
+            return cls(file.read().splitlines())
+
+    def find(self, text: str) -> Found:
+        """Every word of Simplified `text`, at every place where it stands, overlaps and all."""
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        hashes = np.zeros(len(codes), np.uint64)
+        parts: list[tuple[Places, Places, Places]] = []
+        for length in range(1, min(LONGEST, len(codes)) + 1):
+            count = len(codes) - length + 1
+            hashes = hashes[:count] * _FACTOR + codes[length - 1 :].astype(np.uint64)
+            rows = np.searchsorted(self._hashes, hashes)
+            rows[rows == len(self._hashes)] = 0
+            starts = np.flatnonzero(self._hashes[rows] == hashes)
+            parts.append((starts, np.full(len(starts), length), rows[starts]))
+        if not parts:
+            empty = np.zeros(0, np.int64)
+            return Found(empty, empty, empty)
+        return Found(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def glosses(self, rows: Places) -> tuple[Keys, Places]:
+        """The glosses of all `rows` in one array, and how many each row has."""
+        begin, counts = self._starts[rows], self._starts[rows + 1] - self._starts[rows]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self._glosses[np.repeat(begin, counts) + within].astype(np.uint64), counts
+
+    def glosses_of(self, row: int) -> list[int]:
+        keys: list[int] = self._glosses[self._starts[row] : self._starts[row + 1]].tolist()
+        return keys
+
+    def sounds(self, run: str) -> set[str]:
+        """The ways to read all of `run`, in pinyin without tones or spaces."""
+        spoken = {""}
+        for character in run:
+            readings = self.readings.get(character, ())
+            spoken = {before + one for before in spoken for one in readings}
+            if not 0 < len(spoken) <= _MOST_READINGS:
+                return set()
+        return spoken
+
+
+def _hashes_of(words: Sequence[str]) -> Keys:
+    """The hash of each word, as `find` computes it; words of one length at a time."""
+    hashes = np.zeros(len(words), np.uint64)
+    lengths = np.array([len(word) for word in words])
+    for length in range(1, LONGEST + 1):
+        rows = np.flatnonzero(lengths == length)
+        joined = "".join(words[row] for row in rows)
+        codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32).reshape(-1, length)
+        for place in range(length):
+            hashes[rows] = hashes[rows] * _FACTOR + codes[:, place].astype(np.uint64)
+    return hashes
+
+
+class Segment(NamedTuple):
+    """One word of a Chinese text at `[start, end)`; `row` is None where the table lacks it."""
+
+    start: int
+    end: int
+    row: int | None
+
+
+def segments(text: str, found: Found) -> Iterator[Segment]:
+    """The Han characters of `text` parted into words, the longest first from left to right."""
+    longest: dict[int, tuple[int, int]] = {}
+    for start, length, row in zip(*(column.tolist() for column in found), strict=True):
+        longest[start] = (length, row)  # `find` lists the shorter ones first
+    for run in _HAN_RUN.finditer(text):
+        at = run.start()
+        while at < run.end():
+            length, row = longest.get(at, (1, None))
+            yield Segment(at, at + length, row)
+            at += length
+
+
+def is_grammar(word: str) -> bool:
+    """True for words of nothing but grammar: 的, 因为."""
+    return all(character in STOP_CHARACTERS for character in word)

@@ -1,0 +1,196 @@
+"""Is a digest a digest at all, by its form? What it says is judged elsewhere.
+
+A weak model answers with the instruction, with talk about the task, with one clause over and over,
+or in the other script. Each rule here refused none of a thousand true digests; docs/checks.md has
+the figures. "The article discusses" opens good digests too, and is none of these faults.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from service.tasks import DigestLanguage
+from service.text.language import detect
+
+FormFault = Literal["empty", "tags", "noise", "echo", "talk", "language", "script", "loop"]
+
+ECHO: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
+"""So many words (in Chinese, characters) in a row from a prompt are no accident."""
+REPEATED: dict[DigestLanguage, int] = {"en": 8, "zh": 12}
+REPEATED_TIMES = 3
+REPEATED_SHARE = 0.25
+CLAUSE: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
+"""A clause of so many words, or Chinese characters, is not said twice."""
+
+_TAGS = re.compile(r"</?(?:think|article|tool_call)>|<\|[a-z_]+\|>", re.IGNORECASE)
+# Control characters, half a character (tokens that are no UTF-8 together), or a stutter: ),),),),),
+_NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|([^\w\s]{1,4})\1{5,}")
+_WORDS = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
+_CLAUSES = re.compile(r"[，。、；：！？,;:!?…\n]|\.(?!\d)")
+_HAN_RUN = re.compile("[\u3400-\u9fff]{6,}")
+_QUOTED = re.compile(r"[（(“「『《\"][^（()）“”「」『』《》\"\n]{0,80}[)）”」』》\"]")
+_LATIN_RUN = re.compile(r"(?:\b[a-z]{2,}\b[ ,]+){5,}[a-z]{2,}\b")
+
+# What no article says of itself and no digest has to say: strict, for good digests have frames too.
+_TALK = re.compile(
+    r"""
+    \b(?:your|my|the)\ (?:last|previous)\ (?:digest|summary)\b
+    | \b(?:article|text|passage)\ (?:above|below)\b
+    | \b(?:here\ is|here's|below\ is|this\ is)\ (?:a|the|my|your)\ (?:\w+\ ){0,3}(?:digest|summary)\b
+    | ^\W*(?:sure|certainly|of\ course)[,!.]\ 
+    | \bas\ an?\ (?:ai|language\ model|assistant)\b
+    | \bI(?:'m|\ am)\ (?:sorry|an?\ AI|unable)\b
+    | \b(?:I|you)\ (?:can|will|could|should|have\ to|need\ to|must)\ (?:write|summari[sz]e|rewrite)\b
+    | \bwrite\ (?:it|this|the\ \w+)\ again\b
+    | \b(?:this|the)\ (?:digest|summary)\ (?:provides|is|was|should|must|does|can(?:not)?|could)\b
+    | \b(?:a|the)\ (?:detailed|brief|concise|accurate)\ (?:and\ \w+\ )?(?:account|digest|summary)\ of
+      \ (?:the|this)\ (?:article|text|passage)\b
+    | \bthe\ article's\ own\ (?:figures|words|sentences|numbers)\b
+    | \bin\ about\ \d+\ words\b
+    | (?:上面|以上|下面|上述)的?(?:文章|原文|内容)(?:的摘要|概括)
+    | 请(?:重写|重新写|用简体|概括|总结)
+    | (?:以下|下面|这)是.{0,6}(?:摘要|概括|总结)
+    | (?:你|您|我)(?:上一次|上次)?写的摘要
+    | 作为(?:一个|一名)?(?:AI|人工智能|语言模型)
+    | (?:我|本人)(?:无法|不能)(?:提供|完成|概括|回答)
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+
+Run = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A digest as the rules see it. `told` is all that a model may have been told in words."""
+
+    text: str
+    language: DigestLanguage
+    article_text: str
+    told: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        return list(_words(self.text))
+
+
+def form_faults(draft: Draft) -> Iterator[FormFault]:
+    """What is wrong with the form, the worst first; nothing after `empty`."""
+    if not draft.text.strip():
+        yield "empty"
+        return
+    yield from (name for name, has in _RULES if has(draft))
+
+
+def _has_tags(draft: Draft) -> bool:
+    return bool(_TAGS.search(draft.text))
+
+
+def _has_noise(draft: Draft) -> bool:
+    return bool(_NOISE.search(draft.text))
+
+
+def _echoes(draft: Draft) -> bool:
+    """Whether words of a prompt stand in it in a row, which the article has not."""
+    shared: set[Run] = set()
+    for language, length in ECHO.items():
+        own = set(runs(draft.words, length)) & _told_runs(draft.told, length)
+        shared |= {run for run in own if _is_in(run, language)}
+    if not shared:
+        return False
+    said = _words(draft.article_text)
+    return any(not _stands_in(run, said) for run in shared)
+
+
+def _is_in(run: Run, language: DigestLanguage) -> bool:
+    """Han characters make long runs of few words, so each language has its own length."""
+    han = sum("㐀" <= word[0] <= "鿿" for word in run)
+    return han > len(run) / 2 if language == "zh" else han == 0
+
+
+def _stands_in(run: Run, words: Sequence[str]) -> bool:
+    return run in set(runs(words, len(run)))
+
+
+@lru_cache(maxsize=16)
+def _told_runs(told: tuple[str, ...], length: int) -> frozenset[Run]:
+    return frozenset(run for text in told for run in runs(_words(text), length))
+
+
+def _talks(draft: Draft) -> bool:
+    return any(found.group() not in draft.article_text for found in _TALK.finditer(draft.text))
+
+
+def _is_foreign(draft: Draft) -> bool:
+    return detect(draft.text).split("-", 1)[0] != draft.language
+
+
+def _holds_other_script(draft: Draft) -> bool:
+    """Whether a clause in the other script stands in it, quotations and names left out."""
+    plain = _QUOTED.sub("", draft.text)
+    run = _HAN_RUN if draft.language == "en" else _LATIN_RUN
+    return bool(run.search(plain))
+
+
+def _loops(draft: Draft) -> bool:
+    """Whether a clause is said twice, or much of the text is the same words again."""
+    return _says_a_clause_twice(draft) or _repeats(draft)
+
+
+def _says_a_clause_twice(draft: Draft) -> bool:
+    least = CLAUSE[draft.language]
+    clauses = (_words(clause) for clause in _CLAUSES.split(draft.text))
+    counts = Counter(words for words in clauses if len(words) >= least)
+    twice = [words for words, times in counts.items() if times > 1]
+    return bool(twice) and not all(_often_in(words, draft.article_text) for words in twice)
+
+
+def _often_in(run: Run, article_text: str) -> bool:
+    return runs(_words(article_text), len(run)).count(run) > 1
+
+
+def _repeats(draft: Draft) -> bool:
+    """Whether some words come three times in a row of their own, and fill much of the text.
+
+    Twice is not enough: a headline says what its first sentence says.
+    """
+    words, length = draft.words, REPEATED[draft.language]
+    starts: dict[Run, list[int]] = defaultdict(list)
+    for start, run in enumerate(runs(words, length)):
+        starts[run].append(start)
+    again = {run: at for run, at in starts.items() if len(at) >= REPEATED_TIMES}
+    covered = {
+        word for at in again.values() for start in at for word in range(start, start + length)
+    }
+    if len(covered) <= REPEATED_SHARE * len(words):
+        return False
+    return not all(_often_in(run, draft.article_text) for run in again)
+
+
+_RULES = (
+    ("tags", _has_tags),
+    ("noise", _has_noise),
+    ("echo", _echoes),
+    ("talk", _talks),
+    ("language", _is_foreign),
+    ("script", _holds_other_script),
+    ("loop", _loops),
+)
+
+
+@lru_cache(maxsize=64)
+def _words(text: str) -> Run:
+    return tuple(_WORDS.findall(text.lower()))
+
+
+def runs(words: Sequence[str], length: int) -> list[Run]:
+    """Every `length` words in a row."""
+    return [tuple(words[start : start + length]) for start in range(len(words) - length + 1)]
+
+
+def told_texts(texts: Iterable[str]) -> tuple[str, ...]:
+    """What a model may parrot, with the places for figures and names left open."""
+    return tuple(re.sub(r"\{[^{}\n]*\}", "", text) for text in texts)

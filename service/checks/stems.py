@@ -1,0 +1,67 @@
+"""The content words of English text, as stems, and the numbers that stand for them in an index.
+
+Stems are those of Porter's second algorithm for English ("Snowball"): *voted*, *votes* and *voting*
+are one. Words of grammar say nothing about an article and are left out, and so are figures, which
+have a check of their own.
+"""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+from service.text.terms import MAX_TERM, STOP_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)?")
+_APOSTROPHE = re.compile("['’]")
+_CAPITAL = re.compile("[A-ZÀ-Þ]")
+
+
+class Word(NamedTuple):
+    """A word of content: its stem, and its letters in lower case without accents."""
+
+    stem: str
+    plain: str
+    capital: bool
+
+
+def content_words(text: str) -> "Iterator[Word]":
+    """The words of `text` that say what it is about, in order, repeats kept."""
+    for found in _WORD.findall(text):
+        word = _content(found)
+        if word is not None:
+            yield word
+
+
+@lru_cache(maxsize=50_000)
+def _content(found: str) -> Word | None:
+    plain = _without_accents(_APOSTROPHE.split(found)[0]).lower()
+    short = len(plain) < 2 or len(plain) > MAX_TERM
+    if short or plain in STOP_WORDS or found.lower().replace("’", "'") in STOP_WORDS:
+        return None
+    return Word(_stemmer()(plain), plain, bool(_CAPITAL.match(found)))
+
+
+def _without_accents(word: str) -> str:
+    if word.isascii():
+        return word
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+@cache
+def _stemmer() -> "Callable[[str], str]":
+    import snowballstemmer
+
+    stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+    return stem
+
+
+def key(stem: str) -> int:
+    """The number of a stem: 32 bits, so that two stems of one article share none in practice."""
+    return crc32(stem.encode())
+
