@@ -19,6 +19,7 @@ LAYERS = [
     "cleaning",
     "facts",
     "extractive",
+    "checks",
     "pipeline",
     "llm",
     "engine_factory",

@@ -9,13 +9,13 @@ language needs is added when the first one comes.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
+from service.article import Sentence
 from service.checks.dictionary import Dictionary, Keys, Places, segments
 from service.checks.stems import content_words, key
 from service.text.script import to_script
@@ -26,26 +26,6 @@ _HAN_RUN = re.compile("[\u3400-\u9fff]+")
 _LATIN_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+")
 NOWHERE: frozenset[int] = frozenset()
 _LONGEST_SYLLABLE = len("zhuang")
-
-
-class Sentence(Protocol):
-    """A sentence of the article and where it stands in the text that was sent."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def start(self) -> int | None: ...
-    @property
-    def end(self) -> int | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of text at `[start, end)` of the text that was sent."""
-
-    text: str
-    start: int | None
-    end: int | None
 
 
 class Postings:
@@ -60,9 +40,7 @@ class Postings:
         return cls(np.array(keys, np.uint64), np.array(places, np.int64))
 
     def joined(self, keys: Keys, places: Places) -> "Postings":
-        return Postings(
-            np.concatenate((self._keys, keys)), np.concatenate((self._places, places))
-        )
+        return Postings(np.concatenate((self._keys, keys)), np.concatenate((self._places, places)))
 
     def look_up(self, keys: Sequence[int]) -> list[frozenset[int]]:
         """For each key the numbers of the sentences that have it."""

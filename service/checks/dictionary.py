@@ -1,14 +1,15 @@
 """CC-CEDICT, found by a compact table: which English stems a Chinese word is glossed with.
 
-The words are kept as hashes in one sorted array and their glosses as numbers in another, three
+The words are kept as hashes in one sorted array and their glosses as numbers in another, four
 megabytes in all, so that every word of a text is found in one search of the array. The data is
 CC-CEDICT's (CC BY-SA 4.0, see NOTICE); `build_dictionary.py` makes the file.
 """
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -20,6 +21,7 @@ from service.text.terms import STOP_CHARACTERS
 
 FILE = Path(__file__).with_name("cedict.tsv.gz")
 LONGEST = 8
+"""Longer headwords are sayings and sentences."""
 
 _HAN_RUN = re.compile("[\u3400-\u9fff]+")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -41,28 +43,35 @@ class Found(NamedTuple):
 class Dictionary:
     """Chinese words and the stems of their English glosses."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        words, glosses = [], []
+    def __init__(self, lines: Iterable[str]) -> None:
+        words: list[str] = []
+        counts: list[int] = []
+        glosses = array("I")
+        numbered = lru_cache(maxsize=None)(key)  # a stem stands among the glosses of many words
         self.readings: dict[str, tuple[str, ...]] = {}
         for line in lines:
-            word, stems, readings = line.split("\t")
+            if line.startswith("#"):  # whose data it is
+                continue
+            word, stems, readings = line.rstrip("\n").split("\t")
             words.append(word)
-            glosses.append([key(stem) for stem in stems.split()])
+            before = len(glosses)
+            glosses.extend(map(numbered, stems.split()))
+            counts.append(len(glosses) - before)
             if readings:
                 self.readings[word] = tuple(readings.split())
         hashes = _hashes_of(words)
         order = np.argsort(hashes)
         self._hashes: Keys = hashes[order]
-        counts = np.array([len(each) for each in glosses], np.int64)[order]
-        self._starts: Places = np.concatenate(([0], np.cumsum(counts)))
-        self._glosses = np.array([stem for row in order for stem in glosses[row]], np.uint32)
+        self._glosses = np.frombuffer(glosses, np.uint32)
+        sizes: Places = np.array(counts, np.int64)
+        self._counts, self._starts = sizes[order], (np.cumsum(sizes) - sizes)[order]
 
     @classmethod
     @cache
     def load(cls) -> Self:
         """The dictionary that comes with Diglot, read once."""
         with gzip.open(FILE, "rt", encoding="utf-8") as file:
-            return cls(file.read().splitlines())
+            return cls(file)
 
     def find(self, text: str) -> Found:
         """Every word of Simplified `text`, at every place where it stands, overlaps and all."""
@@ -83,12 +92,13 @@ class Dictionary:
 
     def glosses(self, rows: Places) -> tuple[Keys, Places]:
         """The glosses of all `rows` in one array, and how many each row has."""
-        begin, counts = self._starts[rows], self._starts[rows + 1] - self._starts[rows]
+        begin, counts = self._starts[rows], self._counts[rows]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return self._glosses[np.repeat(begin, counts) + within].astype(np.uint64), counts
 
     def glosses_of(self, row: int) -> list[int]:
-        keys: list[int] = self._glosses[self._starts[row] : self._starts[row + 1]].tolist()
+        begin = self._starts[row]
+        keys: list[int] = self._glosses[begin : begin + self._counts[row]].tolist()
         return keys
 
     def sounds(self, run: str) -> set[str]:
@@ -105,9 +115,8 @@ class Dictionary:
 def _hashes_of(words: Sequence[str]) -> Keys:
     """The hash of each word, as `find` computes it; words of one length at a time."""
     hashes = np.zeros(len(words), np.uint64)
-    lengths = np.array([len(word) for word in words])
     for length in range(1, LONGEST + 1):
-        rows = np.flatnonzero(lengths == length)
+        rows = [row for row, word in enumerate(words) if len(word) == length]
         joined = "".join(words[row] for row in rows)
         codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32).reshape(-1, length)
         for place in range(length):

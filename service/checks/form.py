@@ -7,7 +7,7 @@ the figures. "The article discusses" opens good digests too, and is none of thes
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -36,35 +36,40 @@ _LATIN_RUN = re.compile(r"(?:\b[a-z]{2,}\b[ ,]+){5,}[a-z]{2,}\b")
 
 # What no article says of itself and no digest has to say: strict, for good digests have frames too.
 _TALK = re.compile(
-    r"""
-    \b(?:your|my|the)\ (?:last|previous)\ (?:digest|summary)\b
-    | \b(?:article|text|passage)\ (?:above|below)\b
-    | \b(?:here\ is|here's|below\ is|this\ is)\ (?:a|the|my|your)\ (?:\w+\ ){0,3}(?:digest|summary)\b
-    | ^\W*(?:sure|certainly|of\ course)[,!.]\ 
-    | \bas\ an?\ (?:ai|language\ model|assistant)\b
-    | \bI(?:'m|\ am)\ (?:sorry|an?\ AI|unable)\b
-    | \b(?:I|you)\ (?:can|will|could|should|have\ to|need\ to|must)\ (?:write|summari[sz]e|rewrite)\b
-    | \bwrite\ (?:it|this|the\ \w+)\ again\b
-    | \b(?:this|the)\ (?:digest|summary)\ (?:provides|is|was|should|must|does|can(?:not)?|could)\b
-    | \b(?:a|the)\ (?:detailed|brief|concise|accurate)\ (?:and\ \w+\ )?(?:account|digest|summary)\ of
-      \ (?:the|this)\ (?:article|text|passage)\b
-    | \bthe\ article's\ own\ (?:figures|words|sentences|numbers)\b
-    | \bin\ about\ \d+\ words\b
-    | (?:上面|以上|下面|上述)的?(?:文章|原文|内容)(?:的摘要|概括)
-    | 请(?:重写|重新写|用简体|概括|总结)
-    | (?:以下|下面|这)是.{0,6}(?:摘要|概括|总结)
-    | (?:你|您|我)(?:上一次|上次)?写的摘要
-    | 作为(?:一个|一名)?(?:AI|人工智能|语言模型)
-    | (?:我|本人)(?:无法|不能)(?:提供|完成|概括|回答)
-    """,
-    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+    "|".join(
+        (
+            r"\b(?:your|my|the) (?:last|previous) (?:digest|summary)\b",
+            r"\b(?:article|text|passage) (?:above|below)\b",
+            r"\b(?:here is|here's|below is|this is) (?:an?|the|my|your) (?:\w+ ){0,3}"
+            r"(?:digest|summary)\b",
+            r"^\W*(?:sure|certainly|of course)[,!.] ",
+            r"\bas an? (?:ai|language model|assistant)\b",
+            r"\bI(?:'m| am) (?:sorry|an? AI|unable)\b",
+            r"\b(?:I|you) (?:can|will|could|should|have to|need to|must)"
+            r" (?:write|summari[sz]e|rewrite)\b",
+            r"\bwrite (?:it|this|the \w+) again\b",
+            r"\b(?:this|the) (?:digest|summary)"
+            r" (?:provides|is|was|should|must|does|can(?:not)?|could)\b",
+            r"\b(?:a|the) (?:detailed|brief|concise|accurate) (?:and \w+ )?"
+            r"(?:account|digest|summary) of (?:the|this) (?:article|text|passage)\b",
+            r"\bthe article's own (?:figures|words|sentences|numbers)\b",
+            r"\bin about \d+ words\b",
+            "(?:上面|以上|下面|上述)的?(?:文章|原文|内容)(?:的摘要|概括)",
+            "请(?:重写|重新写|用简体|概括|总结)",
+            "(?:以下|下面|这)是.{0,6}(?:摘要|概括|总结)",
+            "(?:你|您|我)(?:上一次|上次)?写的摘要",
+            "作为(?:一个|一名)?(?:AI|人工智能|语言模型)",
+            "(?:我|本人)(?:无法|不能)(?:提供|完成|概括|回答)",
+        )
+    ),
+    re.IGNORECASE | re.MULTILINE,
 )
 
 Run = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Candidate:
     """A digest as the rules see it. `told` is all that a model may have been told in words."""
 
     text: str
@@ -77,31 +82,33 @@ class Draft:
         return list(_words(self.text))
 
 
-def form_faults(draft: Draft) -> Iterator[FormFault]:
+def form_faults(candidate: Candidate) -> Iterator[FormFault]:
     """What is wrong with the form, the worst first; nothing after `empty`."""
-    if not draft.text.strip():
+    if not candidate.text.strip():
         yield "empty"
         return
-    yield from (name for name, has in _RULES if has(draft))
+    for name, has in _RULES:
+        if has(candidate):
+            yield name
 
 
-def _has_tags(draft: Draft) -> bool:
-    return bool(_TAGS.search(draft.text))
+def _has_tags(candidate: Candidate) -> bool:
+    return bool(_TAGS.search(candidate.text))
 
 
-def _has_noise(draft: Draft) -> bool:
-    return bool(_NOISE.search(draft.text))
+def _has_noise(candidate: Candidate) -> bool:
+    return bool(_NOISE.search(candidate.text))
 
 
-def _echoes(draft: Draft) -> bool:
+def _echoes(candidate: Candidate) -> bool:
     """Whether words of a prompt stand in it in a row, which the article has not."""
     shared: set[Run] = set()
     for language, length in ECHO.items():
-        own = set(runs(draft.words, length)) & _told_runs(draft.told, length)
+        own = set(runs(candidate.words, length)) & _told_runs(candidate.told, length)
         shared |= {run for run in own if _is_in(run, language)}
     if not shared:
         return False
-    said = _words(draft.article_text)
+    said = _words(candidate.article_text)
     return any(not _stands_in(run, said) for run in shared)
 
 
@@ -120,44 +127,46 @@ def _told_runs(told: tuple[str, ...], length: int) -> frozenset[Run]:
     return frozenset(run for text in told for run in runs(_words(text), length))
 
 
-def _talks(draft: Draft) -> bool:
-    return any(found.group() not in draft.article_text for found in _TALK.finditer(draft.text))
+def _talks(candidate: Candidate) -> bool:
+    return any(
+        found.group() not in candidate.article_text for found in _TALK.finditer(candidate.text)
+    )
 
 
-def _is_foreign(draft: Draft) -> bool:
-    return detect(draft.text).split("-", 1)[0] != draft.language
+def _is_foreign(candidate: Candidate) -> bool:
+    return detect(candidate.text).split("-", 1)[0] != candidate.language
 
 
-def _holds_other_script(draft: Draft) -> bool:
+def _holds_other_script(candidate: Candidate) -> bool:
     """Whether a clause in the other script stands in it, quotations and names left out."""
-    plain = _QUOTED.sub("", draft.text)
-    run = _HAN_RUN if draft.language == "en" else _LATIN_RUN
+    plain = _QUOTED.sub("", candidate.text)
+    run = _HAN_RUN if candidate.language == "en" else _LATIN_RUN
     return bool(run.search(plain))
 
 
-def _loops(draft: Draft) -> bool:
+def _loops(candidate: Candidate) -> bool:
     """Whether a clause is said twice, or much of the text is the same words again."""
-    return _says_a_clause_twice(draft) or _repeats(draft)
+    return _says_a_clause_twice(candidate) or _repeats(candidate)
 
 
-def _says_a_clause_twice(draft: Draft) -> bool:
-    least = CLAUSE[draft.language]
-    clauses = (_words(clause) for clause in _CLAUSES.split(draft.text))
+def _says_a_clause_twice(candidate: Candidate) -> bool:
+    least = CLAUSE[candidate.language]
+    clauses = (_words(clause) for clause in _CLAUSES.split(candidate.text))
     counts = Counter(words for words in clauses if len(words) >= least)
     twice = [words for words, times in counts.items() if times > 1]
-    return bool(twice) and not all(_often_in(words, draft.article_text) for words in twice)
+    return bool(twice) and not all(_often_in(words, candidate.article_text) for words in twice)
 
 
 def _often_in(run: Run, article_text: str) -> bool:
     return runs(_words(article_text), len(run)).count(run) > 1
 
 
-def _repeats(draft: Draft) -> bool:
+def _repeats(candidate: Candidate) -> bool:
     """Whether some words come three times in a row of their own, and fill much of the text.
 
     Twice is not enough: a headline says what its first sentence says.
     """
-    words, length = draft.words, REPEATED[draft.language]
+    words, length = candidate.words, REPEATED[candidate.language]
     starts: dict[Run, list[int]] = defaultdict(list)
     for start, run in enumerate(runs(words, length)):
         starts[run].append(start)
@@ -167,10 +176,10 @@ def _repeats(draft: Draft) -> bool:
     }
     if len(covered) <= REPEATED_SHARE * len(words):
         return False
-    return not all(_often_in(run, draft.article_text) for run in again)
+    return not all(_often_in(run, candidate.article_text) for run in again)
 
 
-_RULES = (
+_RULES: tuple[tuple[FormFault, Callable[[Candidate], bool]], ...] = (
     ("tags", _has_tags),
     ("noise", _has_noise),
     ("echo", _echoes),

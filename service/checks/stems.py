@@ -39,9 +39,10 @@ def content_words(text: str) -> "Iterator[Word]":
 
 @lru_cache(maxsize=50_000)
 def _content(found: str) -> Word | None:
-    plain = _without_accents(_APOSTROPHE.split(found)[0]).lower()
-    short = len(plain) < 2 or len(plain) > MAX_TERM
-    if short or plain in STOP_WORDS or found.lower().replace("’", "'") in STOP_WORDS:
+    base, *ending = _APOSTROPHE.split(found)
+    plain = _without_accents(base).lower()
+    short = not 1 < len(plain) <= MAX_TERM
+    if short or plain in STOP_WORDS or ending not in ([], ["s"]):  # don't, we'll
         return None
     return Word(_stemmer()(plain), plain, bool(_CAPITAL.match(found)))
 
@@ -64,4 +65,3 @@ def _stemmer() -> "Callable[[str], str]":
 def key(stem: str) -> int:
     """The number of a stem: 32 bits, so that two stems of one article share none in practice."""
     return crc32(stem.encode())
-

@@ -24,7 +24,8 @@ _ADDS = 0.2
 
 # "The article discusses how" opens good digests too; what is said behind it is judged.
 _FRAME = re.compile(
-    r"\s*(?:(?:the|this) (?:news )?(?:article|passage|report|piece|story|text|author|writer) (?:also )?"
+    r"\s*(?:(?:the|this) (?:news )?(?:article|passage|report|piece|story|text|author|writer) "
+    r"(?:also )?"
     r"(?:discusses|describes|argues|reports|says|explains|is about|tells|talks about|explores|"
     r"examines|details|outlines|highlights|states|mentions|covers|notes)(?: of| that| how)?\b"
     r"|(?:本文|文章|这篇文章|作者|报道)(?:还|也)?(?:介绍|讨论|指出|认为|讲述|报道|描述|说明|探讨|"

@@ -1,0 +1,99 @@
+from typing import Literal
+
+import pytest
+
+from service.checks.form import Candidate, form_faults, told_texts
+from tests.support.trams import ARTICLES, DIGESTS, OTHERS
+
+Language = Literal["en", "zh"]
+TOLD = told_texts(
+    [
+        "Write a digest of the article in about {length} words, and copy every number as it is.",
+        "请用简体中文概括文章，约{length}字，数字和日期必须与原文一致。",
+    ]
+)
+
+
+def faults(text: str, language: Language, article: str = "") -> list[str]:
+    return list(form_faults(Candidate(text, language, article or ARTICLES[language], TOLD)))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("digests", [DIGESTS, OTHERS])
+def test_a_digest_of_whatever_article_has_good_form(
+    digests: dict[str, str], language: Language
+) -> None:
+    assert faults(digests[language], language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The article discusses how Yunting's council backs a tram plan."),
+        ("en", "The author of this report argues that the tram plan is summed up badly."),
+        ("zh", "本文讨论了云汀市议会对电车计划的支持。"),
+        ("zh", "文章指出，司机担心老城区的停车位。"),
+    ],
+)
+def test_a_frame_is_no_fault(language: Language, text: str) -> None:
+    assert faults(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "fault"),
+    [
+        ("en", "", "empty"),
+        ("zh", " \n", "empty"),
+        ("en", "<think>What is asked?</think> The council backs the tram plan.", "tags"),
+        ("zh", "市议会支持电车计划。<|im_end|>", "tags"),
+        ("en", "The council backs the tram plan. \ufffd", "noise"),
+        ("zh", "市议会支持电车计划),),),),),),),)", "noise"),
+        ("en", "Trams: copy every number as it is, with 40 stops and the costs.", "echo"),
+        ("zh", "电车计划的数字和日期必须与原文一致，共有40个车站。", "echo"),
+        ("zh", "电车计划有四十个车站 Write a digest of the article in about", "echo"),
+        ("en", "Here is a short summary. The council backs the tram plan.", "talk"),
+        ("en", "Your last digest named the stops of the tram plan wrongly.", "talk"),
+        ("zh", "以下是文章的摘要：市议会支持电车计划。", "talk"),
+        ("zh", "作为一个人工智能，市议会支持电车计划。", "talk"),
+        ("en", DIGESTS["zh"], "language"),
+        ("zh", DIGESTS["en"], "language"),
+        ("en", DIGESTS["en"] + " 司机担心老城区的停车位。", "script"),
+        ("zh", DIGESTS["zh"] + " but drivers worry about parking in town", "script"),
+        ("en", "The council backs the tram plan, the council backs the tram plan.", "loop"),
+        ("zh", "市议会支持新的电车计划，市议会支持新的电车计划。", "loop"),
+        ("en", "A stop of the tram plan of the town of Yunting is near " * 3, "loop"),
+        ("zh", "云汀市议会支持的电车新线路车站" * 4, "loop"),
+    ],
+)
+def test_bad_form_is_named(language: Language, text: str, fault: str) -> None:
+    assert fault in faults(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "copy every number as it is"), ("zh", "数字和日期必须与原文一致")],
+)
+def test_what_the_article_says_too_is_no_echo(language: Language, words: str) -> None:
+    text = f"{DIGESTS[language]} {words}"
+    assert "echo" in faults(text, language)
+    assert "echo" not in faults(text, language, f"{ARTICLES[language]} {words}")
+
+
+@pytest.mark.parametrize(
+    ("language", "clause"),
+    [("en", "we will never give in"), ("zh", "我们永远不会向他们屈服")],
+)
+def test_what_the_article_says_twice_a_digest_may_too(language: Language, clause: str) -> None:
+    twice = {"en": f"They cried: {clause}, {clause}!", "zh": f"他们高喊：{clause}，{clause}！"}
+    assert "loop" in faults(twice[language], language)
+    assert "loop" not in faults(twice[language], language, twice[language])
+
+
+def test_a_quotation_in_the_other_script_is_no_fault() -> None:
+    assert (
+        faults("The plan is called “建设一个更好的老城区” and has 40 stops in the town.", "en")
+        == []
+    )
+    assert (
+        faults("该计划名为《A better town for all of us to live in》，有四十个车站。", "zh") == []
+    )

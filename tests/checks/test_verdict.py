@@ -1,0 +1,103 @@
+import itertools
+from typing import Literal
+
+import pytest
+
+from service.checks.verdict import CheckedArticle, check
+from service.facts.names import Glossary
+from tests.support.trams import ARTICLES, DIGESTS, OTHERS
+
+Language = Literal["en", "zh"]
+GLOSSARY = Glossary.load()
+CHECKED = {language: CheckedArticle.of(text) for language, text in ARTICLES.items()}
+DIRECTIONS = list(itertools.product(ARTICLES, DIGESTS))
+
+
+@pytest.mark.parametrize(("article", "digest"), DIRECTIONS)
+def test_a_true_digest_passes(article: str, digest: Language) -> None:
+    verdict = check(DIGESTS[digest], digest, CHECKED[article], GLOSSARY)
+    assert (verdict.verdict, verdict.faults) == ("pass", ())
+    assert verdict.support is not None
+    assert verdict.unsupported_sentences == ()
+
+
+@pytest.mark.parametrize(("article", "digest"), DIRECTIONS)
+def test_a_digest_of_another_article_is_refused(article: str, digest: Language) -> None:
+    verdict = check(OTHERS[digest], digest, CHECKED[article], GLOSSARY)
+    assert verdict.verdict == "refuse"
+    assert "unfounded" in verdict.faults
+
+
+@pytest.mark.parametrize(
+    ("language", "old", "new"), [("en", "40 stops", "90 stops"), ("zh", "40个车站", "90个车站")]
+)
+def test_a_wrong_figure_is_refused(language: Language, old: str, new: str) -> None:
+    digest = DIGESTS[language].replace(old, new)
+    verdict = check(digest, language, CHECKED[language], GLOSSARY)
+    assert (verdict.verdict, verdict.faults) == ("refuse", ("figures",))
+    assert len(verdict.unsupported_numbers) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "more"),
+    [("en", " It took more than half of the streets."), ("zh", "工程占用了超过一半的街道。")],
+)
+def test_a_rough_figure_that_is_not_found_is_a_warning(language: Language, more: str) -> None:
+    verdict = check(DIGESTS[language] + more, language, CHECKED[language], GLOSSARY)
+    assert (verdict.verdict, verdict.faults) == ("warn", ())
+    assert verdict.unsupported_numbers
+
+
+def test_several_invented_names_are_refused() -> None:
+    english = (
+        "Mayor Donald Trump and Elon Musk praised the tram plan with 40 stops in the old town."
+    )
+    chinese = "特朗普和马斯克称赞了电车计划，新线路将设40个车站，司机担心老城区的停车位。"
+    for language, digest in (("en", english), ("zh", chinese)):
+        verdict = check(digest, language, CHECKED[language], GLOSSARY)  # type: ignore[arg-type]
+        assert verdict.faults == ("names",)
+        assert len(verdict.unsupported_names) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_invented_sentence_is_a_warning_that_names_it(language: Language) -> None:
+    between = {"en": " ", "zh": ""}[language]
+    invented = {
+        "en": "Owls returned to the forest after volunteers hung boxes.",
+        "zh": "志愿者挂起木箱后猫头鹰重新回到森林。",
+    }[language]
+    digest = DIGESTS[language] + between + invented
+    verdict = check(digest, language, CHECKED[language], GLOSSARY)
+    assert verdict.verdict == "warn"
+    assert verdict.unsupported_sentences == (invented,)
+
+
+@pytest.mark.parametrize("digest", ["en", "zh"])
+def test_an_article_in_another_language_is_not_judged_by_words(digest: Language) -> None:
+    article = CheckedArticle.of(
+        "Le conseil municipal a approuvé mardi le projet de tramway. La nouvelle ligne compte 40"
+        " arrêts et coûte 12 millions de dollars."
+    )
+    verdict = check(OTHERS[digest], digest, article, GLOSSARY)
+    assert (verdict.verdict, verdict.support, verdict.sentences) == ("warn", None, ())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_sentences_stand_where_the_text_that_was_sent_has_them(language: Language) -> None:
+    text = "\r\n \n" + ARTICLES[language].replace("\n", "\r\n\r\n")
+    sentences = CheckedArticle.of(text).index.sentences
+    assert len(sentences) == 4
+    assert all(text[each.start : each.end] == each.text for each in sentences)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_title_is_a_part_of_the_article(language: Language) -> None:
+    titled = CheckedArticle.of(OTHERS[language], title=DIGESTS[language])
+    assert check(DIGESTS[language], language, titled, GLOSSARY).verdict == "pass"
+
+
+@pytest.mark.parametrize("text", ["", "?", "40"])
+def test_an_article_that_says_nothing_supports_nothing(text: str) -> None:
+    for language in ("en", "zh"):
+        verdict = check(OTHERS[language], language, CheckedArticle.of(text), GLOSSARY)  # type: ignore[arg-type]
+        assert verdict.verdict == "refuse"
