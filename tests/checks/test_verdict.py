@@ -49,9 +49,7 @@ def test_a_rough_figure_that_is_not_found_is_a_warning(language: Language, more:
 
 
 def test_several_invented_names_are_refused() -> None:
-    english = (
-        "Mayor Donald Trump and Elon Musk praised the tram plan with 40 stops in the old town."
-    )
+    english = "Mayor Donald Trump and Elon Musk praised the tram plan with 40 stops in the town."
     chinese = "特朗普和马斯克称赞了电车计划，新线路将设40个车站，司机担心老城区的停车位。"
     for language, digest in (("en", english), ("zh", chinese)):
         verdict = check(digest, language, CHECKED[language], GLOSSARY)  # type: ignore[arg-type]
