@@ -66,7 +66,6 @@ THROUGH_NEIGHBOURS = set(
     facts/numerals/find
     facts/numerals/numbers
     facts/numerals/openings
-    facts/numerals/ordinals
     facts/numerals/render
     facts/numerals/units
     facts/numerals/values

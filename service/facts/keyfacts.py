@@ -171,6 +171,8 @@ def _figures(text: str, opening: int, language: str, target: Target) -> list[_Fa
 
 
 def _weight(figure: Figure) -> float:
+    if not figure.certain:
+        return 0.0
     if figure.kind == "money" and figure.unit is None:
         return 0.0
     if figure.kind == "measure" and figure.spelled and figure.values[-1] <= 3:

@@ -2,33 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 
-from service.facts.numerals.figure import Bound, Figure, Kind
-from service.facts.numerals.numbers import NUMERAL, TIMES, Number, read_number
+from service.facts.numerals.counted import Counted, counted
+from service.facts.numerals.currencies import SIGN, SIGN_BEFORE
+from service.facts.numerals.digits import TIMES
+from service.facts.numerals.figure import Bound, Figure
+from service.facts.numerals.local_money import Currencies
+from service.facts.numerals.numbers import NUMERAL, Number, read_number
 from service.facts.numerals.openings import Openings, matches
-from service.facts.numerals.units import (
-    LOCAL_MONEY,
-    MONEY_BY_SPELLING,
-    MONEY_EN,
-    MONEY_ZH,
-    SIGN,
-    SIGN_BEFORE,
-    UNIT_BY_SPELLING,
-    UNIT_EN,
-    UNIT_ZH,
-)
 from service.facts.numerals.wording import is_counted, is_model
 
-_PERCENT = re.compile(
-    " ?(?:(?P<pp>percentage points?|个百分点|個百分點|百分点|百分點)"
-    "|%|[ -]?per ?cent(?![a-z])|[ -]?percent(?![a-z]))",
-    re.IGNORECASE,
-)
-_DECADES = re.compile("[ -]decades?(?![a-z])")
 _CONNECT = re.compile(
-    " ?(?:[-–—~～至到]|to |and ) ?(?=[0-9〇零一二三四五六七八九十百千两兩$€£¥UHNa-z])"
+    " ?(?:[-–—~～至到]|to |and |or ) ?(?=[0-9〇零一二三四五六七八九十百千两兩$€£¥UHNa-z])"
 )
 # What stands right before an amount; in order, as 不超过 ends like 超过.
 _BOUND_WORDS: Mapping[Bound, str] = {
@@ -51,142 +38,127 @@ _AFTER = re.compile(
     "|(?P<most>以[内內])|(?P<about>左右|上下|or so))"
 )
 _OLDEST = 120
+_TAKEN = "\0"
 _LATIN = re.compile("[A-Za-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """What a number counts, and where its spelling ends; a decade is a `factor` of 10 years."""
-
-    kind: Kind
-    unit: str | None
-    end: int
-    factor: int = 1
-
-
-def find_amounts(openings: Openings, taken: bytearray, local_money: str | None) -> Iterator[Figure]:
-    """Numbers outside of the spans that are `taken`.
-
-    `local_money` is the currency that a bare 元 means, or None where that can't be told.
-    """
-    text, position = openings.text, 0
+def find_amounts(openings: Openings, taken: bytearray, currencies: Currencies) -> Iterator[Figure]:
+    """Numbers outside of the spans that are `taken`."""
+    text, position = _without(openings.text, taken), 0
     for m in matches(NUMERAL, text, openings.numbers):
         start, end = m.span()
         if start < position or any(taken[start:end]):
             continue
-        figure = _amount(text, m, local_money)
+        figure = _amount(text, m, currencies)
         if figure is not None and len(figure.values) > 1 and any(taken[start : figure.end]):
             # The upper end is part of a date.
-            figure = _amount(text, m, local_money, ranges=False)
+            figure = _amount(text, m, currencies, ranges=False)
         if figure is not None and not any(taken[figure.start : figure.end]):
             position = figure.end
             yield figure
 
 
+def _without(text: str, taken: bytearray) -> str:
+    """`text` with what is taken made unreadable, so that 5 200 of "May 5 200 people" is 200."""
+    return "".join(_TAKEN if flag else c for c, flag in zip(text, taken, strict=True))
+
+
 def _amount(
-    text: str, m: re.Match[str], local_money: str | None, ranges: bool = True
+    text: str, m: re.Match[str], currencies: Currencies, ranges: bool = True
 ) -> Figure | None:
-    sign = SIGN_BEFORE.search(text, max(0, m.start() - 5), m.start())
+    sign = SIGN_BEFORE.search(text, max(0, m.start() - 6), m.start())
     number = read_number(text, m, sign is not None)
     if number is None:
         return None
-    counted = _counted(text, number.end, local_money, sign)
-    if sign is None and not _is_quantity(text, number, counted):
+    what = counted(text, number, currencies, sign)
+    if sign is None and not _is_quantity(text, number, what):
         return None
     values: tuple[Fraction, ...] = (number.value,)
-    second = _range_end(text, number, counted, local_money) if ranges else None
+    if number.high is not None:
+        values = (number.value, number.high)
+    second = _range_end(text, number, what, currencies) if ranges else None
     if second is not None:
-        values, counted = second
+        values, what = second
     start = sign.start() if sign else number.start
-    kind, unit = counted.kind, counted.unit
-    if unit == "age" and values[-1] > _OLDEST:
-        unit = "year"  # a bridge's, which has no 岁
-    values, end = _and_a_half(text, values, counted)
-    minus = _minus(text, start, counted)
+    if what.unit == "age" and values[-1] > _OLDEST:
+        what = replace(what, unit="year")  # a bridge's, which has no 岁
+    values, end = _and_a_half(text, values, what)
+    minus = _minus(text, start, what)
     if minus is not None:
         start, values = minus, tuple(-value for value in values)
-    bound: Bound = "more"
-    if not number.more:
-        bound, end = _bound(text, start, end)
+    bound, end = _bound(text, start, end)
+    if number.more:
+        bound = "more"
+    kind, unit = what.kind, what.unit
     if kind == "number" and _is_year(text, m, number, values):
         kind, unit = "date", "Y"
-    return Figure(text[start:end], start, end, kind, values, unit, bound, number.spelled)
+    # Digits in groups with spaces are one number where a unit follows.
+    grouped = bool(number.also) and kind in ("money", "measure")
+    certain = what.certain and (number.certain or grouped)
+    also = () if certain else (*number.also, *what.also)
+    return Figure(
+        text[start:end], start, end, kind, values, unit, bound, number.spelled, certain, also
+    )
 
 
-def _counted(
-    text: str, at: int, local_money: str | None, sign: re.Match[str] | None = None
-) -> _Counted:
-    """What the number that ends at `at` counts; `sign` is that of the currency before it."""
-    if sign is not None:
-        code = MONEY_BY_SPELLING.get(sign.group(1).lower(), local_money)
-        word = MONEY_ZH.match(text, at) or MONEY_EN.match(text, at)
-        return _Counted("money", code, word.end() if word else at)
-    m = _PERCENT.match(text, at)
-    if m:
-        return _Counted("percent", "pp" if m["pp"] else "%", m.end())
-    for pattern in (MONEY_ZH, MONEY_EN):
-        m = pattern.match(text, at)
-        if m:
-            spelling = m.group(1).lower()
-            code = local_money if spelling in LOCAL_MONEY else MONEY_BY_SPELLING[spelling]
-            return _Counted("money", code, m.end())
-    m = _DECADES.match(text, at)
-    if m:
-        return _Counted("measure", "year", m.end(), 10)
-    for pattern in (UNIT_ZH, UNIT_EN):
-        m = pattern.match(text, at)
-        if m:
-            return _Counted("measure", UNIT_BY_SPELLING[m.group(1).lower()], m.end())
-    return _Counted("number", None, at)
-
-
-def _is_quantity(text: str, number: Number, counted: _Counted) -> bool:
+def _is_quantity(text: str, number: Number, what: Counted) -> bool:
     if number.spelled:
-        return _spelled_quantity(text, number, counted)
-    if counted.kind != "number" or number.scale > 1 or number.more:
+        return _spelled_quantity(text, number, what)
+    if what.kind != "number" or number.scale > 1 or number.more:
         return True
-    if _LATIN.match(text, number.end) and not TIMES.match(text, number.end - 1):
+    if (
+        what.end == number.end
+        and _LATIN.match(text, number.end)
+        and not TIMES.match(text, number.end - 1)
+    ):
         return False
     if is_counted(text, number.end):
         return True
     return not is_model(text, number.start, small=number.value < 1000)
 
 
-def _spelled_quantity(text: str, number: Number, counted: _Counted) -> bool:
+def _spelled_quantity(text: str, number: Number, what: Counted) -> bool:
     """Words that count: 三家, twenty-five. Not 一 or one, which are mostly articles."""
-    if counted.kind in ("percent", "money"):
+    if what.kind in ("percent", "money"):
         return True
     if number.value == 1 and number.scale == 1:
         return False
-    if text[number.start].isascii() or counted.kind == "measure":
+    if text[number.start].isascii() or what.kind == "measure":
         return True
     long = number.value >= 10**4 or number.end - number.start >= 3
     return long or is_counted(text, number.end)
 
 
 def _range_end(
-    text: str, number: Number, counted: _Counted, local_money: str | None
-) -> tuple[tuple[Fraction, ...], _Counted] | None:
+    text: str, number: Number, what: Counted, currencies: Currencies
+) -> tuple[tuple[Fraction, ...], Counted] | None:
     """Both ends of the range that `number` opens, and what they count; None where it opens none."""
-    connect = _CONNECT.match(text, counted.end)
-    if connect is None or ("and" in connect.group() and not _is_between(text, number.start)):
+    connect = _CONNECT.match(text, what.end)
+    if connect is None or not _may_join(text, number, connect.group()):
         return None
     sign = SIGN.match(text, connect.end())
     m = NUMERAL.match(text, sign.end() if sign else connect.end())
     upper = read_number(text, m, sign is not None) if m else None
-    if upper is None:
+    if upper is None or not upper.certain:
         return None
-    last = _counted(text, upper.end, local_money, sign)
-    if last.kind == "number" and counted.kind == "money" and counted.end == number.end:
+    last = counted(text, upper, currencies, sign)
+    if last.kind == "number" and what.kind == "money" and what.end == number.end:
         # The sign of $70–72 billion is that of both.
-        last = _Counted("money", counted.unit, last.end)
+        last = Counted("money", what.unit, last.end, certain=what.certain)
     low = number.value
     if number.scale == 1 and upper.scale > 1 and low * upper.scale < upper.value:
         low *= upper.scale
-    same = counted.kind == "number" or (last.kind, last.unit) == (counted.kind, counted.unit)
+    same = what.kind == "number" or (last.kind, last.unit) == (what.kind, what.unit)
     if not same or low >= upper.value or (last.kind == "number" and number.spelled):
         return None
     return (low, upper.value), last
+
+
+def _may_join(text: str, number: Number, connect: str) -> bool:
+    """ "And" joins two ends after "between" only, "or" two small ones: twenty or thirty."""
+    if "and" in connect:
+        return _is_between(text, number.start)
+    return "or " not in connect or number.spelled
 
 
 def _is_between(text: str, start: int) -> bool:
@@ -194,22 +166,22 @@ def _is_between(text: str, start: int) -> bool:
 
 
 def _and_a_half(
-    text: str, values: tuple[Fraction, ...], counted: _Counted
+    text: str, values: tuple[Fraction, ...], what: Counted
 ) -> tuple[tuple[Fraction, ...], int]:
     """The values in their unit, and their end: 三年半 is three years and a half."""
-    if counted.factor > 1:
-        values = tuple(value * counted.factor for value in values)
-    end = counted.end
+    if what.factor > 1:
+        values = tuple(value * what.factor for value in values)
+    end = what.end
     after = text[end : end + 2]
-    if counted.kind == "measure" and after[:1] == "半" and after[1:] not in ("数", "數", "夜"):
+    if what.kind == "measure" and after[:1] == "半" and after[1:] not in ("数", "數", "夜"):
         return (*values[:-1], values[-1] + Fraction(1, 2)), end + 1
     return values, end
 
 
-def _minus(text: str, start: int, counted: _Counted) -> int | None:
+def _minus(text: str, start: int, what: Counted) -> int | None:
     """Where the sign of a negative amount stands; None before a positive one."""
     m = _MINUS.search(text, max(0, start - 9), start)
-    signed = counted.kind in ("percent", "money") or counted.unit in ("C", "F", "degree")
+    signed = what.kind in ("percent", "money") or what.unit in ("C", "F", "degree")
     return m.start() if m and signed else None
 
 

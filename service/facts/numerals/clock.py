@@ -15,9 +15,10 @@ _LATE = frozenset((*_EVENING.split("|"), "pm"))
 _HOUR = "(?P<hour>[0-2]?[0-9])"
 _HOUR_ZH = "(?P<hour>[0-2]?[0-9]|二?十[一二三四]?|[一二两兩三四五六七八九])"
 # 时 and 点 close and open many words; a time is what no such word makes of them.
+_SHOWN = "(?=[钟鐘整多半]| ?左右| ?[前后後许許刚過过])"
 _O_CLOCK = (
     "(?:[时時](?![代候期间間区區差光空尚装裝常分速而刻])"
-    "|[点點](?=[钟鐘整多半]| ?左右| ?[前后後许許刚過过]))[钟鐘整]?"
+    rf"|[点點]{_SHOWN})[钟鐘整]?"
 )
 _START = "(?<![0-9:：.])"
 
@@ -37,7 +38,13 @@ _PATTERNS = tuple(
             r"(?P<minute>[0-5]?[0-9](?= ?分)|半)(?: ?分)?(?![0-9])",
         ),
         ("时時点點", rf"{_HALF_DAY} ?{_HOUR_ZH} ?[时時点點][钟鐘整]?(?P<minute>半)?"),
-        ("时時点點", rf"(?<![0-9一二三四五六七八九十.]){_HOUR_ZH} ?{_O_CLOCK}(?P<minute>半)?"),
+        # 一时 and 同时 are words: a spelled hour needs what shows that it is one.
+        ("时時点點", rf"{_START}{_HOUR} ?{_O_CLOCK}(?P<minute>半)?"),
+        (
+            "时時点點",
+            rf"(?<![0-9一二三四五六七八九十.]){_HOUR_ZH} ?(?:[时時](?=[整半许許])|[点點]{_SHOWN})"
+            "[钟鐘整]?(?P<minute>半)?",
+        ),
         (
             ":：",
             rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR}[:：](?P<minute>[0-5][0-9])(?![0-9:])",

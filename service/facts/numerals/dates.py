@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
@@ -79,10 +80,22 @@ def _decade(match: re.Match[str]) -> Figure | None:
     decade = _number(found["decade"])
     if found.get("century"):
         decade += 100 * (_number(found["century"]) - 1)
-    elif decade < 100:
-        # 90年代 and "the '90s" mean the twentieth century.
-        decade += 1900
+        return _date(match, "decade", decade)
+    if found.get("which"):
+        # 本世纪20年代, 上世纪九十年代
+        century = 2000 if found["which"].startswith(_THIS_CENTURY) else 1900
+        return _date(match, "decade", century + decade)
+    if decade < 100:
+        # 90年代 and "the '90s" mean the twentieth century; the '20s may be either.
+        figure = _date(match, "decade", 1900 + decade)
+        open_ = decade <= _YOUNGEST_DECADE
+        return replace(figure, certain=False, also=(Fraction(2000 + decade),)) if open_ else figure
     return _date(match, "decade", decade) if 1000 <= decade <= 2190 else None
+
+
+def _first_decade(match: re.Match[str]) -> Figure:
+    """1980 for the 八 of 八九十年代."""
+    return _date(match, "decade", 1900 + 10 * _number(match["decade"]))
 
 
 def _century(match: re.Match[str]) -> Figure | None:
@@ -109,6 +122,8 @@ def _date(match: re.Match[str], unit: str, *parts: int) -> Figure:
     return Figure(match.group(), *match.span(), "date", values, unit)
 
 
+_THIS_CENTURY = ("本", "这", "這", "新")
+_YOUNGEST_DECADE = 40
 _IN_ENGLISH = "|".join(name[:3] for name in MONTHS)
 
 # In order: where two match the same characters, the earlier one counts.
@@ -162,6 +177,18 @@ _ENTRIES: tuple[tuple[str, _Opens, str, _Read], ...] = (
         "numeral",
         "(?<![0-9])(?P<century>1[0-9]|2[01]|十[一二三四五六七八九]|二十一?) ?世[纪紀] ?"
         "(?P<decade>[1-9]0|[一二三四五六七八九]十) ?年代",
+        _decade,
+    ),
+    (
+        "年代",
+        "numeral",
+        "(?<![0-9一二三四五六七八九十])(?P<decade>[五六七八])(?=[六七八九]十 ?年代)",
+        _first_decade,
+    ),
+    (
+        "年代",
+        "anywhere",
+        "(?P<which>[本这這新上])个?個?世[纪紀]的? ?(?P<decade>[1-9]0|[一二三四五六七八九]十) ?年代",
         _decade,
     ),
     (

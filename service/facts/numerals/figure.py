@@ -22,6 +22,12 @@ class Figure:
     - time: `h` (hour of 24, minute) or `h12` where the text leaves the half of the day open.
 
     `spelled` is true for words (three, 三): small ones are often mere wording.
+
+    `certain` is false where the text may mean something else (24年 is a year or a length of time,
+    3m a length or three million). Such a figure is never stated; it is compared by each of its
+    readings, of which `also` holds the other values.
+
+    Years before Christ are negative.
     """
 
     text: str
@@ -32,3 +38,5 @@ class Figure:
     unit: str | None = None
     bound: Bound = ""
     spelled: bool = False
+    certain: bool = True
+    also: tuple[Fraction, ...] = ()

@@ -7,7 +7,9 @@ from dataclasses import replace
 from service.facts.numerals.amounts import find_amounts
 from service.facts.numerals.clock import find_times
 from service.facts.numerals.dates import find_dates
+from service.facts.numerals.eras import find_eras
 from service.facts.numerals.figure import Figure
+from service.facts.numerals.local_money import Currencies
 from service.facts.numerals.openings import Openings
 from service.facts.numerals.ordinals import find_fractions, find_ordinals
 from service.facts.numerals.wording import idioms
@@ -27,6 +29,7 @@ _DECIMAL_COMMA = frozenset(
     "bg ca cs da de el es et fi fr hr hu id it lt lv nb nl nn no pl pt ro ru sk sl sr sv tr uk"
     " vi".split()
 )
+_HAN = re.compile("[\u4e00-\u9fff]")
 _SEPARATOR = re.compile("(?<=[0-9])[.,](?=[0-9])")
 
 
@@ -50,6 +53,7 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
                 taken[figure.start : figure.end] = b"\1" * (figure.end - figure.start)
                 figures.append(figure)
 
+    take(find_eras(openings))
     take(find_dates(openings))
     take(find_times(openings))
     take(find_fractions(openings))
@@ -57,7 +61,8 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
         taken[start:end] = b"\1" * (end - start)
     take(find_ordinals(openings))
     local = None if (language_hint or "").startswith(("zh-Hant", "zh-TW", "zh-HK")) else "CNY"
-    take(find_amounts(openings, taken, local))
+    chinese = (language_hint or "").startswith("zh") or _HAN.search(folded) is not None
+    take(find_amounts(openings, taken, Currencies(folded, local, chinese)))
     figures.sort(key=lambda f: f.start)
     if folded == text:
         return figures

@@ -4,44 +4,42 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from service.facts.numerals.units import SIGN_BEFORE, UNIT_ZH
-from service.facts.numerals.values import SCALES, WORDS, arabic, chinese, english, scale_zh
+from service.facts.numerals.digits import ARABIC, VULGAR, is_part_of_an_id, is_spaced
+from service.facts.numerals.scales import (
+    SCALE_WORD,
+    Scaled,
+    scaled_by_letter,
+    scaled_chinese,
+    scaled_english,
+)
+from service.facts.numerals.units import CHINESE_NUMERAL_UNIT
+from service.facts.numerals.values import WORDS, arabic, chinese, english, rough_chinese
 from service.facts.numerals.wording import HAN
 
-_ARABIC = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
 _WORD = "|".join(sorted(WORDS, key=len, reverse=True))
-_SCALE_WORD = "hundred|thousand|million|billion|trillion|dozen"
+_PART = "half|third|quarter|fifth|tenth"
 NUMERAL = re.compile(
-    rf"(?P<arabic>{_ARABIC})"
+    rf"(?P<arabic>{ARABIC})"
     "|(?P<formal>[壹贰貳叁叄肆伍陆陸柒捌玖][拾佰仟][壹贰貳叁叄肆伍陆陸柒捌玖拾佰仟零万萬亿億]*)"
     rf"|(?P<han>[{HAN}]+(?:[点點][〇零一二三四五六七八九]+)?)"
-    rf"|(?<![A-Za-z])(?P<words>(?:half an? (?:{_SCALE_WORD})|an? (?:{_SCALE_WORD})|{_WORD})"
-    rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{_WORD}|{_SCALE_WORD})){{0,24}}"
+    rf"|(?<![A-Za-z])(?P<words>(?:(?:(?:an? |one |two |three )?(?:{_PART})s? of |half )"
+    rf"an? (?:{SCALE_WORD})|half[ -](?:{SCALE_WORD})|an? (?:{SCALE_WORD})|{_WORD})"
+    rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{_WORD}|{SCALE_WORD})){{0,24}}"
     r"(?: and a half)?)(?![A-Za-z])",
-    re.IGNORECASE,
-)
-_SCALE_ZH = re.compile(
-    " ?(?P<low>[十百千])?(?P<over>[多余餘來来])?(?P<high>[百千]?[万萬亿億兆]{1,2})?"
-    "(?P<after>[多余餘])?"
-)
-_NEXT_TERM = re.compile(
-    r" ?(?P<n>[0-9]{1,4}(?:,[0-9]{3}){0,2})(?![0-9.,])(?P<scale>[百千]?[万萬亿億])?"
-)
-_SCALE_EN = re.compile(
-    rf"(?:[ -]?(?P<word>{_SCALE_WORD})|(?: ?(?P<short>bn|tn|mn)|(?P<letter>[kKmMbB])))(?![A-Za-z])",
     re.IGNORECASE,
 )
 # 數十億 is "billions", and stays so where a copy shows how 數 is read: 數(shù)十億.
 _VAGUE_BEFORE = re.compile(r"(?:[數数几幾好若多]|[數数幾]\([^()]{1,6}\))\Z")
 _VAGUE_AFTER = re.compile("[几幾數数]")
-_LATIN = re.compile("[A-Za-z]")
-# 6x6 cm, 36×24 mm
-TIMES = re.compile(r"[0-9][xX×](?=[0-9])")
+_AND_A_PART = re.compile(r" and a half(?![a-z])| (?P<above>[1-7])/(?P<below>[2-8])(?![0-9/])")
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number at `[start, end)`; `more` where 多 or 餘 says that it is a little more."""
+    """A number at `[start, end)`; `more` where 多 or 餘 says that it is a little more.
+
+    `high` is the upper end of 七八十. Of an uncertain number `also` holds other readings.
+    """
 
     value: Fraction
     start: int
@@ -49,6 +47,9 @@ class Number:
     spelled: bool
     scale: int = 1
     more: bool = False
+    certain: bool = True
+    high: Fraction | None = None
+    also: tuple[Fraction, ...] = ()
 
 
 def read_number(text: str, m: re.Match[str], has_sign: bool) -> Number | None:
@@ -58,77 +59,73 @@ def read_number(text: str, m: re.Match[str], has_sign: bool) -> Number | None:
     """
     start, end = m.span()
     if m["arabic"] is not None:
-        return None if _is_part_of_an_id(text, m) else _arabic(text, m, has_sign)
+        return None if is_part_of_an_id(text, m) else _arabic(text, m, has_sign)
     if m["words"] is not None:
         value = english(m["words"])
-        return None if value is None else _scaled_en(text, Number(value, start, end, True), False)
+        return None if value is None else _with_scale(text, Number(value, start, end, True))
     if _VAGUE_BEFORE.search(text, max(0, start - 9), start) or _VAGUE_AFTER.match(text, end):
         return None
-    if start and text[start - 1] in "期周週拜第":
+    return _han(text, m)
+
+
+def _han(text: str, m: re.Match[str]) -> Number | None:
+    start, end = m.span()
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before in tuple("期周週拜第") or (after.isascii() and after.isdigit()):
         return None
-    value = chinese(m.group())
-    return None if value is None else _scaled_zh(text, Number(value, start, end, True))
+    value, high = chinese(m.group()), None
+    if value is None:
+        ends = rough_chinese(m.group())
+        if ends is None:
+            return None
+        value, high = ends
+    number = _with_scale(text, Number(value, start, end, True, high=high))
+    if before.isascii() and before.isdigit() and number is not None:
+        return None
+    return number
 
 
 def _arabic(text: str, m: re.Match[str], has_sign: bool) -> Number | None:
     value = arabic(m["arabic"])
     if value is None:
         return None
-    number = Number(value, m.start(), m.end(), False)
-    unit = UNIT_ZH.match(text, m.end())
-    if unit is not None and unit.group(1)[0] in "千兆百":
+    number = _with_a_part(text, Number(value, m.start(), m.end(), False))
+    if CHINESE_NUMERAL_UNIT.match(text, number.end):
         return number
-    scaled = _scaled_en(text, number, has_sign)
-    return scaled if scaled is not number else _scaled_zh(text, number)
-
-
-def _is_part_of_an_id(text: str, m: re.Match[str]) -> bool:
-    """GPT-5, A320, v1.2.3, 10.0.0.1, 007, +86…: digits that are a piece of something longer."""
-    if m["arabic"][0] == "0" and m["arabic"][1:2].isdigit():
-        return True
-    if TIMES.match(text, max(0, m.start() - 2)):
-        return False
-    before, after = text[max(0, m.start() - 2) : m.start()], text[m.end() : m.end() + 2]
-    if before and (_LATIN.match(before[-1]) or before[-1] in "_@#+/"):
-        # US$ and RMB stand before a number without being part of it.
-        return SIGN_BEFORE.search(text, max(0, m.start() - 5), m.start()) is None
-    if len(before) == 2 and before[1] in "-.,:‑" and before[0].isascii() and before[0].isalnum():
-        since = before[0].islower() and len(m["arabic"]) == 4  # mid-2025
-        return not (before[1] == "-" and (before[0].isdigit() or since))
-    return len(after) == 2 and after[0] in ".,:/_" and after[1].isascii() and after[1].isalnum()
-
-
-def _scaled_en(text: str, number: Number, has_sign: bool) -> Number:
-    m = _SCALE_EN.match(text, number.end)
-    if m is None or (m["letter"] and not has_sign):
-        return number
-    word = (m["word"] or m["short"] or m["letter"]).lower()
-    scale = SCALES[word]
-    return replace(number, value=number.value * scale, end=m.end(), scale=scale)
-
-
-def _scaled_zh(text: str, number: Number) -> Number | None:
-    m = _SCALE_ZH.match(text, number.end)
-    if m is None or not m.group().strip():
-        return number
-    if _VAGUE_AFTER.match(text, m.end()):
+    if has_sign and (scaled := scaled_by_letter(text, number.value, number.end)):
+        return _scaled(number, scaled)
+    number = _with_scale(text, number) or number
+    if _VAGUE_AFTER.match(text, number.end) and number.scale > 1:
         return None
-    scale = scale_zh((m["low"] or "") + (m["high"] or ""))
-    more = bool(m["over"] or m["after"])
-    scaled = replace(number, value=number.value * scale, end=m.end(), scale=scale, more=more)
-    for _ in range(2 if m["high"] and not more else 0):
-        scaled = _with_next_term(text, scaled)
-    return scaled
+    if is_spaced(m["arabic"]) and number.scale == 1 and not has_sign:
+        parts = tuple(Fraction(part) for part in m["arabic"].split())
+        number = replace(number, certain=False, also=parts)
+    return number
 
 
-def _with_next_term(text: str, number: Number) -> Number:
-    """Add what follows a scale: the 2000萬 of 1億2000萬, the 3000 of 5万3000."""
-    term = _NEXT_TERM.match(text, number.end)
-    digits = arabic(term["n"]) if term else None
-    if term is None or digits is None or number.scale == 1:
+def _with_a_part(text: str, number: Number) -> Number:
+    """2½ hours, 2 1/2 cups, 2 and a half."""
+    vulgar = VULGAR.get(text[number.end : number.end + 1])
+    if vulgar is not None:
+        return replace(number, value=number.value + Fraction(*vulgar), end=number.end + 1)
+    found = _AND_A_PART.match(text, number.end)
+    if found is None or number.value.denominator != 1:
         return number
-    scale = scale_zh(term["scale"] or "")
-    apart = term.group()[0] == " " and scale == 1
-    if apart or digits * scale >= number.scale:
+    part = Fraction(int(found["above"]), int(found["below"])) if found["above"] else Fraction(1, 2)
+    return replace(number, value=number.value + part, end=found.end())
+
+
+def _with_scale(text: str, number: Number) -> Number | None:
+    scaled = scaled_english(text, number.value, number.end)
+    scaled = scaled or scaled_chinese(text, number.value, number.end)
+    if scaled is None:
         return number
-    return replace(number, value=number.value + digits * scale, end=term.end(), scale=scale)
+    if _VAGUE_AFTER.match(text, scaled.end):
+        return None
+    return _scaled(number, scaled)
+
+
+def _scaled(number: Number, scaled: Scaled) -> Number:
+    value, end, scale, more, certain = scaled
+    high = None if number.high is None else number.high * scale
+    return replace(number, value=value, end=end, scale=scale, more=more, certain=certain, high=high)

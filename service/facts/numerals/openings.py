@@ -11,9 +11,9 @@ from functools import cached_property
 from service.facts.numerals.values import ORDINALS, WORDS
 from service.facts.numerals.wording import HAN
 
-_NUMERALS = re.compile(f"[0-9○第壹贰貳叁叄肆伍陆陸柒捌玖{HAN}]")
+_NUMERALS = re.compile(rf"[0-9○第壹贰貳叁叄肆伍陆陸柒捌玖{HAN}]|(?<![0-9A-Za-z).])\.(?=[0-9])")
 _WORD = re.compile("[A-Za-z]+")
-_NUMBER_WORDS = frozenset({*WORDS, *ORDINALS, "a", "an", "half"})
+_NUMBER_WORDS = frozenset({*WORDS, *ORDINALS, "a", "an", "half", "quarter"})
 _MONTHS = re.compile("[JFMASOND][aepuco]")
 _HALVES_OF_DAY = re.compile("[上早清凌中下傍晚深夜]")
 

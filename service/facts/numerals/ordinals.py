@@ -6,7 +6,14 @@ from fractions import Fraction
 
 from service.facts.numerals.figure import Figure, Kind
 from service.facts.numerals.openings import Openings, matches
-from service.facts.numerals.values import ORDINALS, WORDS, arabic, chinese, scale_zh
+from service.facts.numerals.values import (
+    ORDINALS,
+    WORDS,
+    arabic,
+    chinese,
+    rough_chinese,
+    scale_zh,
+)
 from service.facts.numerals.wording import HAN
 
 # Never longer, so that a row of a million digits is read once.
@@ -21,14 +28,20 @@ _FRACTION_ZH = re.compile(
     rf"(?P<above>[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?|[{HAN}]{{1,9}}(?:[点點][{HAN}]{{1,9}})?)"
 )
 _HALF_ZH = re.compile("一半(?!是)|半[数數]")
+_PART = "third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half"
+_OF_A_SCALE = " of an? (?:hundred|thousand|million|billion|trillion|dozen|lakh|crore)"
+# A fifth of it, by a third, two thirds; not the fifth man of "a fifth man", nor the half of a year.
 _FRACTION_EN = re.compile(
-    r"(?<![A-Za-z])(?!(?<=and )a half)(?<!first )(?<!last )(?<!past )(?<!next )"
-    r"(?P<above>an?|one|two|three|four|[1-9])[ -]"
-    r"(?P<below>third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?(?![A-Za-z])"
-    r"|(?<![A-Za-z-])(?P<half>half)(?= (?:of|the|its|their|his|her|all|those|that) )",
+    r"(?<![A-Za-z])(?!(?<=and )a half)(?<!first )(?<!last )(?<!past )(?<!next )(?:"
+    rf"an? (?:{_PART})(?!{_OF_A_SCALE})(?= of\b| (?:more|less|fewer|higher|lower|larger|smaller"
+    r"|as|to|in|since|from|over|between|on|compared)\b|[,.;:!?)]|\Z)"
+    rf"|(?P<above>one|two|three|four|five|six|seven|eight|nine|[1-9])[ -](?P<below>{_PART})s?"
+    rf"(?![A-Za-z])(?!{_OF_A_SCALE}))"
+    r"|(?<![A-Za-z-])(?<!first )(?<!second )(?P<half>half)"
+    rf"(?= (?:of|the|its|their|his|her|all|those|that) )(?!{_OF_A_SCALE})",
     re.IGNORECASE,
 )
-_FRACTION = re.compile("(?<![0-9/.])(?P<above>[1-4])/(?P<below>[2-5])(?![0-9/])")
+_FRACTION = re.compile("(?<![0-9/.])(?<![0-9] )(?P<above>[1-4])/(?P<below>[2-5])(?![0-9/])")
 # Four in ten, 1 in 5; not "two in three years".
 _N_IN_M = re.compile(
     r"(?<![A-Za-z0-9.-])(?P<above>one|two|three|four|five|six|seven|eight|nine|[1-9])"
@@ -37,11 +50,14 @@ _N_IN_M = re.compile(
     r"(?![,.:-]?[0-9]| ?%|[a-z-]| (?:years?|months?|weeks?|days?|hours?|minutes?))",
     re.IGNORECASE,
 )
+_HUNDRED = 100
 _BELOW = {"half": 2, "quarter": 4}
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_ORDINAL = re.compile(r"(?<![A-Za-z0-9.])(?P<n>[0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z])")
+_ORDINAL = re.compile(
+    r"(?<![A-Za-z0-9.,])(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})(?:st|nd|rd|th)(?![A-Za-z])"
+)
 _ORDINAL_WORD = re.compile(
-    rf"(?<![0-9][ -])\b(?:(?P<tens>{_TENS})-)?(?P<word>{'|'.join(ORDINALS)})"
+    rf"(?<![0-9][ -])(?<!per )\b(?:(?P<tens>{_TENS})-)?(?P<word>{'|'.join(ORDINALS)})"
     "(?![A-Za-z-]| quarter| half)",
     re.IGNORECASE,
 )
@@ -64,6 +80,9 @@ def _fractions_zh(openings: Openings) -> Iterator[Figure]:
     text, numerals = openings.text, openings.numerals
     for m in matches(_FRACTION_ZH, text, numerals) if "分之" in text else ():
         below, above = _numeral_zh(m["below"]), _numeral_zh(m["above"])
+        rough = rough_chinese(m["above"])
+        if below == _HUNDRED and rough is not None:
+            yield Figure(m.group(), *m.span(), "percent", rough, "%", "", True)
         if not below or above is None:
             continue
         if m["below"] in ("百", "千", "万", "萬", "100"):
@@ -80,11 +99,11 @@ def _fractions_zh(openings: Openings) -> Iterator[Figure]:
 
 def _fractions_en(openings: Openings) -> Iterator[Figure]:
     for m in matches(_FRACTION_EN, openings.text, openings.numbers):
-        word = (m["above"] or "1").lower()
-        above = Fraction(1) if word in ("a", "an") else _number_en(word)
-        part_name = (m["below"] or "half").lower()
-        value = above / (_BELOW.get(part_name) or ORDINALS[part_name])
-        yield _found(m, "fraction", value, spelled=not word.isdigit())
+        words = re.split("[ -]", m.group().lower())
+        above = Fraction(1) if words[0] in ("a", "an", "half") else _number_en(words[0])
+        part = words[-1] if words[-1] in _BELOW else words[-1].removesuffix("s")
+        value = above / (_BELOW.get(part) or ORDINALS[part])
+        yield _found(m, "fraction", value, spelled=not words[0].isdigit())
     for m in matches(_N_IN_M, openings.text, openings.numbers):
         part, whole = (_number_en(m[side]) for side in ("above", "below"))
         if part < whole:
@@ -95,7 +114,7 @@ def find_ordinals(openings: Openings) -> Iterator[Figure]:
     """第13, 13號, the 13th, twenty-first."""
     text = openings.text
     for m in matches(_ORDINAL, text, openings.numerals):
-        yield _found(m, "ordinal", Fraction(m["n"]))
+        yield _found(m, "ordinal", Fraction(m["n"].replace(",", "")))
     for m in matches(_ORDINAL_WORD, text, openings.words):
         value = WORDS.get((m["tens"] or "").lower(), 0) + ORDINALS[m["word"].lower()]
         yield _found(m, "ordinal", Fraction(value), spelled=True)

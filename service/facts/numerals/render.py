@@ -4,9 +4,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
+from service.facts.numerals.currencies import CURRENCIES
 from service.facts.numerals.dates import MONTHS
 from service.facts.numerals.figure import Figure
-from service.facts.numerals.units import CURRENCIES, UNITS
+from service.facts.numerals.units import UNITS
 
 _BOUNDS = {
     "en": {
@@ -26,6 +27,7 @@ _BOUNDS = {
         "about": "约{}",
     },
 }
+_FIRST_PLAIN_YEAR = 1000
 _DIGITS_ZH = "〇一二三四五六七八九十"
 
 
@@ -68,8 +70,10 @@ def _scaled_en(value: Fraction) -> tuple[str, str]:
 
 
 def _scaled_zh(value: Fraction) -> tuple[str, str]:
-    for scale, word, decimals in ((10**12, "万亿", 4), (10**8, "亿", 4), (10**4, "万", 2)):
-        if value >= scale and (value * 10**decimals / scale).denominator == 1:
+    scales = ((10**12, 10**12, "万亿", 4), (10**8, 10**8, "亿", 4), (10**6, 10**4, "万", 4),
+              (10**4, 10**4, "万", 2))  # fmt: skip
+    for least, scale, word, decimals in scales:
+        if value >= least and (value * 10**decimals / scale).denominator == 1:
             return _plain(value / scale, grouped=False), word
     # A year-sized number stays without a comma, as Chinese texts write it.
     return _plain(value, grouped=value >= 10**4), ""
@@ -138,16 +142,23 @@ def _date_en(figure: Figure) -> str:
     if "decade" in parts:
         return f"{parts['decade']}s"
     if "century" in parts:
-        return f"{_ordinal(parts['century'])} century"
+        century = parts["century"]
+        return f"{_ordinal(abs(century))} century{' BC' if century < 0 else ''}"
     if "Q" in parts:
         return f"Q{parts['Q']} {parts.get('Y', '')}".strip()
     if "M" not in parts:
-        return str(parts["Y"]) if "Y" in parts else f"the {_ordinal(parts['D'])}"
+        return _year_en(parts["Y"]) if "Y" in parts else f"the {_ordinal(parts['D'])}"
     month = MONTHS[parts["M"] - 1]
     day = f" {parts['D']}" if "D" in parts else ""
     comma = "," if day and "Y" in parts else ""
     year = f" {parts['Y']}" if "Y" in parts else ""
     return month + day + comma + year
+
+
+def _year_en(year: int) -> str:
+    if year < 0:
+        return f"{-year} BC"
+    return f"AD {year}" if year < _FIRST_PLAIN_YEAR else str(year)
 
 
 def _date_zh(figure: Figure) -> str:
@@ -159,8 +170,15 @@ def _date_zh(figure: Figure) -> str:
         else:
             quarter = _DIGITS_ZH[value] if part == "Q" else ""
             form = {"Y": "{}年", "M": "{}月", "D": "{}日", "century": "{}世纪"}
-            written.append(f"第{quarter}季度" if quarter else form[part].format(value))
+            plain = form[part].format(abs(value)) if part in form else f"第{quarter}季度"
+            written.append(_era_zh(part, value) + plain)
     return "".join(written)
+
+
+def _era_zh(part: str, value: int) -> str:
+    if value < 0:
+        return "公元前"
+    return "公元" if part == "Y" and value < _FIRST_PLAIN_YEAR else ""
 
 
 def _decade_zh(decade: int) -> str:

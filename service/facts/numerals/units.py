@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from service.facts.numerals.currencies import any_of
+
 
 class Unit(NamedTuple):
     """How to write the unit after a number, and the spellings a text may use, parted by `;`."""
@@ -68,6 +70,9 @@ UNITS = {
     "g": Unit("gram", "grams", "克", "grams;gram;g", "克"),
     "mg": Unit("mg", "mg", "毫克", "milligrams;milligram;mg", "毫克;mg"),
     "lb": Unit("pound", "pounds", "磅", "lbs;lb", "磅"),
+    "jin": Unit("jin", "jin", "斤", "jin;catties", "斤;市斤"),
+    "ounce": Unit("ounce", "ounces", "盎司", "ounces;ounce;oz", "盎司;盎斯"),
+    "carat": Unit("carat", "carats", "克拉", "carats;carat", "克拉"),
     "litre": Unit("litre", "litres", "升", "litres;liters;litre;liter", "升;公升"),
     "barrel": Unit("barrel", "barrels", "桶", "barrels;barrel", "桶"),
     "gallon": Unit("gallon", "gallons", "加仑", "gallons;gallon", "加仑;加侖"),
@@ -77,6 +82,10 @@ UNITS = {
     "degree": Unit("degree", "degrees", "度", "degrees;degree", "度;°"),
     "kWh": Unit("kWh", "kWh", "千瓦时", "kWh;kilowatt-hours;kilowatt hours",
         "千瓦时;千瓦時;kWh;度電;度电"),
+    "MWh": Unit("MWh", "MWh", "MWh", "MWh;megawatt-hours;megawatt hours", "兆瓦时;兆瓦時;MWh"),
+    "GWh": Unit("GWh", "GWh", "GWh", "GWh;gigawatt-hours;gigawatt hours", "吉瓦时;吉瓦時;GWh"),
+    "TWh": Unit("TWh", "TWh", "TWh", "TWh;terawatt-hours;terawatt hours", "太瓦时;太瓦時;TWh"),
+    "mmHg": Unit("mmHg", "mmHg", "mmHg", "mmHg;mm Hg", "毫米汞柱;mmHg"),
     "W": Unit("W", "W", "瓦", "watts;watt;W", "瓦;瓦特"),
     "kW": Unit("kW", "kW", "千瓦", "kilowatts;kilowatt;kW", "千瓦;kW"),
     "MW": Unit("MW", "MW", "兆瓦", "megawatts;megawatt;MW", "兆瓦;MW"),
@@ -102,51 +111,6 @@ UNITS = {
 }  # fmt: skip
 
 
-class Currency(NamedTuple):
-    """How to write an amount: a sign before it, or a word after it, in English; Chinese words.
-
-    Then the spellings a text may use after a number and before it, parted by `;`.
-    """
-
-    sign: str
-    word: str
-    zh: str
-    english: str
-    chinese: str
-    signs: str = ""
-
-
-CURRENCIES = {
-    "USD": Currency("US$", "", "美元", "US dollars;U.S. dollars;dollars;dollar;USD;US dollar",
-        "美元;美金;美圆", "US$;$;USD"),
-    "CNY": Currency("", "yuan", "元人民币", "yuan;renminbi;RMB;CNY",
-        "元人民币;元人民幣;人民币;人民幣", "RMB;CNY;人民币;人民幣;CN¥"),
-    "HKD": Currency("HK$", "", "港元", "Hong Kong dollars;HKD", "港元;港币;港幣",
-        "HK$;HKD;港币;港幣"),
-    "TWD": Currency("NT$", "", "元新台币", "New Taiwan dollars;Taiwan dollars;NTD;TWD",
-        "元新台币;元新台幣;新台币;新台幣;台币;台幣;元台币;元台幣",
-        "NT$;TWD;新台币;新台幣;新臺幣;台幣;台币"),
-    "EUR": Currency("€", "", "欧元", "euros;euro;EUR", "欧元;歐元", "€;EUR"),
-    "GBP": Currency("£", "", "英镑", "pounds sterling;pounds;pound;GBP", "英镑;英鎊", "£;GBP"),
-    "JPY": Currency("", "yen", "日元", "yen;JPY", "日元;日圆;日圓;円", "JP¥;JPY"),
-    "KRW": Currency("", "won", "韩元", "won;KRW", "韩元;韓元;韩圆;韓圜;韓圓", "₩;KRW"),
-    "INR": Currency("", "rupees", "卢比", "rupees;rupee;INR", "卢比;盧比", "₹;INR;Rs."),
-    "RUB": Currency("", "roubles", "卢布", "roubles;rouble;rubles;ruble;RUB", "卢布;盧布", "₽;RUB"),
-    "CHF": Currency("", "Swiss francs", "瑞士法郎", "Swiss francs;francs;CHF", "瑞士法郎;瑞郎",
-        "CHF"),
-    "AUD": Currency("A$", "", "澳元", "Australian dollars;AUD", "澳元;澳币;澳幣", "A$;AU$;AUD"),
-    "CAD": Currency("C$", "", "加元", "Canadian dollars;CAD", "加元;加币;加幣", "C$;CA$;CAD"),
-    "SGD": Currency("S$", "", "新加坡元", "Singapore dollars;SGD", "新加坡元;新元;新币;新幣;坡元",
-        "S$;SGD"),
-    "MOP": Currency("MOP$", "", "澳门元", "patacas;pataca;MOP", "澳门元;澳門元;澳门币;澳門幣",
-        "MOP$"),
-    "cent": Currency("", "US cents", "美分", "US cents;U.S. cents;cents;cent", "美分", "¢"),
-}  # fmt: skip
-
-# 元 and 块 name a currency only together with where the text comes from.
-LOCAL_MONEY = ("元", "圆", "圓", "块钱", "塊錢")
-
-
 def _spellings(*columns: str) -> list[str]:
     return [spelling for column in columns for spelling in column.split(";") if spelling]
 
@@ -156,32 +120,18 @@ UNIT_BY_SPELLING = {
     for key, unit in UNITS.items()
     for spelling in _spellings(unit.english, unit.chinese)
 }
-MONEY_BY_SPELLING = {
-    spelling.lower(): code
-    for code, currency in CURRENCIES.items()
-    for spelling in _spellings(currency.english, currency.chinese, currency.signs)
-}
-
-
-def _any_of(spellings: list[str]) -> str:
-    """A regular expression that takes the longest of the spellings."""
-    return "|".join(re.escape(s) for s in sorted(set(spellings), key=len, reverse=True))
-
-
-_SIGNS = _any_of([*_spellings(*(c.signs for c in CURRENCIES.values())), "¥"])
-_MONEY_ZH = _any_of([*_spellings(*(c.chinese for c in CURRENCIES.values())), *LOCAL_MONEY])
-_MONEY_EN = _any_of(_spellings(*(c.english for c in CURRENCIES.values())))
-_UNIT_ZH = _any_of(_spellings(*(u.chinese for u in UNITS.values())))
-_UNIT_EN = _any_of(_spellings(*(u.english for u in UNITS.values())))
-
-SIGN = re.compile(rf"(?<![A-Za-z])({_SIGNS}) ?", re.IGNORECASE)
-SIGN_BEFORE = re.compile(SIGN.pattern + r"\Z", re.IGNORECASE)
-MONEY_ZH = re.compile(rf" ?({_MONEY_ZH})")
-MONEY_EN = re.compile(rf"[ -]?(?:of |in )?({_MONEY_EN})(?![a-z])", re.IGNORECASE)
-# 名 and 位 open some words (名单, 位于), 年 and 周 too: what follows tells them apart.
-# 高三学生 are in their third year, not three.
+_ZH = _spellings(*(unit.chinese for unit in UNITS.values()))
+_LATIN_IN_ZH = [spelling for spelling in _ZH if spelling[-1].isascii()]
+_HAN_IN_ZH = [spelling for spelling in _ZH if not spelling[-1].isascii()]
+# 毫克/升, 立方米每秒 and "litres per second" are other units, that nobody here knows.
+_ALONE = r"(?![A-Za-z²³]|[/·^][A-Za-z\u4e00-\u9fff]|每[秒分小时天日年])"
 UNIT_ZH = re.compile(
-    rf" ?({_UNIT_ZH})(?<![高初大中小国國研][一二三四五六][学學]生)"
-    "(?!(?<=[名位])[单單义義次额額于於置數数列]|(?<=[年周週])[代级級度]|(?<=度)[假过過])"
+    rf" ?((?:{any_of(_HAN_IN_ZH)})(?<![高初大中小国國研][一二三四五六][学學]生)|"
+    rf"(?:{any_of(_LATIN_IN_ZH)})){_ALONE}"
 )
-UNIT_EN = re.compile(rf"[ -]?({_UNIT_EN})(?![A-Za-z])")
+UNIT_EN = re.compile(
+    rf"(?P<gap>[ -]?)(?P<unit>{any_of(_spellings(*(u.english for u in UNITS.values())))}){_ALONE}"
+    r"(?! (?:per|an?) (?:second|minute|hour|day|week|month|year|person|head|square|litre)\b)"
+)
+# 千克 after 5 is a unit, not five thousand grams.
+CHINESE_NUMERAL_UNIT = re.compile(f" ?(?:{any_of([s for s in _HAN_IN_ZH if s[0] in '千兆百'])})")

@@ -9,6 +9,7 @@ _FORMAL = str.maketrans(
 _DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8, "兆": 10**12}
+_GROUPING = re.compile("[,'’ ]")
 _TENS = {"廿": "二十", "卅": "三十"}
 
 # Nobody writes a figure with more digits, or so many without a comma: those are serial numbers.
@@ -24,6 +25,7 @@ WORDS = {
 SCALES = {
     "dozen": 12, "hundred": 100, "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6,
     "m": 10**6, "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "tn": 10**12,
+    "lakh": 10**5, "crore": 10**7,
 }  # fmt: skip
 ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
@@ -35,11 +37,11 @@ ORDINALS = {
 
 
 def arabic(numeral: str) -> Fraction | None:
-    """The value of `1,600.5`; None where it has more digits than a figure has."""
-    plain = numeral.replace(",", "")
-    whole = plain.partition(".")[0]
-    longest = LONGEST if "," in numeral else _LONGEST_UNGROUPED
-    return Fraction(plain) if 0 < len(whole) <= longest and len(plain) <= 2 * LONGEST else None
+    """The value of `1,600.5`, `1 600` or `.5`; None where it has more digits than a figure has."""
+    plain = _GROUPING.sub("", numeral)
+    whole = plain.partition(".")[0] or "0"
+    longest = LONGEST if plain != numeral else _LONGEST_UNGROUPED
+    return Fraction(plain) if len(whole) <= longest and len(plain) <= 2 * LONGEST else None
 
 
 def scale_zh(characters: str) -> int:
@@ -60,6 +62,24 @@ def chinese(numeral: str) -> Fraction | None:
     if not digits or len(digits) != len(decimals):
         return None
     return value + Fraction(int(digits), 10 ** len(digits))
+
+
+_ROUGH = re.compile(
+    "(?P<before>[一二三四五六七八九十百千]*)(?P<low>[一二三四五六七八九])(?P<high>[二三四五六七八九])"
+    "(?P<scale>[十百千]?[万亿兆]{0,2})"
+)
+
+
+def rough_chinese(numeral: str) -> tuple[Fraction, Fraction] | None:
+    """Both ends of 七八十 (70, 80), 十七八 (17, 18) and 三四万; None for other numerals."""
+    found = _ROUGH.fullmatch(numeral.translate(_FORMAL))
+    if found is None or int(_DIGITS[found["high"]]) != int(_DIGITS[found["low"]]) + 1:
+        return None
+    if found["before"] and found["before"][-1] not in _SMALL:
+        return None
+    ends = [chinese(found["before"] + found[end] + found["scale"]) for end in ("low", "high")]
+    low, high = ends
+    return None if low is None or high is None else (low, high)
 
 
 def _whole(numeral: str) -> int | None:
@@ -116,20 +136,36 @@ def _rest(pending: int | None, numeral: str) -> int:
     return pending * (_SMALL.get(before, 10) // 10)
 
 
+_PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "third": Fraction(1, 3),
+          "fifth": Fraction(1, 5), "tenth": Fraction(1, 10)}  # fmt: skip
+
+
 def english(words: str) -> Fraction | None:
-    """The value of number words: `two hundred and five`, `half a million`, `two and a half`."""
+    """The value of number words: `two hundred and five`, `half a million`, `two and a half`,
+    `a quarter of a million`, `a million and a half`.
+    """
     tokens = [t for t in re.split(r"[\s-]+", words.lower()) if t]
     total = section = Fraction(0)
+    last = 1
     for i, token in enumerate(tokens):
+        scale = SCALES.get(token.removesuffix("s"))
         if token in WORDS:
             section += WORDS[token]
-        elif token == "half":
-            section += Fraction(1, 2)
-        elif token in SCALES:
-            factor = SCALES[token]
-            section = (section or Fraction(1)) * factor
-            if factor >= 1000:
+        elif token.removesuffix("s") in _PARTS:
+            section = _with_part(section, _PARTS[token.removesuffix("s")], tokens[i - 1 : i], last)
+        elif scale is not None:
+            section, last = (section or Fraction(1)) * scale, scale
+            if scale >= 1000:
                 total, section = total + section, Fraction(0)
-        elif token not in ("and", "a", "an") or (i == 0 and len(tokens) == 1):
+        elif token not in ("and", "a", "an", "of") or (i == 0 and len(tokens) == 1):
             return None
     return total + section
+
+
+def _with_part(section: Fraction, part: Fraction, before: list[str], last: int) -> Fraction:
+    """`two and a half` adds a half, `a million and a half` half a million; `three quarters` is
+    three times one.
+    """
+    if before and before[0] in WORDS:
+        return section * part
+    return section + part * (last if last >= 1000 else 1)
