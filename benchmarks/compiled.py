@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from service.llm.compiled import MOST, VARIABLE
+from service.llm.environment import MAX_SHAPES, ONEDNN_SHAPES
 
 OWN = 1024
 LAYERS = 5
@@ -42,7 +42,9 @@ def measure(width: int, lengths: int) -> None:
             for layer in layers:
                 torch.nn.functional.linear(rows[:length], layer)
         spent = (time.perf_counter() - begun) / (2 * lengths) * 1000
-    print(f"{os.environ[VARIABLE]:>6} {resident_mib() - before:10.0f} {spent:10.2f}", flush=True)
+    print(
+        f"{os.environ[ONEDNN_SHAPES]:>6} {resident_mib() - before:10.0f} {spent:10.2f}", flush=True
+    )
 
 
 def main() -> None:
@@ -55,9 +57,9 @@ def main() -> None:
         measure(given.width, given.lengths)
         return
     print(f"{'kept':>6} {'grew MiB':>10} {'a pass ms':>10}", flush=True)
-    for most in (OWN, MOST):
+    for most in (OWN, MAX_SHAPES):
         command = [sys.executable, "-m", "benchmarks.compiled", *sys.argv[1:], "--here"]
-        subprocess.run(command, env={**os.environ, VARIABLE: str(most)}, check=True)
+        subprocess.run(command, env={**os.environ, ONEDNN_SHAPES: str(most)}, check=True)
 
 
 if __name__ == "__main__":

@@ -57,13 +57,13 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
     import torch
 
     from service.llm.bench import run
-    from service.llm.engine import TransformersEngine
+    from service.llm.llm_engine import LLMEngine
     from service.settings import Settings
 
     empty = _memory_gib("VmRSS")
     start = time.monotonic()
     settings = Settings(engine="transformers", model=str(folder), dtype=dtype, threads=threads)
-    engine = TransformersEngine(settings)
+    engine = LLMEngine(settings)
     seconds = {"load_s": time.monotonic() - start}
     peak_of_loading, size_when_loaded = _memory_gib("VmHWM"), _memory_gib("VmRSS")
     cpu = time.process_time()

@@ -7,7 +7,8 @@ from typing import Literal
 
 from service.engine import Engine
 from service.errors import BadSetting
-from service.llm.hub import HUB_PATIENCE_S, fetch, find, is_local, why_not_fetchable
+from service.llm.hub import HUB_PATIENCE_S, fetch, find, why_not_fetchable
+from service.llm.model_files import is_local
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,9 @@ def load_engine(settings: Settings) -> Engine:
     if choice.engine == "transformers":
         choice = _with_weights(settings, choice)
     if choice.engine == "transformers":
-        from service.llm.engine import TransformersEngine
+        from service.llm.llm_engine import LLMEngine
 
-        return TransformersEngine(settings)
+        return LLMEngine(settings)
     if settings.engine == "auto":
         log.warning(WARNING, choice.why, settings.model)
     from service.extractive.extractive_engine import ExtractiveEngine

@@ -5,7 +5,7 @@ import pytest
 
 from service.engine_factory import choose
 from service.errors import BadSetting
-from service.llm.hub import is_local, missing_from, public_name
+from service.llm.model_files import folder_fault, is_local, public_name
 from service.settings import Settings
 
 
@@ -58,10 +58,10 @@ def test_what_is_a_folder_and_what_a_hub_id(model: str, folder: bool, name: str 
 
 
 def test_what_is_missing_from_a_folder(tmp_path: Path) -> None:
-    assert missing_from(tmp_path / "none") == "there is no such folder"
+    assert folder_fault(tmp_path / "none") == "there is no such folder"
     folder = make_model(tmp_path / "mine")
-    assert missing_from(folder) is None
+    assert folder_fault(folder) is None
     (folder / "model.safetensors.index.json").write_text("[]")
-    assert missing_from(folder) == "model.safetensors.index.json can't be read"
+    assert folder_fault(folder) == "model.safetensors.index.json can't be read"
     (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "1", "b": "2"}}')
-    assert missing_from(folder) == "2 of 2 weight files are missing, first 1"
+    assert folder_fault(folder) == "2 of 2 weight files are missing, first 1"

@@ -14,7 +14,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from service.llm.attention_metadata import AttentionMetadata
 from service.llm.dense_attention import DenseBatch, dense_batches
-from service.llm.kernels import layout
+from service.llm.kernels.ops import check_struct
 from service.llm.kv_cache import (
     LayerCache,
     NativeLayerCache,
@@ -119,7 +119,7 @@ class CQueries(ctypes.Structure):
 def check_kernels(library: Any) -> None:
     """Raise LayoutMismatch where the kernels' attention takes other structs than these."""
     check_pool(library)
-    layout.check_struct(library, "queries", CQueries)
+    check_struct(library, "queries", CQueries)
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from service.errors import BadSetting, NoRoom
-from service.llm.engine import TransformersEngine
 from service.llm.generator import BatchGenerator
+from service.llm.llm_engine import LLMEngine
 from service.llm.sequence import Generate, Loglikelihood, TokenRequest
 from service.settings import Settings
 
@@ -58,12 +58,10 @@ def measure(settings: Settings, articles: int, article_tokens: int, digest_token
     Raises BadSetting where the model can't be used, takes the plain path, or where an article is
     longer than it reads.
     """
-    return run(TransformersEngine(settings), articles, article_tokens, digest_tokens)
+    return run(LLMEngine(settings), articles, article_tokens, digest_tokens)
 
 
-def run(
-    engine: TransformersEngine, articles: int, article_tokens: int, digest_tokens: int
-) -> Measures:
+def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: int) -> Measures:
     """The same with an engine that is loaded already."""
     generator = engine.generator
     if not isinstance(generator, BatchGenerator):

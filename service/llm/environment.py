@@ -1,6 +1,13 @@
-"""Environment variables that torch's libraries read once, when torch is imported."""
+"""The process's environment: variables that torch's libraries read once, and usable CPU cores.
 
+Imports no torch, because the variables have to be set before torch is imported.
+"""
+
+import math
 import os
+from pathlib import Path
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 ONEDNN_SHAPES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 MAX_SHAPES = 64
@@ -21,7 +28,35 @@ difference without."""
 
 
 def set_defaults() -> None:
-    """Set what the user has not set. To be called before torch is imported."""
+    """Set the variables that the user has not set. Call it before torch is imported."""
     os.environ.setdefault(ONEDNN_SHAPES, str(MAX_SHAPES))
     if WAIT_POLICY not in os.environ:
         os.environ.setdefault(SPIN_COUNT, str(SPINS))
+
+
+def usable_cores(group: Path = CONTROL_GROUP) -> int:
+    """The CPU cores that this process may use: the machine's, or its container's if fewer.
+
+    With more threads than that, the scheduler stops them in turns and they wait for each other. A
+    fraction of a core is rounded up.
+    """
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    quota = _quota(group)
+    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
+
+
+def _quota(group: Path) -> float | None:
+    """The container's quota in cores, from control group v2 (cpu.max) or v1 (cpu.cfs_*)."""
+    try:
+        if (group / "cpu.max").is_file():
+            time, period = (group / "cpu.max").read_text(encoding="ascii").split()
+        else:
+            time, period = (
+                (group / "cpu" / f"cpu.cfs_{name}_us").read_text(encoding="ascii").strip()
+                for name in ("quota", "period")
+            )
+        return None if time in {"max", "-1"} else int(time) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None

@@ -13,8 +13,8 @@ import torch
 
 from service.llm.attention_metadata import AttentionMetadata
 from service.llm.block_manager import BLOCK_SIZE
-from service.llm.kernels import layout
 from service.llm.kernels.build import library
+from service.llm.kernels.ops import check_constants, check_struct
 
 
 class NotForkable(Exception):
@@ -83,10 +83,8 @@ MAX_HEAD_DIM = 256
 
 def check_pool(library: Any) -> None:
     """Raise LayoutMismatch where the kernels' pool is another one."""
-    layout.check_constants(
-        library, block=BLOCK_SIZE, max_head_dim=MAX_HEAD_DIM, alignment=VALUE_ALIGNMENT
-    )
-    layout.check_struct(library, "pool", CPool)
+    check_constants(library, block=BLOCK_SIZE, max_head_dim=MAX_HEAD_DIM, alignment=VALUE_ALIGNMENT)
+    check_struct(library, "pool", CPool)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Request encoder: from a request in words to prompts, branches and samplers in tokens."""
+"""Request encoder: from a request in text to prompts, branches and samplers in tokens."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,19 +6,18 @@ from service.errors import TooLong
 from service.facts import names
 from service.facts.names import Glossary
 from service.llm.answers import token_limit
+from service.llm.chat_template import with_template
 from service.llm.loader import Loaded
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
 from service.llm.sequence import Branch, Generate, Loglikelihood, SampleToken
-from service.llm.spellings import spellings
-from service.llm.template_file import with_template
 from service.llm.tokenizer import Prompt, Tokens
-from service.pipeline.prompts import load_prompts, stance_words
+from service.pipeline.prompts import load_prompts, spellings, stance_words
 from service.settings import Settings
 from service.tasks import LABELS, DigestTask, Request, StanceTask, Task
 
 
 class RequestEncoder:
-    """Words to tokens, with the prompts and the glossary that `settings` name.
+    """Encodes requests with the prompts and the glossary that `settings` name.
 
     Raises BadSetting when they can't be used.
     """
@@ -33,11 +32,11 @@ class RequestEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Of the prompts, and of a chat template that the user gave."""
+        """The fingerprint of the prompts and of the user's own chat template."""
         return with_template(self._prompts.fingerprint, self._settings.chat_template)
 
     def prompts(self, request: Request) -> list[Prompt]:
-        """One a task; they begin alike, up to the end of the passage.
+        """A prompt for each task; they are equal up to the end of the passage.
 
         Raises TooLong where a prompt and its answer exceed the model's context.
         """
@@ -50,7 +49,7 @@ class RequestEncoder:
         return prompts
 
     def branch(self, request: Request, index: int, prompt: Prompt) -> Branch:
-        """What task `index` asks after the passage."""
+        """The branch that answers task `index` after the passage."""
         task = request.tasks[index]
         if isinstance(task, DigestTask):
             on_tokens = self._watcher(request, index)
@@ -59,7 +58,7 @@ class RequestEncoder:
         return Loglikelihood(prompt.suffix_ids, tuple(self.labels(request.language)))
 
     def prior_branch(self, request: Request, index: int, prompt: Prompt) -> Loglikelihood | None:
-        """The same question about an empty passage, for a stance."""
+        """The branch that asks a stance's question about an empty passage; None for a digest."""
         if isinstance(request.tasks[index], DigestTask):
             return None
         ids = (*prompt.prefix_ids, *prompt.suffix_ids)
@@ -71,7 +70,7 @@ class RequestEncoder:
         return [self.tokens.answer(words[label]) for label in LABELS]
 
     def most_tokens_around(self) -> int:
-        """Tokens of the longest prompt without a passage, title or names, and its answer."""
+        """Tokens of the longest prompt without a passage, a title or names, plus its answer."""
         tasks: list[Task] = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("")]
         return max(
             len(self._prompt((), task, Request("", "", language, None, ())))
@@ -81,10 +80,12 @@ class RequestEncoder:
         )
 
     def _prompt(self, passage: Sequence[int], task: Task, request: Request) -> Prompt:
-        spelt = {}
+        names_in_language = {}
         if isinstance(task, DigestTask):
-            spelt = spellings(request.passage, request.title, task.language, self._glossary)
-        instruction = self._prompts.instruction(task, request.language, spelt)
+            names_in_language = spellings(
+                request.passage, request.title, task.language, self._glossary
+            )
+        instruction = self._prompts.instruction(task, request.language, names_in_language)
         return self.tokens.prompt(passage, instruction)
 
     def _answer_tokens(self, task: Task) -> int:
@@ -93,11 +94,11 @@ class RequestEncoder:
         return max(len(label) for language in ("en", "zh") for label in self.labels(language))
 
     def _sampler(self, prompt: Prompt, task: DigestTask) -> SampleToken | None:
-        own = self._sampling if self._settings.sampling == "model" else None
+        sampling = self._sampling if self._settings.sampling == "model" else None
         penalty = self._settings.repetition_penalty
         if task.fault:
             penalty = max(penalty, SECOND_TRY_PENALTY)
-        return token_sampler(own, penalty, self._settings.seed, prompt.ids)
+        return token_sampler(sampling, penalty, self._settings.seed, prompt.ids)
 
     def _watcher(self, request: Request, index: int) -> Callable[[Sequence[int]], None]:
         def on_tokens(ids: Sequence[int]) -> None:

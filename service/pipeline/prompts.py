@@ -7,11 +7,13 @@ there are no names to give.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import BadSetting
+from service.facts.names import Glossary
 from service.settings import SHIPPED_PROMPTS
 from service.tasks import (
     DIGEST_SIZE,
@@ -31,6 +33,10 @@ BEFORE_ARTICLE = "<article>\n"
 AFTER_ARTICLE = "\n</article>\n\n"
 
 LONGEST_FILE = 20_000  # characters; a prompt is a few sentences
+MAX_NAMES = 12
+"""Names that a prompt lists, the most frequent first; each costs about ten tokens."""
+PERSON_WEIGHT = 10
+"""A person or a firm counts as this many places, because models know the names of countries."""
 _PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
 _NEEDED: Mapping[str, frozenset[str]] = {
     "again.en.txt": frozenset({"fault"}),
@@ -97,6 +103,26 @@ def stance_language(passage_language: str) -> DigestLanguage:
 def stance_words(passage_language: str) -> Mapping[Label, str]:
     """The words that the model may answer a stance prompt with."""
     return _LABELS[stance_language(passage_language)]
+
+
+def spellings(
+    text: str, title: str | None, language: DigestLanguage, glossary: Glossary
+) -> dict[str, str]:
+    """Names as the passage writes them, and their usual form in the digest's `language`.
+
+    Small models guess these. Only names that change script are listed: a Chinese digest of a
+    Chinese passage needs no list.
+    """
+    usual_forms: dict[str, str] = {}
+    weights: Counter[str] = Counter()
+    for name in glossary.find_names(text, title):
+        usual = name.en if language == "en" else name.zh_hans
+        foreign = name.surface.isascii() == (language == "zh")
+        if usual is None or not foreign or usual.isascii() != (language == "en"):
+            continue
+        usual_forms.setdefault(name.surface, usual)
+        weights[name.surface] += 1 if name.kind == "place" else PERSON_WEIGHT
+    return {surface: usual_forms[surface] for surface, _ in weights.most_common(MAX_NAMES)}
 
 
 def load_prompts(folder: Path | None = None, lists: Iterable[Path] = ()) -> Prompts:

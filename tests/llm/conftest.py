@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.llm.engine import TransformersEngine
 from service.llm.kernels import patch
+from service.llm.llm_engine import LLMEngine
 from service.llm.loader import Loaded, load
 from service.llm.tokenizer import Tokens
 from tests.support import tiny
@@ -54,5 +54,5 @@ def tokens(tokenizer: Any) -> Tokens:
 
 
 @pytest.fixture
-def engine(folders: dict[str, Path]) -> TransformersEngine:
-    return TransformersEngine(tiny.settings(folders["qwen3"]))
+def engine(folders: dict[str, Path]) -> LLMEngine:
+    return LLMEngine(tiny.settings(folders["qwen3"]))

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from service.errors import NoRoom
 from service.llm.calibration import PriorCache, stance
-from service.llm.engine import TransformersEngine
 from service.llm.generator import BatchGenerator
+from service.llm.llm_engine import LLMEngine
 from service.llm.loader import load
 from service.tasks import LABELS, Answer, DigestTask, StanceAnswer, StanceTask
 from tests.support import tiny
@@ -24,7 +24,7 @@ three = st.tuples(logs, logs, logs)
 ARTICLES = {"en": (tiny.ENGLISH, "the bridge"), "zh": (tiny.CHINESE, "旧桥")}
 
 
-def stance_of(engine: TransformersEngine, language: str = "en", name: str = "a") -> StanceAnswer:
+def stance_of(engine: LLMEngine, language: str = "en", name: str = "a") -> StanceAnswer:
     passage, target = ARTICLES[language]
     (found,) = answer_alone(engine, request(name, passage, [StanceTask(target)])).tasks
     assert isinstance(found, StanceAnswer)
@@ -86,7 +86,7 @@ class Biased(nn.Module):
         return logits
 
 
-def with_labels_of_one_token(engine: TransformersEngine) -> TransformersEngine:
+def with_labels_of_one_token(engine: LLMEngine) -> LLMEngine:
     """So that a prior of the model is a number that is added to one of them."""
     labels = engine.encoder.labels
     engine.encoder.labels = lambda language: [label[:1] for label in labels(language)]  # type: ignore[method-assign]
@@ -98,7 +98,7 @@ def with_labels_of_one_token(engine: TransformersEngine) -> TransformersEngine:
 def test_a_prior_of_the_model_is_taken_out(
     folders: dict[str, Path], language: str, place: int
 ) -> None:
-    engine = with_labels_of_one_token(TransformersEngine(tiny.settings(folders["qwen3"])))
+    engine = with_labels_of_one_token(LLMEngine(tiny.settings(folders["qwen3"])))
     plain = stance_of(engine, language)
     model, words = engine._loaded.model, engine.encoder.labels(language)
     assert len(set(words)) == 3
@@ -109,7 +109,7 @@ def test_a_prior_of_the_model_is_taken_out(
     assert stance_of(engine, language).scores == pytest.approx(plain.scores, abs=1e-3)
 
 
-def test_a_prior_is_asked_for_once_a_prompt(engine: TransformersEngine) -> None:
+def test_a_prior_is_asked_for_once_a_prompt(engine: LLMEngine) -> None:
     """Counted in tokens that are prefilled: the opening and the question, without any passage."""
     assert isinstance(engine.generator, BatchGenerator)
     stats = engine.generator.stats
@@ -130,7 +130,7 @@ def test_a_prior_is_asked_for_once_a_prompt(engine: TransformersEngine) -> None:
     assert more == alone
 
 
-def test_one_request_asks_for_a_prior_once(engine: TransformersEngine) -> None:
+def test_one_request_asks_for_a_prior_once(engine: LLMEngine) -> None:
     tasks = [StanceTask("the bridge"), StanceTask("the bridge")]
     asked = request("a", tasks=tasks)
     prompts = engine.encoder.prompts(asked)
@@ -146,7 +146,7 @@ def test_one_request_asks_for_a_prior_once(engine: TransformersEngine) -> None:
 
 @pytest.mark.parametrize("language", ARTICLES)
 def test_a_prior_is_what_the_model_says_of_an_empty_passage(
-    folders: dict[str, Path], engine: TransformersEngine, language: str
+    folders: dict[str, Path], engine: LLMEngine, language: str
 ) -> None:
     """By a plain forward pass of a model that was loaded anew."""
     passage, target = ARTICLES[language]
@@ -165,7 +165,7 @@ def test_a_prior_is_what_the_model_says_of_an_empty_passage(
     assert engine.priors.get(ids) == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_request_that_goes_leaves_its_neighbours_their_prior(engine: TransformersEngine) -> None:
+def test_a_request_that_goes_leaves_its_neighbours_their_prior(engine: LLMEngine) -> None:
     expected = stance_of(engine, "zh")
     engine.priors = PriorCache()
     passage, target = ARTICLES["zh"]
@@ -184,14 +184,14 @@ def full(number: int) -> Any:
 
 
 def test_requests_with_their_priors_take_turns_where_rows_are_few(folders: dict[str, Path]) -> None:
-    engine = TransformersEngine(tiny.settings(folders["qwen3"], batch_rows=3))
+    engine = LLMEngine(tiny.settings(folders["qwen3"], batch_rows=3))
     engine.admit(full(0))
     with pytest.raises(NoRoom):
         engine.admit(full(1))
     finished = finish(engine)
     engine.admit(full(1))
     finished |= finish(engine)
-    wide = TransformersEngine(tiny.settings(folders["qwen3"]))
+    wide = LLMEngine(tiny.settings(folders["qwen3"]))
     for number in (0, 1):
         answer, expected = finished[str(number)], answer_alone(wide, full(number))
         assert isinstance(answer, Answer)

@@ -9,10 +9,10 @@ import torch
 
 from service.llm.answers import token_limit, whole_sentences
 from service.llm.capability import prepare
-from service.llm.engine import TransformersEngine
 from service.llm.fallback import FallbackGenerator
 from service.llm.forward import ATTENTION
 from service.llm.kernels.build import library
+from service.llm.llm_engine import LLMEngine
 from service.llm.loader import load
 from service.tasks import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from tests.support import tiny
@@ -125,7 +125,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
 
 @pytest.mark.parametrize("name", UNLIKE)
 def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
-    engine = TransformersEngine(tiny.settings(saved[name]))
+    engine = LLMEngine(tiny.settings(saved[name]))
     assert isinstance(engine.generator, FallbackGenerator)
     assert engine.identity.path == "plain"
     for passage, language, target in (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.engine import Engine
-from service.llm.engine import TransformersEngine
+from service.llm.llm_engine import LLMEngine
 from tests.support import contract_suite as suite
 from tests.support import tiny
 
@@ -13,7 +13,7 @@ from tests.support import tiny
 @pytest.fixture(scope="module", params=["qwen2", "qwen3_5"])
 def engine(folders: dict[str, Path], request: pytest.FixtureRequest) -> Engine:
     """One engine for all checks: none may leave anything behind."""
-    return TransformersEngine(tiny.settings(folders[request.param], batch_rows=8))
+    return LLMEngine(tiny.settings(folders[request.param], batch_rows=8))
 
 
 @pytest.mark.parametrize("check", suite.CHECKS, ids=lambda check: check.__name__)

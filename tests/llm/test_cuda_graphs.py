@@ -39,9 +39,9 @@ from service.llm.cuda_graphs import (
     recorder_on,
 )
 from service.llm.dense_attention import MAX_GATHERED
-from service.llm.engine import TransformersEngine
 from service.llm.generator import BatchGenerator
 from service.llm.kv_cache import TorchLayerCache
+from service.llm.llm_engine import LLMEngine
 from service.llm.scheduler import Limits
 from service.llm.sequence import FinishedRequest, Generate, Generated, TokenRequest
 from service.tasks import Answer, DigestTask, Finished, Request
@@ -444,7 +444,7 @@ def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     """In float16, which no kernel stores."""
     monkeypatch.setattr("service.llm.capacity.recorder_on", lambda _: Traced())
     settings = tiny.settings(folders["qwen3"], dtype="float16", cuda_graphs=wanted, batch_rows=4)
-    engine = TransformersEngine(settings)
+    engine = LLMEngine(settings)
     engine.admit(Request("one", tiny.ENGLISH, "en", None, (DigestTask("zh"),)))
     finished: list[Finished] = []
     while not finished:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from service.llm.environment import (
     SPIN_COUNT,
     SPINS,
     WAIT_POLICY,
+    usable_cores,
 )
 
 NAMES = (ONEDNN_SHAPES, SPIN_COUNT, WAIT_POLICY)
@@ -38,3 +40,37 @@ def test_defaults_are_set_and_what_is_set_stays(
     environment = {name: value for name, value in os.environ.items() if name not in NAMES}
     said = subprocess.check_output([sys.executable, "-c", ASK], env=environment | before, text=True)
     assert said.split() == [str(value) for value in after]
+
+
+ALL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"),
+    [
+        ("100000 100000", 1),
+        ("50000 100000", 1),
+        ("100001 100000", min(2, ALL)),
+        ("9000000 100000", ALL),
+        ("max 100000", ALL),
+        ("", ALL),
+        ("100000 0", ALL),
+    ],
+)
+def test_a_container_of_control_group_2_has_its_share_rounded_up(
+    tmp_path: Path, quota: str, cores: int
+) -> None:
+    (tmp_path / "cpu.max").write_text(quota + "\n")
+    assert usable_cores(tmp_path) == cores
+
+
+@pytest.mark.parametrize(("quota", "cores"), [(100_000, 1), (150_000, min(2, ALL)), (-1, ALL)])
+def test_so_has_one_of_control_group_1(tmp_path: Path, quota: int, cores: int) -> None:
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+    assert usable_cores(tmp_path) == cores
+
+
+def test_without_a_container_all_cores_are_there(tmp_path: Path) -> None:
+    assert usable_cores(tmp_path) == ALL

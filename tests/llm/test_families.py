@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from service.llm.capability import prepare
-from service.llm.engine import TransformersEngine
+from service.llm.llm_engine import LLMEngine
 from service.llm.sequence import Generate, Generated, TokenRequest
 from tests.support import families, q8_0, tiny
 
@@ -94,7 +94,7 @@ class Family:
         return families.save(self.root / self.name, self.model)
 
     @cached_property
-    def engine(self) -> TransformersEngine:
+    def engine(self) -> LLMEngine:
         """In float32."""
         return start(self.folder, "float32")
 
@@ -108,8 +108,8 @@ def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 # The engine
 
 
-def start(folder: Path, dtype: str) -> TransformersEngine:
-    return TransformersEngine(tiny.settings(folder, dtype=dtype, read_tokens=CHUNK))
+def start(folder: Path, dtype: str) -> LLMEngine:
+    return LLMEngine(tiny.settings(folder, dtype=dtype, read_tokens=CHUNK))
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Given:
         return self.text[following] if following < len(self.text) else 0
 
 
-def engine_logits(engine: TransformersEngine) -> tuple[list[tuple[int, int]], Tensor]:
+def engine_logits(engine: LLMEngine) -> tuple[list[tuple[int, int]], Tensor]:
     """Reads each of TEXTS up to PASSAGE and writes twice from there, all at once: after a longer
     suffix to the end, and after one token a little.
 
@@ -151,7 +151,7 @@ def engine_logits(engine: TransformersEngine) -> tuple[list[tuple[int, int]], Te
     return where, torch.stack([row for _, one in answers for row in one.logits])
 
 
-def engine_words(engine: TransformersEngine, prompts: list[list[int]]) -> list[list[int]]:
+def engine_words(engine: LLMEngine, prompts: list[list[int]]) -> list[list[int]]:
     """What is written after each prompt, all at once."""
     for number, prompt in enumerate(prompts):
         request = TokenRequest(f"{number}", tuple(prompt[:-1]), (Generate((prompt[-1],), ANSWER),))

@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from service.llm.fetched import Logged
+from service.llm.hub import LoggedProgress
 
 
-class Eager(Logged):
+class Eager(LoggedProgress):
     seconds_between_lines = 0.0
 
 
@@ -21,7 +21,7 @@ def test_a_line_says_how_much_is_here(caplog: pytest.LogCaptureFixture) -> None:
 def test_not_every_step_is_a_line(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with caplog.at_level(logging.INFO), Logged(total=100, unit="B", mininterval=0) as bar:
+    with caplog.at_level(logging.INFO), LoggedProgress(total=100, unit="B", mininterval=0) as bar:
         for _ in range(100):
             bar.update()
     assert not caplog.messages

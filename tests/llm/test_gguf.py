@@ -39,9 +39,10 @@ from service.errors import BadSetting
 from service.llm import gguf
 from service.llm.gguf import StoredTensor, read_header
 from service.llm.gguf_checkpoint import GgufCheckpoint
-from service.llm.hub import find, public_name
+from service.llm.hub import find
 from service.llm.int8 import Int8Linear, MergedPart
 from service.llm.loader import load
+from service.llm.model_files import public_name
 from service.llm.tokenizer import Tokens
 from tests.support import gguf_files, tiny
 

@@ -7,7 +7,7 @@ import torch
 
 from service.llm.attention import CQueries, check_kernels
 from service.llm.kernels.build import library
-from service.llm.kernels.layout import LayoutMismatch, check_constants, check_struct
+from service.llm.kernels.ops import LayoutMismatch, check_constants, check_struct
 from service.llm.kv_cache import (
     MAX_HEAD_DIM,
     CPool,

@@ -21,7 +21,6 @@ from transformers import (
 )
 
 from service.errors import BadSetting
-from service.llm import loader
 from service.llm.hub import find
 from service.llm.loader import load
 from tests.support import tiny, towers
@@ -342,29 +341,6 @@ def test_a_gpu_that_is_not_there(folders: dict[str, Path]) -> None:
 def test_on_a_cpu_auto_is_int8(folders: dict[str, Path]) -> None:
     assert load(tiny.settings(folders["qwen3"], dtype="auto")).dtype == "int8"
     assert load(tiny.settings(folders["qwen3"], dtype="bfloat16")).dtype == "bfloat16"
-
-
-def test_a_cpu_without_a_kernel_for_int8_takes_float32_and_says_so(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    cpu = torch.device("cpu")
-    assert loader._dtype("bfloat16", cpu, Qwen3Config(), "m", False) == "bfloat16"
-    assert caplog.text == ""
-    assert loader._dtype("auto", cpu, Qwen3Config(), "m", False) == "float32"
-    assert caplog.text.count("without the compiled kernels") == 1
-    with pytest.raises(BadSetting, match="int8 needs the compiled kernels"):
-        loader._dtype("int8", cpu, Qwen3Config(), "m", False)
-
-
-def test_int8_is_not_for_a_gpu_and_not_for_weights_that_are_quantised_already() -> None:
-    plain, quantised = Qwen3Config(), Qwen3Config(quantization_config={"quant_method": "fp8"})
-    gpu, cpu = torch.device("cuda"), torch.device("cpu")
-    assert loader._dtype("auto", gpu, plain, "m", True) == "bfloat16"
-    assert loader._dtype("auto", cpu, quantised, "m", True) == "float32"
-    with pytest.raises(BadSetting, match="int8 is for a CPU"):
-        loader._dtype("int8", gpu, plain, "m", True)
-    with pytest.raises(BadSetting, match="weights of model m are quantised already"):
-        loader._dtype("int8", cpu, quantised, "m", True)
 
 
 def test_a_retrained_model_in_the_same_folder_is_another_revision(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from service.llm.engine import TransformersEngine
+from service.llm.llm_engine import LLMEngine
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
 from service.llm.sequence import Generate, Generated, SampleToken, TokenRequest
 from service.tasks import DigestAnswer, DigestTask
@@ -28,7 +28,7 @@ def drawing(penalty: float = 1.0, seed: int = 0, **settings: Any) -> SampleToken
     return choose
 
 
-def texts(engine: TransformersEngine, name: str, passage: str) -> list[str]:
+def texts(engine: LLMEngine, name: str, passage: str) -> list[str]:
     return said(answer_alone(engine, request(name, passage, DIGESTS)))
 
 
@@ -98,7 +98,7 @@ def test_the_penalty_moves_words_that_were_written(sign: int) -> None:
     assert [choose(logits, []), choose(logits, [2]), choose(logits, [2, 4])] == [2, 4, 2]
 
 
-def test_the_penalty_lowers_repeats(engine: TransformersEngine) -> None:
+def test_the_penalty_lowers_repeats(engine: LLMEngine) -> None:
     opening = engine.encoder.tokens.plain(tiny.ENGLISH)
     chosen = [None, token_sampler(None, 1.3, 0, opening)]
     branches = tuple(Generate(opening[:9], 80, choose) for choose in chosen)
@@ -113,21 +113,21 @@ def test_the_penalty_lowers_repeats(engine: TransformersEngine) -> None:
 
 def test_what_is_drawn_repeats_whoever_is_beside(folders: dict[str, Path]) -> None:
     settings = tiny.settings(folders["qwen3"], sampling="model")
-    engine = TransformersEngine(settings)
+    engine = LLMEngine(settings)
     passages = {"en": tiny.ENGLISH, "zh": tiny.CHINESE, "short": "Rain."}
     alone = {name: texts(engine, name, passage) for name, passage in passages.items()}
     for order in (list(passages), list(passages)[::-1]):
         for name in order:
             engine.admit(request(name, passages[name], DIGESTS))
         assert {name: said(one) for name, one in finish(engine).items()} == alone
-    other = TransformersEngine(dataclasses.replace(settings, seed=1))
+    other = LLMEngine(dataclasses.replace(settings, seed=1))
     assert texts(other, "en", tiny.ENGLISH) != alone["en"]
-    greedy = TransformersEngine(dataclasses.replace(settings, sampling="greedy"))
+    greedy = LLMEngine(dataclasses.replace(settings, sampling="greedy"))
     assert texts(greedy, "en", tiny.ENGLISH) != alone["en"]
 
 
 def test_what_is_drawn_is_the_same_after_a_failed_pass(folders: dict[str, Path]) -> None:
-    engine = TransformersEngine(tiny.settings(folders["qwen3"], sampling="model"))
+    engine = LLMEngine(tiny.settings(folders["qwen3"], sampling="model"))
     alone = texts(engine, "a", tiny.CHINESE)
     passes: list[int] = []
 
@@ -151,7 +151,7 @@ def test_what_is_drawn_is_the_same_after_a_failed_pass(folders: dict[str, Path])
 def test_a_digest_that_is_asked_again_gets_the_penalty(
     folders: dict[str, Path], passage: str, language: Any, penalty: float, expected: float
 ) -> None:
-    engine = TransformersEngine(tiny.settings(folders["qwen3"], repetition_penalty=penalty))
+    engine = LLMEngine(tiny.settings(folders["qwen3"], repetition_penalty=penalty))
     asked = request("a", passage, [DigestTask(language, "short", fault="It repeats itself.")])
     (prompt,) = engine.encoder.prompts(asked)
     branch = engine.encoder.branch(asked, 0, prompt)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from service.llm.answers import token_limit
-from service.llm.engine import TransformersEngine
+from service.llm.llm_engine import LLMEngine
 from service.tasks import Answer, DigestAnswer, DigestTask, StanceTask
 from tests.support import tiny
 from tests.support.engines import TASKS, answer_alone, ask_worker, finish, request
@@ -42,7 +42,7 @@ class Seen:
             assert not any("\ufffd" in text for text in texts)
 
 
-def saying(engine: TransformersEngine, prompt: int, ids: Sequence[int]) -> Any:
+def saying(engine: LLMEngine, prompt: int, ids: Sequence[int]) -> Any:
     """The model itself says `ids` after a prompt of so many tokens, whatever it was asked."""
 
     def say(_: Any, __: Any, given: dict[str, Any], output: Any) -> None:
@@ -55,7 +55,7 @@ def saying(engine: TransformersEngine, prompt: int, ids: Sequence[int]) -> Any:
     return engine._loaded.model.register_forward_hook(say, with_kwargs=True)
 
 
-def watched(engine: TransformersEngine, language: Any, ids: Sequence[int]) -> tuple[Seen, Any]:
+def watched(engine: LLMEngine, language: Any, ids: Sequence[int]) -> tuple[Seen, Any]:
     seen = Seen()
     passage = tiny.CHINESE if language == "zh" else tiny.ENGLISH
     asked = request("a", passage, [DigestTask(language, "short")], watch=seen)
@@ -70,7 +70,7 @@ def watched(engine: TransformersEngine, language: Any, ids: Sequence[int]) -> tu
 
 @pytest.mark.parametrize("language", SAID)
 def test_the_text_grows_by_whole_characters_into_the_answer(
-    engine: TransformersEngine, language: str
+    engine: LLMEngine, language: str
 ) -> None:
     ids = engine.encoder.tokens.plain(SAID[language])
     seen, digest = watched(engine, language, [*ids, engine._loaded.stops[0]])
@@ -83,7 +83,7 @@ def test_the_text_grows_by_whole_characters_into_the_answer(
 
 @pytest.mark.parametrize("language", UNENDED)
 def test_a_digest_that_ran_into_its_limit_ends_with_a_sentence(
-    engine: TransformersEngine, language: Any
+    engine: LLMEngine, language: Any
 ) -> None:
     sentence, rest = UNENDED[language]
     limit = token_limit(DigestTask(language, "short"))
@@ -94,7 +94,7 @@ def test_a_digest_that_ran_into_its_limit_ends_with_a_sentence(
     assert digest.text == (sentence * (limit // len(words) - 1)).strip()
 
 
-def test_each_text_is_shown_at_its_task(engine: TransformersEngine) -> None:
+def test_each_text_is_shown_at_its_task(engine: LLMEngine) -> None:
     """What random models write may be half a character at any place, and never ends well."""
     seen, others = Seen(), Seen()
     asked = request("a", tiny.CHINESE, [StanceTask("旧桥"), *TASKS], watch=seen)
@@ -114,7 +114,7 @@ def test_each_text_is_shown_at_its_task(engine: TransformersEngine) -> None:
 def test_a_text_does_not_shrink_when_a_pass_has_failed(
     folders: dict[str, Path],
 ) -> None:
-    engine = TransformersEngine(tiny.settings(folders["qwen3"]))
+    engine = LLMEngine(tiny.settings(folders["qwen3"]))
     seen, passes = Seen(), list[int]()
 
     def fail_once(*_: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.errors import DiglotError, EngineFailed
-from service.llm.engine import TransformersEngine
+from service.llm.llm_engine import LLMEngine
 from service.serving.queue import Plan
 from service.serving.worker import Worker
 from service.tasks import Answer, DigestTask, Finished, Request, StanceAnswer, StanceTask, Task
@@ -31,7 +31,7 @@ def outcomes(finished: list[Finished]) -> dict[str, Any]:
     return {one.request_id: one.outcome for one in finished}
 
 
-def finish(engine: TransformersEngine, most_steps: int = 4000) -> dict[str, Any]:
+def finish(engine: LLMEngine, most_steps: int = 4000) -> dict[str, Any]:
     """What every request that was admitted came to."""
     finished: dict[str, Any] = {}
     for _ in range(most_steps):
@@ -41,7 +41,7 @@ def finish(engine: TransformersEngine, most_steps: int = 4000) -> dict[str, Any]
     raise AssertionError(f"not finished after {most_steps} steps")
 
 
-def answer_alone(engine: TransformersEngine, asked: Request) -> Answer:
+def answer_alone(engine: LLMEngine, asked: Request) -> Answer:
     engine.admit(asked)
     outcome = finish(engine)[asked.id]
     assert isinstance(outcome, Answer)
@@ -59,7 +59,7 @@ def assert_same(one: Answer, other: Answer) -> None:
             assert left == right
 
 
-def ask_worker(engine: TransformersEngine, *requests: Request) -> dict[str, Any]:
+def ask_worker(engine: LLMEngine, *requests: Request) -> dict[str, Any]:
     """What each request comes to when all of them arrive together, as the service asks them."""
     outcomes: dict[str, Any] = {}
 

@@ -1,4 +1,8 @@
-"""The steps of gated linear attention (Qwen3.5 and its kin) in C, in place of transformers' own."""
+"""Gated linear attention (Qwen3.5) in C, in place of transformers' own functions.
+
+Each replacement computes a call in C where the kernel supports its arguments, and passes it on to
+transformers' function otherwise.
+"""
 
 import ctypes
 from collections.abc import Callable
@@ -7,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from service.llm.kernels import layout
 from service.llm.kernels.build import library
-from service.llm.kernels.ops import call, is_plain
+from service.llm.kernels.ops import call, check_constants, check_struct, is_plain
 
 LANES = 16
+"""Channels must be whole vectors of this many numbers, on every processor."""
 MAX_HEAD_DIM = 256
 Rule = Callable[..., tuple[Tensor, Tensor | None]]
 
@@ -30,8 +34,8 @@ class _Delta(ctypes.Structure):
 
 
 def _delta_rule(original: Rule) -> Rule:
-    layout.check_constants(library(), max_head_dim=MAX_HEAD_DIM, alignment=LANES)
-    layout.check_struct(library(), "delta", _Delta)
+    check_constants(library(), max_head_dim=MAX_HEAD_DIM, alignment=LANES)
+    check_struct(library(), "delta", _Delta)
 
     def delta_rule(  # noqa: PLR0913, PLR0917 (as transformers calls it)
         query: Tensor,
@@ -42,9 +46,9 @@ def _delta_rule(original: Rule) -> Rule:
         initial_state: Tensor | None = None,
         **more: Any,
     ) -> tuple[Tensor, Tensor | None]:
-        """Changes `initial_state` in place, and returns it."""
-        given = (query, key, value, g, beta)
-        if not _fits(given, initial_state, more):
+        """The gated delta rule; changes `initial_state` in place and returns it."""
+        inputs = (query, key, value, g, beta)
+        if not _delta_rule_fits(inputs, initial_state, more):
             return original(query, key, value, g, beta, initial_state=initial_state, **more)
         rows, tokens, heads, depth = key.shape
         value_heads, width = value.shape[2:]
@@ -52,9 +56,10 @@ def _delta_rule(original: Rule) -> Rule:
         if state is None:
             state = torch.zeros(rows, value_heads, depth, width)
         out = torch.empty(rows, tokens, value_heads, width)
+        strides = [stride for tensor in inputs for stride in tensor.stride()[:3]]
         delta = _Delta(
-            *(one.data_ptr() for one in given),
-            (ctypes.c_int64 * 15)(*(step for one in given for step in one.stride()[:3])),
+            *(tensor.data_ptr() for tensor in inputs),
+            (ctypes.c_int64 * 15)(*strides),
             state.data_ptr(),
             out.data_ptr(),
             *(rows, tokens, heads, value_heads, depth, width, state.stride(0)),
@@ -65,16 +70,18 @@ def _delta_rule(original: Rule) -> Rule:
     return delta_rule
 
 
-def _fits(given: tuple[Tensor, ...], state: Tensor | None, more: dict[str, Any]) -> bool:
-    depth, width = given[1].shape[-1], given[2].shape[-1]
-    tensors = [*given, *([] if state is None else [state])]
+def _delta_rule_fits(
+    inputs: tuple[Tensor, ...], state: Tensor | None, more: dict[str, Any]
+) -> bool:
+    query, key, value, _, _ = inputs
+    tensors = [*inputs, *([] if state is None else [state])]
     return (
         bool(more.get("use_qk_l2norm_in_kernel"))
         and more.get("cu_seqlens") is None
-        and depth <= MAX_HEAD_DIM
-        and width % LANES == 0
-        and all(is_plain(one) for one in tensors)
-        and all(one.stride(-1) == 1 for one in given[:3])
+        and key.shape[-1] <= MAX_HEAD_DIM
+        and value.shape[-1] % LANES == 0
+        and all(map(is_plain, tensors))
+        and all(tensor.stride(-1) == 1 for tensor in (query, key, value))
         and (state is None or state[0].is_contiguous())
     )
 
@@ -89,16 +96,7 @@ def _convolution(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
     ) -> Tensor:
         """(1, channels, tokens) in and out; channels lie side by side in memory."""
         rows, channels, tokens = hidden_states.shape
-        fits = (
-            bias is None
-            and activation == "silu"
-            and rows == 1
-            and channels % LANES == 0
-            and hidden_states.stride(1) == 1
-            and is_plain(hidden_states)
-            and is_plain(weight)
-        )
-        if not fits:
+        if not _convolution_fits(hidden_states, weight, bias, activation) or rows != 1:
             return original(hidden_states, weight, bias, activation, **more)
         taps = weight.t().contiguous()
         out = torch.empty(1, tokens, channels)
@@ -117,18 +115,15 @@ def _convolution_step(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
         bias: Tensor | None = None,
         activation: str | None = None,
     ) -> Tensor:
-        """(rows, channels, 1) in and out; moves `conv_state` (rows, channels, taps) on."""
+        """(rows, channels, 1) in and out; updates `conv_state` (rows, channels, taps) in place."""
         rows, channels, tokens = hidden_states.shape
         fits = (
-            bias is None
-            and activation == "silu"
+            _convolution_fits(hidden_states, weight, bias, activation)
             and tokens == 1
-            and channels % LANES == 0
-            and hidden_states.stride(1) == 1
             and conv_state.shape[-1] == weight.shape[-1]
             and conv_state[0].is_contiguous()
             and weight.is_contiguous()
-            and all(map(is_plain, (hidden_states, conv_state, weight)))
+            and is_plain(conv_state)
         )
         if not fits:
             return original(hidden_states, conv_state, weight, bias, activation)
@@ -141,6 +136,19 @@ def _convolution_step(original: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return out
 
     return convolution_step
+
+
+def _convolution_fits(
+    hidden_states: Tensor, weight: Tensor, bias: Tensor | None, activation: str | None
+) -> bool:
+    return (
+        bias is None
+        and activation == "silu"
+        and hidden_states.shape[1] % LANES == 0
+        and hidden_states.stride(1) == 1
+        and is_plain(hidden_states)
+        and is_plain(weight)
+    )
 
 
 MAKERS: dict[str, Callable[[Any], Any]] = {

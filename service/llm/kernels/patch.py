@@ -1,8 +1,7 @@
-"""Put functions in C where transformers looks for its own.
+"""Patches functions of transformers' modelling files with functions that compute in C.
 
-transformers' modelling files look some functions up by name at every call, so that faster ones can
-stand there. What is put there does a call in C where it can, and hands it on to transformers where
-it can't.
+These files look some functions up by name at every call, so a module attribute can replace them. A
+replacement computes a call in C where it can, and passes it on to transformers' function otherwise.
 """
 
 import sys
@@ -14,27 +13,27 @@ from service.llm.kernels import linear_attention, rotary
 from service.llm.kernels.build import library
 
 MAKERS = {**linear_attention.MAKERS, **rotary.MAKERS}
-"""By the name of a function, what makes another out of it."""
+"""By the name of a function: makes its replacement from the original."""
 
 
 def install(model: nn.Module) -> set[str]:
-    """Let all models of the kind of `model` use them from now on, in this process.
+    """Patch the modelling files of `model`, for all models of its kind in this process.
 
-    Returns the names of those that it has.
+    Returns the names of the functions that are computed in C now.
     """
-    found: set[str] = set()
+    patched: set[str] = set()
     if library() is None:
-        return found
-    for name in {type(layer).__module__ for layer in model.modules()}:
-        place: Any = sys.modules[name]
-        for known, make in MAKERS.items():
-            original = getattr(place, known, None)
+        return patched
+    for module_name in {type(layer).__module__ for layer in model.modules()}:
+        module: Any = sys.modules[module_name]
+        for name, make in MAKERS.items():
+            original = getattr(module, name, None)
             if original is not None and not hasattr(original, "in_c"):
-                made: Any = make(original)
-                made.in_c = made is not original
-                if made.in_c:
-                    made.original = original
-                setattr(place, known, made)
-            if original is not None and getattr(place, known).in_c:
-                found.add(known)
-    return found
+                replacement: Any = make(original)
+                replacement.in_c = replacement is not original
+                if replacement.in_c:
+                    replacement.original = original
+                setattr(module, name, replacement)
+            if original is not None and getattr(module, name).in_c:
+                patched.add(name)
+    return patched

@@ -10,28 +10,29 @@ from service.llm.equivalence import same_numbers
 from service.llm.kernels.ops import call, is_plain
 
 Rotary = Callable[..., tuple[Tensor, Tensor]]
-CLOSE = 1e-5
+TOLERANCE = 1e-5
 
 
 def apply_rotary_pos_emb(original: Rotary) -> Rotary:
-    """As `original`, in C where it can be; `original` itself where it turns numbers another way."""
+    """`original` in C where the arguments fit; `original` itself where it rotates differently."""
 
-    def rotary(*given: Any, **more: Any) -> tuple[Tensor, Tensor]:
-        """Queries and keys, (rows, heads, tokens, depth) in and out; cosines and sines, (rows,
-        tokens, turned). Whatever else is given is given on."""
-        if len(given) == 4 and not more:
-            q, k, cos, sin = given
+    def rotary(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Rotate queries and keys, (rows, heads, tokens, depth) in and out.
+
+        Cosines and sines are (rows, tokens, rotated). Calls with other arguments go to `original`.
+        """
+        if len(args) == 4 and not kwargs:
+            q, k, cos, sin = args
             if _fits(q, cos, sin) and _fits(k, cos, sin):
                 return _rotate(q, cos, sin), _rotate(k, cos, sin)
-        return original(*given, **more)
+        return original(*args, **kwargs)
 
-    return rotary if _agree(rotary, original) else original
+    return rotary if _agrees(rotary, original) else original
 
 
-def _fits(*given: Tensor) -> bool:
-    if not all(isinstance(one, Tensor) and is_plain(one) for one in given):
+def _fits(x: Tensor, cos: Tensor, sin: Tensor) -> bool:
+    if not all(isinstance(tensor, Tensor) and is_plain(tensor) for tensor in (x, cos, sin)):
         return False
-    x, cos, sin = given
     return (
         x.ndim == 4
         and cos.ndim == 3
@@ -51,14 +52,14 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return out.transpose(1, 2)
 
 
-def _agree(made: Rotary, original: Rotary) -> bool:
-    """Whether both turn alike, all or the first half of each head; no where neither works."""
+def _agrees(replacement: Rotary, original: Rotary) -> bool:
+    """Whether both rotate alike, all of each head or its first half; false where neither works."""
     rng = torch.Generator().manual_seed(0)
     calls = [
-        (*torch.randn(2, 2, 3, 5, 16, generator=rng), *torch.randn(2, 2, 5, turned, generator=rng))
-        for turned in (16, 8)
+        (*torch.randn(2, 2, 3, 5, 16, generator=rng), *torch.randn(2, 2, 5, width, generator=rng))
+        for width in (16, 8)
     ]
-    return same_numbers(original, made, *calls, tolerance=CLOSE)
+    return same_numbers(original, replacement, *calls, tolerance=TOLERANCE)
 
 
 MAKERS: dict[str, Callable[[Any], Any]] = {"apply_rotary_pos_emb": apply_rotary_pos_emb}

@@ -1,7 +1,7 @@
-"""The engine that answers with a causal language model: text to tokens, and tokens to text.
+"""LLM engine: answers requests with a causal language model, from text to tokens and back.
 
-It reads a passage once and writes all of its answers together where the model's past can be forked
-(generator.py), and takes the fallback path where it can't (fallback.py).
+Where the model supports prefix sharing, a passage is prefilled once and all its answers are decoded
+together (generator.py); otherwise the engine takes the fallback path (fallback.py).
 """
 
 from collections.abc import Sequence
@@ -23,19 +23,19 @@ from service.tasks import Answer, DigestAnswer, Finished, Request, TaskAnswer
 
 @dataclass(slots=True)
 class _Pending:
-    """A request at work.
+    """A request in progress.
 
-    `prompts_alone`: each task's prompt without the passage, of stances. `priors`: what is known of
-    those; `asked`: those that the request asks for itself, behind its tasks' branches.
+    `empty_prompts`: each stance task's prompt around an empty passage; None for a digest. `priors`:
+    their known priors. `scored`: the prompts that the request's last branches score themselves.
     """
 
-    prompts_alone: list[tuple[int, ...] | None]
+    empty_prompts: list[tuple[int, ...] | None]
     priors: dict[tuple[int, ...], Sequence[float]]
-    asked: list[tuple[int, ...]]
+    scored: list[tuple[int, ...]]
 
 
-class TransformersEngine:
-    """Reads passages and answers their tasks with the model that `settings` names.
+class LLMEngine:
+    """Answers the tasks of passages with the model that `settings` names.
 
     Raises BadSetting when the model, its tokenizer or a prompt can't be used.
     """
@@ -45,7 +45,7 @@ class TransformersEngine:
         self.encoder = RequestEncoder(settings, self._loaded)
         limit = passage_limit(settings, self._loaded, self.encoder.most_tokens_around())
         capacity = make_generator(settings, self._loaded, limit)
-        self.generator, self._longest = capacity.generator, capacity.passage_tokens
+        self.generator, self._limit = capacity.generator, capacity.passage_tokens
         self._pending: dict[str, _Pending] = {}
         self._answered: list[Finished] = []
         self.priors = PriorCache()
@@ -55,11 +55,11 @@ class TransformersEngine:
             self._loaded.revision,
             self.encoder.fingerprint,
             dtype=self._loaded.dtype,
-            passage_tokens=self._longest,
+            passage_tokens=self._limit,
             sampling=_sampling(settings),
             path=self.generator.path,
         )
-        self.passage_limit: int | None = self._longest
+        self.passage_limit: int | None = self._limit
 
     @property
     def vocabulary(self) -> int:
@@ -71,72 +71,73 @@ class TransformersEngine:
         return len(self.encoder.tokens.plain(passage))
 
     def admit(self, request: Request) -> None:
-        """Take `request` in, with the priors that its stances need and nobody knows yet.
+        """Admit `request`, with a branch for each prior that its stances need and that is unknown.
 
-        Raises NoRoom, and NoText, TooLong or BadInput where it can't be answered.
+        Raises NoRoom, and NoText, TooLong or BadInput where the request can't be answered.
         """
         if request.id in self._pending:
             raise BadInput("a request with this id is at work already")
         self._refuse_unreadable(request.passage)
         prompts = self.encoder.prompts(request)
-        branches = [self.encoder.branch(request, n, prompt) for n, prompt in enumerate(prompts)]
-        alone = [self.encoder.prior_branch(request, n, prompt) for n, prompt in enumerate(prompts)]
-        needed = {prior.suffix: prior for prior in alone if prior is not None}
+        tasks = list(enumerate(prompts))
+        branches = [self.encoder.branch(request, index, prompt) for index, prompt in tasks]
+        priors = [self.encoder.prior_branch(request, index, prompt) for index, prompt in tasks]
+        needed = {branch.suffix: branch for branch in priors if branch is not None}
         known = {ids: prior for ids in needed if (prior := self.priors.get(ids)) is not None}
-        asked = {ids: branch for ids, branch in needed.items() if ids not in known}
+        unknown = {ids: branch for ids, branch in needed.items() if ids not in known}
         if branches:
             prefix = (*prompts[0].prefix_ids, *prompts[0].passage_ids)
-            all_branches = (*branches, *asked.values())
+            all_branches = (*branches, *unknown.values())
             self.generator.admit(TokenRequest(request.id, prefix, all_branches, request.abandoned))
         else:
             self._answered.append(Finished(request.id, Answer(())))
-        prompts_alone = [prior.suffix if prior else None for prior in alone]
-        self._pending[request.id] = _Pending(prompts_alone, known, list(asked))
+        empty_prompts = [branch.suffix if branch else None for branch in priors]
+        self._pending[request.id] = _Pending(empty_prompts, known, list(unknown))
 
     def _refuse_unreadable(self, passage: str) -> None:
         if not passage.strip():
             raise NoText("the passage is empty")
         size = self.measure(passage)
-        if size > self._longest:
-            raise TooLong(f"the passage has {size} tokens; the model reads {self._longest} at once")
+        if size > self._limit:
+            raise TooLong(f"the passage has {size} tokens; the model reads {self._limit} at once")
 
     def step(self) -> list[Finished]:
-        """Prefill a little and decode a little; returns what finished.
+        """Prefill a little and decode a little; return the requests that finished.
 
-        Where memory runs out, less is computed at once from then on, and what was at work begins
-        again. Raises EngineFailed when a pass fails otherwise: all that was admitted is forgotten.
+        When memory runs out, the engine shrinks and restarts everything in progress. Raises
+        EngineFailed when a forward pass fails otherwise, and then forgets every request.
         """
         try:
-            ended = self.generator.step()
+            results = self.generator.step()
         except Exception as error:
             self._recover(error)
             return []
         finished, self._answered = self._answered, []
-        finished += [each for each in map(self._finished, ended) if each is not None]
+        finished += [each for each in map(self._finished, results) if each is not None]
         for each in finished:
             self._pending.pop(each.request_id, None)
         return finished
 
     def cancel(self, request_id: str) -> None:
-        """Forget a request and free its room at once."""
+        """Forget a request and free its part of the KV cache at once."""
         self.generator.cancel(request_id)
         self._pending.pop(request_id, None)
         self._answered = [each for each in self._answered if each.request_id != request_id]
 
-    def _finished(self, ended: FinishedRequest) -> Finished | None:
-        pending = self._pending.pop(ended.id)
-        if ended.outcomes is None:  # abandoned
+    def _finished(self, result: FinishedRequest) -> Finished | None:
+        pending = self._pending.pop(result.id)
+        if result.outcomes is None:  # abandoned
             return None
-        count = len(pending.prompts_alone)
-        for ids, outcome in zip(pending.asked, ended.outcomes[count:], strict=True):
+        count = len(pending.empty_prompts)
+        for ids, outcome in zip(pending.scored, result.outcomes[count:], strict=True):
             assert not isinstance(outcome, Generated)
             pending.priors[ids] = outcome.log_probs
             self.priors.put(ids, outcome.log_probs)
         answers = [
             self._answer(outcome, pending.priors[ids] if ids else None)
-            for outcome, ids in zip(ended.outcomes[:count], pending.prompts_alone, strict=True)
+            for outcome, ids in zip(result.outcomes[:count], pending.empty_prompts, strict=True)
         ]
-        return Finished(ended.id, Answer(tuple(answers)))
+        return Finished(result.id, Answer(tuple(answers)))
 
     def _answer(self, outcome: Outcome, prior: Sequence[float] | None) -> TaskAnswer:
         if isinstance(outcome, Generated):
@@ -148,12 +149,12 @@ class TransformersEngine:
         return stance(outcome.log_probs, prior)
 
     def _recover(self, error: Exception) -> None:
-        """Begin again with less at once where memory ran out; else forget everything and raise."""
+        """Shrink and restart when memory ran out; else forget every request and raise."""
         no_memory = is_out_of_memory(error)
         if no_memory:
             error = error.with_traceback(None)  # its frames hold the failed pass's tensors
-        smaller = no_memory and self.generator.shrink()
-        if smaller:
+        shrunk = no_memory and self.generator.shrink()
+        if shrunk:
             metrics.engine_faults.labels("memory").inc()
             self.generator.restart()
         else:
@@ -161,13 +162,13 @@ class TransformersEngine:
             self._pending.clear()
             self._answered.clear()
         release(self._loaded.model.device)
-        if not smaller:
+        if not shrunk:
             why = f"the model failed ({type(error).__name__})"
             raise EngineFailed("there is not enough memory for it" if no_memory else why) from error
 
 
 def _sampling(settings: Settings) -> str:
-    """All that decides which tokens are chosen, in a few words."""
-    drawn = f"model, seed {settings.seed}" if settings.sampling == "model" else "greedy"
+    """A short description of everything that decides which tokens are chosen."""
+    method = f"model, seed {settings.seed}" if settings.sampling == "model" else "greedy"
     penalty = settings.repetition_penalty
-    return drawn if penalty == 1 else f"{drawn}, repetition penalty {penalty:g}"
+    return method if penalty == 1 else f"{method}, repetition penalty {penalty:g}"
