@@ -81,11 +81,8 @@ THROUGH_NEIGHBOURS = set(
     llm/forward
     llm/gguf_checkpoint
     llm/gguf_config
-    llm/kernels/layout
-    llm/kernels/ops
     llm/kernels/patch
     llm/request_encoder
-    llm/sizes
     llm/trial
     pipeline/drafts
     pipeline/resources
@@ -102,7 +99,7 @@ THROUGH_NEIGHBOURS = set(
     """.split()
 )
 # Names that stand for two things so far. This list may only become shorter.
-DOUBLE = {"dates", "engine", "Batch", "Draft", "Page", "Span", "Story", "Worker", "_Entry"}
+DOUBLE = {"dates", "Batch", "Draft", "Page", "Span", "Story", "Worker", "_Entry"}
 
 
 @cache

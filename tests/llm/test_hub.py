@@ -5,6 +5,7 @@ needs torch, and none may import it: the choice has to be quick.
 """
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -16,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.hub import COMMIT, serve_hub
+from service.llm.hub import LoggedProgress
+from tests.support.hub import COMMIT, empty_model, serve_hub
 from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,19 +86,12 @@ def ask(script: str, home: Path, environment: dict[str, str], **settings: Any) -
     return said
 
 
-def make_model(folder: Path, weights: str = "model.safetensors") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "tokenizer.json", weights):
-        (folder / name).write_text(f'{{"name": "{name}"}}')
-    return folder
-
-
 def make_cache(home: Path) -> Path:
     """The hub's cache with a complete snapshot of MODEL, as another program left it there."""
     repository = home / "hub" / f"models--{MODEL.replace('/', '--')}"
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text(COMMIT)
-    return make_model(repository / "snapshots" / COMMIT)
+    return empty_model(repository / "snapshots" / COMMIT)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +142,7 @@ def test_without_a_hub_the_engine_is_extractive(
 
 
 def test_weights_are_fetched_without_what_is_not_needed(tmp_path: Path) -> None:
-    source = make_model(tmp_path / "source")
+    source = empty_model(tmp_path / "source")
     for unwanted in ("pytorch_model.bin", "onnx/model.safetensors", "README.md", "modeling.py"):
         (source / unwanted).parent.mkdir(exist_ok=True)
         (source / unwanted).write_text("x")
@@ -175,7 +170,7 @@ def test_weights_are_fetched_without_what_is_not_needed(tmp_path: Path) -> None:
 def test_why_a_fetch_fails(
     tmp_path: Path, served: dict[str, bool], asked: dict[str, str], said: str
 ) -> None:
-    source = make_model(tmp_path / "source")
+    source = empty_model(tmp_path / "source")
     with serve_hub(MODEL, source, **served) as (address, _):
         kind, why = ask(FETCH, tmp_path / "home", {"HF_ENDPOINT": address}, **asked)
     assert kind == "BadSetting"
@@ -183,7 +178,7 @@ def test_why_a_fetch_fails(
 
 
 def test_a_model_with_pickled_weights_only_is_not_fetched(tmp_path: Path) -> None:
-    source = make_model(tmp_path / "source", "pytorch_model.bin")
+    source = empty_model(tmp_path / "source", "pytorch_model.bin")
     with serve_hub(MODEL, source) as (address, downloads):
         kind, why = ask(FETCH, tmp_path / "home", {"HF_ENDPOINT": address}, model=MODEL)
     assert (kind, downloads) == ("BadSetting", [])
@@ -206,7 +201,7 @@ def test_an_engine_that_was_asked_for_is_no_fallback(tmp_path: Path) -> None:
 
 def test_a_download_that_breaks_off_leaves_auto_with_the_sentences(tmp_path: Path) -> None:
     """The hub names the weights but has no tokenizer to give."""
-    source = make_model(tmp_path / "source")
+    source = empty_model(tmp_path / "source")
     (source / "tokenizer.json").unlink()
     with serve_hub(MODEL, source) as (address, _):
         done = run(LOAD, tmp_path / "home", {"HF_ENDPOINT": address}, model=MODEL)
@@ -218,3 +213,24 @@ def test_transformers_without_weights_stops_the_start(tmp_path: Path) -> None:
     done = run(LOAD, tmp_path, {"HF_HUB_OFFLINE": "1"}, engine="transformers", model=MODEL)
     assert done.returncode == 1
     assert f"BadSetting: model {MODEL}: the weights are not on this disk" in done.stderr
+
+
+class Eager(LoggedProgress):
+    seconds_between_lines = 0.0
+
+
+def test_a_line_says_how_much_is_here(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), Eager(total=4_000_000_000, unit="B") as bar:
+        bar.n = 1_000_000_000
+        bar.refresh()
+    assert "fetched 1.00GB of 4.00GB" in caplog.messages
+
+
+def test_not_every_step_is_a_line(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.INFO), LoggedProgress(total=100, unit="B", mininterval=0) as bar:
+        for _ in range(100):
+            bar.update()
+    assert not caplog.messages
+    assert not capsys.readouterr().err

@@ -97,3 +97,11 @@ def _tree(folder: Path) -> list[dict[str, Any]]:
         }
         for path in _files(folder)
     ]
+
+
+def empty_model(folder: Path, weights: str = "model.safetensors") -> Path:
+    """`folder` with the files that a model must have, which hold nothing but their own names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", "tokenizer.json", weights):
+        (folder / name).write_text(f'{{"name": "{name}"}}')
+    return folder

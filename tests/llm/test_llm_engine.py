@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from service.engine import Engine
 from service.engine_factory import load_engine
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
 from service.facts import names
@@ -20,6 +21,7 @@ from service.tasks import (
     StanceAnswer,
     StanceTask,
 )
+from tests.support import contract_suite as suite
 from tests.support import tiny
 from tests.support.engines import (
     TASKS,
@@ -35,7 +37,10 @@ def test_identity_names_model_and_prompts(engine: LLMEngine) -> None:
     assert engine.identity.name == "transformers"
     assert engine.identity.model == "qwen3"
     assert (engine.identity.revision or "").startswith("sha256:")
-    assert (engine.identity.dtype, engine.identity.passage_tokens) == ("float32", engine.passage_limit)
+    assert (engine.identity.dtype, engine.identity.passage_tokens) == (
+        "float32",
+        engine.passage_limit,
+    )
     assert engine.identity.prompts == load_prompts(None, [names.SHIPPED]).fingerprint
 
 
@@ -294,3 +299,14 @@ def test_a_folder_with_weights_is_loaded_by_choice(
     engine = load_engine(settings)
     assert engine.identity.name == "transformers"
     assert engine.identity.model == "qwen2"
+
+
+@pytest.fixture(scope="module", params=["qwen2", "qwen3_5"])
+def shared_engine(folders: dict[str, Path], request: pytest.FixtureRequest) -> Engine:
+    """One engine for all checks: none may leave anything behind."""
+    return LLMEngine(tiny.settings(folders[request.param], batch_rows=8))
+
+
+@pytest.mark.parametrize("check", suite.CHECKS, ids=lambda check: check.__name__)
+def test_contract(check: suite.Check, shared_engine: Engine) -> None:
+    check(shared_engine)
