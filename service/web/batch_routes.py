@@ -13,7 +13,8 @@ from service.serving.batch_runner import Bulk
 from service.settings import Settings
 from service.store.batches import Batches, Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
-from service.web.request_body import BadFields, batch_article, echo, read_wanted
+from service.web.json_reader import echo
+from service.web.request_body import BadFields, batch_article, read_wanted, source_of
 from service.web.response_wait import Slots, client
 from service.web.uploads import COMPLETE, LINES, Upload
 
@@ -98,11 +99,8 @@ def _entries(received: Received, upload: Upload, wanted: dict[str, Any]) -> Iter
                 raise sent
             article, options = batch_article(sent, wanted, settings.max_characters)
         except DiglotError as error:
-            source = sent.get("source") if isinstance(sent, dict) else None
             own = result_id(received.id, place)
-            yield StoredArticle(
-                None, error_line(own, source if isinstance(source, str) else None, error)
-            )
+            yield StoredArticle(None, error_line(own, source_of(sent), error))
         else:
             yield StoredArticle(pack(article, options))
 

@@ -1,6 +1,5 @@
-"""What may be sent to POST /summarize, and how the bytes become an article and its options."""
+"""The body of POST /summarize: its fields, and how the bytes become an article and its options."""
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -19,25 +18,16 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service.article import Article, Markup
 from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
 from service.tasks import DigestLanguage, Length, Options, Script
+from service.web.charset import codec_of, decode
 from service.web.decompress import check_coding, unpack
+from service.web.json_reader import echo, mend, parse_json
 
 MARKUPS: dict[str, Markup] = {"text/plain": "plain", "text/html": "html"}
 KNOWN_TYPES = "application/json, text/plain or text/html"
 
-# Only charsets that decode text: Python's own list also holds zip, base64 and the like. GB2312 and
-# GBK are read as GB18030, which holds both (as the WHATWG Encoding Standard has it).
-CHARSETS = {
-    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8-sig"),
-    **dict.fromkeys(("gb18030", "gbk", "gb2312"), "gb18030"),
-    **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
-    **{name: name for name in ("utf-16", "utf-16le", "utf-16be", "shift_jis", "euc-jp", "euc-kr")},
-    **{name: name for name in ("iso-8859-1", "iso-8859-15", "windows-1252", "windows-1251")},
-}
-
+LONGEST_SOURCE = 2000
 _MOST_ERRORS = 20
 _MOST_IN_DETAIL = 3
-_LONGEST_ECHO = 60
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _unique(values: list[str]) -> list[str]:
@@ -54,7 +44,9 @@ _UNIQUE_ITEMS: dict[str, Any] = {"uniqueItems": True}
 Title = Annotated[str | None, Field(max_length=1000, description="Headline of the article.")]
 Source = Annotated[
     str | None,
-    Field(max_length=2000, description="Where the article comes from; handed back as it is."),
+    Field(
+        max_length=LONGEST_SOURCE, description="Where the article comes from; handed back as it is."
+    ),
 ]
 Text = Annotated[str, Field(description="The article, as plain text.")]
 
@@ -177,9 +169,15 @@ def batch_article(
     """One article of a batch; its own options go before `wanted`. Raises what is wrong with it."""
     if not isinstance(sent, dict):
         raise BadInput('An article must be an object: {"text": "…"}.')
-    asked = _check(BatchArticle, {**wanted, **{_mend(k): _mend(v) for k, v in sent.items()}})
+    asked = _check(BatchArticle, {**wanted, **{mend(k): mend(v) for k, v in sent.items()}})
     _check_text(asked.text, max_characters)
     return Article(asked.text, asked.title, asked.source, asked.markup), asked.options()
+
+
+def source_of(sent: Any) -> str | None:
+    """The source of an article that is refused, where that is one."""
+    source = mend(sent.get("source")) if isinstance(sent, dict) else None
+    return source if isinstance(source, str) and len(source) <= LONGEST_SOURCE else None
 
 
 def _check_text(text: str, max_characters: int) -> None:
@@ -209,65 +207,17 @@ def _bytes(request: Request) -> bytes:
 
 
 def _decode(request: Request) -> str:
-    label = request.mimetype_params.get("charset", "utf-8").strip().lower()
-    charset = CHARSETS.get(label)
-    if charset is None:
-        raise Unsupported(f"The charset {echo(label)} is not known; UTF-8 is the best choice.")
-    try:
-        return _bytes(request).decode(charset)
-    except UnicodeDecodeError as error:
-        raise Unreadable(
-            f"The body is not {label.upper()}: byte {error.start:,} can't be decoded. Send UTF-8,"
-            " or name the charset: Content-Type: text/plain; charset=gb18030"
-        ) from error
-
-
-def parse_json(body: str) -> Any:
-    """Any JSON value. Raises Unreadable for what is none."""
-    try:
-        # No field needs an exact integer: as a float it may be of any length.
-        return json.loads(
-            body, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=float
-        )
-    except RecursionError as error:
-        raise Unreadable(
-            "The body is no JSON that can be read: it is nested too deeply."
-        ) from error
-    except ValueError as error:
-        raise Unreadable(f"The body is not valid JSON: {error}.") from error
+    label = request.mimetype_params.get("charset", "").strip()
+    if label and codec_of(label) is None:
+        decode(b"", label)  # raises: before the body is read
+    return decode(_bytes(request), label, is_page=MARKUPS.get(request.mimetype) == "html")
 
 
 def _parse(body: str) -> dict[str, Any]:
     parsed = parse_json(body)
     if not isinstance(parsed, dict):
         raise BadInput('The JSON body must be an object: {"text": "…"}.')
-    return {_mend(name): _mend(value) for name, value in parsed.items()}
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in members:
-            raise ValueError(f"the name {echo(_mend(name))} stands twice in one object")
-        members[name] = value
-    return members
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _mend(value: Any) -> Any:
-    """Put U+FFFD for half a surrogate pair, as browsers do when they encode text.
-
-    Clients that cut a string in the middle of an emoji send such halves. One character takes the
-    place of one, so offsets into the text stay right.
-    """
-    if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_mend(item) if isinstance(item, str) else item for item in value]
-    return value
+    return {mend(name): mend(value) for name, value in parsed.items()}
 
 
 def _query(request: Request) -> dict[str, Any]:
@@ -318,8 +268,3 @@ def _message(error: Any, known: str) -> str:
         return f"is not known; known are {known}"
     message = re.sub(r"^(?:Input|String|List) should", "must", error["msg"])
     return message.removeprefix("Value error, ")
-
-
-def echo(text: str) -> str:
-    """A name that a stranger sent, short enough to be shown."""
-    return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"

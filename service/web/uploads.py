@@ -2,17 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import suppress
-from decimal import Decimal
 from typing import Any
 
-import ijson
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
+from service.errors import DiglotError, NoText, TooLong, Unreadable, Unsupported
+from service.web.charset import codec_of
 from service.web.decompress import check_coding, unpacked
-from service.web.request_body import echo, parse_json
+from service.web.json_reader import JsonArray, echo, parse_json
 
 MOST_BYTES = 200_000_000
 MOST_ARTICLES = 50_000
@@ -37,7 +35,7 @@ class Upload:
                 f"Content-Type {echo(kind) or 'is missing and'} can't be read here; send a JSON"
                 f" array as {ARRAY}, or JSON Lines as {LINES[0]}."
             )
-        if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        if codec_of(request.mimetype_params.get("charset", "utf-8")) != "utf-8":
             raise Unsupported("A batch must be UTF-8.")
         coding = request.headers.get("Content-Encoding", "")
         check_coding(coding)
@@ -99,32 +97,9 @@ class Upload:
             raise Unreadable("The body broke off, or its chunks are malformed.") from error
 
     def _elements(self) -> Iterator[Any]:
-        events = self._events()
-        try:
-            if next(events, ("nothing", None))[0] != "start_array":
-                raise Unreadable(f"The body must be a JSON array; JSON Lines are {LINES[0]}.")
-            for event, value in events:
-                if event != "end_array":
-                    yield _element(event, value, events)
-                    self._begins = self._size
-        except (ijson.JSONError, ValueError) as error:
-            raise Unreadable(f"The body is not valid JSON: {echo(str(error))}.") from error
-
-    def _events(self) -> Iterator[tuple[str, Any]]:
-        """What the parser finds in each part of the body. Raises JSONError and ValueError."""
-        found = ijson.sendable_list()
-        # Not use_float: it refuses whole numbers that are wider than 64 bits.
-        parser = ijson.basic_parse_coro(found)
-        try:
-            while chunk := self.read():
-                parser.send(chunk)
-                yield from map(_as_float, found)
-                found.clear()
-            parser.close()  # raises for a body that is not whole
-            yield from map(_as_float, found)
-        finally:
-            with suppress(ijson.JSONError):
-                parser.close()
+        for element in JsonArray(self.read):
+            yield element
+            self._begins = self._size
 
     def _lines(self) -> Iterator[Any]:
         for number, line in enumerate(self._raw_lines(), start=1):
@@ -155,27 +130,3 @@ class Upload:
             if is_skipped:
                 rest = b""
         yield rest
-
-
-def _as_float(found: tuple[str, Any]) -> tuple[str, Any]:
-    """A fraction as the other way in gives it, which reads a whole document at once."""
-    event, value = found
-    return event, float(value) if isinstance(value, Decimal) else value
-
-
-def _element(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:
-    """One element of the array, from its events; BadInput where it names a field twice."""
-    builder = ijson.ObjectBuilder()
-    names: set[str] = set()
-    twice: BadInput | None = None
-    depth = 0
-    while True:
-        if event == "map_key" and depth == 1:
-            if value in names:
-                twice = BadInput(f"The name {echo(value)} stands twice in one object.")
-            names.add(value)
-        builder.event(event, value)
-        depth += event.startswith("start_") - event.startswith("end_")
-        if depth == 0:
-            return twice or builder.value
-        event, value = next(events)  # a body that is not whole has raised before
