@@ -15,7 +15,7 @@ C_FILES = $(wildcard service/llm/kernels/*.[ch] tests/llm/kernels/*.[ch])
 KERNEL_TESTS = $(addprefix tests/llm/,kernels test_int8.py test_attention.py test_kv_cache.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup digest serve test check kernels-check sanitize image image-test bench clean
+.PHONY: help setup digest serve test test-all check kernels-check sanitize image image-test bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ digest: setup ## Digest SEEDS (default: seeds) into OUT (default: out)
 serve: setup ## Serve HTTP on port 8000
 	$(RUN) service serve
 
-test: $(VENV)/.ready-dev ## Install what the tests need, and run them all
-	$(RUN) pytest
+test: $(VENV)/.ready-dev ## Run the tests that every change needs, in a few minutes
+	$(RUN) pytest -m "not slow and not real_models and not image"
+
+test-all: test ## Run every test but the image's: also kills, disks, a browser, all model families
+	$(RUN) pytest -m "(slow or real_models) and not image"
 
 check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff check .

@@ -133,6 +133,7 @@ def test_the_pages_come_from_the_package(installed: Installed, tmp_path: Path) -
     assert installed.run("python", "-c", PAGES, cwd=tmp_path).strip() == "[200, 200, 200]"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
 def test_the_kernels_compile_into_the_users_cache(installed: Installed, tmp_path: Path) -> None:
     found = installed.run("python", "-c", KERNELS, cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path))

@@ -25,7 +25,7 @@ CHINESE = "青石镇议会投票决定建第{}座桥。镇长表示，这座桥�
 TEXTS = [text.format(n) for n in range(20) for text in (ENGLISH, CHINESE)]
 FEW = TEXTS[:6]
 JSON = {"Content-Type": "application/json"}
-pytestmark = pytest.mark.timeout(1_200)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 
 def mount(*arguments: str) -> None:

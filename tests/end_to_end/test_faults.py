@@ -17,6 +17,8 @@ from service.store.database import FILE, MIGRATIONS, Database
 from tests.support.serving import ROOT, Served, results, serving
 from tests.support.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = "The council of Ashford voted to build a bridge. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建一座新桥。镇长林秀兰表示，这座桥早该建了。"
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")

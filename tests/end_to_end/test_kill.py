@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.serving import Reply, Served, results, serving
 
+pytestmark = pytest.mark.slow
+
 LIVES = 20
 ARTICLES = 24
 STEP_S = 0.2

@@ -23,6 +23,8 @@ from service.llm.llm_engine import LLMEngine
 from service.llm.sequence import Generate, Generated, TokenRequest
 from tests.support import families, q8_0, tiny
 
+pytestmark = pytest.mark.slow
+
 LENGTH, PASSAGE, SUFFIX = 64, 40, 9
 """Tokens: of a text, and of its parts that are read; what is left is written."""
 CHUNK = 32

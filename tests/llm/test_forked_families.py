@@ -14,6 +14,8 @@ from service.llm.sequence import Generate, Generated, TokenRequest
 from tests.support import families
 from tests.support.faults import fault
 
+pytestmark = pytest.mark.slow
+
 SINKS = ["gpt_oss"]
 SHARED_KEYS = ["gemma3n", "gemma4_shared_kv"]
 LATENT = ["deepseek_v2", "deepseek_v3", "kimi_k2", "glm4.7_flash", "minicpm3"]

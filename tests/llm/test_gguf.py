@@ -422,6 +422,7 @@ print(kib("VmHWM:") * 1024, kib("VmRSS:") * 1024, int(metrics.model_memory_bytes
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
 def test_loading_never_holds_half_of_the_model_more_than_the_model(

@@ -101,6 +101,7 @@ print(now("VmHWM") - before, now("VmRSS") - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
 def test_a_model_never_needs_half_as_much_again_while_it_is_loaded(tmp_path: Path) -> None:
     """250 MB in the file, in a process of its own, which holds nothing else."""

@@ -62,6 +62,7 @@ def test_a_problem_is_what_the_document_says(body: Any) -> None:
     assert problem.status == reply.status_code
 
 
+@pytest.mark.slow
 def test_whatever_is_sent_the_answer_is_documented(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SERVE) as server:
         server.wait_until_ready()

@@ -17,6 +17,7 @@ from tests.support.waiting import PATIENCE_S
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (BROWSER and DRIVER),
         reason="NO BROWSER: install Debian's chromium and chromium-driver to try the page",

@@ -26,9 +26,12 @@ print("-" if found is None else found._name)
 """
 COMPILER = next(filter(None, map(shutil.which, build.COMPILERS)), None)
 
-pytestmark = pytest.mark.skipif(
-    build.library() is None, reason="no kernels for this machine, or no compiler"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        build.library() is None, reason="no kernels for this machine, or no compiler"
+    ),
+]
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import pytest
 from service.llm.kernels import build
 from tests.support.kernel_builds import CROSS
 
+pytestmark = pytest.mark.slow
+
 SOURCES = sorted(build.FOLDER.glob("*.c"))
 # -O1 is enough for the warnings that need the flow of data, in half of the time.
 STRICT = ("-Wall", "-Wextra", "-Werror", "-O1", "-c", "-o", "/dev/null")

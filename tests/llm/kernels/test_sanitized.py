@@ -11,6 +11,8 @@ import pytest
 from service.llm.kernels import build
 from tests.support.kernel_builds import HERE, compiler
 
+pytestmark = pytest.mark.slow
+
 # Without torch, which takes long to load. Small arrays of Python's would not be malloc's own.
 NORM = """
 import ctypes
