@@ -9,9 +9,10 @@ import pytest
 LINE = """
 import logging
 from service import logs
-logs.to_stderr("info", {form!r})
+logs.to_stderr({level!r}, {form!r})
 log = logging.getLogger("service.web")
 log.debug("not shown")
+logging.getLogger("httpx2").info("asked the hub")
 log.info("%s is 桥\\nnew line", "it", extra={{"request_id": "r1", "key": None}})
 try:
     1 / 0
@@ -20,9 +21,9 @@ except ZeroDivisionError:
 """
 
 
-def lines(form: str) -> list[str]:
+def lines(form: str, level: str = "info") -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", LINE.format(form=form)],
+        [sys.executable, "-c", LINE.format(form=form, level=level)],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     return done.stderr.splitlines()
@@ -42,3 +43,8 @@ def test_text_is_for_people(text: str) -> None:
     shown = "\n".join(lines("text"))
     assert text in shown
     assert "not shown" not in shown
+
+
+@pytest.mark.parametrize(("level", "shown"), [("info", False), ("debug", True)])
+def test_requests_to_the_hub_are_for_those_who_look_for_faults(level: str, shown: bool) -> None:
+    assert ("asked the hub" in "\n".join(lines("text", level))) is shown

@@ -36,6 +36,12 @@ def test_chinese_words_are_found_by_what_they_mean() -> None:
     assert council == plan == {1}
 
 
+def test_a_character_alone_counts_unless_it_is_one_of_grammar() -> None:
+    article = index("他们和我一样走过桥。")  # 和: and, harmony
+    bridge, harmony = article.glossed.look_up([stem_key("bridge"), stem_key("harmony")])
+    assert (bridge, harmony) == ({0}, frozenset())
+
+
 @pytest.mark.parametrize(
     ("texts", "letters", "places"),
     [
