@@ -1,31 +1,36 @@
 """How well are figures read across languages? Measured on aligned sentences.
 
-    python benchmarks/flores_figures.py FLORES.en FLORES.zh [--seed N] [--show]
+    python benchmarks/flores_figures.py ENGLISH CHINESE [--seed N] [--show]
 
 The two files hold a sentence a line, line by line translations of each other (the dev split of
 FLORES-101, CC BY-SA 4.0, is one such pair). Counted are the pairs in which at least one side has
 a weighty figure (`service.facts.numerals.is_weighty`).
 
 1. True pairs agree: the part of them that `service.facts.checks.figures_match` accepts. It is
-   strict: each weighty figure of either side must be stated by the other.
-2. Changed pairs are caught: in each accepted pair one weighty figure of one side, drawn with the
+   strict: each weighty figure of either side, and every other digit, must be stated by the other.
+2. Changed figures are caught: in each accepted pair one weighty figure of one side, drawn with the
    seed, has one of its digits (or Chinese numerals) changed into another, so that its value
    changes; `figures_match` should refuse the pair. A pair is skipped where no weighty figure has a
    digit. Every pair is changed once on each side.
+3. Changed digits are caught: the same for any digit from 0 to 9 of the sentence, whether it is read
+   as a figure or not (the 4 of Radio 4, a digit of a year in a name).
 """
 
 import argparse
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from service.facts.checks import figures_match, unmatched
+from service.facts.checks import figures_match, missing
 from service.facts.numerals import Figure, find_figures, is_weighty
 
 DIGITS = "0123456789"
 NUMERALS = "一二三四五六七八九"
+Pair = tuple[str, str]
+Change = Callable[[str, random.Random], str | None]
 
 
 def main() -> None:
@@ -40,19 +45,22 @@ def main() -> None:
     count = len(agreeing) + len(wrong)
     print(f"pairs: {len(pairs)}, with weighty figures: {count}")
     print(f"true pairs agree: {len(agreeing)}/{count} = {len(agreeing) / count:.1%}")
-    caught, missed = change_all(agreeing, random.Random(arguments.seed))
-    changed = caught + len(missed)
-    print(f"changed pairs caught: {caught}/{changed} = {caught / changed:.1%}")
+    for name, way in (("figures", change), ("digits", change_digit)):
+        caught, missed = change_all(agreeing, random.Random(arguments.seed), way)
+        changed = caught + len(missed)
+        print(f"changed {name} caught: {caught}/{changed} = {caught / changed:.1%}")
+        if arguments.show:
+            show_missed(missed)
     if arguments.show:
-        show(wrong, missed)
+        show(wrong)
 
 
-def read_pairs(english: Path, chinese: Path) -> list[tuple[str, str]]:
-    sides = [path.read_text(encoding="utf-8").splitlines() for path in (english, chinese)]
+def read_pairs(english: Path, chinese: Path) -> list[Pair]:
+    sides = [path.read_text(encoding="utf-8").split("\n") for path in (english, chinese)]
     return list(zip(*sides, strict=True))
 
 
-def split(pairs: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def split(pairs: list[Pair]) -> tuple[list[Pair], list[Pair]]:
     """The pairs with weighty figures that agree, and those that don't."""
     agreeing, wrong = [], []
     for pair in pairs:
@@ -62,13 +70,13 @@ def split(pairs: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tup
 
 
 def change_all(
-    pairs: list[tuple[str, str]], chance: random.Random
-) -> tuple[int, list[tuple[str, str]]]:
+    pairs: list[Pair], chance: random.Random, way: Change | None = None
+) -> tuple[int, list[Pair]]:
     """How many changes are caught, and the changed pairs that are not."""
     caught, missed = 0, []
     for pair in pairs:
         for side in (0, 1):
-            text = change(pair[side], chance)
+            text = (way or change)(pair[side], chance)
             if text is not None:
                 changed = (text, pair[1]) if side == 0 else (pair[0], text)
                 if figures_match(*changed):
@@ -89,12 +97,21 @@ def change(text: str, chance: random.Random) -> str | None:
     ]
     chance.shuffle(places)
     for figure, i in places:
-        alphabet = DIGITS if text[i] in DIGITS else NUMERALS
-        other = chance.choice([c for c in alphabet if c != text[i]])
-        changed = text[:i] + other + text[i + 1 :]
+        changed = _changed(text, i, chance)
         if _reads_differently(figure, changed):
             return changed
     return None
+
+
+def change_digit(text: str, chance: random.Random) -> str | None:
+    """`text` with any one of its digits changed, or None where it has none."""
+    places = [i for i, c in enumerate(text) if c in DIGITS]
+    return _changed(text, chance.choice(places), chance) if places else None
+
+
+def _changed(text: str, i: int, chance: random.Random) -> str:
+    alphabet = DIGITS if text[i] in DIGITS else NUMERALS
+    return text[:i] + chance.choice([c for c in alphabet if c != text[i]]) + text[i + 1 :]
 
 
 def _reads_differently(figure: Figure, changed: str) -> bool:
@@ -105,12 +122,15 @@ def _reads_differently(figure: Figure, changed: str) -> bool:
     return False
 
 
-def show(wrong: list[tuple[str, str]], missed: list[tuple[str, str]]) -> None:
+def show(wrong: list[Pair]) -> None:
     for english, chinese in wrong:
         print("\ndisagree\n ", english, "\n ", chinese)
-        here, there = find_figures(english), find_figures(chinese)
-        print("  only here:", [f.text for f in unmatched(here, there)])
-        print("  only there:", [f.text for f in unmatched(there, here)])
+        for where, sides in (("here", (english, chinese)), ("there", (chinese, english))):
+            figures, runs = missing(*sides)
+            print(f"  only {where}:", [f.text for f in figures], runs)
+
+
+def show_missed(missed: list[Pair]) -> None:
     for english, chinese in missed:
         print("\nnot caught\n ", english, "\n ", chinese)
 

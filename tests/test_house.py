@@ -60,7 +60,6 @@ THROUGH_NEIGHBOURS = set(
     facts/name_rules
     facts/numerals/amounts
     facts/numerals/clock
-    facts/numerals/compare
     facts/numerals/dates
     facts/numerals/figure
     facts/numerals/find

@@ -6,7 +6,13 @@ from functools import lru_cache
 
 from service.facts.name_rules import is_chinese, is_latin_everywhere
 from service.facts.names import Glossary, Name
-from service.facts.numerals import Figure, Stated, find_figures, is_weighty
+from service.facts.numerals import (
+    Figure,
+    Stated,
+    digits_beside,
+    find_figures,
+    is_weighty,
+)
 
 # "Two companies" may be the digest's own count of what the article lists.
 _OWN_COUNT = 3
@@ -42,7 +48,7 @@ def _all_figures(text: str) -> list[Figure]:
 # The digests of an article are checked one after the other.
 @lru_cache(maxsize=2)
 def _stated(article_text: str) -> Stated:
-    return Stated(_all_figures(article_text))
+    return Stated(_all_figures(article_text), article_text)
 
 
 @lru_cache(maxsize=2)
@@ -91,8 +97,8 @@ def languages_agree(en_digest: str, zh_digest: str, article_text: str | None = N
     """
     en, zh = _figures(en_digest), _figures(zh_digest)
     stated = _stated(article_text) if article_text is not None else Stated([])
-    only_en = _by_kind(unmatched(en, zh))
-    only_zh = _by_kind(unmatched(zh, en))
+    only_en = _by_kind(unmatched(en, Stated(zh, zh_digest)))
+    only_zh = _by_kind(unmatched(zh, Stated(en, en_digest)))
     return all(
         stated.has(figure)
         for kind in only_en.keys() & only_zh.keys()
@@ -103,16 +109,22 @@ def languages_agree(en_digest: str, zh_digest: str, article_text: str | None = N
 def figures_match(one: str, other: str) -> bool:
     """The strict comparison, for two texts that should say all the same, as a translation does.
 
-    True when each weighty figure of either text is stated by the other. What is weighty, says
-    `service.facts.numerals.is_weighty`; benchmarks/flores_figures.py measures this function.
+    True when each weighty figure of either text is stated by the other, and so are the digits that
+    belong to names (737NG). What is weighty, says `service.facts.numerals.is_weighty`;
+    benchmarks/flores_figures.py measures this function.
     """
-    here, there = _figures(one), _figures(other)
-    return not unmatched(here, there) and not unmatched(there, here)
+    return not any(missing(one, other)) and not any(missing(other, one))
 
 
-def unmatched(figures: Iterable[Figure], others: Iterable[Figure]) -> list[Figure]:
-    """The weighty figures that `others` do not state."""
-    stated = Stated(others)
+def missing(text: str, other: str) -> tuple[list[Figure], list[str]]:
+    """The weighty figures and the other digits of `text` that `other` lacks."""
+    figures, stated = _figures(text), Stated(_figures(other), other)
+    runs = [run for run in digits_beside(text, figures) if not stated.has_digits(run)]
+    return unmatched(figures, stated), runs
+
+
+def unmatched(figures: Iterable[Figure], stated: Stated) -> list[Figure]:
+    """The weighty figures that are not stated."""
     return [figure for figure in figures if is_weighty(figure) and not stated.has(figure)]
 
 

@@ -4,16 +4,17 @@
 value, `render` writes it as the other language does.
 """
 
-from service.facts.numerals.compare import Stated, is_weighty
 from service.facts.numerals.figure import Bound, Figure, Kind
 from service.facts.numerals.find import find_figures
 from service.facts.numerals.render import render
+from service.facts.numerals.stated import Stated, digits_beside, is_weighty
 
 __all__ = [
     "Bound",
     "Figure",
     "Kind",
     "Stated",
+    "digits_beside",
     "find_figures",
     "is_weighty",
     "render",

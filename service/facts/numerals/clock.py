@@ -47,7 +47,7 @@ _PATTERNS = tuple(
         ),
         (
             ":：",
-            rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR}[:：](?P<minute>[0-5][0-9])(?![0-9:])",
+            rf"(?:{_HALF_DAY} ?)?{_START}{_HOUR}[:：] ?(?P<minute>[0-5][0-9])(?![0-9:])",
         ),
     )
 )

@@ -22,7 +22,7 @@ _DIGIT_HAN = "〇零○一二三四五六七八九"
 _MONTH = rf"(?P<month>{'|'.join(MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?)"
 _CLEAR_MONTH = "|".join(m for m in MONTHS if m not in ("March", "May"))
 _BEFORE_MONTH = re.compile(
-    r"(?:\b(?:in|of|by|since|until|till|from|last|next|this|early|late|before|after|during|through"
+    r"(?i:\b(?:in|of|by|since|until|till|from|last|next|this|early|late|before|after|during|through"
     r"|and|to) |mid-|–)\Z"
 )
 _DAY = "(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?(?![0-9])"
@@ -68,7 +68,7 @@ def _year(match: re.Match[str]) -> Figure | None:
 
 def _quarter(match: re.Match[str]) -> Figure:
     found = match.groupdict()
-    word = (found["q"] or "1").lower()
+    word = (found["q"] or found.get("bare") or "1").lower()
     quarter = _QUARTERS.get(word) or int(word)
     if found.get("year"):
         return _date(match, "Y-Q", _number(found["year"]), quarter)
@@ -146,7 +146,7 @@ _ENTRIES: tuple[tuple[str, _Opens, str, _Read], ...] = (
         rf"|{_MONTH_ZH} ?月(?:{_DAY_OF_ZH})?))?",
         _year,
     ),
-    ("季", "anywhere", rf"{_QUARTER_ZH}季度", _quarter),
+    ("季", "anywhere", rf"(?:{_QUARTER_ZH}|(?P<bare>[一二三四]))季度", _quarter),
     (
         "Q",
         "anywhere",
@@ -172,6 +172,12 @@ _ENTRIES: tuple[tuple[str, _Opens, str, _Read], ...] = (
     (_IN_ENGLISH, "numeral", rf"{_WORD_START}{_DAY} (?:of )?{_MONTH}(?![a-z])", _calendar),
     (_IN_ENGLISH, "month", rf"{_WORD_START}(?P<month>{_CLEAR_MONTH})\b", _calendar),
     (_IN_ENGLISH, "month", r"\b(?P<month>March|May)\b", _doubtful_month),
+    (
+        _IN_ENGLISH,
+        "month",
+        r"\b(?P<month>Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)(?:\.|(?=[-–/]))",
+        _calendar,
+    ),
     (
         "年代",
         "numeral",

@@ -6,6 +6,7 @@ that nobody takes it for a length of time or for a Gregorian month.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from service.facts.numerals.figure import Figure
@@ -59,7 +60,7 @@ _LUNAR = re.compile(
 # 24年 with a quarter, a month or a season behind it is a year, of which century nobody says.
 _SHORT_YEAR = re.compile(
     rf"(?<![0-9.,第{HAN}])(?P<year>[0-9]{{2,3}}) ?年(?P<rest>度|全年|年?[初底末]|[春夏秋冬]"
-    "|[上下]半年|同期|以[来來]|版|款|[届屆]|的?第?[一二三四1-4]季度?|Q[1-4]"
+    "|[上下]半年|同期|版|款|[届屆]|的?第?[一二三四1-4]季度?|Q[1-4]"
     "|(?:1[0-2]|0?[1-9])月(?:[0-3]?[0-9][日号號])?)"
 )
 _ZERO_YEAR = re.compile("(?<![0-9.,])(?P<year>0[0-9]) ?年")
@@ -161,7 +162,8 @@ def _short_year(match: re.Match[str]) -> Figure | None:
         if found is not None and found[name]:
             parts.append(_number(found[name]))
             units += f"-{unit}"
-    return _date(match, units, *parts, certain=False)
+    date = _date(match, units, *parts, certain=False)
+    return date if len(parts) > 1 else replace(date, also=(Fraction(year),))
 
 
 _PATTERNS: tuple[tuple[re.Pattern[str], re.Pattern[str], _Read], ...] = (

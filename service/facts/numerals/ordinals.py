@@ -20,7 +20,7 @@ from service.facts.numerals.wording import HAN
 _NUMERAL_ZH = rf"(?:[0-9]{{1,9}}|[{HAN}]{{1,9}})"
 _START = rf"(?<![0-9.{HAN}])"
 _TENTHS = re.compile(
-    rf"{_START}(?P<n>[一二两兩三四五六七八九])成(?P<more>[一二三四五六七八九半])?"
+    rf"{_START}(?P<n>[1-9一二两兩三四五六七八九])成(?P<more>[一二三四五六七八九半])?"
     "(?![为為员員立功了都果就本長长分绩績交熟人名份])"
 )
 _FRACTION_ZH = re.compile(
@@ -90,7 +90,7 @@ def _fractions_zh(openings: Openings) -> Iterator[Figure]:
         else:
             yield _found(m, "fraction", above / below, spelled=not m["below"].isascii())
     for m in matches(_TENTHS, text, numerals) if "成" in text else ():
-        tens, ones = chinese(m["n"]) or Fraction(0), m["more"] or "〇"
+        tens, ones = _numeral_zh(m["n"]) or Fraction(0), m["more"] or "〇"
         part = Fraction(5) if ones == "半" else chinese(ones) or Fraction(0)
         yield _found(m, "percent", 10 * tens + part, "%", True)
     for m in _HALF_ZH.finditer(text):

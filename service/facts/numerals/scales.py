@@ -13,7 +13,8 @@ _SCALE_EN = re.compile(
 )
 _LETTER = re.compile(" ?(?P<letter>[kKmMbB])(?![A-Za-z0-9/²³])")
 _SCALE_ZH = re.compile(
-    " ?(?P<low>[十百千])?(?P<over>[多余餘來来])?(?P<high>[万萬亿億兆]{1,2})?(?P<after>[多余餘])?"
+    " ?(?P<low>[十百千])?(?P<over>[多余餘來来])?"
+    "(?P<high>(?:[万萬亿億]|兆(?![焦瓦赫帕字比伏欧歐])){1,2})?(?P<after>[多余餘])?"
 )
 _DIGITS = re.compile("(?P<apart> ?)(?P<zero>[零〇]?)(?P<n>[0-9]{1,4}(?:,[0-9]{3}){0,2})(?![0-9.,])")
 # What makes the digits behind a scale a number of their own: 2万5G基站, 5万2024年.

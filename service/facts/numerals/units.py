@@ -80,14 +80,14 @@ UNITS = {
         "°C;℃;摄氏度;攝氏度"),
     "F": Unit("°F", "°F", "华氏度", "°F;degrees Fahrenheit;℉", "°F;℉;华氏度;華氏度"),
     "degree": Unit("degree", "degrees", "度", "degrees;degree", "度;°"),
-    "kWh": Unit("kWh", "kWh", "千瓦时", "kWh;kilowatt-hours;kilowatt hours",
+    "kWh": Unit("kWh", "kWh", "千瓦时", "kWh;kwh;KWh;KWH;kilowatt-hours;kilowatt hours",
         "千瓦时;千瓦時;kWh;度電;度电"),
     "MWh": Unit("MWh", "MWh", "MWh", "MWh;megawatt-hours;megawatt hours", "兆瓦时;兆瓦時;MWh"),
     "GWh": Unit("GWh", "GWh", "GWh", "GWh;gigawatt-hours;gigawatt hours", "吉瓦时;吉瓦時;GWh"),
     "TWh": Unit("TWh", "TWh", "TWh", "TWh;terawatt-hours;terawatt hours", "太瓦时;太瓦時;TWh"),
     "mmHg": Unit("mmHg", "mmHg", "mmHg", "mmHg;mm Hg", "毫米汞柱;mmHg"),
     "W": Unit("W", "W", "瓦", "watts;watt;W", "瓦;瓦特"),
-    "kW": Unit("kW", "kW", "千瓦", "kilowatts;kilowatt;kW", "千瓦;kW"),
+    "kW": Unit("kW", "kW", "千瓦", "kilowatts;kilowatt;kW;kw;KW", "千瓦;kW"),
     "MW": Unit("MW", "MW", "兆瓦", "megawatts;megawatt;MW", "兆瓦;MW"),
     "GW": Unit("GW", "GW", "吉瓦", "gigawatts;gigawatt;GW", "吉瓦;GW"),
     "V": Unit("V", "V", "伏", "volts;volt;V", "伏;伏特"),
@@ -124,7 +124,7 @@ _ZH = _spellings(*(unit.chinese for unit in UNITS.values()))
 _LATIN_IN_ZH = [spelling for spelling in _ZH if spelling[-1].isascii()]
 _HAN_IN_ZH = [spelling for spelling in _ZH if not spelling[-1].isascii()]
 # 毫克/升, 立方米每秒 and "litres per second" are other units, that nobody here knows.
-_ALONE = r"(?![A-Za-z²³]|[/·^][A-Za-z\u4e00-\u9fff]|每[秒分小时天日年])"
+_ALONE = r"(?!(?<=[A-Za-z])[0-9]|[A-Za-z²³]|[/·^][A-Za-z\u4e00-\u9fff]|每[秒分小时天日年])"
 UNIT_ZH = re.compile(
     rf" ?((?:{any_of(_HAN_IN_ZH)})(?<![高初大中小国國研][一二三四五六][学學]生)|"
     rf"(?:{any_of(_LATIN_IN_ZH)})){_ALONE}"

@@ -63,4 +63,6 @@ def is_model(text: str, start: int, small: bool) -> bool:
     if name is None or not small or not any(c.isupper() for c in name["word"]):
         return False
     word = name["word"].lower().rstrip(".")
+    if word == "a":
+        return False
     return word not in _BEFORE_QUANTITY and word not in LABELS
