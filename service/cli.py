@@ -5,19 +5,21 @@ is heavy to import is imported by the command that needs it.
 """
 
 import json
+import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from service import __version__, logs
+from service import __version__, logs, messages
 from service.errors import BadInput, BadSetting, DiglotError
-from service.settings import Settings, options
+from service.messages import localized
+from service.settings import Settings, options, refuse_unknown_variables
 from service.tasks import Options
 
 USAGE = 2
@@ -29,32 +31,77 @@ MODEL_SETTINGS = (
 )  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Bilingual(click.Group):
+    """A group of commands whose usage errors are said in the language of the terminal."""
+
+    def main(self, *arguments: Any, **more: Any) -> Any:
+        """Run a command. Exits like click, with click's own error texts looked up."""
+        messages.use("auto")
+        if not more.get("standalone_mode", True):
+            return super().main(*arguments, **more)
+        try:
+            sys.exit(super().main(*arguments, **{**more, "standalone_mode": False}) or 0)
+        except click.ClickException as error:
+            _show_usage_error(error)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+
+
+def _show_usage_error(error: click.ClickException) -> None:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        messages.use(_lang_in(sys.argv))
+        click.echo(context.get_usage(), err=True)
+        click.echo(localized(f"Try '{context.command_path} --help' for help."), err=True)
+        click.echo(err=True)
+    click.echo(localized(f"Error: {error.format_message()}"), err=True)
+
+
+def _lang_in(arguments: Sequence[str]) -> str:
+    """The language that `--lang` asks for, of arguments that could not be parsed."""
+    for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        for given in (value if name == "--lang" else "", name.partition("--lang=")[2]):
+            if given in {"en", "zh"}:
+                return given
+    return os.environ.get("DIGLOT_LANG") or "auto"
+
+
+@click.group(
+    cls=Bilingual,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="diglot")
 def main() -> None:
     """Read an article in any language; answer with an English digest, a Chinese digest and a
-    stance.
+    stance (whether the article is for, against or neutral toward its subject).
 
-    读任何语言的文章，给出英文摘要、中文摘要和立场。
+    可处理任意语言的文章，生成英文摘要、中文摘要和立场判断（支持、反对或中立）。
     """
 
 
 def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
     """Exit with what the command returns; an error that Diglot raises on purpose is one line."""
 
+    @options("lang")
     @wraps(command)
     def run(**flags: Any) -> NoReturn:
+        messages.use(flags.pop("lang"))
         try:
+            refuse_unknown_variables(os.environ)
             sys.exit(command(**flags))
         except DiglotError as error:
-            click.echo(f"diglot: {error}", err=True)
+            if flags.get("log_format") == "json":
+                logging.getLogger(__name__).error("%s", error)
+            else:
+                click.echo(f"diglot: {localized(str(error))}", err=True)
             sys.exit(USAGE if isinstance(error, BadInput | BadSetting) else 1)
 
     return run
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -92,6 +139,9 @@ def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
     show_default=True,
     help="Go on where the last run stopped, or start over.",
 )
+@click.option(
+    "--keep-deleted", is_flag=True, help="Keep the results of files that no longer exist."
+)
 @options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def digest(
@@ -103,18 +153,21 @@ def digest(
     zh_script: Any,
     whole_page: bool,
     resume: bool,
+    keep_deleted: bool,
     **flags: Any,
 ) -> int:
     """Digest files and folders of articles into DIR/digests.jsonl.
 
     Reads .txt, .md, .html, .json and .jsonl, in UTF-8, GB18030 or Big5, and folders recursively.
 
-    A second run skips what is done. Exit status: 0 all good, 1 some articles failed (each is in the
-    file with its error), 2 wrong usage, 130 stopped by Ctrl-C.
+    A second run skips what is done and drops the results of files that no longer exist. Exit
+    status: 0 all good, 1 some articles failed (each is in the file with its error), 2 wrong usage,
+    130 stopped by Ctrl-C.
     """
     from service.engine_factory import load_engine
     from service.folder import progress
     from service.folder.ledger import FILE, Ledger
+    from service.folder.places import Places
     from service.folder.run import count, digest_folder
     from service.ingest.documents import find_files
     from service.serving.service import Service
@@ -125,17 +178,22 @@ def digest(
     own = os.path.realpath(out / FILE)  # an output inside of the input is no article
     files = [file for file in find_files(paths) if os.path.realpath(file) != own]
     if not files:
-        raise BadInput("nothing to read: no .txt, .md, .html, .json or .jsonl file there")
+        named = ", ".join(map(str, paths))
+        raise BadInput(f"nothing to read: no .txt, .md, .html, .json or .jsonl file in {named}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     service = Service(settings, load_engine)
     with Ledger(out) as ledger:
-        service.open()
-        steps = digest_folder(files, service, ledger, wanted, resume=resume)
+        places = Places(ledger, files, paths)
+        service.open(quiet=True)
+        steps = digest_folder(
+            files, service, ledger, wanted, resume=resume, places=None if keep_deleted else places
+        )
         try:
             return progress.show(steps, count(files), ledger)
         except KeyboardInterrupt:
             steps.close()
-            click.echo(f"stopped; run it again to go on. What is done: {ledger.path}", err=True)
+            told = f"stopped; run it again to go on. What is done: {ledger.path}"
+            click.echo(localized(told), err=True)
             return INTERRUPTED
 
 
@@ -151,8 +209,8 @@ def digest(
 def serve(**flags: Any) -> int:
     """Serve over HTTP: POST an article to /summarize.
 
-    One process owns the model, its threads serve HTTP, and requests that arrive together are read
-    together. SIGTERM lets what was taken finish first.
+    A single process holds the model, its threads serve HTTP, and concurrent requests are batched.
+    SIGTERM lets what was taken finish first.
     """
     from service.web.server import run
 
@@ -176,7 +234,7 @@ def pull(**flags: Any) -> int:
 
 @main.group()
 def keys() -> None:
-    """API keys: who may use the service.
+    """Make, list and revoke the API keys of the service.
 
     Once there is a key, every request for work must carry one. A running service knows at once.
     """
@@ -203,7 +261,7 @@ def list_keys(data: Path) -> int:
 
     for key in Keys(data.expanduser()).all():
         used = f"revoked {key.revoked}" if key.revoked else "in use"
-        click.echo(f"{key.name}\t{key.made}\t{used}")
+        click.echo(f"{key.name}\t{key.made}\t{localized(used)}")
     return 0
 
 
@@ -248,7 +306,7 @@ def bench(
 ) -> int:
     """Measure the model on this machine: articles per hour, rates, memory.
 
-    The articles are made-up tokens, so nothing is said about the words.
+    The articles are random tokens, so the quality of the digests is not measured.
     """
     from service.folder import progress
     from service.llm.bench import measure
@@ -286,9 +344,10 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
+    logging.getLogger("absl").setLevel(logging.WARNING)  # rouge-score says which tokenizer it takes
     found_cases = read_cases(cases)
     service = Service(settings, load_engine)
-    service.open()
+    service.open(quiet=True)
     measures = evaluate(found_cases, service, Glossary.load(settings.names))
     progress.show_measures(measures)
     if file:

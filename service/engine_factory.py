@@ -1,4 +1,4 @@
-"""Which engine answers? Decided once, at the start, within five seconds."""
+"""The choice of the engine, made once, at the start, within five seconds."""
 
 import logging
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from service.engine import Engine
 from service.errors import BadSetting
 from service.llm.hub import HUB_PATIENCE_S, fetch, find, why_not_fetchable
 from service.llm.model_files import is_local
+from service.messages import called
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -16,9 +17,14 @@ log = logging.getLogger(__name__)
 WARNING = (
     "No model: %s. Digests will be the article's own sentences (engine extractive), and in the"
     " other language only its key facts, not a translation. For written digests fetch the"
-    " weights once with `python -m service pull --model %s`, or give --model a folder that holds"
+    " weights once with `%s pull --model %s`, or give --model a folder that holds"
     " them, or a GGUF file. `--engine extractive` silences this warning."
 )
+NEXT = (
+    "Is the name right? A folder or a GGUF file can be given instead. `--engine extractive` works"
+    " without a model."
+)
+_DEFAULT = Settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,8 @@ def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
     """What `settings.engine` means here. For `auto`, looks on the disk first and then asks the
     hub, for `patience_s` seconds at most.
 
-    Raises BadSetting when the model is a folder that can't work: a mistyped path is no wish for
-    the other engine.
+    Raises BadSetting when a model was named that can't be had: only the default may be missing,
+    because whoever names a model means it.
     """
     if settings.engine == "extractive":
         return Choice("extractive", "it was asked for")
@@ -42,13 +48,19 @@ def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
         return Choice("transformers", "it was asked for")
     on_disk = find(settings) is not None  # first, as it tells a mistyped folder
     if find_spec("torch") is None or find_spec("transformers") is None:
-        return Choice("extractive", "torch and transformers are not installed")
+        return _without_model(settings, "torch and transformers are not installed")
     if on_disk:
         return Choice("transformers", f"the weights of {settings.model} are on this disk")
     why_not = why_not_fetchable(settings, patience_s)
     if why_not is None:
         return Choice("transformers", f"the weights of {settings.model} can be fetched")
-    return Choice("extractive", f"the weights of {settings.model} are not here, and {why_not}")
+    return _without_model(settings, f"the weights of {settings.model} are not here, and {why_not}")
+
+
+def _without_model(settings: Settings, why: str) -> Choice:
+    if (settings.model, settings.revision) != (_DEFAULT.model, _DEFAULT.revision):
+        raise BadSetting(f"model {settings.model}: {why}. {NEXT}")
+    return Choice("extractive", why)
 
 
 def load_engine(settings: Settings) -> Engine:
@@ -64,14 +76,14 @@ def load_engine(settings: Settings) -> Engine:
 
         return LLMEngine(settings)
     if settings.engine == "auto":
-        log.warning(WARNING, choice.why, settings.model)
+        log.warning(WARNING, choice.why, called(), settings.model)
     from service.extractive.extractive_engine import ExtractiveEngine
 
     return ExtractiveEngine(settings)
 
 
 def _with_weights(settings: Settings, choice: Choice) -> Choice:
-    """Fetch what is still on the hub; when that breaks off, `auto` goes on without a model."""
+    """Fetch what is still on the hub; when that breaks off, `auto` may go on without a model."""
     if is_local(settings.model) or find(settings) is not None:
         return choice
     log.info("fetching the weights of %s", settings.model)
@@ -80,5 +92,5 @@ def _with_weights(settings: Settings, choice: Choice) -> Choice:
     except BadSetting as error:
         if settings.engine != "auto":
             raise
-        return Choice("extractive", str(error))
+        return _without_model(settings, str(error).removeprefix(f"model {settings.model}: "))
     return choice

@@ -6,14 +6,19 @@ docs/operating.md lists the same declarations (a test holds the two together).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from service.errors import BadSetting
+
 PREFIX = "DIGLOT_"
+_OTHERS = {"DIGLOT_KERNEL_FLAGS"}
+_KUBERNETES = re.compile(PREFIX + r"(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED_PROMPTS = _PACKAGE / "prompts"
 SHIPPED_PROMPTS = _INSTALLED_PROMPTS if _INSTALLED_PROMPTS.is_dir() else _PACKAGE.parent / "prompts"
@@ -232,9 +237,32 @@ class Settings:
         "Lines for people, or one JSON object a line for programs.",
         click.Choice(["text", "json"]),
     )
+    lang: str = setting(
+        "auto",
+        "Language of what the terminal shows; auto is that of the locale.",
+        click.Choice(["auto", "en", "zh"]),
+    )
 
     def __post_init__(self) -> None:
+        if not self.model.strip():
+            raise BadSetting(
+                "model: the name is empty. Give a hub id, a folder or a GGUF file, or leave --model"
+                " and DIGLOT_MODEL out for the default"
+            )
         object.__setattr__(self, "data", self.data.expanduser())
+
+
+def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    """Raise BadSetting for a variable that no setting has: a misspelt one would change nothing.
+
+    What Kubernetes sets in every pod beside a service that is named diglot is let pass.
+    """
+    known = {PREFIX + f.name.upper() for f in fields(Settings)} | _OTHERS
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known and not _KUBERNETES.fullmatch(name):
+            near = get_close_matches(name, known, 1, 0.75)
+            meant = f"Did you mean {near[0]}?" if near else "docs/operating.md lists them all."
+            raise BadSetting(f"There is no setting {name}. {meant}")
 
 
 def options(*names: str) -> Callable[[Command], Command]:

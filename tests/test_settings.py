@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from service.settings import PREFIX, Settings, options
+from service.errors import BadSetting
+from service.settings import PREFIX, Settings, options, refuse_unknown_variables
 
 DOCS = Path(__file__).parents[1] / "docs" / "operating.md"
 NAMES = [field.name for field in fields(Settings)]
@@ -58,3 +59,29 @@ def test_a_malformed_value_stops_the_start_and_is_named(name: str, value: str) -
     assert done.exit_code == 2
     assert PREFIX + name in done.output
     assert value in done.output
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_model_without_a_name_is_refused(name: str) -> None:
+    with pytest.raises(BadSetting, match="the name is empty"):
+        Settings(model=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("DIGLOT_PROT", "There is no setting DIGLOT_PROT. Did you mean DIGLOT_PORT?"),
+        ("DIGLOT_MODELL", "Did you mean DIGLOT_MODEL?"),
+        ("DIGLOT_端口", "docs/operating.md lists them all."),
+    ],
+)
+def test_a_misspelt_variable_is_refused(name: str, says: str) -> None:
+    with pytest.raises(BadSetting, match=re.escape(says)):
+        refuse_unknown_variables({"PATH": "/bin", name: "1"})
+
+
+def test_every_setting_and_what_kubernetes_adds_is_a_known_variable() -> None:
+    refuse_unknown_variables({PREFIX + name.upper(): "" for name in NAMES})
+    refuse_unknown_variables(
+        {"DIGLOT_SERVICE_HOST": "", "DIGLOT_PORT_8000_TCP_ADDR": "", "DIGLOT_SERVICE_PORT_HTTP": ""}
+    )

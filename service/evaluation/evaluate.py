@@ -1,7 +1,7 @@
-"""`python -m service evaluate CASES.jsonl`: the whole way of an article, measured over cases.
+"""`python -m service evaluate CASES.jsonl`: digests and stances, measured over marked cases.
 
-A case is one JSON object a line: `{"text", "title"?, "targets"?, "references"?: {"en"?, "zh"?},
-"stances"?}`, with one label of `stances` for each of `targets`.
+A case is one JSON object a line: `{"text", "title"?, "source"?, "targets"?, "references"?: {"en"?,
+"zh"?}, "stances"?}`, with one label of `stances` for each of `targets`.
 """
 
 import time
@@ -12,6 +12,7 @@ from statistics import mean
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from service.article import Article
 from service.errors import BadInput
@@ -32,6 +33,7 @@ class Case(BaseModel):
 
     text: str
     title: str | None = None
+    source: str | None = None
     targets: list[str] = []
     references: dict[DigestLanguage, str] = {}
     stances: list[Label] = []
@@ -58,12 +60,27 @@ def read_cases(path: Path) -> list[Case]:
         try:
             cases.append(Case.model_validate_json(line))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise BadInput(f"{path.name}:{number}: {where} {first['msg']}".strip()) from error
+            raise BadInput(f"{path.name}:{number}: {_said(error.errors()[0])}") from error
     if not cases:
         raise BadInput(f"{path.name} holds no case")
     return cases
+
+
+def _said(error: ErrorDetails) -> str:
+    """What is wrong with a line, and what would be right."""
+    field, given = ".".join(map(str, error["loc"])), error.get("ctx", {})
+    said = {
+        "json_invalid": "This is not a JSON object; each line must be one.",
+        "extra_forbidden": (
+            f"A case has no field {field}; its fields are {', '.join(Case.model_fields)}."
+        ),
+        "missing": f"The field {field} is missing.",
+        "literal_error": f"The field {field} must be {given.get('expected')}.",
+        "value_error": f"{given.get('error')}.",
+        "string_type": f"The field {field} must be a string.",
+        "list_type": f"The field {field} must be a list.",
+    }
+    return said.get(error["type"], f"{field}: {error['msg']}.")
 
 
 def evaluate(cases: Sequence[Case], service: Service, glossary: Glossary) -> Scores:

@@ -3,8 +3,8 @@
 Every line is written the moment its article ends, so that a stop, a crash or a full disk loses
 nothing that was done. `arrange` puts the lines into the order of the input at the end of a run. A
 half line that a kill left behind is dropped at the next start. Only one run at a time may hold a
-ledger. `place` in a line says which file it was read from, as a hash: results are handed on, and
-the folders of the machine that made them are nobody's business.
+ledger. `place` in a line is a hash of the path of its file: results are handed on, and the folders
+of the machine that made them are private.
 """
 
 import fcntl
@@ -41,6 +41,7 @@ class Ledger:
                 raise BadSetting(f"can't write to {folder}: {error.strerror}") from error
             self._opened = opened.pop_all()
         self._entries: dict[str, _Entry] = {}
+        self._done: dict[str, str] = {}
         self._index()
 
     def __enter__(self) -> Self:
@@ -55,18 +56,33 @@ class Ledger:
         self._opened.close()
 
     def clear(self) -> None:
-        """Start over: forget every line."""
+        """Drop every line, to start over."""
         self._writer.truncate(0)
         self._entries.clear()
+        self._done.clear()
 
     def is_done(self, id: str) -> bool:
         """Whether an article has its Result here; one that failed is not done."""
         return id in self._entries and self._entries[id].done
 
+    def find(self, id: str, fingerprint: str) -> Line | None:
+        """The Result of an article, or one of the same text and options from another file.
+
+        None when there is neither.
+        """
+        if self.is_done(id):
+            return self.read(id)
+        other = self._done.get(fingerprint)
+        return self.read(other) if other is not None and self.is_done(other) else None
+
     def read(self, id: str) -> Line:
         """The line of an article; KeyError when there is none."""
         line: Line = json.loads(self._raw(self._entries[id]))
         return line
+
+    def places(self) -> set[str]:
+        """The places of all lines."""
+        return {entry.place for entry in self._entries.values()}
 
     def append(self, line: Line) -> None:
         """Write a finished article down, at once. Raises DiglotError when the disk refuses."""
@@ -84,10 +100,9 @@ class Ledger:
     def arrange(self, ids: Iterable[str], places: Collection[str]) -> None:
         """Put the lines of `ids` first, in that order, and drop what they replace.
 
-        `places` are the files that were read to their end: a line from one of them that is not
-        among `ids` is of an earlier text or other options, so it goes. All other lines follow as
-        they stand. The new file replaces the old one in one move, so that at no moment is there
-        less on the disk.
+        `places` are the files that were read to their end, or deleted: a line from one of them
+        that is not among `ids` is out of date and is dropped. All other lines follow unchanged. The
+        new file replaces the old one in one move, so that nothing is lost at any moment.
         """
         self._index()  # Ctrl-C may have come between writing a line and noting it
         order = [key for key in dict.fromkeys(ids) if key in self._entries]
@@ -118,13 +133,15 @@ class Ledger:
         return self._reader.read(entry.size)
 
     def _note(self, line: Line, offset: int, size: int) -> None:
-        self._entries[str(line["id"])] = _Entry(
-            offset, size, str(line.get("place")), "error" not in line
-        )
+        key, done = str(line["id"]), "error" not in line
+        self._entries[key] = _Entry(offset, size, str(line.get("place")), done)
+        if done and "fingerprint" in line:
+            self._done[str(line["fingerprint"])] = key
 
     def _index(self) -> None:
         """Find every whole line; cut off the rest, which a kill left behind."""
         self._entries.clear()
+        self._done.clear()
         self._reader.seek(0)
         offset = 0
         for raw in self._reader:

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
@@ -17,6 +16,7 @@ from service.article import Article
 from service.engine import Identity
 from service.errors import DiglotError, NotReady
 from service.folder.ledger import Ledger, Line
+from service.folder.places import Places, place_of
 from service.ingest.documents import Unread, read_file
 from service.pipeline.fingerprint import fingerprint
 from service.result import Result
@@ -40,73 +40,106 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Item:
+    """An article of the input; `fingerprint` is its Result's, empty where it can't be read."""
+
     id: str
     number: int
     place: str
     source: str
+    fingerprint: str
     article: Article | DiglotError
 
 
-def digest_folder(
+def digest_folder(  # noqa: PLR0913  # each is said by name
     files: Sequence[Path],
     service: Service,
     ledger: Ledger,
     options: Options,
     *,
     resume: bool = True,
+    places: Places | None = None,
 ) -> Generator[Step, None, None]:
     """Digest every article of `files` that `ledger` does not hold; a Step as each is settled.
 
     Waits for `service` to be ready; only then, without `resume`, is the ledger cleared. A file that
-    can't be read, or an article that can't be digested, is a line with its error, never the end.
-    Raises what keeps the engine from loading, NotReady when the engine dies, and DiglotError when
-    the ledger can't be written. At the end, and when the generator is closed before, what is in
-    flight is cancelled and the ledger is arranged.
+    can't be read, or an article that can't be digested, is a line with its error and does not end
+    the run. An article that `ledger` holds under another name, because its file was renamed or
+    copied, is not digested again: its line is written under the name that it has now. With `places`
+    the lines of deleted files are dropped. Raises what keeps the engine from loading, NotReady when
+    the engine dies, and DiglotError when the ledger can't be written. At the end, and when the
+    generator is closed before, what is in flight is cancelled and the ledger is arranged.
     """
     identity = service.wait()
     if not resume:
         ledger.clear()
-    settled: SimpleQueue[tuple[_Entry, Future[Result]]] = SimpleQueue()
-    in_flight: set[Future[Result]] = set()
+    run = _Run(service, ledger, options)
     ids: list[str] = []
     read: set[str] = set()
-
-    def settle() -> Step:
-        entry, future = settled.get()
-        in_flight.discard(future)
-        return _write(ledger, entry, future.exception() or future.result())
-
     try:
-        for entry in _entries(files, options, identity):
-            ids.append(entry.id)
-            read.add(entry.place)
-            while len(in_flight) >= MOST_IN_FLIGHT or not settled.empty():
-                yield settle()
-            if ledger.is_done(entry.id):
-                yield Step("skipped", entry.id, entry.number)
-                continue
-            future = _hand_in(entry, service, options)
-            if isinstance(future, DiglotError):
-                yield _write(ledger, entry, future)
-            else:
-                in_flight.add(future)
-                future.add_done_callback(partial(_put, settled, entry))
-        while in_flight:
-            yield settle()
+        for item in _items(files, options, identity):
+            ids.append(item.id)
+            read.add(item.place)
+            yield from run.settle(MOST_IN_FLIGHT - 1)
+            if (step := run.take(item)) is not None:
+                yield step
+        yield from run.settle(0)
+        read |= places.deleted() if places else set()
     except BaseException:
         read.clear()  # what was not read to its end replaces nothing
         raise
     finally:
-        for future in in_flight:
-            future.cancel()
+        run.cancel()
         ledger.arrange(ids, read)
 
 
+class _Run:
+    """The articles of one run that are handed in and not settled."""
+
+    def __init__(self, service: Service, ledger: Ledger, options: Options) -> None:
+        self._service = service
+        self._ledger = ledger
+        self._options = options
+        self._settled: SimpleQueue[tuple[_Item, Future[Result]]] = SimpleQueue()
+        self._in_flight: set[Future[Result]] = set()
+
+    def take(self, item: _Item) -> Step | None:
+        """Hand an article in; a Step where it is settled at once."""
+        if self._is_done(item):
+            return Step("skipped", item.id, item.number)
+        future = _hand_in(item, self._service, self._options)
+        if isinstance(future, DiglotError):
+            return _write(self._ledger, item, future)
+        self._in_flight.add(future)
+        future.add_done_callback(partial(_put, self._settled, item))
+        return None
+
+    def settle(self, most: int) -> Iterator[Step]:
+        """Write down what has ended, and wait until at most `most` articles are in flight."""
+        while len(self._in_flight) > most or not self._settled.empty():
+            item, future = self._settled.get()
+            self._in_flight.discard(future)
+            yield _write(self._ledger, item, future.exception() or future.result())
+
+    def cancel(self) -> None:
+        for future in self._in_flight:
+            future.cancel()
+
+    def _is_done(self, item: _Item) -> bool:
+        """Whether the ledger holds the Result of an article; its line gets the present name."""
+        line = self._ledger.find(item.id, item.fingerprint)
+        if line is None:
+            return False
+        own = {"id": item.id, "source": item.source, "place": item.place}
+        if {**line, **own} != line:
+            self._ledger.append({**line, **own})
+        return True
+
+
 def _put(
-    settled: "SimpleQueue[tuple[_Entry, Future[Result]]]", entry: _Entry, future: Future[Result]
+    settled: "SimpleQueue[tuple[_Item, Future[Result]]]", item: _Item, future: Future[Result]
 ) -> None:
-    settled.put((entry, future))
+    settled.put((item, future))
 
 
 def count(files: Sequence[Path]) -> int:
@@ -121,54 +154,50 @@ def count(files: Sequence[Path]) -> int:
     return total
 
 
-def _entries(files: Sequence[Path], options: Options, identity: Identity) -> Iterator[_Entry]:
-    """Every article with an id that is the same in every run, wherever the file lies by then.
-
-    A file that can't be read has its place in place of a fingerprint.
-    """
-    seen: Counter[str] = Counter()
+def _items(files: Sequence[Path], options: Options, identity: Identity) -> Iterator[_Item]:
+    """Every article with an id that is the same in every run, as long as file and text are."""
     numbers = itertools.count()
     for path in files:
-        place = _hash(os.path.realpath(path))
-        for item in read_file(path):
-            if isinstance(item, Unread):
-                source, key = item.source, f"{place}\n{item.source}"
-            else:
-                source, key = item.source or path.as_posix(), fingerprint(item, options, identity)
-            seen[key] += 1  # the same article twice in the input is two lines in the output
-            article = item.error if isinstance(item, Unread) else item
-            yield _Entry(_hash(f"{key}\n{seen[key]}"), next(numbers), place, source, article)
+        place = place_of(path)
+        seen: Counter[str] = Counter()
+        for found in read_file(path):
+            article = found.error if isinstance(found, Unread) else found
+            source = found.source or path.as_posix()
+            key = "" if isinstance(found, Unread) else fingerprint(found, options, identity)
+            seen[key] += 1  # the same article twice in a file is two lines in the output
+            own = _hash(f"{place}\n{key}\n{seen[key]}")
+            yield _Item(own, next(numbers), place, source, key, article)
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _hand_in(entry: _Entry, service: Service, options: Options) -> Future[Result] | DiglotError:
-    if isinstance(entry.article, DiglotError):
-        return entry.article
+def _hand_in(item: _Item, service: Service, options: Options) -> Future[Result] | DiglotError:
+    if isinstance(item.article, DiglotError):
+        return item.article
     try:
-        return service.submit(entry.article, options, id=entry.id, work="bulk")
+        return service.submit(item.article, options, id=item.id, work="bulk")
     except NotReady:
         raise
     except DiglotError as error:
         return error
 
 
-def _write(ledger: Ledger, entry: _Entry, outcome: Result | BaseException) -> Step:
+def _write(ledger: Ledger, item: _Item, outcome: Result | BaseException) -> Step:
     if isinstance(outcome, Result):
-        ledger.append({**outcome.model_dump(mode="json"), "place": entry.place})
-        return Step("digested", entry.id, entry.number)
+        ledger.append({**outcome.model_dump(mode="json"), "place": item.place})
+        return Step("digested", item.id, item.number)
     if isinstance(outcome, NotReady) or not isinstance(outcome, DiglotError):
         raise outcome  # not the article's fault: what is wrong concerns all that are left
-    ledger.append(_error_line(entry, outcome))
-    return Step("failed", entry.id, entry.number)
+    ledger.append(_error_line(item, outcome))
+    return Step("failed", item.id, item.number)
 
 
-def _error_line(entry: _Entry, error: DiglotError) -> Line:
+def _error_line(item: _Item, error: DiglotError) -> Line:
     return {
-        "id": entry.id,
-        "source": entry.source,
-        "place": entry.place,
+        "id": item.id,
+        "source": item.source,
+        "place": item.place,
         "error": {"code": error.code, "title": error.title, "detail": str(error)},
     }

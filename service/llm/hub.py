@@ -151,7 +151,10 @@ def _explain(error: Exception, settings: Settings) -> str:
     for kind, text in known:
         if isinstance(error, kind):
             return text
-    return f"the hub can't be reached ({type(error).__name__})"
+    return (
+        f"the hub can't be reached ({type(error).__name__}); set HTTPS_PROXY where a proxy is"
+        " needed, or HF_ENDPOINT to a mirror"
+    )
 
 
 class LoggedProgress(tqdm):  # type: ignore[misc]  # tqdm has no types

@@ -54,6 +54,7 @@ class Service:
         self._failure: DiglotError | None = None
         self._kept: ResultCache | None = None
         self._closing = False
+        self._quiet = False
         self._loaded = threading.Event()
 
     @property
@@ -88,9 +89,13 @@ class Service:
     def identity(self) -> Identity | None:
         return self._engine.identity if self._engine else None
 
-    def open(self, kept: ResultCache | None = None) -> None:
-        """Start loading the engine; returns at once. What `kept` holds is answered from there."""
+    def open(self, kept: ResultCache | None = None, *, quiet: bool = False) -> None:
+        """Start loading the engine; returns at once. What `kept` holds is answered from there.
+
+        `quiet` logs neither the success nor a failure, which `wait` raises.
+        """
         self._kept = kept
+        self._quiet = quiet
         threading.Thread(target=self._open, name="diglot-loader", daemon=True).start()
 
     def wait(self) -> Identity:
@@ -134,7 +139,12 @@ class Service:
     def close(self, timeout_s: float | None = None) -> bool:
         """Take nothing more, finish what was taken; False when that took longer than allowed."""
         self._closing = True
-        return self._worker.stop(timeout_s) if self._worker else True
+        if self._worker is None:
+            return True
+        log.info("draining: nothing more is taken; what was taken is finished")
+        finished = self._worker.stop(timeout_s)
+        log.info("stopped" if finished else "stopped; some articles were not finished in time")
+        return finished
 
     def _open(self) -> None:
         try:
@@ -149,9 +159,12 @@ class Service:
             )
             worker.start()
             self._worker = worker
+            if not self._quiet:
+                log.info("ready: articles are answered by the engine %s", _named(self._engine))
         except DiglotError as error:
             self._failure = error
-            log.error("%s", error)
+            if not self._quiet:
+                log.error("%s", error)
         except Exception as error:
             # What went wrong may name paths of this machine: that is for the log, not for the page.
             self._failure = DiglotError(
@@ -175,6 +188,10 @@ class Service:
             for wanted in LANGUAGES:
                 embedded.digest(text, language, None, DigestTask(wanted), glossary)
             read_stance(embedded.sentences(text), "plan", language, glossary=glossary)
+
+
+def _named(engine: Engine) -> str:
+    return " ".join(filter(None, (engine.identity.name, engine.identity.model)))
 
 
 def _again(kept: Result, id: str, article: Article, begun: float) -> Future[Result]:

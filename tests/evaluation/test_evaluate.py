@@ -1,12 +1,15 @@
 """`python -m service evaluate` on cases as a user writes them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from service.errors import BadInput
+from service.evaluation.evaluate import read_cases
 from tests.support.waiting import PATIENCE_S
 
 CASES = [
@@ -79,3 +82,21 @@ def test_a_wrong_case_is_named(tmp_path: Path, text: str, says: str) -> None:
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{'text': 'a'}", "cases.jsonl:1: This is not a JSON object"),
+        ('{"title": "标题"}', "cases.jsonl:1: The field text is missing."),
+        ('{"text": 3}', "The field text must be a string."),
+        ('{"text": "a", "targets": "b"}', "The field targets must be a list."),
+        ('{"text": "a", "stance": 1}', "A case has no field stance; its fields are text, title"),
+        ('{"text": "a", "targets": ["b"], "stances": ["赞成"]}', "must be 'favor', 'against'"),
+        ('{"text": "a", "stances": ["favor"]}', "stances must hold one label for each of targets."),
+    ],
+)
+def test_a_wrong_case_says_what_would_be_right(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "cases.jsonl").write_text(text, "utf-8")
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_cases(tmp_path / "cases.jsonl")

@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 
 from service.llm.hub import LoggedProgress
+from service.settings import Settings
 from tests.support.hub import COMMIT, empty_model, serve_hub
 from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "maker/small-model"
+DEFAULT = Settings().model
 CHOOSE = """
 import json, sys, time
 from service.engine_factory import choose
@@ -106,20 +108,32 @@ def test_a_complete_snapshot_in_the_cache_needs_no_hub(tmp_path: Path) -> None:
     offline = {"HF_HUB_OFFLINE": "1"}
     assert ask(CHOOSE, tmp_path, offline, model=MODEL)[0] == "transformers"
     (snapshot / "model.safetensors").unlink()
-    engine, why, *_ = ask(CHOOSE, tmp_path, offline, model=MODEL)
-    assert (engine, why) == (
-        "extractive",
-        f"the weights of {MODEL} are not here, and HF_HUB_OFFLINE is set",
-    )
+    kind, why, *_ = ask(CHOOSE, tmp_path, offline, model=MODEL)
+    assert kind == "BadSetting"
+    assert f"the weights of {MODEL} are not here, and HF_HUB_OFFLINE is set" in why
+
+
+@pytest.mark.parametrize(
+    "named", [{"model": MODEL}, {"model": DEFAULT, "revision": "v9"}, {"model": "maker/模型"}]
+)
+def test_a_model_that_was_named_is_meant(tmp_path: Path, named: dict[str, str]) -> None:
+    """Only the default may be missing: whoever names a model gets it or is told why not."""
+    source = empty_model(tmp_path / "source")
+    for environment in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}):
+        kind, why, *_ = ask(CHOOSE, tmp_path, environment, **named)
+        assert kind == "BadSetting"
+        assert why.startswith(f"model {named['model'].rpartition('/')[2]}") or named["model"] in why
+    with serve_hub("maker/other", source) as (address, _):
+        kind, why, *_ = ask(CHOOSE, tmp_path, {"HF_ENDPOINT": address}, **named)
+    assert kind == "BadSetting"
+    assert "no such" in why
 
 
 def test_a_hub_that_never_answers_costs_less_than_five_seconds(
     tmp_path: Path, silent_hub: str
 ) -> None:
     start = time.monotonic()
-    engine, why, seconds, torch_came = ask(
-        CHOOSE, tmp_path, {"HF_ENDPOINT": silent_hub}, model=MODEL
-    )
+    engine, why, seconds, torch_came = ask(CHOOSE, tmp_path, {"HF_ENDPOINT": silent_hub})
     assert (engine, torch_came) == ("extractive", False)
     assert "not here, and the hub" in why
     assert seconds < 5
@@ -136,7 +150,7 @@ def test_a_hub_that_never_answers_costs_less_than_five_seconds(
 def test_without_a_hub_the_engine_is_extractive(
     tmp_path: Path, environment: dict[str, str], said: str
 ) -> None:
-    engine, why, *_ = ask(CHOOSE, tmp_path, environment, model=MODEL, patience_s=0.5)
+    engine, why, *_ = ask(CHOOSE, tmp_path, environment, patience_s=0.5)
     assert engine == "extractive"
     assert said in why
 
@@ -186,11 +200,11 @@ def test_a_model_with_pickled_weights_only_is_not_fetched(tmp_path: Path) -> Non
 
 
 def test_the_fallback_is_said_once_and_loudly(tmp_path: Path) -> None:
-    done = run(LOAD, tmp_path, {"HF_HUB_OFFLINE": "1"}, model=MODEL)
+    done = run(LOAD, tmp_path, {"HF_HUB_OFFLINE": "1"})
     assert json.loads(done.stdout) == ["extractive", False]
     assert done.stderr.count("WARNING") == 1
-    assert f"the weights of {MODEL} are not here, and HF_HUB_OFFLINE is set" in done.stderr
-    assert f"python -m service pull --model {MODEL}" in done.stderr
+    assert f"the weights of {DEFAULT} are not here, and HF_HUB_OFFLINE is set" in done.stderr
+    assert f" -m service pull --model {DEFAULT}" in done.stderr
 
 
 def test_an_engine_that_was_asked_for_is_no_fallback(tmp_path: Path) -> None:
@@ -199,14 +213,21 @@ def test_an_engine_that_was_asked_for_is_no_fallback(tmp_path: Path) -> None:
     assert "WARNING" not in done.stderr
 
 
-def test_a_download_that_breaks_off_leaves_auto_with_the_sentences(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", [DEFAULT, MODEL])
+def test_a_download_that_breaks_off_leaves_auto_with_the_sentences(
+    tmp_path: Path, model: str
+) -> None:
     """The hub names the weights but has no tokenizer to give."""
     source = empty_model(tmp_path / "source")
     (source / "tokenizer.json").unlink()
-    with serve_hub(MODEL, source) as (address, _):
-        done = run(LOAD, tmp_path / "home", {"HF_ENDPOINT": address}, model=MODEL)
-    assert json.loads(done.stdout) == ["extractive", False]
+    with serve_hub(model, source) as (address, _):
+        done = run(LOAD, tmp_path / "home", {"HF_ENDPOINT": address}, model=model)
     assert "it has no tokenizer" in done.stderr
+    if model == DEFAULT:
+        assert json.loads(done.stdout) == ["extractive", False]
+    else:
+        assert done.returncode == 1
+        assert f"BadSetting: model {MODEL}: it has no tokenizer" in done.stderr
 
 
 def test_transformers_without_weights_stops_the_start(tmp_path: Path) -> None:

@@ -1,0 +1,190 @@
+"""The Chinese of what the terminal shows, by its English. `{gap}` is what differs each time."""
+
+TEMPLATES = {
+    # The folder run
+    "digesting": "正在处理",
+    "left": "剩余",
+    "{rate} articles/min": "{rate} 篇/分钟",
+    "{done} of {total}, {rate}": "已完成 {done}/{total}，{rate}",
+    ", about {seconds} s left": "，预计还需 {seconds} 秒",
+    "FAILED": "失败",
+    "Article": "文章",
+    "English": "英文",
+    "Stance": "立场",
+    "stance": "立场",
+    "abstractive": "模型撰写",
+    "extractive": "原文句子",
+    "keyfacts": "要点",
+    "… and {hidden} more.": "……另有 {hidden} 篇。",
+    "{digested} digested, {skipped} done before, {failed} failed → {path}": (
+        "本次完成 {digested} 篇，此前已完成 {skipped} 篇，失败 {failed} 篇 → {path}"
+    ),
+    "stopped; run it again to go on. What is done: {path}": (
+        "已停止，重新运行即可继续。已完成的结果：{path}"
+    ),
+    "nothing to read: no .txt, .md, .html, .json or .jsonl file in {paths}": (
+        "没有可读的文件：{paths} 中没有 .txt、.md、.html、.json 或 .jsonl 文件"
+    ),
+    "There is no file or folder named {name}.": "没有名为 {name} 的文件或文件夹。",
+    "another run is writing to {folder}": "另一个进程正在写入 {folder}",
+    "can't write to {folder}: {reason}": "无法写入 {folder}：{reason}",
+    "can't write {path}: {reason}": "无法写入 {path}：{reason}",
+    "can't arrange {path}: {reason}": "无法整理 {path}：{reason}",
+    "--languages takes en, zh or en,zh, not {given}": "--languages 只接受 en、zh 或 en,zh，不接受 {given}",
+    # What can't be read
+    "The file can't be opened: {reason}.": "无法打开文件：{reason}。",
+    "The folder can't be opened.": "无法打开文件夹。",
+    "This is no ordinary file.": "不是普通文件。",
+    "Files of this kind are not read; these are: {suffixes}.": "不支持这种文件，支持的有：{suffixes}。",
+    "The file has {size} bytes; at most {most} are read.": "文件有 {size} 字节，最多读取 {most} 字节。",
+    "The file is empty.": "文件为空。",
+    "The line has more than {most} bytes.": "此行超过 {most} 字节。",
+    "The list of articles is empty.": "文章列表为空。",
+    "The JSON is nested too deeply.": "JSON 嵌套层数太多。",
+    "This is not valid JSON: {reason} ({where}).": "不是合法的 JSON：{reason}（{where}）。",
+    "line {line}, column {column}": "第 {line} 行第 {column} 列",
+    "The JSON holds a number that can't be read.": "JSON 中有无法读取的数字。",
+    "An article must be a JSON object with a text.": "文章应是带有 text 字段的 JSON 对象。",
+    'The JSON object has no "text" that is a string.': "JSON 对象缺少字符串类型的 text 字段。",
+    'The "text" is empty.': "text 字段为空。",
+    "The text begins like {encoding} but goes on otherwise.": "文本开头像是 {encoding} 编码，后文却不是。",
+    "This is not a text: it holds binary content.": "不是文本：含有二进制内容。",
+    "The character encoding is not known. Please send UTF-8.": "无法识别字符编码，请使用 UTF-8。",
+    "Nothing is left to read once the page's own parts are taken out.": (
+        "去除导航、版权声明等页面内容后，没有剩下正文。"
+    ),
+    "permission denied": "没有权限",
+    "no such file or directory": "文件或目录不存在",
+    "Permission denied": "没有权限",
+    "No such file or directory": "文件或目录不存在",
+    "No space left on device": "磁盘已满",
+    "File exists": "同名文件已存在",
+    "Read-only file system": "文件系统为只读",
+    # Options, settings, glossary, prompts
+    "at least one language must be asked for: en or zh": "至少要选择一种语言：en 或 zh",
+    "at most {most} targets can be asked for": "最多可指定 {most} 个立场对象",
+    "a target must have 1 to {longest} characters": "立场对象应为 1 到 {longest} 个字符",
+    "There is no setting {name}. {next}": "没有 {name} 这项设置。{next}",
+    "Did you mean {near}?": "是否想写 {near}？",
+    "docs/operating.md lists them all.": "全部设置见 docs/operating.md。",
+    "model: the name is empty. Give a hub id, a folder or a GGUF file, or leave --model and"
+    " DIGLOT_MODEL out for the default": (
+        "模型名称为空。请给出 hub 上的名称、文件夹或 GGUF 文件；不设置 --model 和 DIGLOT_MODEL 则使用默认模型"
+    ),
+    "The glossary {name} can't be read: {reason}": "无法读取译名表 {name}：{reason}",
+    "{where}: {count} columns; needed are English, Simplified, Traditional and, if wanted, the kind,"
+    " parted by tabs": "{where}：有 {count} 列；需要以制表符分隔的英文、简体、繁体三列，类别可选",
+    "{name}, line {line}": "{name} 第 {line} 行",
+    "{where}: the English name is missing": "{where}：缺少英文名",
+    "{where}: {kind} is no kind; kinds are {kinds}": "{where}：没有 {kind} 这个类别，类别有 {kinds}",
+    "prompts: there is no folder {name}": "提示词：没有文件夹 {name}",
+    "prompts: {name} is no prompt that Diglot asks; it knows {known}": (
+        "提示词：{name} 不是 Diglot 使用的提示词文件；可用的有 {known}"
+    ),
+    "prompts: {name} can't be read as UTF-8 text": "提示词：{name} 不是 UTF-8 文本",
+    "prompts: {name} must hold between 1 and {most} characters": "提示词：{name} 应有 1 到 {most} 个字符",
+    "prompts: {name} holds the unknown placeholder {placeholder}": "提示词：{name} 含有未知的占位符 {placeholder}",
+    "prompts: {name} lacks the placeholder {placeholder}": "提示词：{name} 缺少占位符 {placeholder}",
+    "prompts: {name} does not name the label {word}": "提示词：{name} 没有写出标签 {word}",
+    "{name} can't be read as UTF-8 text": "{name} 不是 UTF-8 文本",
+    "{name} must begin with the columns {columns}": "{name} 的首行应是 {columns} 这些列",
+    "{name}: can't read the line {line}": "{name}：无法读取此行：{line}",
+    "{name}: the entry {term} is too long": "{name}：词条 {term} 太长",
+    # Cases of `evaluate`
+    "{name} holds no case": "{name} 中没有用例",
+    "{name}:{line}: {reason}": "{name}:{line}：{reason}",
+    "This is not a JSON object; each line must be one.": "不是 JSON 对象；每行应是一个 JSON 对象。",
+    "A case has no field {field}; its fields are {fields}.": "用例没有 {field} 字段，字段有 {fields}。",
+    "The field {field} is missing.": "缺少 {field} 字段。",
+    "The field {field} must be {expected}.": "{field} 字段应为 {expected}。",
+    "The field {field} must be a string.": "{field} 字段应为字符串。",
+    "The field {field} must be a list.": "{field} 字段应为列表。",
+    "stances must hold one label for each of targets": "stances 应为每个 targets 各有一个标签",
+    "targets must not hold the same text twice": "targets 中不能有重复的内容",
+    "stances must hold one label for each of targets.": "stances 应为每个 targets 各有一个标签。",
+    "targets must not hold the same text twice.": "targets 中不能有重复的内容。",
+    # The model
+    "model {name}: {reason}": "模型 {name}：{reason}",
+    "{reason}. Is the name right? A folder or a GGUF file can be given instead. `--engine extractive`"
+    " works without a model.": (
+        "{reason}。名称是否正确？也可以给出文件夹或 GGUF 文件。`--engine extractive` 则不用模型工作。"
+    ),
+    "No model: {reason}. Digests will be the article's own sentences (engine extractive), and in the"
+    " other language only its key facts, not a translation. For written digests fetch the weights"
+    " once with `{pull}`, or give --model a folder that holds them, or a GGUF file. `--engine"
+    " extractive` silences this warning.": (
+        "没有模型：{reason}。摘要将由原文句子组成（extractive 引擎），另一种语言只有要点，不是译文。若要由模型撰写摘要，"
+        "请先用 `{pull}` 下载权重，或用 --model 指定模型文件夹或 GGUF 文件。`--engine extractive` 可关闭此警告。"
+    ),
+    "the weights of {model} are not here, and {reason}": "本机没有 {model} 的权重，且{reason}",
+    "the weights are not on this disk, and {reason}": "本机没有权重，且{reason}",
+    "torch and transformers are not installed": "没有安装 torch 和 transformers",
+    "the hub did not answer within {seconds} seconds": "模型库在 {seconds} 秒内没有响应",
+    "the hub can't be reached ({error}); set HTTPS_PROXY where a proxy is needed, or HF_ENDPOINT to a"
+    " mirror": "无法连接模型库（{error}）；需要代理时请设置 HTTPS_PROXY，或用 HF_ENDPOINT 指定镜像",
+    "HF_HUB_OFFLINE is set": "已设置 HF_HUB_OFFLINE",
+    "the hub has no such model, and there is no such folder": "模型库中没有这个模型，也没有这个文件夹",
+    "it has no revision {revision}": "它没有版本 {revision}",
+    "it is gated: accept its licence on the hub and set HF_TOKEN": "需要授权：请在模型库网页上接受许可协议，并设置 HF_TOKEN",
+    "this is neither a hub id nor a folder nor a file": "这既不是模型库中的名称，也不是文件夹或文件",
+    "the cache can't be written to; set HF_HOME to a folder that can": "缓存目录不可写；请把 HF_HOME 设为可写的目录",
+    "the disk is full; set HF_HOME to a larger one": "磁盘已满；请把 HF_HOME 设到更大的磁盘上",
+    "there is no such folder": "没有这个文件夹",
+    "there is no such file": "没有这个文件",
+    "the model has no weights as safetensors": "模型没有 safetensors 格式的权重",
+    "the model's weights are GGUF files; download one and give its path as the model": (
+        "模型的权重是 GGUF 文件；请下载其中一个，并以其路径作为模型"
+    ),
+    "the folder has no config.json, so it holds no model in Hugging Face format": (
+        "文件夹中没有 config.json，不是 Hugging Face 格式的模型"
+    ),
+    "the folder has no weights (model.safetensors)": "文件夹中没有权重（model.safetensors）",
+    "the folder has no tokenizer (tokenizer.json)": "文件夹中没有分词器（tokenizer.json）",
+    "fetching the weights of {model}": "正在下载 {model} 的权重",
+    # Keys
+    "in use": "使用中",
+    "revoked {when}": "已于 {when} 撤销",
+    "there is a key {name} already; revoke it first": "已有名为 {name} 的密钥，请先撤销",
+    "no key {name} is in use; `keys list` shows them": "没有名为 {name} 的可用密钥；用 `keys list` 查看",
+    "a name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit": (
+        "名称由 1 到 64 个字母、数字、“.”、“_”、“@”或“-”组成，以字母或数字开头"
+    ),
+    "{path} holds no keys; put its backup back, or move it away and add new keys": (
+        "{path} 中没有密钥；请恢复备份，或移走该文件后重新添加密钥"
+    ),
+    "the keys in {path} can't be read: {reason}": "无法读取 {path} 中的密钥：{reason}",
+    "the keys in {path} can't be written: {reason}": "无法写入 {path} 中的密钥：{reason}",
+    # The service
+    "can't listen on {host} port {port}: {reason}. Choose another with --host and --port, or"
+    " DIGLOT_HOST and DIGLOT_PORT.": (
+        "无法监听 {host} 的 {port} 端口：{reason}。请用 --host 和 --port（或 DIGLOT_HOST、DIGLOT_PORT）另选。"
+    ),
+    "Address already in use": "地址已被占用",
+    "{address} is open; loading the engine: {engine}": "{address} 已开始监听，正在加载引擎：{engine}",
+    "ready: articles are answered by the engine {engine}": "就绪：由引擎 {engine} 处理文章",
+    "draining: nothing more is taken; what was taken is finished": "正在停止：不再接受新请求，已接受的会处理完",
+    "stopped": "已停止",
+    "stopped; some articles were not finished in time": "已停止；有文章未能及时处理完",
+    # Measures
+    "Measure": "指标",
+    "Value": "数值",
+    # click's own
+    "Error: {message}": "错误：{message}",
+    "Try '{command} --help' for help.": "用“{command} --help”查看帮助。",
+    "Missing argument '{name}'.": "缺少参数 {name}。",
+    "Missing command.": "缺少命令。",
+    "No such command '{name}'.": "没有命令 {name}。",
+    "No such command '{name}'. Did you mean {near}?": "没有命令 {name}。是否想写 {near}？",
+    "No such option '{name}'.": "没有选项 {name}。",
+    "No such option '{name}'. (Did you mean one of: {near}?)": "没有选项 {name}。（是否想写 {near}？）",
+    "No such option '{name}'. Did you mean {near}?": "没有选项 {name}。是否想写 {near}？",
+    "Option '{name}' requires an argument.": "选项 {name} 需要一个值。",
+    "Invalid value for {name} (env var: {variable}): {reason}": "{name}（变量 {variable}）的值有误：{reason}",
+    "Invalid value for {name}: {reason}": "{name} 的值有误：{reason}",
+    "{given} is not one of {choices}.": "{given} 不在可选值 {choices} 之中。",
+    "{given} is not a valid integer range.": "{given} 不是整数。",
+    "{given} is not a valid float range.": "{given} 不是数字。",
+    "{given} is not a valid integer.": "{given} 不是整数。",
+    "{given} is not in the range {range}.": "{given} 不在范围 {range} 之内。",
+    "{kind} '{path}' does not exist.": "{path} 不存在。",
+}
