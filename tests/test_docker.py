@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,23 @@ def test_torch_has_one_version() -> None:
              ("requirements.txt", "Makefile", *DOCKERFILES)}  # fmt: skip
     assert all(named.values())
     assert len({version for found in named.values() for version in found}) == 1, named
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_what_is_copied_is_there_and_is_sent_to_the_build(name: str) -> None:
+    sent = {line[1:] for line in text(".dockerignore").splitlines() if line.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", text(name), re.MULTILINE)
+    assert len(copied) >= 4
+    for source in copied:
+        assert (ROOT / source).exists(), source
+        assert any(source == path or source.startswith(f"{path}/") for path in sent), source
+
+
+def test_the_kernels_are_compiled_from_their_folder_alone(tmp_path: Path) -> None:
+    (folder,) = re.findall(r"^COPY (\S+) \1$", text("Dockerfile"), re.MULTILINE)
+    shutil.copytree(ROOT / folder, tmp_path / folder)
+    module = re.findall(r"^RUN python3 -m (service\S+)$", text("Dockerfile"), re.MULTILINE)[0]
+    subprocess.run([sys.executable, "-Sc", f"import {module}"], cwd=tmp_path, check=True)
 
 
 @pytest.mark.parametrize("name", SERVICES)
