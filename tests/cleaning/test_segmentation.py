@@ -26,6 +26,11 @@ def test_unrelated_stories_are_parted_and_the_longest_comes_first(
     assert {title.split("\n")[0] for title in titles} == {part.split("\n")[0] for part in parts}
 
 
+@pytest.mark.parametrize("parts", [(BREAD_EN, OWLS_EN), (BREAD_ZH, OWLS_ZH)])
+def test_two_stories_are_parted(parts: tuple[str, ...]) -> None:
+    assert len(told(*parts)) == 2
+
+
 @pytest.mark.parametrize("page", [HARBOUR_EN, HARBOUR_ZH, BREAD_EN, BREAD_ZH])
 def test_a_story_with_subheadings_stays_whole(page: str) -> None:
     reading = clean(Article(page))
