@@ -96,7 +96,7 @@ THROUGH_NEIGHBOURS = set(
     """.split()
 )
 # Names that stand for two things so far. This list may only become shorter.
-DOUBLE = {"dates", "Batch", "Draft", "Page", "Span", "Story", "Worker"}
+DOUBLE = {"dates", "Batch", "Draft", "Page", "Span", "Story"}
 
 
 @cache

@@ -1,6 +1,9 @@
 """The application factory: one Flask app over one service."""
 
-from flask import Flask
+import threading
+
+from flask import Flask, g, request
+from flask.typing import ResponseReturnValue
 
 from service.serving.batch_runner import Bulk
 from service.serving.service import Service
@@ -18,18 +21,40 @@ ROOM_BESIDE_THE_TEXT = 64 * 1024
 # The service watches the deadline; this much later the face gives up on the service as well.
 GRACE_S = 5.0
 
-# A client that sends or takes no byte for so long loses its connection, not a thread of ours.
-STALLED_S = 30.0
+SEEN = "diglot.seen"
+"""In the WSGI environ: what is known of a request that the server asks about a second time."""
+
+
+class App(Flask):
+    """A Flask app that may be called twice for one request: by its head, and with its body.
+
+    What comes before a route (the key, the rates) is done the first time only.
+    """
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        seen = request.environ.get(SEEN)
+        known = vars(g._get_current_object())
+        if seen:
+            known.update(seen)
+            return None
+        refused = super().preprocess_request()
+        if seen is not None:
+            seen.update(known)
+        return refused
 
 
 def create_app(
-    service: Service, settings: Settings, store: Batches | None = None, bulk: Bulk | None = None
+    service: Service,
+    settings: Settings,
+    store: Batches | None = None,
+    bulk: Bulk | None = None,
+    stopping: threading.Event | None = None,
 ) -> Flask:
     """A Flask app that answers with what `service` makes, and stores batches in `store`, if any.
 
-    It neither opens nor closes any of them.
+    It neither opens nor closes any of them. From when `stopping` is set it takes nothing more.
     """
-    app = Flask(__name__)
+    app = App(__name__)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_characters * BYTES_A_CHARACTER + ROOM_BESIDE_THE_TEXT,
         BATCHES=store,
@@ -38,7 +63,7 @@ def create_app(
         GRACE_S=GRACE_S,
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),
-        STALLED_S=STALLED_S,
+        STOPPING=stopping or threading.Event(),
     )
     request_log.install(app)
     security_headers.install(app)

@@ -15,7 +15,7 @@ from service.store.batches import Batches, Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
 from service.web.json_reader import echo
 from service.web.request_body import BadFields, batch_article, read_wanted, source_of
-from service.web.response_wait import Slots, client
+from service.web.response_wait import Slots
 from service.web.uploads import COMPLETE, LINES, Upload
 
 blueprint = Blueprint("batches", __name__)
@@ -32,7 +32,6 @@ def take() -> Response:
     service = current_app.config["SERVICE"]
     if service.state == "draining":
         raise NotReady("The service is stopping.")
-    client()
     with slots.one():
         wanted, key = read_wanted(request), _key()
         upload = Upload(request, current_app.config["MAX_CONTENT_LENGTH"])
@@ -63,7 +62,6 @@ def results(id: str) -> Response:
     batches, owner = _batches(), _owner()
     is_complete = batches.get(id, owner).waiting == 0  # before the first line is read
     lines = batches.results(id, owner, first)
-    client()
     return Response(
         (some.encode("utf-8", "replace") for some in lines),
         mimetype=LINES[0],

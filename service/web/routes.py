@@ -12,7 +12,6 @@ from service import metrics
 from service.errors import NotReady
 from service.serving.service import Service, State
 from service.settings import Settings
-from service.web.connections import LATE, STOPPING
 from service.web.openapi import OPERATIONS, Live, Ready, document
 from service.web.problems import explained, problem
 from service.web.request_body import Asked, read_article
@@ -50,7 +49,7 @@ def livez() -> Response:
 
 @blueprint.before_app_request
 def take_nothing_more_while_stopping() -> None:
-    if request.method == "POST" and request.environ.get(LATE):
+    if request.method == "POST" and _is_stopping():
         raise NotReady("The service is stopping.")
 
 
@@ -59,7 +58,7 @@ def readyz() -> Response:
     service, state = _service(), _state()
     if state == "ready" and service.identity is not None:
         return _answer(Ready(engine=service.identity))
-    stopping = request.environ.get(STOPPING) and "the service is stopping"
+    stopping = "the service is stopping" if _is_stopping() else None
     reason = stopping or service.reason or f"The engine is {state}."
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": state})
 
@@ -92,8 +91,9 @@ def summarize() -> Response:
             return _answer(waiting.result())
         stream = events(future, newest, waiting, sent.options.zh_script, g.request_id)
         response = Response(stream, mimetype=EVENTS, headers={"X-Accel-Buffering": "no"})
-        stack.callback(future.cancel)  # a stream that nobody begins to read ends here
-        response.call_on_close(stack.pop_all().close)
+        response.call_on_close(future.cancel)
+        held = stack.pop_all()  # until the answer is there, however slowly it is taken then
+        future.add_done_callback(lambda _: held.close())
         return response
 
 
@@ -106,7 +106,11 @@ def _service() -> Service:
 
 
 def _state() -> State:
-    return "draining" if request.environ.get(STOPPING) else _service().state
+    return "draining" if _is_stopping() else _service().state
+
+
+def _is_stopping() -> bool:
+    return cast(bool, current_app.config["STOPPING"].is_set())
 
 
 def _answer(model: BaseModel) -> Response:

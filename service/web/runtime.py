@@ -35,7 +35,12 @@ PAUSE_S = 5.0
 class Runtime:
     """The service, the store and the bulk work of one process. Raises StoreFailed."""
 
-    def __init__(self, settings: Settings, make_service: MakeService) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_service: MakeService,
+        stopping: threading.Event | None = None,
+    ) -> None:
         self._database = Database(settings.data / FILE, MIGRATIONS)
         self._kept = _kept(settings)
         self._service = make_service(settings)
@@ -48,7 +53,7 @@ class Runtime:
             at_once=settings.batch_rows + PREPARED,
             keep_s=days * DAY_S if days else None,
         )
-        self.app: Flask = create_app(self._service, settings, store, self._bulk)
+        self.app: Flask = create_app(self._service, settings, store, self._bulk, stopping)
 
     def open(self) -> None:
         """Start loading; returns at once."""

@@ -6,18 +6,21 @@ second worker would load a second model, and a short timeout would cut answers o
 
 import logging
 import os
+import resource
+import signal
 import socket
+import threading
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter as GunicornArbiter
 
 from service.errors import BadSetting, StoreFailed
 from service.serving.service import Service
 from service.settings import Settings
 from service.web.api_keys import Keys
-from service.web.arbiter import Arbiter
-from service.web.connections import Log, Worker
+from service.web.connections import HttpWorker, Log, connections_for
 from service.web.runtime import MakeService, Runtime, check_store
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,7 @@ HEARTBEAT_TIMEOUT_S = 120
 # Longer than the deadline of a request, so that each one in flight gets its answer or its 504.
 DRAIN_BEYOND_DEADLINE_S = 15
 BACKLOG = 2048
+MOST_DESCRIPTORS = 16_384
 
 
 def run(settings: Settings, make_service: MakeService | None = None) -> int:
@@ -86,9 +90,51 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
+def _raise_descriptors() -> int:
+    """Let this process have as many file descriptors as it may; returns how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = min(n for n in (hard, MOST_DESCRIPTORS) if n != resource.RLIM_INFINITY)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        except (ValueError, OSError):  # macOS allows less than it says
+            limit = soft
+    else:
+        limit = MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+    most = connections_for(limit)
+    log.info("file descriptors: %d (at first %d); at most %d connections", limit, soft, most)
+    return limit
+
+
+class Arbiter(GunicornArbiter):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's master, kept from what would load a second model beside the first.
+
+    SIGHUP replaces the process: the old one ends before the new one begins. The signals that ask
+    for more processes, fewer, or another master beside this one are refused.
+    """
+
+    def handle_hup(self) -> None:
+        log.info("SIGHUP: the process is replaced once its requests are answered")
+        self.kill_workers(signal.SIGTERM)
+
+    def handle_ttin(self) -> None:
+        log.warning("one process owns the model: SIGTTIN, SIGTTOU and SIGUSR2 do nothing here")
+
+    handle_ttou = handle_usr2 = handle_winch = handle_ttin
+
+    def spawn_worker(self) -> Any:
+        if self.WORKERS:
+            raise RuntimeError("a second process would load a second model")
+        return super().spawn_worker()
+
+
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """`settings` and `stopping` are for the worker: stopping is set from SIGTERM on."""
+
     def __init__(self, settings: Settings, make_service: MakeService, listener: int) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.stopping = threading.Event()
+        self._descriptors = _raise_descriptors()
         self._make_service = make_service
         self._listener = listener
         self._runtime: Runtime | None = None
@@ -99,12 +145,13 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         choices = {
             "bind": f"fd://{self._listener}",
             "workers": 1,
-            "worker_class": Worker,
+            "worker_class": HttpWorker,
+            "worker_connections": connections_for(self._descriptors),
             "logger_class": Log,
-            "threads": self._settings.http_threads + SPARE_THREADS,
+            "threads": self.settings.http_threads + SPARE_THREADS,
             "timeout": HEARTBEAT_TIMEOUT_S,
-            "graceful_timeout": int(self._settings.timeout_s) + DRAIN_BEYOND_DEADLINE_S,
-            "keepalive": self._settings.keep_alive_s,
+            "graceful_timeout": int(self.settings.timeout_s) + DRAIN_BEYOND_DEADLINE_S,
+            "keepalive": self.settings.keep_alive_s,
             # Headers that would change the path are believed of nobody; the app asks its proxies.
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
@@ -112,7 +159,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "preload_app": False,  # the engine's threads would not survive the fork
             "control_socket_disable": True,
             "accesslog": None,
-            "loglevel": "debug" if self._settings.log_level == "debug" else "warning",
+            "loglevel": "debug" if self.settings.log_level == "debug" else "warning",
             "proc_name": "diglot",
             "worker_int": self._on_hurry,
             "worker_exit": self._on_worker_exit,
@@ -125,7 +172,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """Called by gunicorn in the worker process, after the fork."""
-        self._runtime = Runtime(self._settings, self._make_service)
+        self._runtime = Runtime(self.settings, self._make_service, self.stopping)
         self._runtime.open()
         return self._runtime.app
 

@@ -349,21 +349,6 @@ def test_clients_that_never_take_their_leave_hold_nobody_up(served: Served) -> N
         assert time.monotonic() - started < 8  # of the 16 that they would take one after the other
 
 
-def test_a_head_that_comes_drop_by_drop_is_cut_off(tmp_path: Path) -> None:
-    slow = "from service.web import connections; connections.HEAD_S = 1.0;" + FEW_THREADS
-    with serving(tmp_path / "log", "-c", slow) as server, ExitStack() as drops:
-        server.wait_until_ready()
-        address = (server.host, server.port)
-        clients = [
-            drops.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
-            for _ in range(20)
-        ]
-        for client in clients:
-            client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
-        assert server.get("/livez").status == 200
-        assert all(client.recv(100) == b"" for client in clients)
-
-
 def test_log_for_programs_is_json_from_the_first_line_to_the_last(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SERVE, "--log-format", "json") as server:
         server.wait_until_ready()

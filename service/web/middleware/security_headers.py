@@ -1,6 +1,6 @@
 """What every answer tells its client: take it for what it is, load and frame nothing else."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -16,8 +16,6 @@ _PAGE = (
 )
 # A digest is its asker's own, and a state is true now.
 _UNKEPT = "no-store"
-# gunicorn reads no more than this of a body that was refused, and then hangs up.
-_MOST_UNREAD = 64 * 1024
 
 
 def install(app: Flask) -> None:
@@ -30,12 +28,4 @@ def _add(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = _PAGE
     response.headers.setdefault("Cache-Control", _UNKEPT)
-    if response.status_code >= 400 and _is_large():
-        # So that nobody sends the next request on a connection that is about to go.
-        response.headers["Connection"] = "close"
     return response
-
-
-def _is_large() -> bool:
-    chunked = "Transfer-Encoding" in request.headers
-    return chunked or (request.content_length or 0) > _MOST_UNREAD

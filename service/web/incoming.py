@@ -1,0 +1,204 @@
+"""The bytes of one request as they come: its head, and its body, kept until it is whole."""
+
+import re
+from collections.abc import Callable
+from tempfile import SpooledTemporaryFile
+from typing import Any, NoReturn
+
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.errors import LimitRequestHeaders
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import IterUnreader, Unreader
+
+LONGEST_HEAD = 64 * 1024
+IN_MEMORY = 256 * 1024
+"""Bytes of a body that are kept in memory; a longer one goes to a file without a name."""
+_LONGEST_LINE = 8190  # as gunicorn's own reader of chunks has it
+_HEAD_ENDS = b"\r\n\r\n"
+
+
+class BodyPending(BaseException):
+    """Raised where an application reads a body that has not come yet; it is asked again later.
+
+    No Exception, as it is for the server alone, and what an application does about errors is not.
+    """
+
+
+class PendingBody:
+    """Stands for a body that has not come yet."""
+
+    def read(self, *_: object) -> NoReturn:
+        raise BodyPending
+
+    readline = readlines = __iter__ = read
+
+
+class Incoming:
+    """Takes bytes of one request in; those of the next one stay in `rest`.
+
+    `request` is gunicorn's own reading of the head, None until it is whole.
+    """
+
+    def __init__(self, cfg: Any, peer: Any, folder: str | None = None) -> None:
+        self.request: Any = None
+        self.rest = b""
+        self.is_cut = False
+        """Whether the client stopped sending before the end."""
+        self.expects_continue = False
+        self._cfg = cfg
+        self._peer = peer
+        self._folder = folder
+        self._head = bytearray()
+        self._frame: _Length | _Chunks = _Length(0)
+        self._kept: SpooledTemporaryFile[bytes] | None = None
+        self.size = 0
+        """Bytes of the body so far, as they are framed."""
+
+    @property
+    def is_complete(self) -> bool:
+        return self.request is not None and (self._frame.is_done or self.is_cut)
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self._head) or self.request is not None
+
+    def feed(self, data: bytes) -> None:
+        """Raises what gunicorn raises for a head that is malformed or too long, and OSError."""
+        if self.request is None:
+            data = self._feed_head(data)
+        if self.request is None:
+            return
+        used = self._frame.take(data)
+        if used:
+            self._keep(data[:used])
+        self.rest += data[used:]
+
+    def body(self) -> Body:
+        """What came of the body, from its start; read once at a time."""
+        if self._kept is None:
+            read: Callable[[int], bytes] = lambda _: b""  # noqa: E731
+        else:
+            self._kept.seek(0)
+            read = self._kept.read
+        self.request.unreader = _Kept(read)
+        self.request.set_body_reader()
+        return self.request.body
+
+    def ends_as_framed(self) -> bool:
+        """Whether gunicorn's reader finds the end where it was seen to be.
+
+        Only then is it known where the next request begins.
+        """
+        if self.is_cut or not self._frame.is_done or self.request.body.failed:
+            return False
+        if isinstance(self._frame, _Length):
+            return True
+        try:
+            while self.request.body.read(IN_MEMORY):
+                pass
+        except Exception:  # a malformed chunk, of any of a dozen types
+            return False
+        return not (self.request.unreader.take_buffered() or self.request.unreader.chunk())
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Returns what came after the head."""
+        searched = max(0, len(self._head) - len(_HEAD_ENDS))
+        self._head += data
+        end = self._head.find(_HEAD_ENDS, searched)
+        length = end + len(_HEAD_ENDS) if end >= 0 else len(self._head)
+        if length > LONGEST_HEAD:
+            raise LimitRequestHeaders(f"a head of more than {LONGEST_HEAD} bytes")
+        if end < 0:
+            return b""
+        head, rest = bytes(self._head[:length]), bytes(self._head[length:])
+        self.request = Request(self._cfg, IterUnreader([head]), self._peer)
+        # gunicorn would tell the client to go on before the application has seen the head.
+        self.expects_continue = self.request._expected_100_continue
+        self.request._expected_100_continue = False
+        reader = self.request.body.reader
+        self._frame = _Chunks() if isinstance(reader, ChunkedReader) else _Length(reader.length)
+        return rest
+
+    def _keep(self, data: bytes) -> None:
+        if self._kept is None:
+            self._kept = SpooledTemporaryFile(IN_MEMORY, dir=self._folder)  # noqa: SIM115
+        self._kept.write(data)
+        self.size += len(data)
+
+
+class _Length:
+    """Counts a body whose length was announced."""
+
+    def __init__(self, length: int) -> None:
+        self._missing = length
+
+    @property
+    def is_done(self) -> bool:
+        return self._missing == 0
+
+    def take(self, data: bytes) -> int:
+        """Returns how many of these bytes belong to the body."""
+        used = min(len(data), self._missing)
+        self._missing -= used
+        return used
+
+
+class _Chunks:
+    """Finds where a body of chunks ends; gunicorn's reader unpacks it, once it is whole.
+
+    A malformed one ends at once: gunicorn's reader says what is wrong with it.
+    """
+
+    _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[^\r]*)?\r\Z")
+
+    def __init__(self) -> None:
+        self.is_done = False
+        self._skip = 0
+        self._line = bytearray()
+        self._in_trailers = False
+
+    def take(self, data: bytes) -> int:
+        """Returns how many of these bytes belong to the body."""
+        at = 0
+        while at < len(data) and not self.is_done:
+            if self._skip:
+                step = min(self._skip, len(data) - at)
+                self._skip -= step
+                at += step
+                continue
+            end = data.find(b"\n", at)
+            self._line += data[at : end if end >= 0 else len(data)]
+            if len(self._line) > _LONGEST_LINE:
+                self.is_done = True
+                return len(data)
+            if end < 0:
+                return len(data)
+            at = end + 1
+            self._end_line(bytes(self._line))
+            self._line.clear()
+        return at
+
+    def _end_line(self, line: bytes) -> None:
+        if self._in_trailers:
+            self.is_done = line == b"\r" or not line.endswith(b"\r")
+        elif size := self._SIZE.match(line):
+            length = int(size[1], 16)
+            self._in_trailers = length == 0
+            self._skip = length + 2 if length else 0  # and the line's end after the data
+        else:
+            self.is_done = True
+
+
+class _Kept(Unreader):  # type: ignore[misc]  # gunicorn has no types
+    """Gives gunicorn's readers what was kept of a body."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self._read = read
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        return self._read(max(size_hint or 0, 8192))

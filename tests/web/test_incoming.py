@@ -1,0 +1,130 @@
+"""The bytes of a request, however they are cut, are one head and one body."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.errors import LimitRequestHeaders, ParseException
+
+from service.web.incoming import IN_MEMORY, LONGEST_HEAD, BodyPending, Incoming, PendingBody
+
+HEAD = b"POST /summarize HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+ARTICLE = "The council met. 镇议会开会。".encode()
+
+
+def sized(body: bytes) -> bytes:
+    return HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def chunked(body: bytes, size: int = 7, extension: bytes = b"", trailer: bytes = b"") -> bytes:
+    parts = (body[at : at + size] for at in range(0, len(body), size))
+    chunks = b"".join(b"%X%s\r\n%s\r\n" % (len(part), extension, part) for part in parts)
+    return CHUNKED + chunks + b"0\r\n" + trailer + b"\r\n"
+
+
+@pytest.fixture
+def incoming(tmp_path: Path) -> Iterator[Incoming]:
+    one = Incoming(Config(), ("127.0.0.1", 1), str(tmp_path))
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 1000])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        sized(ARTICLE),
+        chunked(ARTICLE),
+        chunked(ARTICLE, 100),
+        chunked(ARTICLE, extension=b"; a=1"),
+        chunked(ARTICLE, trailer=b"X-A: b\r\n"),
+    ],
+)
+def test_a_request_is_read_however_it_is_cut(incoming: Incoming, sent: bytes, step: int) -> None:
+    following = b"GET / HTTP/1.1\r\n"
+    for at in range(0, len(sent), step):
+        assert not incoming.is_complete
+        part = sent[at : at + step]
+        incoming.feed(part + following if at + step >= len(sent) else part)
+    assert incoming.is_complete
+    assert incoming.request.path == "/summarize"
+    assert incoming.body().read() == ARTICLE
+    assert incoming.ends_as_framed()
+    assert incoming.rest == following
+
+
+@pytest.mark.parametrize("sent", [sized(ARTICLE), chunked(ARTICLE)])
+def test_a_body_that_nobody_read_ends_where_it_should(incoming: Incoming, sent: bytes) -> None:
+    incoming.feed(sent)
+    incoming.body()
+    assert incoming.ends_as_framed()
+
+
+def test_a_body_is_read_from_its_start_each_time(incoming: Incoming) -> None:
+    incoming.feed(chunked(ARTICLE))
+    assert incoming.body().read(3) == ARTICLE[:3]
+    assert incoming.body().read() == ARTICLE
+
+
+def test_a_long_body_goes_to_a_file(incoming: Incoming) -> None:
+    body = ARTICLE * (2 * IN_MEMORY // len(ARTICLE))
+    incoming.feed(sized(body))
+    assert incoming.body().read() == body
+    assert incoming.size == len(body)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"zz\r\nHalf\r\n",
+        b"4\nHalf\r\n0\r\n\r\n",
+        b"0x4\r\nHalf\r\n0\r\n\r\n",
+        b"4\r\nHalf of it\r\n0\r\n\r\n",
+        b"0\r\nX: y\n\n",
+        b"4;" + b"a" * 9000,
+    ],
+)
+def test_malformed_chunks_end_at_once_and_are_no_start_of_a_request(
+    incoming: Incoming, broken: bytes
+) -> None:
+    incoming.feed(CHUNKED + broken)
+    assert incoming.is_complete
+    incoming.body()
+    assert not incoming.ends_as_framed()
+
+
+def test_half_a_body_is_complete_only_once_it_was_cut(incoming: Incoming) -> None:
+    incoming.feed(sized(ARTICLE)[:-3])
+    assert not incoming.is_complete
+    incoming.is_cut = True
+    assert incoming.is_complete
+    assert incoming.body().read() == ARTICLE[:-3]
+    assert not incoming.ends_as_framed()
+
+
+def test_a_head_is_bounded(incoming: Incoming) -> None:
+    with pytest.raises(LimitRequestHeaders):
+        for _ in range(LONGEST_HEAD):
+            incoming.feed(b"A: b\r\n")
+
+
+def test_a_malformed_head_raises_what_gunicorn_raises(incoming: Incoming) -> None:
+    with pytest.raises(ParseException):
+        incoming.feed(b"nonsense\r\n\r\n")
+
+
+def test_who_waits_to_be_asked_is_told_to_go_on_by_us_alone(incoming: Incoming) -> None:
+    incoming.feed(HEAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+    assert incoming.expects_continue
+    assert not incoming.request._expected_100_continue
+
+
+@pytest.mark.parametrize("read", ["read", "readline", "readlines", "__iter__"])
+def test_a_body_that_is_not_there_says_so(read: str) -> None:
+    take: Any = getattr(PendingBody(), read)
+    with pytest.raises(BodyPending):
+        take()
+    assert not issubclass(BodyPending, Exception)  # whatever an application catches
