@@ -89,8 +89,6 @@ THROUGH_NEIGHBOURS = set(
     store/batches
     store/codec
     store/database
-    web/arbiter
-    web/connections
     web/runtime
     web/uploads
     """.split()
