@@ -200,7 +200,8 @@ def digest(
 @main.command()
 @options(
     *MODEL_SETTINGS, "batch_window_ms", "queue_limit", "queue_tokens", "prompts", "names",
-    "data", "keep_results_mb", "keep_batches_days",
+    "data", "keep_results_mb", "keep_batches_days", "batches_mb", "batches_mb_per_key",
+    "share_results",
     "require_key", "open_metrics", "rate_per_address", "rate_per_key", "proxies",
     "path_prefix", "allowed_hosts", "keep_alive_s",
     "host", "port", "http_threads", "timeout_s", "max_characters", "log_level", "log_format",

@@ -16,6 +16,7 @@ DiglotError                     500  internal
 ├── Overloaded                  503  overloaded       the queue is full; try again
 ├── DeadlineExceeded            504  deadline         the answer was not there in time
 ├── Cancelled                   499  cancelled        the asker went away
+├── OverQuota                   507  over_quota       batches take all the room that they may
 ├── StoreFailed                 503  store_failed     the store of batches can't be read or written
 │   └── StoreFull               507  store_full       its disk is full
 └── EngineFailed                500  engine_failed    the engine broke on this article
@@ -125,6 +126,12 @@ class Cancelled(DiglotError):
     code = "cancelled"
     status = 499
     title = "The request was cancelled"
+
+
+class OverQuota(DiglotError):
+    code = "over_quota"
+    status = 507
+    title = "There is no room for another batch"
 
 
 class StoreFailed(DiglotError):

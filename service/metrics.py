@@ -4,7 +4,28 @@ Every label has few values, known beforehand: a route's template and not the add
 for, an error's code and not its text. Nothing here names an article, a client or a key.
 """
 
-from prometheus_client import Counter, Enum, Gauge, Histogram
+import os
+
+# Another program's: with it, figures would be kept in files of a folder that may not exist.
+for _name in ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"):
+    os.environ.pop(_name, None)
+
+from prometheus_client import (  # noqa: E402  # it reads the environment when it is imported
+    CONTENT_TYPE_LATEST,
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def exposition() -> bytes:
+    """All figures in Prometheus' text format."""
+    return generate_latest()
+
 
 # From an answer out of memory to the longest that DIGLOT_TIMEOUT_S allows by default.
 _SECONDS = (

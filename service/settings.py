@@ -184,6 +184,21 @@ class Settings:
         "Days after its end that a batch is removed; 0 keeps all.",
         click.FloatRange(0, 36_500),
     )
+    batches_mb: int = setting(
+        10_000,
+        "Megabytes that all batches may take on the disk, with results; over it: 507. 0: no bound.",
+        click.IntRange(0, 100_000_000),
+    )
+    batches_mb_per_key: int = setting(
+        5_000,
+        "Megabytes that the batches of one key may take, with results; over it: 507. 0: no bound.",
+        click.IntRange(0, 100_000_000),
+    )
+    share_results: bool = setting(
+        False,
+        "Whether a kept result is answered to every key; otherwise to the one that asked before.",
+        click.BOOL,
+    )
     require_key: str = setting(
         "auto",
         "Who needs an API key: auto, everybody once a key was made; always, everybody.",

@@ -86,7 +86,6 @@ THROUGH_NEIGHBOURS = set(
     pipeline/result_builder
     serving/batch_runner
     serving/queue
-    store/batches
     store/codec
     store/database
     web/runtime

@@ -60,9 +60,11 @@ class Bulk:
     def start(self) -> None:
         self._thread.start()
 
-    def wake(self) -> None:
-        """Look at the store now: a batch came, or one was cancelled."""
+    def wake(self, *, sweep: bool = False) -> None:
+        """Look at the store now: a batch came, or one was cancelled or removed (`sweep`)."""
         self._renew_at = 0.0
+        if sweep:
+            self._sweep_at = 0.0
         self._events.put(None)
 
     def close(self, timeout_s: float | None = None) -> None:
@@ -156,7 +158,7 @@ class Bulk:
         try:
             article, options = unpack(claim.article)
             own = result_id(claim.batch, claim.place)
-            future = self._service.submit(article, options, id=own, work="bulk")
+            future = self._service.submit(article, options, id=own, work="bulk", owner=claim.owner)
         except NotReady:
             self._leases.release([claim])
         except Exception as error:  # whatever is wrong with one article, the others go on

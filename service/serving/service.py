@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Literal
 
 from service.article import Article
@@ -115,8 +116,9 @@ class Service:
         id: str | None = None,
         watch: Watch | None = None,
         work: Work = "online",
+        owner: str = "",
     ) -> Future[Result]:
-        """Hand an article in.
+        """Hand an article in; what is kept of `owner` is answered from the store.
 
         Raises NotReady, Overloaded, or what is wrong with the article (NoText, …) at once. The
         Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place. `watch` is
@@ -126,14 +128,15 @@ class Service:
             raise NotReady(self.reason or "the service is not ready")
         begun = time.monotonic()
         own = id or str(uuid.uuid4())
+        scope = "" if self._settings.share_results else owner
         if self._kept is not None:
-            kept = self._kept.find(fingerprint(article, options, self._engine.identity))
+            kept = self._kept.find(fingerprint(article, options, self._engine.identity), scope)
             if kept is not None:
                 return _again(kept, own, article, begun)
         steps = plan(article, options, self._engine, self._library, id=own, watch=watch)
         future = self._worker.submit(steps, timeout_s=timeout_s, work=work)
         if self._kept is not None:
-            future.add_done_callback(self._kept.note)
+            future.add_done_callback(partial(self._kept.note, owner=scope))
         return future
 
     def close(self, timeout_s: float | None = None) -> bool:

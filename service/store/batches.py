@@ -1,5 +1,6 @@
 """The batches of the store, as whoever sends them sees them: received, looked at, cancelled."""
 
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -7,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from service.batch import Batch, State
-from service.errors import DeadlineExceeded, KeyReused, UnknownBatch
+from service.errors import DeadlineExceeded, KeyReused, OverQuota, UnknownBatch
 from service.store.codec import shown
 from service.store.database import Database
 from service.store.leases import end
 
 RECEIVE_S = 600.0
 """A body that brings no article for so long is given up."""
+_OUT_OF_SIGHT = "receiving = 1, until = 0, key = NULL"
 _PAGE = 100  # lines that are read at once
 _REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
 
@@ -34,22 +36,40 @@ class Received:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many bytes articles that wait and results that are kept may take; None is no bound."""
+
+    in_all: int | None = None
+    per_key: int | None = None
+
+
 class Batches:
     """`owner` names whose batches are meant: what belongs to another does not exist.
 
-    Every method raises StoreFailed, and has done nothing then. `clock` gives Unix time.
+    "" is the owner of all that came without a key. Every method raises StoreFailed, and has done
+    nothing then. `clock` gives Unix time.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        quota: Quota | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
+        self._quota = quota or Quota()
         self._clock = clock
 
     # Receiving
 
     def begin(self, owner: str) -> Received:
+        """Raises OverQuota when there is no room for anything more."""
         now = self._clock()
         new = str(uuid.uuid4())
         with self._database.write() as connection:
+            self._check_quota(connection, owner)
             made = connection.execute(
                 "INSERT INTO batches (id, owner, until, created) VALUES (?, ?, ?, ?)",
                 (new, owner, now + RECEIVE_S, now),
@@ -60,14 +80,15 @@ class Batches:
     def add(self, batch: Received, first: int, entries: Sequence[StoredArticle]) -> None:
         """Store articles; the first of them has the place `first`.
 
-        Raises DeadlineExceeded when the last ones came so long ago that the batch was given up.
+        Raises DeadlineExceeded when the last ones came so long ago that the batch was given up, and
+        OverQuota.
         """
         with self._database.write() as connection:
             waits = connection.execute(
-                "UPDATE batches SET until = ? WHERE number = ?",
+                "UPDATE batches SET until = ? WHERE number = ? RETURNING owner",
                 (self._clock() + RECEIVE_S, batch.number),
-            )
-            if waits.rowcount != 1:
+            ).fetchone()
+            if waits is None:
                 raise DeadlineExceeded("The body took too long to arrive.")
             connection.executemany(
                 "INSERT INTO articles (batch, place, article, outcome, line)"
@@ -77,6 +98,7 @@ class Batches:
                     for i, e in enumerate(entries)
                 ],
             )
+            self._check_quota(connection, waits[0])
 
     def accept(self, batch: Received, owner: str, key: str | None, body: str) -> str:
         """Let the queue have the batch; returns its id.
@@ -174,15 +196,29 @@ class Batches:
             end(connection, now, "number = ?", number)
         return self.get(id, owner)
 
-    def sweep(self, keep_s: float | None) -> bool:
-        """Remove some of what nobody needs: bodies that broke off, and batches that ended more than
-        `keep_s` seconds ago (None: never). True while there is more to remove.
+    def remove(self, id: str, owner: str) -> Batch:
+        """Cancel what is not settled, and forget the batch; its rows are removed bit by bit.
+
+        Raises UnknownBatch.
         """
+        last = self.cancel(id, owner)
+        with self._database.write() as connection:
+            connection.execute(f"UPDATE batches SET {_OUT_OF_SIGHT} WHERE id = ?", (id,))
+        return last
+
+    def sweep(self, keep_s: float | None) -> bool:
+        """Remove some of what nobody needs, and give its space back to the disk: bodies that broke
+        off, and batches that ended more than `keep_s` seconds ago (None: never). True while there
+        is more to remove.
+        """
+        return self._remove_some(keep_s) or self._database.shrink()
+
+    def _remove_some(self, keep_s: float | None) -> bool:
         now = self._clock()
         oldest = -1.0 if keep_s is None else now - keep_s
         with self._database.write() as connection:
             connection.execute(  # out of sight first: nobody may see a part of a batch
-                "UPDATE batches SET receiving = 1, until = 0, key = NULL WHERE ended <= ?",
+                f"UPDATE batches SET {_OUT_OF_SIGHT} WHERE ended <= ?",
                 (oldest,),
             )
             found = connection.execute(
@@ -206,6 +242,23 @@ class Batches:
             " (SELECT number FROM batches WHERE NOT receiving AND ended IS NULL)"
         )
         return int(count)
+
+    def _check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
+        """Raises OverQuota."""
+        quota = self._quota
+        if quota.in_all is not None:
+            (taken,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM usage").fetchone()
+            if taken > quota.in_all:
+                raise OverQuota("The batches of all take as much space as they may. Try later.")
+        if quota.per_key is not None and owner:
+            found = connection.execute("SELECT bytes FROM usage WHERE owner = ?", (owner,))
+            (taken,) = found.fetchone() or (0,)
+            if taken > quota.per_key:
+                raise OverQuota(
+                    f"The batches of this key may take {quota.per_key // 1_000_000:,} MB, results"
+                    " too. Fetch results that are there, and remove their batches: DELETE"
+                    " /batches/{id}?remove=true."
+                )
 
     def _find(self, id: str, owner: str) -> tuple[int, float, float | None, bool]:
         found = self._database.read(

@@ -17,6 +17,40 @@ from service.errors import StoreFailed, StoreFull
 log = logging.getLogger(__name__)
 
 FILE = "diglot.db"
+RESULT_BYTES = 4096
+"""Counted for the result of an article that has none so far."""
+_ROW_BYTES = 200
+
+
+def _size(row: str) -> str:
+    """The SQL of the bytes that an article takes, with its place in the indexes."""
+    return (
+        f"{_ROW_BYTES} + coalesce(length(CAST({row}.article AS BLOB)), 0)"
+        f" + coalesce(length(CAST({row}.line AS BLOB)), 0)"
+        f" + CASE WHEN {row}.outcome IS NULL THEN {RESULT_BYTES} ELSE 0 END"
+    )
+
+
+_USAGE = f"""
+    CREATE TABLE usage (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO usage (owner, bytes)
+        SELECT owner, sum({_size("articles")}) FROM articles
+        JOIN batches ON batches.number = articles.batch GROUP BY owner;
+
+    CREATE TRIGGER articles_added AFTER INSERT ON articles BEGIN
+        INSERT INTO usage (owner, bytes)
+            SELECT owner, {_size("NEW")} FROM batches WHERE number = NEW.batch
+            ON CONFLICT (owner) DO UPDATE SET bytes = bytes + excluded.bytes;
+    END;
+    CREATE TRIGGER articles_changed AFTER UPDATE OF article, line, outcome ON articles BEGIN
+        UPDATE usage SET bytes = bytes + ({_size("NEW")}) - ({_size("OLD")})
+            WHERE owner = (SELECT owner FROM batches WHERE number = NEW.batch);
+    END;
+    CREATE TRIGGER articles_removed AFTER DELETE ON articles BEGIN
+        UPDATE usage SET bytes = bytes - ({_size("OLD")})
+            WHERE owner = (SELECT owner FROM batches WHERE number = OLD.batch);
+    END;
+"""
 MIGRATIONS = (
     """
     CREATE TABLE batches (
@@ -49,18 +83,23 @@ MIGRATIONS = (
     CREATE INDEX articles_outcome ON articles (batch, outcome);
     CREATE INDEX articles_claimed ON articles (until) WHERE claim IS NOT NULL;
     """,
+    _USAGE,
 )
 """The tables of batches, version by version.
 
 A batch is numbered in the order of arrival. It is `receiving` until its body has come to the end:
 before, nobody sees it. An article that is not settled has its text and what is asked; one that is
 settled has its line instead. `until` is a Unix time: till then the lease of whoever holds `claim`
-runs, or, for a batch, that of whoever receives it. `losses` counts leases that ran out.
+runs, or, for a batch, that of whoever receives it. `losses` counts leases that ran out. `usage`
+is kept up by triggers: how many bytes each owner's articles and results take.
 """
 
 BUSY_S = 5.0
 """How long another connection, or another thread, may hold the file before it counts as locked."""
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps on the disk when it is empty
+_SPARE_PAGES = 1_000  # of 4 KiB: so many free ones stay in the file for what comes next
+_PAGES_AT_ONCE = 1_000  # other writers wait meanwhile
+_SMALL = 64 * 1024 * 1024  # bytes in use of a file that is written anew in a moment
 
 _WORDS = {
     sqlite3.SQLITE_BUSY: "it is locked by another program",
@@ -76,6 +115,14 @@ _WORDS = {
 
 class Damaged(StoreFailed):
     """What stands in the file is not what was written there."""
+
+
+class Unknown(StoreFailed):
+    """The file holds other tables than were expected."""
+
+
+class TooNew(StoreFailed):
+    """The file was written by a newer Diglot."""
 
 
 class Database:
@@ -144,8 +191,35 @@ class Database:
         if found != [("ok",)]:
             raise Damaged(f"{self._name}: {_WORDS[sqlite3.SQLITE_CORRUPT]}")
 
+    def shrink(self) -> bool:
+        """Give some of what the file has no use for back to the disk; True while there is more."""
+        with self._held(), self._told():
+            if self._pragma("freelist_count") <= _SPARE_PAGES:
+                return False
+            if self._pragma("auto_vacuum"):
+                self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+                more = self._pragma("freelist_count") > _SPARE_PAGES
+            else:
+                more = self._rewrite()
+            if not more:
+                self._make_room()
+            return more
+
+    def _rewrite(self) -> bool:
+        """Write the file anew, so that it can shrink from then on, where that takes a moment."""
+        pages = self._pragma("page_count") - self._pragma("freelist_count")
+        if pages * self._pragma("page_size") <= _SMALL:
+            self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            self._connection.execute("VACUUM")
+        return False
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
     def _prepare(self, synchronous: Literal["FULL", "NORMAL"]) -> None:
         with self._told():
+            # In a new file; one of an older Diglot gets it when `shrink` writes it anew.
+            self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":
                 raise self._fault("its folder can't hold a write-ahead log; take a local disk")
@@ -156,11 +230,12 @@ class Database:
         with self.write() as connection:  # raises where nothing could be written later
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(migrations):
-                raise self._fault(
-                    f"it is of a newer Diglot (version {version}, and {len(migrations)} is known)"
+                raise TooNew(
+                    f"{self._name}: it is of a newer Diglot (version {version}, and"
+                    f" {len(migrations)} is known)"
                 )
             for script in migrations[version:]:
-                for statement in filter(str.strip, script.split(";")):
+                for statement in _statements(script):
                     connection.execute(statement)
             if version < len(migrations):  # else nothing is written: a full disk has no room for it
                 connection.execute(f"PRAGMA user_version = {len(migrations)}")
@@ -189,12 +264,24 @@ class Database:
             words = _WORDS.get(code, "it failed; the log says more")
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 raise Damaged(f"{self._name}: {words}") from error
+            if code == sqlite3.SQLITE_ERROR:
+                raise Unknown(f"{self._name}: {words}") from error
             raise self._fault(words) from error
         else:
             self._failing = False
 
     def _fault(self, words: str) -> StoreFailed:
         return StoreFailed(f"{self._name}: {words}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; a trigger holds some of its own."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if part.strip() and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _code(error: BaseException) -> int:

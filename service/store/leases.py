@@ -30,6 +30,7 @@ class Claim:
     batch: str
     place: int
     article: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Leases:
                 "UPDATE articles SET claim = ?, until = ? WHERE rowid = ?",
                 [(token, now + lease_s, row) for row, *_ in found],
             )
-        return [Claim(row, token, batch, place, text) for row, batch, place, text in found]
+        return [
+            Claim(row, token, batch, place, text, owner) for row, batch, place, text, owner in found
+        ]
 
     def renew(self, claims: Sequence[Claim], lease_s: float) -> list[Claim]:
         """Hold on to `claims`; the ones that are ours no more come back, as after a cancel."""
@@ -100,7 +103,9 @@ class Leases:
             " WHERE claim IS NOT NULL AND until <= ? AND outcome IS NULL",
             (now,),
         )
-        for row, batch, place, text in _open(connection, f"losses >= {MOST_LOSSES} LIMIT ?", 100):
+        for row, batch, place, text, _ in _open(
+            connection, f"losses >= {MOST_LOSSES} LIMIT ?", 100
+        ):
             article, _ = unpack(text)
             error = EngineFailed("the service died each time that it was at work on this article")
             line = error_line(result_id(batch, place), article.source, error)
@@ -120,9 +125,12 @@ def end(connection: sqlite3.Connection, now: float, which: str, value: object) -
     )
 
 
-def _open(connection: sqlite3.Connection, which: str, most: int) -> list[tuple[int, str, int, str]]:
+def _open(
+    connection: sqlite3.Connection, which: str, most: int
+) -> list[tuple[int, str, int, str, str]]:
     return connection.execute(
-        "SELECT articles.rowid, (SELECT id FROM batches WHERE number = batch), place, article"
+        "SELECT articles.rowid, (SELECT id FROM batches WHERE number = batch), place, article,"
+        " (SELECT owner FROM batches WHERE number = batch)"
         " FROM articles WHERE outcome IS NULL AND claim IS NULL AND batch IN"
         f" (SELECT number FROM batches WHERE NOT receiving AND ended IS NULL) AND {which}",
         (most,),

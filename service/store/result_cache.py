@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from service import __version__
 from service.errors import StoreFailed
 from service.result import Result
-from service.store.database import Damaged, Database
+from service.store.database import Damaged, Database, TooNew, Unknown
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ _BUSY_S = 0.5  # an answer can be made anew; nobody waits long for an old one
 
 class ResultCache:
     """At most `limit` bytes of results in `folder`; the oldest go first. `maker` names whatever
-    has a part in a result beside what its fingerprint covers.
+    has a part in a result beside what its fingerprint covers. A result is found by its owner only.
 
     Raises StoreFailed when the file can't be made. Afterwards nothing here raises: a cache that
     fails is passed by, and the log says so once.
@@ -49,26 +49,25 @@ class ResultCache:
         self._limit = limit
         # Another version of Diglot may read or check the same article in another way.
         self._maker = f"{__version__} {maker}"
-        self._database = _open(folder / FILE)
-        ((self._bytes,),) = self._database.read("SELECT coalesce(sum(bytes), 0) FROM results")
-        self._unwritten: queue.Queue[Result | None] = queue.Queue(_MOST_UNWRITTEN)
+        self._database, self._bytes = _open(folder / FILE)
+        self._unwritten: queue.Queue[tuple[str, Result] | None] = queue.Queue(_MOST_UNWRITTEN)
         self._writer = threading.Thread(target=self._write, name="diglot-kept", daemon=True)
         self._writer.start()
 
-    def find(self, fingerprint: str) -> Result | None:
+    def find(self, fingerprint: str, owner: str = "") -> Result | None:
         try:
             found = self._database.read(
-                "SELECT result FROM results WHERE fingerprint = ?", self._key(fingerprint)
+                "SELECT result FROM results WHERE fingerprint = ?", self._key(fingerprint, owner)
             )
             return Result.model_validate_json(found[0][0]) if found else None
         except (StoreFailed, ValidationError):
             return None
 
-    def note(self, done: Future[Result]) -> None:
+    def note(self, done: Future[Result], owner: str = "") -> None:
         """Keep the Result of a Future that is done, if it has one; returns at once."""
         if not done.cancelled() and done.exception() is None:
             try:
-                self._unwritten.put_nowait(done.result())
+                self._unwritten.put_nowait((owner, done.result()))
             except queue.Full:
                 log.debug("a result is not kept: too many wait to be written")
 
@@ -78,17 +77,17 @@ class ResultCache:
         self._writer.join()
         self._database.close()
 
-    def _key(self, fingerprint: str) -> str:
-        return f"{fingerprint} {self._maker}"
+    def _key(self, fingerprint: str, owner: str) -> str:
+        return f"{fingerprint} {self._maker} {owner}".rstrip()
 
     def _write(self) -> None:
-        while (result := self._unwritten.get()) is not None:
+        while (waiting := self._unwritten.get()) is not None:
             try:
-                self._keep(result)
+                self._keep(*waiting)
             except StoreFailed as error:
                 log.debug("a result is not kept: %s", error)
 
-    def _keep(self, result: Result) -> None:
+    def _keep(self, owner: str, result: Result) -> None:
         text = result.model_dump_json()
         size = len(text.encode("utf-8", "replace"))
         if size > self._limit:
@@ -96,7 +95,7 @@ class ResultCache:
         with self._database.write() as connection:
             kept = connection.execute(
                 "INSERT OR IGNORE INTO results (fingerprint, result, bytes) VALUES (?, ?, ?)",
-                (self._key(result.fingerprint), text, size),
+                (self._key(result.fingerprint, owner), text, size),
             )
             total = self._bytes + size * kept.rowcount
             total -= _evict(connection, total - self._limit)
@@ -115,11 +114,29 @@ def _evict(connection: sqlite3.Connection, over: int) -> int:
     return gone
 
 
-def _open(path: Path) -> Database:
+def _open(path: Path) -> tuple[Database, int]:
+    """The file at `path`, begun anew where that is no cache of this version, and its bytes."""
     try:
-        return Database(path, MIGRATIONS, durable=False, busy_s=_BUSY_S)
-    except Damaged as error:
+        return _opened(path)
+    except (Damaged, TooNew, Unknown) as error:
         log.warning("%s; the kept results are begun anew", error)
-    for left in ("", "-wal", "-shm"):
-        path.with_name(FILE + left).unlink(missing_ok=True)
-    return Database(path, MIGRATIONS, durable=False, busy_s=_BUSY_S)
+    _remove(path)
+    return _opened(path)
+
+
+def _opened(path: Path) -> tuple[Database, int]:
+    database = Database(path, MIGRATIONS, durable=False, busy_s=_BUSY_S)
+    try:
+        ((size,),) = database.read("SELECT coalesce(sum(bytes), 0) FROM results")
+    except BaseException:
+        database.close()
+        raise
+    return database, size
+
+
+def _remove(path: Path) -> None:
+    try:
+        for left in ("", "-wal", "-shm"):
+            path.with_name(FILE + left).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreFailed(f"{FILE}: it can't be removed: {error.strerror}") from error

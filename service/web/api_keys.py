@@ -15,9 +15,10 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from service.errors import BadInput, BadSetting
 
@@ -29,12 +30,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`made` and `revoked` are times in ISO 8601; a revoked key stays listed."""
+    """`made` and `revoked` are times in ISO 8601; a revoked key stays listed. `id` is its own.
+
+    Keys of an older Diglot have no id.
+    """
 
     name: str
     hash: str
     made: str
     revoked: str | None = None
+    id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """Owns what the key sends; a later key of the same name is another owner."""
+        return self.id or self.name
 
 
 class Keys:
@@ -66,7 +76,7 @@ class Keys:
             if any(key.name == name and not key.revoked for key in keys):
                 raise BadInput(f"there is a key {name!r} already; revoke it first")
             keys[:] = [key for key in keys if key.name != name]
-            keys.append(Key(name, _hash(secret), _now()))
+            keys.append(Key(name, _hash(secret), _now(), id=f"{name}#{secrets.token_hex(8)}"))
         return secret
 
     def revoke(self, name: str) -> None:
@@ -129,11 +139,16 @@ class Keys:
 
 def _read(path: Path) -> list[Key]:
     try:
-        return [Key(**entry) for entry in json.loads(path.read_bytes())["keys"]]
+        return [_key(entry) for entry in json.loads(path.read_bytes())["keys"]]
     except (ValueError, TypeError, KeyError) as error:
         raise BadSetting(
             f"{path} holds no keys; put its backup back, or move it away and add new keys"
         ) from error
+
+
+def _key(entry: dict[str, Any]) -> Key:
+    """A key as it is in the file; what a newer Diglot has written beside is left out."""
+    return Key(**{field.name: entry[field.name] for field in fields(Key) if field.name in entry})
 
 
 def _write(path: Path, keys: list[Key]) -> None:

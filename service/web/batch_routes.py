@@ -43,6 +43,7 @@ def take() -> Response:
         except BaseException:
             with suppress(StoreFailed):  # else it is removed later, as it was never accepted
                 batches.discard(received)
+            _wake(sweep=True)
             raise
     _wake()
     response = _answer(accepted, 202)
@@ -71,8 +72,9 @@ def results(id: str) -> Response:
 
 @blueprint.delete("/batches/<id>")
 def cancel(id: str) -> Response:
-    found = _batches().cancel(id, _owner())
-    _wake()
+    batches, owner = _batches(), _owner()
+    found = batches.remove(id, owner) if _remove() else batches.cancel(id, owner)
+    _wake(sweep=True)
     return _shown(found)
 
 
@@ -120,6 +122,17 @@ def _first() -> int:
     return int(first)
 
 
+def _remove() -> bool:
+    """Whether a batch is to be removed, and not only cancelled."""
+    unknown = [name for name in request.args if name != "remove"]
+    if unknown:
+        raise BadFields([(echo(name), "is not known; known is remove") for name in unknown])
+    asked = request.args.get("remove", "false").lower()
+    if asked not in {"true", "false"}:
+        raise BadFields([("remove", "must be true or false")])
+    return asked == "true"
+
+
 def _answer(batch: str, status: int = 200) -> Response:
     return _shown(_batches().get(batch, _owner()), status)
 
@@ -131,7 +144,7 @@ def _shown(batch: Batch, status: int = 200) -> Response:
 
 def _owner() -> str:
     """Whose batches are meant: those of the key that the request came with, if keys are used."""
-    return cast(str, g.get("key", ""))
+    return cast(str, g.get("owner", ""))
 
 
 def _batches() -> Batches:
@@ -141,7 +154,7 @@ def _batches() -> Batches:
     return batches
 
 
-def _wake() -> None:
+def _wake(*, sweep: bool = False) -> None:
     bulk = cast(Bulk | None, current_app.config["BULK"])
     if bulk is not None:
-        bulk.wake()
+        bulk.wake(sweep=sweep)

@@ -129,6 +129,12 @@ _FIRST = {
     "description": "Index of the first article whose result is wanted.",
     "schema": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
 }
+_REMOVE = {
+    "name": "remove",
+    "in": "query",
+    "description": "Whether the batch is removed with its results, and its space given back.",
+    "schema": {"type": "boolean", "default": False},
+}
 _RESULTS = _answer(LINES[0], _TEXT, "One result a line, in the order of the articles.")
 _RESULTS["headers"] = {
     COMPLETE: {"description": "Whether every article has its result.", "schema": {"type": "string"}}
@@ -154,8 +160,9 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: _answer(JSON, ref(Batch))}, (404, 503), more={"parameters": [_ID]},
     ),
     Operation(
-        "delete", "/batches/{id}", "Cancels a batch.", "取消批次。",
-        {200: _answer(JSON, ref(Batch))}, (404, 503, 507), more={"parameters": [_ID]},
+        "delete", "/batches/{id}", "Cancels a batch, or removes it.", "取消或删除批次。",
+        {200: _answer(JSON, ref(Batch))}, (404, 422, 503, 507),
+        more={"parameters": [_ID, _REMOVE]},
     ),
     Operation(
         "get", "/batches/{id}/results",

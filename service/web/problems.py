@@ -26,6 +26,7 @@ from service.errors import (
     NoRoom,
     NotReady,
     Overloaded,
+    OverQuota,
     RateLimited,
     StoreFailed,
     StoreFull,
@@ -117,6 +118,12 @@ MEANINGS = {
         " was accepted is lost.",
         "批次文件夹暂时无法读写，原因见日志。已接受的内容不会丢失。",
     ),
+    "over_quota": (
+        "The batches of this key, or of all, take as much space on the disk as they may. Remove"
+        " batches whose results you have: DELETE /batches/{id}?remove=true.",
+        "此密钥（或全部）的批次已占满允许的磁盘空间。取回结果后请删除批次：DELETE"
+        " /batches/{id}?remove=true。",
+    ),
     "store_full": (
         "The disk of the batches is full. Nothing of this batch was stored.",
         "存放批次的磁盘已满。此批次没有存入任何内容。",
@@ -139,6 +146,7 @@ RETRY_AFTER_S = {
     NoRoom.code: 2,
     StoreFailed.code: 5,
     StoreFull.code: 60,
+    OverQuota.code: 60,
 }
 """What is told where nothing was measured."""
 _REJECTIONS = (
@@ -148,7 +156,9 @@ _REJECTIONS = (
     RateLimited,
     NotReady,
     Overloaded,
+    OverQuota,
     NoRoom,
+    OverQuota,
     StoreFailed,
 )
 

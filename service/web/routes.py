@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g, render_template, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from service import metrics
@@ -66,7 +65,7 @@ def readyz() -> Response:
 @blueprint.get("/metrics", endpoint="metrics")
 def show_metrics() -> Response:
     metrics.state.state(_state())
-    return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)
+    return Response(metrics.exposition(), mimetype=metrics.CONTENT_TYPE)
 
 
 @blueprint.post("/summarize")
@@ -85,6 +84,7 @@ def summarize() -> Response:
             timeout_s=seconds,
             id=g.request_id,
             watch=newest.put if newest else None,
+            owner=g.get("owner", ""),
         )
         waiting = Waiting(future, seconds + current_app.config["GRACE_S"], asker)
         if newest is None:

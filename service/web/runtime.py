@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from service.errors import StoreFailed
 from service.serving.batch_runner import Bulk
 from service.serving.service import Service
 from service.settings import Settings
-from service.store.batches import Batches
+from service.store.batches import Batches, Quota
 from service.store.database import FILE, MIGRATIONS, Database
 from service.store.leases import Leases
 from service.store.result_cache import ResultCache
@@ -44,7 +45,7 @@ class Runtime:
         self._database = Database(settings.data / FILE, MIGRATIONS)
         self._kept = _kept(settings)
         self._service = make_service(settings)
-        store = Batches(self._database)
+        store = Batches(self._database, quota=_quota(settings))
         days = settings.keep_batches_days
         self._bulk = Bulk(
             Leases(self._database),
@@ -84,7 +85,15 @@ def _kept(settings: Settings) -> ResultCache | None:
     names = settings.names.read_bytes() if settings.names else b""
     chosen = (settings.sampling, settings.seed, settings.repetition_penalty)
     maker = f"{chosen} {hashlib.sha256(names).hexdigest()}"
-    return ResultCache(settings.data, settings.keep_results_mb * MB, maker)
+    try:
+        return ResultCache(settings.data, settings.keep_results_mb * MB, maker)
+    except StoreFailed as error:
+        log.warning("%s; results are not kept", error)
+        return None
+
+
+def _quota(settings: Settings) -> Quota:
+    return Quota(settings.batches_mb * MB or None, settings.batches_mb_per_key * MB or None)
 
 
 def check_store(settings: Settings) -> None:

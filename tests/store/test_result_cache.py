@@ -1,5 +1,7 @@
 """Results that are kept: asked again, answered at once; bounded; and never in the way."""
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from service.serving.service import Service
 from service.settings import Settings
 from service.store.result_cache import FILE, ResultCache
 from service.tasks import Options
+from service.web.api_keys import Keys
 from service.web.runtime import Runtime
 from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import wait_until
@@ -101,6 +104,81 @@ def test_a_damaged_file_is_begun_anew_and_a_locked_one_passed_by(
     served.kept._database.close()
     assert not served.ask(ARTICLES[1]).kept
     served.service.close(10)
+
+
+def newer(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 9")
+    connection.close()
+
+
+def other_tables(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE 桥 (number INTEGER)")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+def other_columns(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE results (number INTEGER)")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+@pytest.mark.parametrize("left", [newer, other_tables, other_columns])
+def test_a_file_of_another_version_is_begun_anew(
+    tmp_path: Path, left: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    left(tmp_path / FILE)
+    served = Served(tmp_path)
+    assert "begun anew" in caplog.text
+    served.ask(ARTICLES[1])
+    wait_until(lambda: served.ask(ARTICLES[1]).kept)
+    served.close()
+
+
+def test_a_cache_that_can_not_be_had_keeps_nobody_from_starting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE).mkdir()
+    runtime = Runtime(Settings(data=tmp_path), lambda settings: Service(settings, load))
+    assert "results are not kept" in caplog.text
+    runtime.open()
+    client = runtime.app.test_client()
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+    assert client.post("/summarize", json={"text": ARTICLES[1].text}).status_code == 200
+    runtime.close(10)
+
+
+def load(_: Settings) -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("article", ARTICLES, ids=["en", "zh"])
+def test_a_result_belongs_to_the_key_that_asked(
+    tmp_path: Path, article: Article, shared: bool
+) -> None:
+    settings = Settings(data=tmp_path, batch_window_ms=0, share_results=shared)
+    runtime = Runtime(settings, lambda settings: Service(settings, load))
+    runtime.open()
+    client = runtime.app.test_client()
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+    first, second = (Keys(tmp_path).add(name) for name in ("a", "b"))
+
+    def ask(key: str) -> bool:
+        headers = {"X-API-Key": key}
+        answer = client.post("/summarize", json={"text": article.text}, headers=headers)
+        return bool(answer.get_json()["kept"])
+
+    assert not ask(first)
+    wait_until(lambda: ask(first))
+    assert ask(second) == shared
+    Keys(tmp_path).revoke("a")
+    again = Keys(tmp_path).add("a")  # another person of the same name
+    assert ask(again) == shared
+    runtime.close(10)
 
 
 @pytest.mark.parametrize(("megabytes", "kept"), [(0, False), (1, True)])

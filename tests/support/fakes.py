@@ -56,6 +56,7 @@ class Handed:
     timeout_s: float
     id: str
     watch: Watch | None = None
+    owner: str = ""
     future: Future[Result] = field(default_factory=Future)
 
 

@@ -130,3 +130,25 @@ def test_the_command_shows_a_key_once(tmp_path: Path) -> None:
     assert Keys(tmp_path).find(shown.strip()) is None
     assert "revoked" in run("list")[1]
     assert run("revoke", "nobody")[0] == 2
+
+
+@pytest.mark.parametrize("name", ["newsroom", "desk.2"])
+def test_a_name_made_again_is_another_owner(tmp_path: Path, name: str) -> None:
+    keys = Keys(tmp_path)
+    first = keys.find(keys.add(name))
+    keys.revoke(name)
+    second = keys.find(keys.add(name))
+    assert first is not None and second is not None
+    assert (first.name, second.name) == (name, name)
+    assert first.owner != second.owner
+
+
+def test_keys_of_an_older_and_of_a_newer_version_are_read(tmp_path: Path) -> None:
+    secret = Keys(tmp_path).add("a")
+    (written,) = json.loads((tmp_path / FILE).read_text())["keys"]
+    older = {name: value for name, value in written.items() if name != "id"}
+    (tmp_path / FILE).write_text(json.dumps({"keys": [older]}))
+    found = Keys(tmp_path).find(secret)
+    assert found is not None and found.owner == "a"  # as its batches have it
+    (tmp_path / FILE).write_text(json.dumps({"keys": [{**written, "expires": "2027"}]}))
+    assert Keys(tmp_path).find(secret) is not None

@@ -6,7 +6,7 @@ from flask import Flask, Response, g, request
 
 from service.errors import BadSetting, NotReady, Unauthorized
 from service.settings import Settings
-from service.web.api_keys import Keys
+from service.web.api_keys import Key, Keys
 from service.web.middleware import proxies, rate_limit
 from service.web.middleware.host_check import HostCheck
 from service.web.middleware.rate_limit import RequestRate, network
@@ -45,10 +45,10 @@ class Authenticator:
             self._of_address.count(network(request.remote_addr))
         if not self._asks_for_keys():
             return
-        # The name is the owner of what this request makes, and stands in the log.
-        g.key = self._name()
+        key = self._key()
+        g.key, g.owner = key.name, key.owner  # for the log, and for what this request makes
         if self._of_key:
-            self._of_key.count(g.key)
+            self._of_key.count(key.owner)
 
     def _asks_for_keys(self) -> bool:
         try:
@@ -58,7 +58,7 @@ class Authenticator:
             log.error("%s", error)
             raise NotReady("The service can't read its keys just now.") from error
 
-    def _name(self) -> str:
+    def _key(self) -> Key:
         sent = _sent()
         if sent is None:
             raise Unauthorized(
@@ -67,7 +67,7 @@ class Authenticator:
         found = self._keys.find(sent)
         if found is None:
             raise Unauthorized("This API key is not known here, or was revoked.")
-        return found.name
+        return found
 
 
 def _sent() -> str | None:

@@ -1,0 +1,164 @@
+"""Quotas of what waits and what is kept, and the space that removed batches give back."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.article import Article
+from service.errors import OverQuota, UnknownBatch
+from service.store.batches import Batches, Quota, StoredArticle
+from service.store.codec import pack
+from service.store.database import FILE, MIGRATIONS, RESULT_BYTES, Database
+from service.store.leases import Leases, Settled
+from service.tasks import Options
+
+TEXTS = ["The council voted to build a bridge. ", "镇议会投票决定建一座桥。"]
+MEGABYTE = 1_000_000
+
+
+def stored(text: str, size: int = 10_000) -> StoredArticle:
+    return StoredArticle(pack(Article((text * size)[:size]), Options()))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / FILE, MIGRATIONS, durable=False)
+    yield opened
+    opened.close()
+
+
+def put(batches: Batches, owner: str, *articles: StoredArticle) -> str:
+    received = batches.begin(owner)
+    try:
+        batches.add(received, 0, articles)
+    except OverQuota:
+        batches.discard(received)
+        raise
+    return batches.accept(received, owner, None, "")
+
+
+def usage(database: Database) -> dict[str, int]:
+    return dict(database.read("SELECT owner, bytes FROM usage"))
+
+
+def counted(database: Database) -> dict[str, int]:
+    """What `usage` must say, counted anew."""
+    found: dict[str, int] = dict.fromkeys(usage(database), 0)
+    for owner, article, line, outcome in database.read(
+        "SELECT owner, article, line, outcome FROM articles JOIN batches ON number = batch"
+    ):
+        size = 200 + len((article or "").encode()) + len((line or "").encode())
+        found[owner] += size + (0 if outcome else RESULT_BYTES)
+    return found
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_key_over_its_quota_is_refused_and_others_go_on(database: Database, text: str) -> None:
+    batches = Batches(database, quota=Quota(per_key=MEGABYTE))
+    article = stored(text)
+    size = len((article.article or "").encode()) + RESULT_BYTES + 200
+    for _ in range(MEGABYTE // size):
+        put(batches, "a", article)
+    with pytest.raises(OverQuota, match="1 MB"):
+        put(batches, "a", article)
+    while batches.sweep(None):
+        pass
+    assert usage(database) == counted(database)
+    assert usage(database)["a"] <= MEGABYTE
+    put(batches, "b", article)
+    for _ in range(2 * MEGABYTE // size):
+        put(batches, "", article)  # those without a key have no quota but that of all
+
+
+def test_all_together_have_a_quota(database: Database) -> None:
+    batches = Batches(database, quota=Quota(in_all=100_000))
+    put(batches, "a", *[stored(TEXTS[0], 20_000)] * 2)
+    with pytest.raises(OverQuota, match="all"):
+        put(batches, "b", *[stored(TEXTS[1], 20_000)] * 2)
+    put(batches, "b", stored(TEXTS[1], 1_000))
+
+
+def test_a_batch_may_be_as_long_as_the_quota_while_it_is_received(database: Database) -> None:
+    batches = Batches(database, quota=Quota(per_key=100_000))
+    received = batches.begin("a")
+    with pytest.raises(OverQuota):
+        for place in range(100):
+            batches.add(received, place, [stored(TEXTS[0])])
+    assert usage(database)["a"] <= 100_000
+
+
+def test_settling_cancelling_and_removing_change_what_is_counted(database: Database) -> None:
+    batches, leases = Batches(database), Leases(database)
+    first = put(batches, "a", *[stored(text) for text in TEXTS * 3])
+    second = put(batches, "a", stored(TEXTS[1]))
+    for claim in leases.claim(4, 10, alone=False):
+        leases.settle([Settled(claim, "done", json.dumps({"text": "桥" * claim.place}))])
+        assert usage(database) == counted(database)
+    batches.cancel(first, "a")
+    assert usage(database) == counted(database)
+    batches.remove(first, "a")
+    while batches.sweep(None):
+        pass
+    assert usage(database) == counted(database) == {"a": usage(database)["a"]}
+    batches.remove(second, "a")
+    while batches.sweep(None):
+        pass
+    assert usage(database) == {"a": 0}
+
+
+def test_a_removed_batch_is_gone_at_once_and_only_for_its_owner(database: Database) -> None:
+    batches = Batches(database)
+    batch = put(batches, "a", stored(TEXTS[0]))
+    with pytest.raises(UnknownBatch):
+        batches.remove(batch, "b")
+    assert batches.remove(batch, "a").state == "cancelled"
+    for look in (batches.get, batches.cancel, batches.remove):
+        with pytest.raises(UnknownBatch):
+            look(batch, "a")
+
+
+def test_space_is_given_back_to_the_disk(database: Database, tmp_path: Path) -> None:
+    batches = Batches(database)
+    batch = put(batches, "a", *[stored(TEXTS[0], 20_000) for _ in range(1_500)])
+    kept = put(batches, "a", stored(TEXTS[1]))
+    assert on_disk(tmp_path) > 30 * MEGABYTE
+    batches.remove(batch, "a")
+    while batches.sweep(None):
+        pass
+    assert on_disk(tmp_path) < 6 * MEGABYTE
+    assert batches.get(kept, "a").waiting == 1
+
+
+def test_a_file_of_an_older_version_is_counted_and_shrinks(tmp_path: Path) -> None:
+    old = Database(tmp_path / FILE, MIGRATIONS[:1], durable=False)
+    old.close()
+    with sqlite3.connect(tmp_path / FILE) as connection:  # as an older Diglot left it
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA auto_vacuum = NONE")
+        connection.execute("VACUUM")
+        connection.execute(
+            "INSERT INTO batches (id, owner, receiving, until, created) VALUES ('x', 'a', 0, 0, 0)"
+        )
+        connection.executemany(
+            "INSERT INTO articles (batch, place, article) VALUES (1, ?, ?)",
+            [(place, stored(TEXTS[1]).article) for place in range(1_000)],
+        )
+    connection.close()
+    database = Database(tmp_path / FILE, MIGRATIONS, durable=False)
+    try:
+        assert usage(database) == counted(database) != {}
+        batches = Batches(database)
+        batches.remove("x", "a")
+        while batches.sweep(None):
+            pass
+        assert usage(database) == {"a": 0}
+        assert on_disk(tmp_path) < MEGABYTE
+    finally:
+        database.close()
+
+
+def on_disk(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
