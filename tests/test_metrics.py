@@ -173,6 +173,7 @@ class Watch(threading.Thread):
         self.look()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_figure_of_a_service_at_work_moves(tmp_path: Path) -> None:
     tiny = pytest.importorskip("tests.support.tiny", reason="torch is not installed")

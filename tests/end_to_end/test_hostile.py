@@ -28,7 +28,7 @@ from service.text.sentences import split
 LENGTH = 100_000
 GLOSSARY = Glossary.load(None)
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
 
 def read(text: str) -> None:

@@ -151,6 +151,7 @@ def wait_for_lines(out: Path, process: subprocess.Popen[bytes], count: int) -> N
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_ends_cleanly_and_the_next_run_goes_on(
     folder: Path, tmp_path: Path, stop: signal.Signals
@@ -170,6 +171,7 @@ def test_a_stop_ends_cleanly_and_the_next_run_goes_on(
     assert f"{400 - kept} digested, {kept} done before, 0 failed" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_nothing_that_was_written(folder: Path, tmp_path: Path) -> None:
     many(folder)
     out = tmp_path / "out"
@@ -205,6 +207,7 @@ def test_articles_of_one_source_in_two_files_do_not_replace_each_other(tmp_path:
     assert {line["source"] for line in lines(out)} == {"Reuters"}
 
 
+@pytest.mark.slow
 def test_a_stop_early_in_a_second_run_keeps_what_the_first_one_did(tmp_path: Path) -> None:
     out = tmp_path / "out"
     many(tmp_path)
@@ -220,6 +223,7 @@ def test_a_stop_early_in_a_second_run_keeps_what_the_first_one_did(tmp_path: Pat
     assert len(lines(out)) >= 402
 
 
+@pytest.mark.slow
 def test_an_output_inside_of_the_input_is_no_article(folder: Path) -> None:
     out = folder / "out"
     digest(folder, "--out", out)
@@ -227,6 +231,7 @@ def test_an_output_inside_of_the_input_is_no_article(folder: Path) -> None:
     assert "0 digested, 7 done before, 1 failed" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_folder_under_another_name_is_the_same_folder(folder: Path, tmp_path: Path) -> None:
     digest(folder, "--out", tmp_path / "out")
     (tmp_path / "moved").symlink_to(folder)
@@ -235,6 +240,7 @@ def test_a_folder_under_another_name_is_the_same_folder(folder: Path, tmp_path: 
     assert len(lines(tmp_path / "out")) == 8
 
 
+@pytest.mark.slow
 def test_odd_files_are_lines_and_hold_nothing_up(folder: Path, tmp_path: Path) -> None:
     (folder / "loop.txt").symlink_to(folder / "loop.txt")
     (folder / "up").symlink_to(folder)
@@ -247,6 +253,7 @@ def test_odd_files_are_lines_and_hold_nothing_up(folder: Path, tmp_path: Path) -
     assert "\x1b[31m" not in done.stdout + (tmp_path / "out/digests.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_an_engine_that_does_not_load_starts_nothing_over(folder: Path, tmp_path: Path) -> None:
     digest(folder, "--out", tmp_path / "out")
     before = (tmp_path / "out/digests.jsonl").read_bytes()
@@ -266,6 +273,7 @@ def test_an_empty_target_is_wrong_usage(folder: Path, tmp_path: Path) -> None:
     assert "target" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_table_is_in_the_order_of_the_input(folder: Path, tmp_path: Path) -> None:
     shown = digest(folder, "--out", tmp_path / "out", "--length", "short").stdout
     places = [shown.index(name) for name in ("1.md", "2.txt", "10.txt", "page.html")]

@@ -62,6 +62,8 @@ from tests.support.traffic import (
     words,
 )
 
+pytestmark = pytest.mark.slow
+
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 NARROW = Limits(kv_tokens=8_000, rows=10, chunk_tokens=64)
 """More would be more shapes to record."""

@@ -46,6 +46,8 @@ from service.llm.model_files import public_name
 from service.llm.tokenizer import Tokens
 from tests.support import gguf_files, tiny
 
+pytestmark = pytest.mark.slow
+
 Type = GGMLQuantizationType
 IDS = torch.tensor([[5, 6, 7, 300, 20, 11, 400, 12, 13, 14, 15, 16, 17, 18, 19, 200] * 3])
 
@@ -422,7 +424,6 @@ print(kib("VmHWM:") * 1024, kib("VmRSS:") * 1024, int(metrics.model_memory_bytes
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
 def test_loading_never_holds_half_of_the_model_more_than_the_model(

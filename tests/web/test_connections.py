@@ -20,6 +20,8 @@ from service.web.connections import MOST_CONNECTIONS, RESERVED, connections_for
 from tests.support.serving import PATIENCE_S, Reply, Served, serving
 from tests.support.slow_clients import BODY, HEAD, connect, slow_clients
 
+pytestmark = pytest.mark.slow
+
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 SCRIPTED = "from tests.support.scripted_server import *; "
 ENGLISH = "The council of Ashford voted on Tuesday to build a new bridge. It will cost 12 million."

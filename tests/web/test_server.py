@@ -188,6 +188,7 @@ def test_sigterm_answers_what_is_in_flight(tmp_path: Path) -> None:
         assert server.process.wait(timeout=PATIENCE_S) == 0
 
 
+@pytest.mark.slow
 def test_who_comes_while_it_stops_is_told_so_and_holds_nothing_up(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server, ThreadPoolExecutor(2) as pool:
         warm(server)
@@ -220,6 +221,7 @@ def wait_until_draining(server: Served) -> set[str]:
     return seen
 
 
+@pytest.mark.slow
 def test_sigint_stops_at_once(tmp_path: Path) -> None:
     with serving(
         tmp_path / "log", "-m", "tests.support.scripted_server", str(PATIENCE_S)
@@ -233,6 +235,7 @@ def test_sigint_stops_at_once(tmp_path: Path) -> None:
         connection.close()
 
 
+@pytest.mark.slow
 def test_deadline(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW, "0.5") as server:
         server.wait_until_ready()
@@ -240,6 +243,7 @@ def test_deadline(tmp_path: Path) -> None:
         assert (reply.status, reply.json["code"]) == (504, "deadline")
 
 
+@pytest.mark.slow
 def test_client_that_hangs_up_frees_its_place(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server:
         warm(server)
@@ -251,6 +255,7 @@ def test_client_that_hangs_up_frees_its_place(tmp_path: Path) -> None:
         assert server.post({"text": CHINESE}).status == 200
 
 
+@pytest.mark.slow
 def test_what_arrives_together_is_read_together(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server:
         warm(server)
@@ -264,6 +269,7 @@ def test_what_arrives_together_is_read_together(tmp_path: Path) -> None:
         server.wait_for_log("batch 8\n")
 
 
+@pytest.mark.slow
 def test_busy_service_still_answers_health_checks(tmp_path: Path) -> None:
     with serving(tmp_path / "log", "-c", FEW_THREADS) as server, ThreadPoolExecutor(12) as pool:
         warm(server)
@@ -280,6 +286,7 @@ def test_busy_service_still_answers_health_checks(tmp_path: Path) -> None:
         assert refused.headers["Retry-After"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_port_in_use_is_said_clearly(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -295,12 +302,14 @@ def test_port_in_use_is_said_clearly(host: str) -> None:
     assert "Traceback" not in ended.stderr.decode()
 
 
+@pytest.mark.slow
 def test_ipv6(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SERVE, "--host", "::1") as server:
         server.wait_until_ready()
         assert server.host == "::1"
 
 
+@pytest.mark.slow
 def test_gunicorns_own_settings_are_not_read(tmp_path: Path) -> None:
     environment = {"GUNICORN_CMD_ARGS": "--workers 3", "WEB_CONCURRENCY": "3"}
     with serving(tmp_path / "log", *SERVE, environment=environment) as server:
@@ -349,6 +358,7 @@ def test_clients_that_never_take_their_leave_hold_nobody_up(served: Served) -> N
         assert time.monotonic() - started < 8  # of the 16 that they would take one after the other
 
 
+@pytest.mark.slow
 def test_log_for_programs_is_json_from_the_first_line_to_the_last(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SERVE, "--log-format", "json") as server:
         server.wait_until_ready()
@@ -367,6 +377,7 @@ def test_log_for_programs_is_json_from_the_first_line_to_the_last(tmp_path: Path
     assert not any(word in server.log.read_text() for word in ("Ashford", "青石镇"))
 
 
+@pytest.mark.slow
 def test_keys_that_can_not_be_read_stop_the_start(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("{")
     ended = subprocess.run(
@@ -378,6 +389,7 @@ def test_keys_that_can_not_be_read_stop_the_start(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_key_is_asked_for_over_the_wire_and_revoked_without_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SERVE, "--data", str(tmp_path)) as server:
         server.wait_until_ready()

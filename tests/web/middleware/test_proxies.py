@@ -182,6 +182,7 @@ def nginx(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield replace(served, port=port)
 
 
+@pytest.mark.slow
 @needs_nginx
 @pytest.mark.parametrize("prefix", ["/plain", "/whole", quote("/摘要")])
 def test_the_page_and_its_parts_answer_behind_nginx(nginx: Served, prefix: str) -> None:
@@ -195,6 +196,7 @@ def test_the_page_and_its_parts_answer_behind_nginx(nginx: Served, prefix: str) 
     assert nginx.get(f"{prefix}/openapi.json").json["servers"] == [{"url": prefix}]
 
 
+@pytest.mark.slow
 @needs_nginx
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_batch_can_be_followed_behind_nginx(nginx: Served, text: str) -> None:
@@ -208,6 +210,7 @@ def test_a_batch_can_be_followed_behind_nginx(nginx: Served, text: str) -> None:
     assert nginx.get(problem["type"].partition("#")[0]).status == 200
 
 
+@pytest.mark.slow
 @needs_nginx
 def test_nginx_goes_on_when_its_idle_connections_were_closed(nginx: Served) -> None:
     for _ in range(3):
