@@ -180,3 +180,16 @@ def test_a_run_of_nothing_new_reads_no_line(
     with Ledger(tmp_path / "out") as ledger:
         monkeypatch.setattr(Ledger, "read", None)
         assert progress.show(iter([Step("skipped", "x", 0)]), 1, ledger) == 0
+
+
+@pytest.mark.parametrize(("seconds", "reports"), [(0.0, 2), (3_600.0, 0)])
+def test_a_log_is_told_how_far_the_run_is_from_time_to_time(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    seconds: float,
+    reports: int,
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", seconds)
+    shown(folder, monkeypatch)
+    assert len(re.findall(r"^\d of 2", capsys.readouterr().err, re.MULTILINE)) == reports
