@@ -15,6 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from service.errors import BadSetting
+from service.llm.hub_route import route, route_fault
 from service.llm.model_files import ModelFiles, folder_fault, is_local, local_files, public_name
 from service.settings import Settings
 
@@ -78,6 +79,8 @@ def why_not_fetchable(settings: Settings, patience_s: float = HUB_PATIENCE_S) ->
 
     if constants.is_offline_mode():
         return "HF_HUB_OFFLINE is set"
+    if fault := route_fault(constants.ENDPOINT):
+        return fault
     answers: list[str | None] = []
     thread = threading.Thread(
         target=lambda: answers.append(_ask_hub(settings, patience_s)), daemon=True
@@ -136,7 +139,7 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> ModelFiles:
 
 def _explain(error: Exception, settings: Settings) -> str:
     """A failed download's cause, and what the user can do about it."""
-    from huggingface_hub import errors
+    from huggingface_hub import constants, errors
 
     known: list[tuple[type[Exception], str]] = [  # subclasses before their bases
         (errors.GatedRepoError, "it is gated: accept its licence on the hub and set HF_TOKEN"),
@@ -152,8 +155,8 @@ def _explain(error: Exception, settings: Settings) -> str:
         if isinstance(error, kind):
             return text
     return (
-        f"the hub can't be reached ({type(error).__name__}); set HTTPS_PROXY where a proxy is"
-        " needed, or HF_ENDPOINT to a mirror"
+        f"the hub can't be reached {route(constants.ENDPOINT)} ({type(error).__name__}); set"
+        " HTTPS_PROXY where a proxy is needed, or HF_ENDPOINT to a mirror"
     )
 
 

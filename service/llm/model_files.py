@@ -103,10 +103,10 @@ def folder_fault(folder: Path) -> str | None:
         return f"there is no such {'file' if folder.suffix == '.gguf' else 'folder'}"
     return (
         _several_ggufs(folder)
+        or _first_pointer(folder)  # before the files are read
         or _config_fault(folder)
         or _weights_fault(folder)
         or _tokenizer_fault(folder)
-        or _first_pointer(folder)
     )
 
 

@@ -145,6 +145,9 @@ def test_a_hub_that_never_answers_costs_less_than_five_seconds(
     [
         ({"HF_ENDPOINT": "http://127.0.0.1:9"}, "the hub can't be reached"),
         ({"HF_ENDPOINT": "http://nowhere.invalid"}, "the hub"),
+        ({"HF_ENDPOINT": "hf-mirror.com"}, "set HF_ENDPOINT=https://hf-mirror.com"),
+        ({"ALL_PROXY": "socks5://127.0.0.1:9"}, "ALL_PROXY names a SOCKS proxy"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "through the proxy http://127.0.0.1:9"),
     ],
 )
 def test_without_a_hub_the_engine_is_extractive(
