@@ -58,7 +58,6 @@ THROUGH_NEIGHBOURS = set(
     facts/glossary_file
     facts/name_rules
     facts/numerals/amounts
-    facts/numerals/clock
     facts/numerals/dates
     facts/numerals/figure
     facts/numerals/find
@@ -69,7 +68,6 @@ THROUGH_NEIGHBOURS = set(
     facts/numerals/values
     facts/numerals/wording
     ingest/dates
-    ingest/html
     llm/attention_metadata
     llm/capacity
     llm/checkpoint

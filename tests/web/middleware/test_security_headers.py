@@ -16,3 +16,13 @@ def test_every_answer_tells_the_browser_to_load_and_frame_nothing_else(
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_a_page_may_load_what_is_its_own_and_data_may_load_nothing(
+    client: FlaskClient, address: str
+) -> None:
+    page, data = client.get(address), client.get("/livez")
+    for part in ("script-src", "style-src", "connect-src"):
+        assert f"{part} 'self'" in page.headers["Content-Security-Policy"]
+        assert part not in data.headers["Content-Security-Policy"]

@@ -1,0 +1,30 @@
+"""Times of day, in the spellings of both languages."""
+
+import pytest
+
+from service.facts.numerals import find_figures
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "minute", "unit"),
+    [
+        ("The tram leaves at 12:30.", 12, 30, "h12"),
+        ("The tram leaves at 9:05.", 9, 5, "h12"),
+        ("The tram leaves at 21:05.", 21, 5, "h"),
+        ("The tram leaves at 12:30 a.m.", 0, 30, "h"),
+        ("The tram leaves at 12:30 p.m.", 12, 30, "h"),
+        ("The tram leaves at 3:15 pm.", 15, 15, "h"),
+        ("电车12:30开出。", 12, 30, "h12"),
+        ("电车凌晨12:30开出。", 0, 30, "h"),
+        ("电车下午3点半开出。", 15, 30, "h"),
+        ("电车下午15:20开出。", 15, 20, "h"),
+        ("电车中午12点开出。", 12, 0, "h"),
+        ("電車上午9時半開出。", 9, 30, "h"),
+    ],
+)
+def test_a_time_is_told_by_the_24_hour_clock_where_its_half_of_the_day_is_known(
+    text: str, hour: int, minute: int, unit: str
+) -> None:
+    (figure,) = find_figures(text)
+    assert (figure.kind, figure.unit) == ("time", unit)
+    assert figure.values == (hour, minute)
