@@ -44,6 +44,19 @@ def test_the_document_is_whole_and_served_as_it_is() -> None:
         assert f"{operation.method.upper()} {operation.path}" in client.get("/docs").text
 
 
+def test_an_operation_is_named_after_its_method_and_its_path() -> None:
+    names = {
+        f"{method} {path}": operation["operationId"]
+        for path, operations in document("")["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert len(set(names.values())) == len(names)
+    assert names["get /"] == "get_page"
+    assert names["post /summarize"] == "post_summarize"
+    assert names["get /openapi.json"] == "get_openapi_json"
+    assert names["get /batches/{id}/results"] == "get_batches_id_results"
+
+
 def test_every_problem_has_its_status_somewhere() -> None:
     statuses = {
         int(status)
