@@ -52,6 +52,8 @@ _FEWEST, _A_FACT = 6, {"en": 12, "zh": 24}
 _CLAUSE_END = re.compile(r"[，。；！？,;!?\n：:]")
 _REACH = 30
 _MOST_RANKED = 40
+_MOST_COMPARED = 200
+"""No line holds as many figures; each is compared with the others."""
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # Llama 4, Claude Opus 4.5
@@ -167,7 +169,7 @@ def _figures(text: str, opening: int, language: str, target: Target) -> list[_Fa
             weight += _TITLE_BONUS * (figure.start < opening)
         fact.weight += weight * _earliness(figure.start, len(text)) / (1 + 0.5 * (fact.weight > 0))
     ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
-    return _without_parts(ranked)
+    return _without_parts(ranked[:_MOST_COMPARED])
 
 
 def _weight(figure: Figure) -> float:
@@ -192,7 +194,7 @@ def _when(text: str, found: list[Figure], i: int) -> Figure | None:
     if i == 0:
         return None
     before, figure = found[i - 1], found[i]
-    if before.kind != "date" or not (before.unit or "").startswith("Y"):
+    if before.kind != "date" or not before.certain or not (before.unit or "").startswith("Y"):
         return None
     gap = text[before.end : figure.start]
     near = len(gap) <= _REACH and not _CLAUSE_END.search(gap)

@@ -19,7 +19,7 @@ _BARE_DOLLAR = re.compile(
 )
 _YUAN = re.compile("[元圆圓块塊]")
 _ANY = "any"
-_RUN = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_RUN = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?")
 _Parts = dict[str, Fraction]
 
 

@@ -57,3 +57,8 @@ def test_comparing_is_linear(kind: str) -> None:
 
     few = min(seconds(250) for _ in range(3))
     assert seconds(2000) < 8 * 3 * few + 0.05
+
+
+def test_a_row_of_digits_is_no_number() -> None:
+    row = "1234567890" * 1000
+    assert not Stated(find_figures(row), row).has_digits("77")
