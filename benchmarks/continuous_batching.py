@@ -27,7 +27,7 @@ from benchmarks.turns import Job, Stopped, Turn, Worker
 from service.llm.capability import prepare
 from service.llm.generator import BatchGenerator
 from service.llm.scheduler import Limits
-from service.llm.sequence import Generate, Generated, TokenRequest
+from service.llm.token_request import Generate, Generated, TokenRequest
 
 PAGE = 256
 """Tokens of a page of its cache, by default."""

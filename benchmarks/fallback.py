@@ -31,7 +31,7 @@ from benchmarks.turns import Job, Turn, Worker
 from service.llm import static_batch
 from service.llm.fallback import FallbackGenerator
 from service.llm.loader import Loaded, greedy
-from service.llm.sequence import Generate, Generated, TokenRequest
+from service.llm.token_request import Generate, Generated, TokenRequest
 
 STEP = 5
 """Prompts differ in length by this many tokens, so that there is padding."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.seeds import _report
 from benchmarks.watched import Watch
-from service.llm.sequence import (
+from service.llm.token_request import (
     FinishedRequest,
     Generate,
     Generated,

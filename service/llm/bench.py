@@ -11,7 +11,7 @@ from typing import Any
 from service.errors import BadSetting, NoRoom
 from service.llm.generator import BatchGenerator
 from service.llm.llm_engine import LLMEngine
-from service.llm.sequence import Generate, Loglikelihood, TokenRequest
+from service.llm.token_request import Generate, Loglikelihood, TokenRequest
 from service.settings import Settings
 
 OPENING, INSTRUCTION = 20, 45

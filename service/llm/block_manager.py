@@ -1,4 +1,4 @@
-"""Block manager: allocates and frees blocks of the KV cache, as unbroken spans of slots."""
+"""Block manager: allocates and frees blocks of the KV cache, as contiguous ranges of slots."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ def num_blocks(tokens: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SlotRange:
     """`tokens` slots of the KV cache from `slot` on, in order."""
 
     slot: int
@@ -21,10 +21,10 @@ class Span:
 
 
 class BlockManager:
-    """Keeps the free blocks as sorted (start, length) ranges without gaps between them.
+    """Keeps the free blocks as sorted (start, length) ranges, joined where they touch.
 
-    First fit. Spans live about as long as one another (an article's answers), so what is left
-    between them is soon joined again.
+    First fit is enough: ranges live about equally long (an article's answers), so the gaps between
+    them are soon joined again.
     """
 
     def __init__(self, size: int) -> None:
@@ -34,22 +34,22 @@ class BlockManager:
 
     @property
     def num_free(self) -> int:
-        """Free blocks, in one piece or not."""
+        """Free blocks, contiguous or not."""
         return sum(length for _, length in self._free)
 
-    def allocate(self, tokens: int) -> Span | None:
-        """A span for `tokens` tokens, at least one block; None where no range is long enough."""
-        wanted = max(1, num_blocks(tokens))
+    def allocate(self, tokens: int) -> SlotRange | None:
+        """A range for `tokens` tokens, at least one block; None where none is long enough."""
+        needed = max(1, num_blocks(tokens))
         for index, (start, length) in enumerate(self._free):
-            if length >= wanted:
-                rest = (start + wanted, length - wanted)
+            if length >= needed:
+                rest = (start + needed, length - needed)
                 self._free[index : index + 1] = [rest] if rest[1] else []
-                return Span(start * BLOCK_SIZE, wanted * BLOCK_SIZE)
+                return SlotRange(start * BLOCK_SIZE, needed * BLOCK_SIZE)
         return None
 
-    def allocate_all(self, sizes: list[int]) -> list[Span] | None:
-        """A span for each of `sizes` tokens, or none at all."""
-        spans: list[Span] = []
+    def allocate_all(self, sizes: list[int]) -> list[SlotRange] | None:
+        """A range for each of `sizes` tokens; None, with nothing allocated, where one fails."""
+        spans: list[SlotRange] = []
         for tokens in sizes:
             span = self.allocate(tokens)
             if span is None:
@@ -58,12 +58,12 @@ class BlockManager:
             spans.append(span)
         return spans
 
-    def free_all(self, spans: list[Span]) -> None:
+    def free_all(self, spans: list[SlotRange]) -> None:
         for span in spans:
             self.free(span)
 
-    def free(self, span: Span) -> None:
-        """Take a span back. Raises ValueError when any of it is free already."""
+    def free(self, span: SlotRange) -> None:
+        """Free a range. Raises ValueError when any of it is free already."""
         start, length = span.slot // BLOCK_SIZE, span.tokens // BLOCK_SIZE
         index = bisect_left(self._free, (start, 0))
         before = self._free[index - 1] if index else (0, 0)

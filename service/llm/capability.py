@@ -18,7 +18,7 @@ from service.llm.forward import ATTENTION
 from service.llm.generator import BatchGenerator
 from service.llm.kv_cache import NotForkable
 from service.llm.scheduler import Limits
-from service.llm.sequence import Generate, TokenRequest
+from service.llm.token_request import Generate, TokenRequest
 from service.llm.trial import Reference, Trial, narrow_windows
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,7 @@
-"""Batch generator: token requests in, outcomes out, over the forward pass of a model.
+"""Batch generator: answers token requests by continuous batching over a model's forward pass.
 
-A step prefills some tokens of what waits and decodes one token of every sequence: in one pass of
-the model where nothing has states that others must not see, since a pass of few rows costs nearly
-as much as one of many.
+Each step prefills one or more chunks and decodes one token per sequence. Models without recurrent
+state do both in a single forward pass, because a small pass costs almost as much as a large one.
 """
 
 import time
@@ -17,25 +16,25 @@ from service.llm.cuda_graphs import Recorder
 from service.llm.kv_cache import KVCache, RecurrentState
 from service.llm.model_runner import ModelRunner
 from service.llm.sampler import sample
-from service.llm.scheduler import PREFILL_STATES, Batch, Limits, Scheduler
-from service.llm.sequence import FinishedRequest, TokenRequest
+from service.llm.scheduler import PREFILL_STATES, ForwardBatch, Limits, Scheduler
+from service.llm.token_request import FinishedRequest, TokenRequest
 
-ATTENDING = {"full_attention", "sliding_attention"}
+ATTENTION_LAYERS = {"full_attention", "sliding_attention"}
 """Kinds of layers that store keys and values."""
 
 
 def has_linear_attention(model: Any) -> bool:
     """Whether some layers keep a recurrent state instead of keys and values."""
     kinds = getattr(model.config.get_text_config(), "layer_types", None) or []
-    return any(kind not in ATTENDING for kind in kinds)
+    return any(kind not in ATTENTION_LAYERS for kind in kinds)
 
 
 @dataclass(slots=True)
 class Stats:
-    """What a generator has done since it was made.
+    """Counters of a generator's work since it was created.
 
-    `mixed_tokens`: tokens that were decoded in passes that prefill as well. The seconds of such a
-    pass are all prefill's; those of decode are of passes that do nothing else.
+    `mixed_tokens`: tokens that were decoded in passes that prefill as well. The time of such a pass
+    counts as prefill; `decode_s` is the time of passes that only decode.
     """
 
     prefill_tokens: int = 0
@@ -45,7 +44,7 @@ class Stats:
     decode_s: float = 0.0
     steps: int = 0
 
-    def count(self, batch: Batch, seconds: float) -> None:
+    def count(self, batch: ForwardBatch, seconds: float) -> None:
         prefilled, decoded = sum(len(chunk.ids) for chunk in batch.chunks), len(batch.sequences)
         if batch.chunks:
             self.prefill_s += seconds
@@ -60,7 +59,7 @@ class Stats:
 
 
 class BatchGenerator:
-    """Answers token requests with `model`, each as if it were alone. One thread calls it."""
+    """Answers token requests with `model`, each as if it ran alone. Not thread-safe."""
 
     path = "forked"
 
@@ -73,8 +72,8 @@ class BatchGenerator:
         dtype: torch.dtype,
         native: bool = True,
     ) -> None:
-        """`stops`: tokens that end an answer. `dtype`: of keys and values as stored. `native`: use
-        the kernels where there are any."""
+        """`stops`: tokens that end an answer. `dtype`: the number format of stored keys and values.
+        `native`: use the kernels where they are available."""
         state = RecurrentState(limits.rows + PREFILL_STATES)
         self.scheduler = Scheduler(limits, stops, state, has_linear_attention(model))
         self.kv_cache = KVCache(self.scheduler.num_blocks, state, dtype, native)
@@ -89,12 +88,12 @@ class BatchGenerator:
 
     @property
     def num_running(self) -> int:
-        """Sequences that are decoded at present."""
+        """Sequences that are being decoded."""
         return len(self.scheduler.running)
 
     @property
     def token_bytes(self) -> int:
-        """Memory of a token in the KV cache, once the model has been run."""
+        """Memory of a token in the KV cache, known after the first forward pass."""
         return self.kv_cache.token_bytes
 
     @property
@@ -103,34 +102,37 @@ class BatchGenerator:
         return self.runner.graphs.num_replayed
 
     def record_steps(self, recorder: Recorder) -> None:
-        """Record decode steps from now on, and replay them; without kernels only. They are eager
-        again, for good, once that has failed or memory has run out."""
+        """Record decode steps from now on, and replay them; not supported with the kernels.
+
+        Once recording fails or memory runs out, all steps are eager again.
+        """
         self.runner.graphs.recorder = recorder
 
     def admit(self, request: TokenRequest) -> None:
-        """Take a request in, with all the room that it may need. Raises NoRoom and BadInput."""
+        """Admit a request and reserve all slots that it may need. Raises NoRoom and BadInput."""
         self.scheduler.admit(request)
 
     @torch.inference_mode()
     def step(self) -> list[FinishedRequest]:
-        """Prefill a little and decode one token of every sequence; returns what ended.
+        """Prefill a little and decode one token of every sequence; returns the requests that ended.
 
-        Raises what the model or a request's functions raise; then `restart` or `cancel_all`.
+        Raises whatever the model or a request's callbacks raise; call `restart` or `cancel_all`
+        then.
         """
         finished = self.scheduler.cancel_abandoned()
         for batch in self.scheduler.schedule():
-            began = time.monotonic()
+            start = time.monotonic()
             logits = self.runner.run(batch)
             sampled = sample([row.sampling for row in batch.rows], logits)
             finished += self.scheduler.finish(batch, sampled)
-            self.stats.count(batch, time.monotonic() - began)
+            self.stats.count(batch, time.monotonic() - start)
         metrics.engine_rows.set(self.num_running)
         metrics.kv_tokens.set(self.kv_cache.num_tokens - self.free_tokens)
         return finished
 
     @torch.inference_mode()
     def cancel(self, id: str) -> None:
-        """Forget a request and free all that it holds; an unknown one is ignored."""
+        """Forget a request and free everything that it holds; an unknown id is ignored."""
         self.scheduler.cancel(id)
 
     @torch.inference_mode()
@@ -138,11 +140,11 @@ class BatchGenerator:
         self.scheduler.cancel_all()
 
     def restart(self) -> None:
-        """Begin all requests again, after a step that failed."""
+        """Restart all requests after a failed step."""
         self.scheduler.restart()
 
     def shrink(self) -> bool:
-        """Compute less at once from now on, because memory ran out; False when it is the least."""
-        # Graphs hold memory, and are of all rows at once.
+        """Compute less at once, because memory ran out; false when it can't be less."""
+        # Graphs hold memory, and are recorded for all rows at once.
         self.runner.graphs.give_up("memory ran out")
         return self.scheduler.shrink()

@@ -16,7 +16,7 @@ from service.llm.capacity import make_generator, passage_limit
 from service.llm.loader import load
 from service.llm.memory import is_out_of_memory, release
 from service.llm.request_encoder import RequestEncoder
-from service.llm.sequence import FinishedRequest, Generated, Outcome, TokenRequest
+from service.llm.token_request import FinishedRequest, Generated, Outcome, TokenRequest
 from service.settings import Settings
 from service.tasks import Answer, DigestAnswer, Finished, Request, TaskAnswer
 

@@ -1,4 +1,4 @@
-"""Model runner: the forward pass of a batch, from its tokens to the logits of its rows."""
+"""Model runner: runs the forward pass of a batch, from its tokens to the logits of its rows."""
 
 from itertools import accumulate
 from typing import Any
@@ -9,25 +9,25 @@ from service.llm.attention_metadata import AttentionMetadata
 from service.llm.cuda_graphs import DecodeGraphs
 from service.llm.forward import ForwardContext, forward
 from service.llm.kv_cache import KVCache
-from service.llm.scheduler import Batch
+from service.llm.scheduler import ForwardBatch
 
 
 class ModelRunner:
-    """Runs prefill, decode, and both mixed in one pass, over `kv_cache`."""
+    """Runs prefill, decode, and passes that mix both, over `kv_cache`."""
 
     def __init__(self, model: Any, kv_cache: KVCache, max_rows: int) -> None:
         self._model, self._kv_cache = model, kv_cache
         self.graphs = DecodeGraphs(model, kv_cache, max_rows)
 
-    def run(self, batch: Batch) -> torch.Tensor:
-        """Logits (len(batch.rows), vocabulary), which stand until the next run.
+    def run(self, batch: ForwardBatch) -> torch.Tensor:
+        """Logits (len(batch.rows), vocabulary), valid until the next run.
 
-        Raises what the model raises; then the recurrent states of the batch are of no use.
+        Raises whatever the model raises; the batch's recurrent states are invalid then.
         """
         return self._prefill(batch) if batch.chunks else self._decode(batch)
 
-    def _prefill(self, batch: Batch) -> torch.Tensor:
-        """All tokens one after the other as a single row: nothing is padded."""
+    def _prefill(self, batch: ForwardBatch) -> torch.Tensor:
+        """All tokens in a single row, one text after the other, without padding."""
         ids = [token for chunk in batch.chunks for token in chunk.ids]
         ends = accumulate(len(chunk.ids) for chunk in batch.chunks)
         keep = [end - 1 for chunk, end in zip(batch.chunks, ends, strict=True) if chunk.is_prompt]
@@ -42,8 +42,8 @@ class ModelRunner:
         )
         return logits[: len(keep)]
 
-    def _decode(self, batch: Batch) -> torch.Tensor:
-        """A token of each sequence: a CUDA graph's replay where there is one, else eager."""
+    def _decode(self, batch: ForwardBatch) -> torch.Tensor:
+        """One token of each sequence: by a recorded CUDA graph where there is one, else eager."""
         ids = [sequence.next_token for sequence in batch.sequences]
         segments = [sequence.segment for sequence in batch.sequences]
         logits = self.graphs.run(ids, segments)
@@ -52,7 +52,7 @@ class ModelRunner:
         tokens = torch.tensor([[token] for token in ids], device=self._model.device)
         return forward(self._model, self._context(batch), tokens)
 
-    def _context(self, batch: Batch) -> ForwardContext:
+    def _context(self, batch: ForwardBatch) -> ForwardContext:
         segments = [chunk.segment for chunk in batch.chunks]
         segments += [sequence.segment for sequence in batch.sequences]
         metadata = AttentionMetadata.of(segments)

@@ -1,9 +1,12 @@
-"""Chunked prefill: which tokens are prefilled next. Suffixes of what is prefilled come first, since
-they become sequences; then prefixes."""
+"""Chunked prefill: chooses the tokens that are prefilled next.
+
+Suffixes of prefilled prefixes come first, because they become sequences; then prefixes.
+"""
 
 from collections.abc import Callable
 
-from service.llm.sequence import PrefillChunk, SharedPrefix, num_sequences
+from service.llm.sequence import PrefillChunk, SharedPrefix
+from service.llm.token_request import num_sequences
 
 
 def next_chunks(
@@ -12,11 +15,11 @@ def next_chunks(
     free_rows: int,
     may_prefill: Callable[[SharedPrefix], bool],
 ) -> list[PrefillChunk]:
-    """About `tokens` tokens, of branches that find one of `free_rows` for each sequence, and of
-    prefixes that `may_prefill`, oldest first in `prefixes`.
+    """Chunks of about `tokens` tokens from `prefixes`, which are ordered oldest first.
 
-    A suffix is never divided. Prefixes are prefilled only while rows are free, since nothing could
-    fork from them.
+    A suffix is prefilled whole, when its sequences fit into `free_rows`; a prefix in chunks, when
+    `may_prefill` allows it. Without free rows no prefix is prefilled, because nothing could fork
+    from it.
     """
     chunks, rows = _branch_chunks(prefixes, free_rows)
     left = tokens - sum(len(chunk.ids) for chunk in chunks)
@@ -27,7 +30,7 @@ def next_chunks(
 
 
 def _branch_chunks(prefixes: list[SharedPrefix], free_rows: int) -> tuple[list[PrefillChunk], int]:
-    """The suffixes that find rows, and how many rows they take."""
+    """The suffixes whose sequences fit into `free_rows`, and the rows that they take."""
     chunks: list[PrefillChunk] = []
     rows = 0
     for prefix in prefixes:
@@ -41,8 +44,8 @@ def _branch_chunks(prefixes: list[SharedPrefix], free_rows: int) -> tuple[list[P
 
 
 def _shares(unfinished: list[SharedPrefix], tokens: int) -> list[tuple[SharedPrefix, int]]:
-    """Divide `tokens`: half to the oldest, so that it ends; the rest to the shortest, so that
-    short work does not wait behind long; what is left over to the oldest again."""
+    """Divide `tokens` among prefixes: half to the oldest, so that it finishes, the rest to the
+    shortest, so that short requests do not wait behind long ones; any remainder to the oldest."""
     if not unfinished:
         return []
     oldest, *others = unfinished

@@ -9,7 +9,7 @@ from service.llm.answers import token_limit
 from service.llm.chat_template import with_template
 from service.llm.loader import Loaded
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
-from service.llm.sequence import Branch, Generate, Loglikelihood, SampleToken
+from service.llm.token_request import Branch, Generate, Loglikelihood, SampleToken
 from service.llm.tokenizer import Prompt, Tokens
 from service.pipeline.prompts import load_prompts, spellings, stance_words
 from service.settings import Settings

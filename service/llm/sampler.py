@@ -1,6 +1,6 @@
-"""Sampler: the next token of each row by its logits, greedy or drawn, or its log-probabilities.
+"""Sampler: chooses the next token of each row, greedy or drawn, or reads its log-probabilities.
 
-A row's token depends on its own logits, tokens and random numbers only, never on its neighbours.
+A row's token depends only on its own logits, tokens and random numbers, never on its neighbours.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from transformers import (
 )
 
 from service.llm.kernels import rowwise
-from service.llm.sequence import Sampled, SampleToken, SamplingParams
+from service.llm.token_request import Sampled, SampleToken, SamplingParams
 
 SECOND_TRY_PENALTY = 1.1
-"""On tokens that a digest repeats, when it is asked for again: greedy decoding alone would give
-the same digest (Keskar et al. 2019, CTRL)."""
+"""The penalty on repeated tokens when a digest is retried: greedy decoding alone would give the
+same digest (Keskar et al. 2019, CTRL)."""
 
 
 def sample(rows: Sequence[SamplingParams], logits: torch.Tensor) -> list[Sampled]:
-    """For each of `rows`, by its row of `logits` (rows, vocabulary), what it asks for."""
+    """The token or the log-probabilities of each of `rows`, from `logits` (rows, vocabulary)."""
     if not rows:
         return []
     greedy = argmax(logits)
@@ -53,33 +53,33 @@ def argmax(logits: torch.Tensor) -> list[int]:
 def token_sampler(
     settings: Any | None, penalty: float, seed: int, prompt: Sequence[int]
 ) -> SampleToken | None:
-    """How tokens after `prompt` are sampled; None stands for greedy.
+    """The sampler of tokens after `prompt`; None stands for greedy decoding.
 
-    `settings` are a model's own sampling settings (a GenerationConfig), or None for greedy.
-    `penalty` is on tokens that the answer has already; 1 is none.
+    `settings`: the publisher's sampling settings (a GenerationConfig), or None for greedy.
+    `penalty`: the penalty on tokens that the answer already contains; 1 is none.
     """
     processors = LogitsProcessorList()
     if penalty != 1:
         processors.append(RepetitionPenaltyLogitsProcessor(penalty))
     if settings is None:
-        return _penalised(processors) if processors else None
+        return _greedy_with(processors) if processors else None
     processors.extend(_warpers(settings))
     prompt_seed = crc32(repr((seed, tuple(prompt))).encode())
 
     def draw(logits: torch.Tensor, generated: Sequence[int]) -> int:
-        # A new one for each token: an answer that is begun again draws the same tokens.
+        # Seeded anew for each token, so that an answer that is restarted draws the same tokens.
         rng = torch.Generator().manual_seed(crc32(repr((prompt_seed, len(generated))).encode()))
-        scores = _processed(processors, logits, generated)
+        scores = _process(processors, logits, generated)
         return int(torch.multinomial(scores.softmax(-1).cpu(), 1, generator=rng))
 
     return draw
 
 
-def _penalised(processors: LogitsProcessorList) -> SampleToken:
-    return lambda logits, generated: int(_processed(processors, logits, generated).argmax())
+def _greedy_with(processors: LogitsProcessorList) -> SampleToken:
+    return lambda logits, generated: int(_process(processors, logits, generated).argmax())
 
 
-def _processed(
+def _process(
     processors: LogitsProcessorList, logits: torch.Tensor, generated: Sequence[int]
 ) -> torch.Tensor:
     ids = torch.tensor([list(generated)], dtype=torch.int64, device=logits.device)
@@ -88,7 +88,7 @@ def _processed(
 
 
 def _warpers(settings: Any) -> list[Any]:
-    """The publisher's, in the order in which transformers applies them."""
+    """The publisher's logits warpers, in the order in which transformers applies them."""
     warpers = {
         "temperature": TemperatureLogitsWarper,
         "top_k": TopKLogitsWarper,

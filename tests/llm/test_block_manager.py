@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.llm.block_manager import BLOCK_SIZE, BlockManager, Span, num_blocks
+from service.llm.block_manager import BLOCK_SIZE, BlockManager, SlotRange, num_blocks
 
 SIZES = st.integers(0, 9 * BLOCK_SIZE)
 
@@ -14,7 +14,7 @@ class Blocks(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.spans: list[Span] = []
+        self.spans: list[SlotRange] = []
         self.taken: list[bool] = []
         self.manager = BlockManager(0)
 
@@ -23,11 +23,11 @@ class Blocks(RuleBasedStateMachine):
         self.manager = BlockManager(size)
         self.taken = [False] * size
 
-    def places(self, span: Span) -> range:
+    def places(self, span: SlotRange) -> range:
         assert span.slot % BLOCK_SIZE == 0 and span.tokens % BLOCK_SIZE == 0
         return range(span.slot // BLOCK_SIZE, (span.slot + span.tokens) // BLOCK_SIZE)
 
-    def occupy(self, span: Span, tokens: int) -> None:
+    def occupy(self, span: SlotRange, tokens: int) -> None:
         assert span.tokens == max(1, num_blocks(tokens)) * BLOCK_SIZE
         for index in self.places(span):
             assert not self.taken[index], "handed out twice"
@@ -82,7 +82,7 @@ class Blocks(RuleBasedStateMachine):
         if all(0 <= index < len(self.taken) and self.taken[index] for index in places):
             return
         with pytest.raises(ValueError, match="free already"):
-            self.manager.free(Span(slot * BLOCK_SIZE, length * BLOCK_SIZE))
+            self.manager.free(SlotRange(slot * BLOCK_SIZE, length * BLOCK_SIZE))
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -94,7 +94,9 @@ class Blocks(RuleBasedStateMachine):
             self.manager.free(span)
         size = len(self.taken)
         assert self.manager.num_free == size
-        assert size == 0 or self.manager.allocate(size * BLOCK_SIZE) == Span(0, size * BLOCK_SIZE)
+        assert size == 0 or self.manager.allocate(size * BLOCK_SIZE) == SlotRange(
+            0, size * BLOCK_SIZE
+        )
 
 
 test_blocks = Blocks.TestCase
@@ -108,8 +110,8 @@ def test_an_empty_room_has_no_place() -> None:
 def test_nothing_asked_for_is_still_a_block() -> None:
     """Spans of two owners never start at the same slot."""
     manager = BlockManager(2)
-    assert manager.allocate(0) == Span(0, BLOCK_SIZE)
-    assert manager.allocate(0) == Span(BLOCK_SIZE, BLOCK_SIZE)
+    assert manager.allocate(0) == SlotRange(0, BLOCK_SIZE)
+    assert manager.allocate(0) == SlotRange(BLOCK_SIZE, BLOCK_SIZE)
 
 
 def test_a_gap_takes_what_fits_and_the_rest_goes_behind() -> None:
@@ -119,4 +121,4 @@ def test_a_gap_takes_what_fits_and_the_rest_goes_behind() -> None:
     manager.free(spans[1])
     assert manager.allocate(3 * BLOCK_SIZE) is None, "three blocks are free, but not side by side"
     assert manager.allocate(2 * BLOCK_SIZE - 1) == spans[1]
-    assert manager.allocate(1) == Span(5 * BLOCK_SIZE, BLOCK_SIZE)
+    assert manager.allocate(1) == SlotRange(5 * BLOCK_SIZE, BLOCK_SIZE)

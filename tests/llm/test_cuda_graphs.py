@@ -43,7 +43,7 @@ from service.llm.generator import BatchGenerator
 from service.llm.kv_cache import TorchLayerCache
 from service.llm.llm_engine import LLMEngine
 from service.llm.scheduler import Limits
-from service.llm.sequence import FinishedRequest, Generate, Generated, TokenRequest
+from service.llm.token_request import FinishedRequest, Generate, Generated, TokenRequest
 from service.tasks import Answer, DigestTask, Finished, Request
 from tests.support import tiny
 from tests.support.references import Family, family

@@ -19,7 +19,7 @@ from service.llm.generator import BatchGenerator
 from service.llm.loader import Loaded, load
 from service.llm.sampler import token_sampler
 from service.llm.scheduler import Limits
-from service.llm.sequence import (
+from service.llm.token_request import (
     Branch,
     FinishedRequest,
     Generate,

@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM
 
 from service.llm.capability import prepare
 from service.llm.llm_engine import LLMEngine
-from service.llm.sequence import Generate, Generated, TokenRequest
+from service.llm.token_request import Generate, Generated, TokenRequest
 from tests.support import families, q8_0, tiny
 
 pytestmark = pytest.mark.slow

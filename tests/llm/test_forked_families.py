@@ -10,7 +10,7 @@ from service.llm.capability import prepare
 from service.llm.generator import BatchGenerator
 from service.llm.kernels.build import library
 from service.llm.scheduler import Limits
-from service.llm.sequence import Generate, Generated, TokenRequest
+from service.llm.token_request import Generate, Generated, TokenRequest
 from tests.support import families
 from tests.support.faults import fault
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from service.errors import BadInput, NoRoom
 from service.llm.generator import BatchGenerator
 from service.llm.scheduler import MIN_CHUNK_TOKENS, PREFILL_STATES, Limits
-from service.llm.sequence import (
+from service.llm.token_request import (
     FinishedRequest,
     Generate,
     Generated,

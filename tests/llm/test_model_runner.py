@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from service.llm.scheduler import Batch, Limits
-from service.llm.sequence import Generate, Loglikelihood, PrefillChunk, Sequence, TokenRequest
+from service.llm.scheduler import ForwardBatch, Limits
+from service.llm.sequence import PrefillChunk, Sequence
+from service.llm.token_request import Generate, Loglikelihood, TokenRequest
 from tests.support.references import family
 from tests.support.traffic import make_generator
 
@@ -45,7 +46,7 @@ def test_logits_are_those_of_each_text_alone(
     generator = make_generator(model, Limits(kv_tokens=2_000, rows=9, chunk_tokens=40))
     run, kinds = generator.runner.run, set()
 
-    def compared(batch: Batch) -> torch.Tensor:
+    def compared(batch: ForwardBatch) -> torch.Tensor:
         logits = run(batch)
         assert len(logits) == len(batch.rows)
         for row, found in zip(batch.rows, logits, strict=True):

@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 
 from service.llm.block_manager import BlockManager
 from service.llm.prefill import next_chunks
-from service.llm.sequence import (
+from service.llm.sequence import PrefillChunk, SharedPrefix
+from service.llm.token_request import (
     Branch,
     Generate,
     Loglikelihood,
-    PrefillChunk,
-    SharedPrefix,
     TokenRequest,
     num_sequences,
     span_sizes,

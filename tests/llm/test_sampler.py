@@ -11,7 +11,7 @@ from transformers import GenerationConfig
 
 from service.llm.llm_engine import LLMEngine
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
-from service.llm.sequence import Generate, Generated, SampleToken, TokenRequest
+from service.llm.token_request import Generate, Generated, SampleToken, TokenRequest
 from service.tasks import DigestAnswer, DigestTask
 from tests.support import tiny
 from tests.support.engines import answer_alone, ask_worker, finish, request

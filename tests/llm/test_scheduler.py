@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from service.errors import BadInput, NoRoom
 from service.llm.kv_cache import RecurrentState
-from service.llm.scheduler import MIN_CHUNK_TOKENS, PREFILL_STATES, Batch, Limits, Scheduler
-from service.llm.sequence import (
+from service.llm.scheduler import MIN_CHUNK_TOKENS, PREFILL_STATES, ForwardBatch, Limits, Scheduler
+from service.llm.sequence import PrefillChunk
+from service.llm.token_request import (
     FinishedRequest,
     Generate,
     Generated,
     Loglikelihood,
-    PrefillChunk,
     Sampled,
     Scored,
     TokenRequest,
@@ -39,7 +39,7 @@ class Marks:
             self.state.recurrent, 0, torch.zeros(1, dtype=torch.float64), 1
         )
 
-    def step(self) -> tuple[list[Batch], list[FinishedRequest]]:
+    def step(self) -> tuple[list[ForwardBatch], list[FinishedRequest]]:
         batches, finished = [], []
         for batch in self.scheduler.schedule():
             if self.recurrent:
@@ -48,7 +48,7 @@ class Marks:
             finished += self.scheduler.finish(batch, [self.sampled(row) for row in batch.rows])
         return batches, finished
 
-    def pass_through_states(self, batch: Batch) -> None:
+    def pass_through_states(self, batch: ForwardBatch) -> None:
         texts = [chunk.ids for chunk in batch.chunks] + [[s.next_token] for s in batch.sequences]
         rows = range(batch.state_slots.start, batch.state_slots.stop)
         assert len(rows) == len(texts), "a pass changes the states of its rows alone"
@@ -139,7 +139,7 @@ def test_every_request_gets_its_outcomes_and_every_row_its_state(
     assert len(model.scheduler._free_states) == PREFILL_STATES
 
 
-def prefilled(batch: Batch) -> list[int]:
+def prefilled(batch: ForwardBatch) -> list[int]:
     return [len(chunk.ids) for chunk in batch.chunks]
 
 
@@ -202,6 +202,15 @@ def test_branches_that_are_answered_make_room_for_others() -> None:
     model.step()
     model.step()
     model.scheduler.admit(request("second", 10, *short))
+
+
+def test_a_branch_that_gives_a_prior_takes_no_row_at_admission() -> None:
+    model = Marks(LIMITS, recurrent=False)
+    prior = Loglikelihood((9,), ((1,), (2,)), shares_prefix=False)
+    model.scheduler.admit(request("first", 10, *[Generate((n,), 9) for n in range(3)], prior))
+    model.scheduler.admit(request("second", 10, *[Generate((n,), 9) for n in range(3)], prior))
+    with pytest.raises(NoRoom, match="as many answers"):
+        model.scheduler.admit(request("third", 10, Generate((1,), 9), prior))
 
 
 def test_what_does_not_fit_takes_nothing() -> None:

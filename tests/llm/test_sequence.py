@@ -1,16 +1,13 @@
-"""Requests in tokens: prompts, the room of their branches, and what attends to what."""
+"""Shared prefixes, their chunks and sequences: which slots and positions they attend to."""
 
 import pytest
 
-from service.llm.block_manager import Span
-from service.llm.sequence import (
+from service.llm.block_manager import SlotRange
+from service.llm.sequence import Sequence, SharedPrefix
+from service.llm.token_request import (
     Generate,
     Loglikelihood,
-    Sequence,
-    SharedPrefix,
     TokenRequest,
-    num_sequences,
-    span_sizes,
 )
 
 REQUEST = TokenRequest(
@@ -25,18 +22,12 @@ REQUEST = TokenRequest(
 
 
 def at_work() -> SharedPrefix:
-    spans = [[Span(16, 16)], [Span(32, 16), Span(48, 16), Span(64, 16)], [Span(80, 16)]]
-    return SharedPrefix(REQUEST, Span(0, 16), spans)
-
-
-def test_a_prompt_is_the_prefix_and_a_suffix_or_a_suffix_alone() -> None:
-    assert [REQUEST.prompt(index) for index in range(3)] == [(1, 2, 3, 4, 5), (1, 2, 3, 6), (1, 6)]
-
-
-def test_room_is_for_every_token_that_is_fed() -> None:
-    """The last token of a continuation never is; one of a single token needs no row."""
-    assert [span_sizes(branch) for branch in REQUEST.branches] == [[9], [1, 2, 1], [2]]
-    assert [num_sequences(branch) for branch in REQUEST.branches] == [1, 2, 1]
+    spans = [
+        [SlotRange(16, 16)],
+        [SlotRange(32, 16), SlotRange(48, 16), SlotRange(64, 16)],
+        [SlotRange(80, 16)],
+    ]
+    return SharedPrefix(REQUEST, SlotRange(0, 16), spans)
 
 
 def test_the_prefix_is_prefilled_from_where_it_is() -> None:
@@ -58,7 +49,7 @@ def test_a_suffix_attends_to_the_prefix_and_to_itself() -> None:
 
 
 def test_a_sequence_attends_to_the_token_that_is_fed_too() -> None:
-    sequence = Sequence(at_work(), 0, Span(16, 16), 3, ((0, 3, 0),), num_stored=2)
+    sequence = Sequence(at_work(), 0, SlotRange(16, 16), 3, ((0, 3, 0),), num_stored=2)
     assert (sequence.segment.slot, sequence.segment.position) == (18, 5)
     assert sequence.segment.spans == ((0, 3, 0), (16, 3, 3))
 

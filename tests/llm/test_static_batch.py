@@ -3,21 +3,20 @@
 import dataclasses
 import random
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from service.llm.loader import Loaded, greedy, load
-from service.llm.sequence import Generated
-from service.llm.static_batch import Row, generate, pad_left, rows_are_independent
-from tests.support import families, tiny
+from service.llm.loader import Loaded
+from service.llm.static_batch import Row, generate, pad_left
+from service.llm.token_request import Generated
+from tests.support import families
 
 
 def prompts(*lengths: int) -> list[list[int]]:
-    chance = random.Random(3)
-    return [[chance.randrange(0, 590) for _ in range(length)] for length in lengths]
+    rng = random.Random(3)
+    return [[rng.randrange(0, 590) for _ in range(length)] for length in lengths]
 
 
 def alone(loaded: Loaded, ids: list[int], limit: int) -> list[int]:
@@ -114,32 +113,11 @@ def test_padding_is_on_the_left_and_masked() -> None:
     assert mask.tolist() == [[1, 1, 1], [0, 0, 1]]
 
 
-DEPENDENT = ["phi3_longrope", "phi4_mini", "minimax_m1", "llama4"]
-INDEPENDENT = ["gpt_oss", "gemma3n", "gemma4_shared_kv", "deepseek_v3", "minicpm3", "phi3"]
-
-
-@pytest.mark.parametrize("name", DEPENDENT + INDEPENDENT)
-def test_rows_that_depend_on_their_neighbours_are_found(name: str) -> None:
-    """Rotations by the longest row, states of padding, and attention that is tempered by it."""
-    assert rows_are_independent(loaded_family(name)) == (name in INDEPENDENT)
-
-
-@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
-def test_rounding_is_no_dependence(folder: Path, dtype: str) -> None:
-    assert rows_are_independent(load(tiny.settings(folder, dtype=dtype)))
-
-
 @pytest.mark.parametrize("name", ["minimax_m1", "gemma4_shared_kv", "mistral", "qwen3_next"])
 def test_every_kind_of_cache_gives_what_generate_gives(name: str) -> None:
     """Layers that grow in place, slide, share keys, or hold states; of a cache of its own."""
-    model = loaded_family(name)
+    model = families.loaded(name)
     for ids in prompts(3, 50):
         row = [token + 1 for token in ids]
         (written,) = generate(model, [Row(row, 150)])
         assert written.ids == [token for token in alone(model, row, 150) if token != 602]
-
-
-def loaded_family(name: str) -> Loaded:
-    model = families.make_model(name)
-    model.generation_config = greedy((602,))
-    return Loaded(model, None, name, None, 4096, (602,), "float32")

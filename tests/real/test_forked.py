@@ -13,7 +13,7 @@ from service.llm.capability import prepare
 from service.llm.generator import BatchGenerator
 from service.llm.loader import load
 from service.llm.scheduler import Limits
-from service.llm.sequence import Generate, Generated, TokenRequest
+from service.llm.token_request import Generate, Generated, TokenRequest
 from tests.support import tiny
 from tests.support.faults import fault, faults_of
 

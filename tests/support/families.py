@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
+from service.llm.loader import Loaded, greedy
 from tests.support import tiny
 
 HIDDEN = 128
@@ -342,6 +343,13 @@ def make_model(name: str) -> Any:
     _randomise(model)
     model.generation_config = GenerationConfig(eos_token_id=602, pad_token_id=600)
     return model
+
+
+def loaded(name: str) -> Loaded:
+    """The model of `make_model`, as the loader returns it, without a tokenizer."""
+    model = make_model(name)
+    model.generation_config = greedy((602,))
+    return Loaded(model, None, name, None, 4096, (602,), "float32")
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from transformers import (
 from transformers.masking_utils import eager_mask
 
 from service.llm.forward import ATTENTION
-from service.llm.sequence import Generate, Generated, Loglikelihood, Outcome, Scored
+from service.llm.token_request import Generate, Generated, Loglikelihood, Outcome, Scored
 from tests.support import tiny
 
 STOPS = (5, 6, 7)

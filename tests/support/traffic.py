@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.errors import NoRoom
 from service.llm.generator import BatchGenerator
 from service.llm.scheduler import PREFILL_STATES, Limits
-from service.llm.sequence import (
+from service.llm.token_request import (
     Branch,
     Generate,
     Generated,

@@ -1,0 +1,117 @@
+"""Token requests: a prefix, the branches that fork from it, and the outcome of each branch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+SampleToken = Callable[[torch.Tensor, Sequence[int]], int]
+"""From the logits (vocabulary,) of the next token and the tokens generated so far, that token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """A branch that generates at most `max_tokens` tokens after `suffix`, which is not empty.
+
+    `shares_prefix`: whether the suffix continues the request's prefix or stands alone.
+    `ignore_eos`: no token ends the answer early (for benchmarks).
+    """
+
+    suffix: tuple[int, ...]
+    max_tokens: int
+    sample: SampleToken | None = None
+    """None: greedy."""
+    on_tokens: Callable[[Sequence[int]], None] | None = None
+    """Called after each token with all tokens generated so far."""
+    shares_prefix: bool = True
+    ignore_eos: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loglikelihood:
+    """A branch that scores each of `continuations` after `suffix`; none of these is empty."""
+
+    suffix: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...]
+    shares_prefix: bool = True
+
+
+Branch = Generate | Loglikelihood
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The tokens without the stop token; `complete` when the model ended the answer itself."""
+
+    ids: list[int]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The log-probability of each continuation as a whole."""
+
+    log_probs: list[float]
+
+
+Outcome = Generated | Scored
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A prefix that is prefilled once, and the branches that fork from it.
+
+    `abandoned` is called at every step; once it returns true, the request ends without outcomes.
+    """
+
+    id: str
+    prefix: tuple[int, ...]
+    branches: tuple[Branch, ...]
+    abandoned: Callable[[], bool] = field(default=lambda: False)
+
+    def prompt(self, index: int) -> tuple[int, ...]:
+        """All tokens before the answer of branch `index`."""
+        branch = self.branches[index]
+        return (*self.prefix, *branch.suffix) if branch.shares_prefix else branch.suffix
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRequest:
+    """A request that ended, with an outcome for each branch; None when it was abandoned."""
+
+    request: TokenRequest
+    outcomes: tuple[Outcome, ...] | None
+
+    @property
+    def id(self) -> str:
+        return self.request.id
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How a row's logits are used: for the log-probabilities of `targets`, or else for a token."""
+
+    sample: SampleToken | None = None
+    generated: Sequence[int] = ()
+    targets: tuple[int, ...] = ()
+
+
+Sampled = int | list[float]
+"""A token, or the log-probabilities of a row's targets."""
+
+
+def span_sizes(branch: Branch) -> list[int]:
+    """The slots of the KV cache that a branch needs.
+
+    The first span holds the suffix and a generated answer; then each continuation of several tokens
+    has its own, without its last token, which is never fed.
+    """
+    if isinstance(branch, Generate):
+        return [len(branch.suffix) + branch.max_tokens]
+    long = [len(tokens) - 1 for tokens in branch.continuations if len(tokens) > 1]
+    return [len(branch.suffix), *long]
+
+
+def num_sequences(branch: Branch) -> int:
+    """Rows of the decode batch that a branch may need at once."""
+    return max(1, len(span_sizes(branch)) - 1)
