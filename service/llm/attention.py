@@ -1,7 +1,7 @@
 """Attention over the KV cache: in C on a CPU, by torch's operators on a GPU or without a compiler.
 
-Both give each token softmax(scale * q . k) v over the stored tokens that its metadata names, its
-window lets it see, and that stand no later than itself.
+Both compute softmax(scale * q . k) v for each token, over the stored tokens that are in its spans
+and its window and not later than itself.
 """
 
 import ctypes
@@ -26,22 +26,24 @@ from service.llm.kv_cache import (
 
 @dataclass(frozen=True, slots=True)
 class AttentionParams:
-    """What a layer's attention multiplies, caps and sees."""
+    """A layer's attention parameters: scale, window, soft cap and sinks."""
 
     scale: float
     window: int = 0
-    """How many tokens back a token attends, itself included; 0: all."""
+    """Tokens that a token attends to, itself and those before it; 0: all."""
     softcap: float = 0.0
-    """Scores are bent below this by a tanh (Gemma 2); 0: they are not."""
+    """The limit that a tanh keeps scores below (Gemma 2); 0: none."""
     sinks: torch.Tensor | None = None
-    """(query heads,), scores of a token that all attend to and whose value is 0 (gpt-oss)."""
+    """(query heads,), scores of a virtual token that all attend to, whose value is 0 (gpt-oss)."""
 
 
 def attend(
     query: torch.Tensor, cache: LayerCache, metadata: AttentionMetadata, params: AttentionParams
 ) -> torch.Tensor:
-    """From queries (tokens, query heads, key_dim) to (tokens, query heads, value_dim), of their
-    type. Raises MemoryError."""
+    """Attention of queries (tokens, query heads, key_dim).
+
+    Returns (tokens, query heads, value_dim) of the queries' type. Raises MemoryError.
+    """
     if isinstance(cache, NativeLayerCache):
         return NativeAttention(cache)(query, metadata, params)
     assert isinstance(cache, TorchLayerCache)
@@ -70,8 +72,8 @@ class TorchAttention:
             stored[:, batch.slots].transpose(0, 1)
             for stored in (self.cache.keys, self.cache.values)
         )
-        # The heads that share keys are so many more queries of one head: nothing is repeated but
-        # the mask. (`enable_gqa` with a mask is for torch's slowest kernel alone, on a GPU.)
+        # Query heads that share keys become additional queries of one head, so that only the mask
+        # is repeated. (On a GPU, `enable_gqa` with a mask selects torch's slowest kernel.)
         count, queries, heads, dim = query.shape
         group = heads // keys.shape[1]
         rows = query.transpose(1, 2).reshape(count, -1, group * queries, dim)
@@ -81,7 +83,7 @@ class TorchAttention:
             gathered = scaled_dot_product_attention(
                 rows, keys, values, attn_mask=mask, scale=params.scale
             )
-        else:  # in float32, of numbers that are rounded as the stored ones are
+        else:  # in float32, from numbers rounded like the stored ones
             scores = (rows.to(keys.dtype).float() @ keys.transpose(2, 3).float()) * params.scale
             if params.softcap:
                 scores = params.softcap * torch.tanh(scores / params.softcap)
@@ -117,14 +119,14 @@ class CQueries(ctypes.Structure):
 
 
 def check_kernels(library: Any) -> None:
-    """Raise LayoutMismatch where the kernels' attention takes other structs than these."""
+    """Raise LayoutMismatch where the attention kernels take other structs than these."""
     check_pool(library)
     check_struct(library, "queries", CQueries)
 
 
 @dataclass(slots=True)
 class NativeAttention:
-    """Attention by the kernels; queries and weights are rounded to the cache's type."""
+    """Attention by the kernels; they round queries and weights to the cache's type."""
 
     cache: NativeLayerCache
 

@@ -1,4 +1,4 @@
-"""Attention metadata: every token's slot, position and attended spans in a forward pass."""
+"""Attention metadata: the slot, position and attended spans of each token in a forward pass."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import torch
 T = TypeVar("T")
 
 KVSpan = tuple[int, int, int]
-"""Stored tokens to attend to: the first one's slot, their number, the first one's position."""
+"""Stored tokens to attend to: the first token's slot, their number, the first token's position."""
 EMPTY_SPAN: KVSpan = (0, 0, 0)
 
 
@@ -18,8 +18,8 @@ EMPTY_SPAN: KVSpan = (0, 0, 0)
 class QuerySegment:
     """Consecutive tokens of one text in a forward pass.
 
-    The first of them is stored at `slot` and stands at `position`. They attend to `spans`: those
-    that others share first, their own last. Attention is causal by position.
+    `slot`, `position`: of the first token. `spans`: the spans that they attend to, shared ones
+    first, their own last. Attention is causal by position.
     """
 
     slot: int
@@ -32,11 +32,11 @@ class QuerySegment:
 class AttentionMetadata:
     """The shape of one forward pass of `tokens` tokens, in 64-bit integers.
 
-    `slots`, `positions`: (tokens,), where each token's keys and values go, and its position.
-    `spans`: (tokens, levels, 3), the KVSpans that each attends to, filled up with EMPTY_SPAN.
-    `order`: (tokens,), all of them, with those that share spans together.
-    `padded_length`: what each attends to is filled up to so many tokens, on the device of `spans`
-    and without a question to it; 0: to what is needed, found out on the host.
+    `slots`, `positions`: (tokens,), each token's slot in the KV cache, and its position.
+    `spans`: (tokens, levels, 3), the KVSpans that each attends to, padded with EMPTY_SPAN.
+    `order`: (tokens,), a permutation that puts tokens with the same spans together.
+    `padded_length`: pad each token's keys to this length without a device sync; 0: compute the
+    needed length on the host.
     """
 
     slots: torch.Tensor
@@ -48,7 +48,7 @@ class AttentionMetadata:
 
     @classmethod
     def of(cls, segments: Sequence[QuerySegment]) -> "AttentionMetadata":
-        """The tokens of `segments`, at least one, in this order."""
+        """The metadata of the tokens of `segments`, at least one, in this order."""
         counts = [segment.tokens for segment in segments]
         levels = max(len(segment.spans) for segment in segments)
         spans = [
@@ -69,7 +69,7 @@ class AttentionMetadata:
         return self.derive(("slots", device), lambda: self.slots.to(device))
 
     def derive(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gives, computed by the first layer that asks for it under `key`."""
+        """The result of `compute`, computed once per pass and shared by all layers under `key`."""
         if key not in self._derived:
             self._derived[key] = compute()
         value: T = self._derived[key]

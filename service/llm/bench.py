@@ -1,4 +1,4 @@
-"""Benchmark: articles an hour, over random tokens, in which every article gets the same work."""
+"""Benchmark: articles per hour over random tokens, with the same work for every article."""
 
 import random
 import resource
@@ -15,7 +15,7 @@ from service.llm.token_request import Generate, Loglikelihood, TokenRequest
 from service.settings import Settings
 
 OPENING, INSTRUCTION = 20, 45
-"""Tokens before an article and after it, about as many as Diglot's own prompts have."""
+"""Tokens before and after an article, about as many as in Diglot's own prompts."""
 LANGUAGES = 2
 SEED = 7
 
@@ -24,12 +24,10 @@ SEED = 7
 class Measures:
     """Rates of one run. The time is that of the whole job, after the model was loaded.
 
-    `prefill_tokens_per_s` is what was read over the time of all passes that read, though most of
-    them write as well; `decode_tokens_per_s` is what was written in all other passes over their
-    time. The first token of each answer comes with the reading of its prompt and is not counted
-    as decoded.
-    `replayed_steps`: those of `steps` that were replays of a recording (CUDA graphs); the others
-    were eager.
+    `prefill_tokens_per_s`: prefilled tokens over the time of all passes that prefill, most of which
+    decode too. `decode_tokens_per_s`: tokens decoded in all other passes over their time. The first
+    token of each answer comes with the prefill of its prompt and does not count as decoded.
+    `replayed_steps`: those of `steps` that were replays of CUDA graphs; the others were eager.
     """
 
     path: str
@@ -53,16 +51,16 @@ class Measures:
 
 
 def measure(settings: Settings, articles: int, article_tokens: int, digest_tokens: int) -> Measures:
-    """Two digests of exactly `digest_tokens` tokens and one stance for each article.
+    """Measure two digests of exactly `digest_tokens` tokens and one stance for each article.
 
-    Raises BadSetting where the model can't be used, takes the plain path, or where an article is
-    longer than it reads.
+    Raises BadSetting where the model can't be used or takes the fallback path, or where an article
+    exceeds its passage limit.
     """
     return run(LLMEngine(settings), articles, article_tokens, digest_tokens)
 
 
 def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: int) -> Measures:
-    """The same with an engine that is loaded already."""
+    """Measure an engine that is loaded already."""
     generator = engine.generator
     if not isinstance(generator, BatchGenerator):
         raise BadSetting("this model takes the plain path: transformers' own speed is its speed")
@@ -70,11 +68,11 @@ def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: in
         raise BadSetting(f"the model reads {engine.passage_limit} tokens at once, no more")
     waiting = deque(_requests(engine.vocabulary, articles, article_tokens, digest_tokens))
     num_finished = 0
-    began = time.monotonic()
+    start = time.monotonic()
     while num_finished < articles:
         _admit(generator, waiting)
         num_finished += len(generator.step())
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - start
     stats = generator.stats
     decoded_alone = stats.decode_tokens - stats.mixed_tokens
     return Measures(

@@ -1,7 +1,7 @@
-"""Calibration: from log-probabilities of the labels to a stance, with the prompt's prior taken out.
+"""Calibration: from log-probabilities of the labels to a stance, without the prompt's own bias.
 
-A prompt prefers some label whatever it is asked about. How much, it shows on an empty passage;
-dividing by that is contextual calibration (Zhao et al. 2021, "Calibrate Before Use").
+A prompt prefers some label for any passage. Its prior, the probabilities on an empty passage, shows
+how much; dividing by it is contextual calibration (Zhao et al. 2021, "Calibrate Before Use").
 """
 
 from collections import OrderedDict
@@ -12,18 +12,21 @@ import torch
 from service.tasks import LABELS, StanceAnswer
 
 Prompt = tuple[int, ...]
-"""A prompt without a passage, in tokens."""
+"""A prompt around an empty passage, in tokens."""
 
 
 def stance(log_probs: Sequence[float], prior: Sequence[float]) -> StanceAnswer:
-    """`log_probs`, `prior`: of LABELS after the passage, and after none."""
-    freed = torch.tensor(log_probs, dtype=torch.float64) - torch.tensor(prior, dtype=torch.float64)
-    scores = dict(zip(LABELS, freed.softmax(0).tolist(), strict=True))
+    """The calibrated stance.
+
+    `log_probs`, `prior`: log-probabilities of LABELS after the passage and after an empty one.
+    """
+    with_bias, bias = (torch.tensor(each, dtype=torch.float64) for each in (log_probs, prior))
+    scores = dict(zip(LABELS, (with_bias - bias).softmax(0).tolist(), strict=True))
     return StanceAnswer(max(LABELS, key=lambda label: scores[label]), scores)
 
 
 class PriorCache:
-    """The priors of prompts that are known; the least recently used ones are forgotten."""
+    """An LRU cache of the priors of prompts."""
 
     def __init__(self, size: int = 1024) -> None:
         self._size = size

@@ -1,8 +1,8 @@
-"""Can this model's past be forked? Asked of the model itself, when it is loaded.
+"""Capability probe: tests at load time whether a model supports prefix sharing.
 
-Two short texts that begin alike are read the plain way, at once, and the forked way, in parts; what
-every layer makes of them has to be the same (trial.py). So a model of any architecture either does
-the right thing, or takes the plain path.
+Two short texts with the same beginning are read the plain way, as a whole, and the forked way, in
+parts; every layer has to compute the same (trial.py). So a model of any architecture either gives
+correct answers with prefix sharing, or takes the fallback path.
 """
 
 import logging
@@ -26,30 +26,30 @@ log = logging.getLogger(__name__)
 KINDS = {"full_attention", "sliding_attention", "linear_attention"}
 MOVING_ROPE = {"dynamic", "longrope"}
 PASSAGE, SUFFIXES, REST = 40, (6, 4), 9
-"""Tokens of the passage, of what is asked about it, and of that with its answer."""
+"""Tokens of the passage, of each suffix, and of a suffix together with its answer."""
 PARTS = [
     (0, slice(0, PASSAGE)),
     *((text, slice(PASSAGE, PASSAGE + suffix)) for text, suffix in enumerate(SUFFIXES)),
     *((text, slice(PASSAGE + suffix, None)) for text, suffix in enumerate(SUFFIXES)),
 ]
-"""Of the two texts: the passage, what is read after it, and what is written."""
+"""Parts of the two texts: the passage, the suffixes, and the answers."""
 EXACT = 0.01
-"""How far off a module may be in float32, as a share of what it returns. Two real models in 8 bits
-were off by 0.0014 at most, over twenty seeds; tests/real holds right and wrong forks to this."""
+"""The largest relative error of a module in float32. Two real models in 8 bits had 0.0014 at most,
+over twenty seeds; tests/real holds correct and faulty forks to this."""
 ROUNDED = 0.5
-"""The same in the number formats that the model is run in: rounded keys alone are no fault."""
+"""The same in the model's own number formats, where rounded keys are not a fault."""
 CLOSE = {torch.float32: 0.01, torch.bfloat16: 0.2, torch.float16: 0.05}
-"""How far apart logits of recorded steps may be on average, as a share of how far they vary."""
+"""The largest mean error of a recorded step's logits, in their standard deviations."""
 
 
 @torch.inference_mode()
 def prepare(model: Any, stored: torch.dtype, seed: int = 0) -> int | None:
-    """Set `model` up to be forked; returns the bytes that a token takes in a store of `stored`.
+    """Prepare `model` for prefix sharing; returns the bytes of a token stored as `stored`.
 
-    None, with a line in the log, and the model as it was, where it can't be forked. `seed`: of the
-    texts, whose words are made up.
+    Where the model does not support it, logs why, leaves the model as it was and returns None.
+    `seed`: of the random texts.
     """
-    why_not = _unfit(model.config.get_text_config())
+    why_not = _unsupported(model.config.get_text_config())
     if why_not is not None:
         log.warning("the model's past can't be forked (%s)", why_not)
         return None
@@ -64,90 +64,92 @@ def prepare(model: Any, stored: torch.dtype, seed: int = 0) -> int | None:
 
 
 def _try(model: Any, stored: torch.dtype, seed: int) -> int:
-    """The bytes that a token takes. Raises NotForkable, among others."""
+    """The bytes of a stored token. Raises NotForkable, among others."""
     texts = _texts(model.config.get_text_config().vocab_size, seed).to(model.device)
     reference = Reference.of(model, texts, keep=REST + 1)
     model.set_attn_implementation(ATTENTION)
-    kept = _kept(model)
-    batch = _read_twice(Trial(model, reference, exact=True), torch.float32, EXACT)
+    before = _tensors(model)
+    generator = _compare(Trial(model, reference, exact=True), torch.float32, EXACT)
     if {stored, model.dtype} != {torch.float32}:
-        batch = _read_twice(Trial(model, reference, exact=False), stored, ROUNDED)
-    size = batch.token_bytes
-    if not size or any(kept.get(key) is not tensor for key, tensor in _kept(model).items()):
+        generator = _compare(Trial(model, reference, exact=False), stored, ROUNDED)
+    size = generator.token_bytes
+    if not size or any(before.get(key) is not tensor for key, tensor in _tensors(model).items()):
         raise NotForkable("its layers keep the past themselves")
     return size
 
 
-def _read_twice(trial: Trial, stored: torch.dtype, limit: float) -> BatchGenerator:
-    """Read the texts of a trial the forked way. Raises NotForkable where it is off by more."""
+def _compare(trial: Trial, stored: torch.dtype, limit: float) -> BatchGenerator:
+    """Read a trial's texts the forked way. Raises NotForkable for an error above `limit`."""
     with trial.watching():
-        logits, batch = _read_forked(trial.model, trial.reference.texts.tolist(), stored)
-    off = trial.error(PARTS)
-    if not off <= limit:
-        raise NotForkable(f"a layer is off by {off:.2f} where {limit} is allowed")
-    for suffix, found, expected in zip(SUFFIXES, logits, trial.reference.logits, strict=True):
-        if not _nearest(found, expected).equal(torch.arange(suffix, REST + 1)):
+        forked, generator = _read_forked(trial.model, trial.reference.texts.tolist(), stored)
+    error = trial.error(PARTS)
+    if not error <= limit:
+        raise NotForkable(f"a layer is off by {error:.2f} where {limit} is allowed")
+    for suffix, logits, expected in zip(SUFFIXES, forked, trial.reference.logits, strict=True):
+        if not _nearest(logits, expected).equal(torch.arange(suffix, REST + 1)):
             raise NotForkable("logits are those of another token")
-    return batch
+    return generator
 
 
-def _nearest(found: Tensor, expected: Tensor) -> Tensor:
-    """For each row of logits, which of the expected rows it is most like."""
-    return torch.cdist(found, expected).argmin(-1).cpu()
+def _nearest(logits: Tensor, expected: Tensor) -> Tensor:
+    """The index of the expected row that is nearest to each row of logits."""
+    return torch.cdist(logits, expected).argmin(-1).cpu()
 
 
 def recordable(model: Any, stored: torch.dtype, recorder: Recorder) -> bool:
-    """Whether recorded steps of a model that was prepared say what eager ones do; asked of the
-    model too. A line in the log where they don't."""
+    """Whether recorded steps of a prepared model give the logits of eager ones; logs if not."""
     texts = _texts(model.config.get_text_config().vocab_size, seed=0).tolist()
     try:
         expected, _ = _read_forked(model, texts, stored)
-        found, batch = _read_forked(model, texts, stored, recorder)
+        recorded, generator = _read_forked(model, texts, stored, recorder)
     except Exception as error:
         log.warning("the model's steps can't be recorded (%s: %s)", type(error).__name__, error)
         return False
-    pairs = zip(found, expected, strict=True)
-    off = max(float((one - other).abs().mean() / other.std()) for one, other in pairs)
-    if off <= CLOSE[stored]:
-        return batch.replayed_steps > 0  # else it was said already why not
-    log.warning("the model's steps can't be recorded (logits are off by %.2f)", off)
+    pairs = zip(recorded, expected, strict=True)
+    difference = max(float((logits - eager).abs().mean() / eager.std()) for logits, eager in pairs)
+    if difference <= CLOSE[stored]:
+        return generator.replayed_steps > 0  # where nothing was replayed, the reason is in the log
+    log.warning("the model's steps can't be recorded (logits are off by %.2f)", difference)
     return False
 
 
-def _unfit(config: Any) -> str | None:
-    """What a few tokens would not show: layers that cut the text at fixed places, and positions
-    that are turned by how long the longest text beside them is."""
+def _unsupported(config: Any) -> str | None:
+    """A reason against prefix sharing that a short text would not show.
+
+    Some layers cut the text at fixed positions; some rotary positions depend on the longest text in
+    the batch.
+    """
     kinds = set(getattr(config, "layer_types", None) or [])
-    if strange := kinds - KINDS:
-        return f"layers of the kind {min(strange)}"
-    if turned := _rope_types(getattr(config, "rope_parameters", None)) & MOVING_ROPE:
-        return f"positions of the kind {min(turned)}"
+    if unknown := kinds - KINDS:
+        return f"layers of the kind {min(unknown)}"
+    if moving := _rope_types(getattr(config, "rope_parameters", None)) & MOVING_ROPE:
+        return f"positions of the kind {min(moving)}"
     return None
 
 
 def _rope_types(parameters: Any) -> set[str]:
-    """Of one dictionary, or of one a kind of layer."""
+    """The rope types in one dictionary, or in one for each kind of layer."""
     if not isinstance(parameters, dict):
         return set()
-    inner = [_rope_types(one) for one in parameters.values()]
+    inner = [_rope_types(value) for value in parameters.values()]
     return {str(parameters.get("rope_type"))}.union(*inner)
 
 
-def _kept(model: Any) -> dict[tuple[str, str], torch.Tensor]:
-    """Tensors that layers hold beside their weights."""
+def _tensors(model: Any) -> dict[tuple[str, str], torch.Tensor]:
+    """Tensors that layers hold besides their weights."""
     return {
-        (place, name): value
-        for place, layer in model.named_modules()
+        (path, name): value
+        for path, layer in model.named_modules()
         for name, value in vars(layer).items()
         if isinstance(value, torch.Tensor)
     }
 
 
-def _texts(words: int, seed: int) -> Tensor:
-    """Two texts that begin alike and differ in every token that follows, (2, tokens)."""
+def _texts(vocabulary: int, seed: int) -> Tensor:
+    """Two texts with the same passage that differ in every later token, (2, tokens)."""
     rng = random.Random(seed)
-    passage = [rng.randrange(words) for _ in range(PASSAGE)]
-    pairs = [rng.sample(range(words), 2) for _ in range(REST)]
+    passage = [rng.randrange(vocabulary) for _ in range(PASSAGE)]
+    pairs = [rng.sample(range(vocabulary), 2) for _ in range(REST)]
     return torch.tensor([passage + list(rest) for rest in zip(*pairs, strict=True)])
 
 
@@ -157,25 +159,25 @@ def _read_forked(
     stored: torch.dtype,
     recorder: Recorder | None = None,
 ) -> tuple[list[Tensor], BatchGenerator]:
-    """The logits after each text's suffix and after each token of its answer, which is given."""
+    """The logits after each text's suffix and after each token of its answer, which is forced."""
     seen: list[list[Tensor]] = [[] for _ in texts]
 
     def branch(number: int) -> Generate:
         rest = texts[number][PASSAGE:]
         suffix, answer = rest[: SUFFIXES[number]], rest[SUFFIXES[number] :]
 
-        def sample(logits: Tensor, written: Sequence[int]) -> int:
+        def sample(logits: Tensor, generated: Sequence[int]) -> int:
             seen[number].append(logits.float().clone())
-            return answer[len(written)] if len(written) < len(answer) else 0
+            return answer[len(generated)] if len(generated) < len(answer) else 0
 
         return Generate(tuple(suffix), len(answer) + 1, sample)
 
     limits = Limits(kv_tokens=1024, rows=len(texts), chunk_tokens=PASSAGE // 2 + 1)
-    batch = BatchGenerator(model, (), limits, dtype=stored, native=recorder is None)
+    generator = BatchGenerator(model, (), limits, dtype=stored, native=recorder is None)
     if recorder is not None:
-        batch.record_steps(recorder)
+        generator.record_steps(recorder)
     branches = tuple(map(branch, range(len(texts))))
-    batch.admit(TokenRequest("trial", tuple(texts[0][:PASSAGE]), branches))
-    while not batch.step():
+    generator.admit(TokenRequest("trial", tuple(texts[0][:PASSAGE]), branches))
+    while not generator.step():
         pass
-    return [torch.stack(logits) for logits in seen], batch
+    return [torch.stack(logits) for logits in seen], generator

@@ -1,4 +1,4 @@
-"""Capacity: how long a passage and how large a KV cache a model's context and memory allow."""
+"""Capacity: the longest passage and the KV cache that a model's context and memory allow."""
 
 from dataclasses import dataclass
 
@@ -18,26 +18,29 @@ from service.settings import Settings
 from service.tasks import LABELS
 
 RESERVE = 512
-"""Tokens of the context that are kept free for a title, a target and a list of names."""
+"""Tokens of the context that are reserved for a title, a target and a list of names."""
 MIN_PASSAGE = 64
-"""Tokens; a model that can read less at once is of no use."""
+"""The shortest passage limit in tokens that a model may have."""
 KV_SHARE = 0.5
-"""Of the free memory that the KV cache may take; the rest is for what a pass computes and, on a
-GPU, for CUDA graphs: together they work in the memory of the largest of them, one step's, and what
-the driver keeps of each is bounded by their number alone (cuda_graphs.MAX_SHAPES). How much that is
-has not been measured. Where it is too much, steps are eager again."""
+"""The KV cache's share of the free memory. The rest is for the activations of a pass and, on a GPU,
+for CUDA graphs: they share the memory of the largest, one step's, and what the driver keeps of each
+is bounded only by their number (cuda_graphs.MAX_SHAPES). How much that is has not been measured.
+Where it is too much, steps are eager again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """A generator, and the longest passage in tokens that it has room for."""
+    """A generator, and the longest passage in tokens that its KV cache holds."""
 
     generator: BatchGenerator | FallbackGenerator
     passage_tokens: int
 
 
 def passage_limit(settings: Settings, loaded: Loaded, around: int) -> int:
-    """Tokens of a passage that fit the context with `around` others. Raises BadSetting."""
+    """Most tokens of a passage, with `around` tokens around it in the context.
+
+    Raises BadSetting.
+    """
     if loaded.context is None:
         return settings.passage_tokens
     limit = min(settings.passage_tokens, loaded.context - around - RESERVE)
@@ -50,8 +53,10 @@ def passage_limit(settings: Settings, loaded: Loaded, around: int) -> int:
 
 
 def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> Capacity:
-    """The generator of the path that the model can take, for passages of `passage_tokens` or as
-    many as memory holds. Raises BadSetting."""
+    """The generator that the model supports, for passages of `passage_tokens` or fewer.
+
+    Passages are shorter where memory does not hold two of them. Raises BadSetting.
+    """
     if library() is not None:
         check_kernels(library())
     stored = _kv_dtype(loaded)
@@ -60,10 +65,10 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
         return Capacity(FallbackGenerator(loaded, settings.batch_rows), passage_tokens)
     rows = max(settings.batch_rows, len(LABELS))
     most = int(free_bytes(loaded.model.device) * KV_SHARE) // max(1, token_bytes)
-    passage_tokens = _that_fit(most, passage_tokens, loaded.name)
+    passage_tokens = _fitting(most, passage_tokens, loaded.name)
     kv_tokens = min(most, rows * (passage_tokens + RESERVE))
     recorder = _working_recorder(settings, loaded, stored)
-    # After the trials, which are generators as well: the gauges are to be those of this one.
+    # Created after the probes, which are generators too, so that the gauges are those of this one.
     limits = Limits(kv_tokens, rows, settings.read_tokens)
     generator = BatchGenerator(loaded.model, loaded.stops, limits, dtype=stored)
     if recorder is not None:
@@ -71,8 +76,8 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
     return Capacity(generator, passage_tokens)
 
 
-def _that_fit(most: int, passage_tokens: int, name: str) -> int:
-    """As many that two passages of that length fit into `most` tokens."""
+def _fitting(most: int, passage_tokens: int, name: str) -> int:
+    """`passage_tokens`, or fewer, so that two passages fit into `most` tokens."""
     limit = min(passage_tokens, most // 2 - RESERVE)
     if limit < MIN_PASSAGE:
         raise BadSetting(
@@ -83,7 +88,7 @@ def _that_fit(most: int, passage_tokens: int, name: str) -> int:
 
 
 def _kv_dtype(loaded: Loaded) -> torch.dtype:
-    """Half the bytes where the weights were rounded too; exact where they are exact."""
+    """The number format of the KV cache: bfloat16 for int8 weights, else that of the weights."""
     if loaded.dtype == "int8":
         return torch.bfloat16
     dtype: torch.dtype = loaded.model.dtype
@@ -91,9 +96,9 @@ def _kv_dtype(loaded: Loaded) -> torch.dtype:
 
 
 def _working_recorder(settings: Settings, loaded: Loaded, stored: torch.dtype) -> Recorder | None:
-    """A new one after the trial: memory of a recorder whose graphs are gone is gone too."""
+    """A recorder for the model, new after the probe, whose graphs are freed with its own."""
     device = loaded.model.device
-    trial = recorder_on(device) if settings.cuda_graphs else None
-    if trial is None or not recordable(loaded.model, stored, trial):
+    probe = recorder_on(device) if settings.cuda_graphs else None
+    if probe is None or not recordable(loaded.model, stored, probe):
         return None
     return recorder_on(device)

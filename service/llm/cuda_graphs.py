@@ -1,11 +1,11 @@
-"""CUDA graphs: a decode step on a GPU that is recorded once and replayed over the KV cache.
+"""CUDA graphs: decode steps on a GPU that are recorded once and replayed over the KV cache.
 
-A GPU does a step's operators in less time than Python takes to call them one by one. What differs
-between two steps of one shape is a table of integers, a line a row. It is filled anew before every
-step; all that a recorded step does is computed from it, on the device.
+A GPU executes the operators of a step faster than Python can launch them. Two steps of the same
+shape differ only in a table of integers, one line per row. It is filled before every step, and
+everything in a recorded step is computed from it on the device.
 
-Steps have few shapes: rows and what they attend to are padded. A padding row writes its keys to the
-KV cache's scrap slot, and its states to the slot of a row that is yet to come.
+Rows and attended lengths are padded, so that steps have few shapes. Padding rows write their keys
+to a scratch block and their recurrent state to an unused slot.
 """
 
 import logging
@@ -26,34 +26,34 @@ from service.llm.memory import release
 log = logging.getLogger(__name__)
 
 MIN_TOKENS = 256
-"""What a row attends to is padded to this many tokens at least."""
+"""Attended lengths are padded to at least this many tokens."""
 MAX_SHAPES = 32
-"""Graphs that are kept: each holds memory of the driver. The least recently used one goes."""
+"""Most graphs that are kept, because each holds driver memory. The least recently used one goes."""
 MAX_PADDING = 3
-"""What is gathered, over what is needed. A shape alone may double the rows, and add half to what
-they attend to. Where one row is far longer than the rest, the eager step, which groups rows by
-length, does less."""
+"""Most gathered tokens, as a multiple of the needed ones. A shape alone may double the rows and add
+half to their lengths. Where one row is far longer than the rest, the eager step gathers less,
+because it groups rows by length."""
 LEVELS = 3
-"""Spans of a row: the prefix, a suffix that several continuations share, and its own tokens."""
+"""Most spans of a row: the prefix, a suffix that continuations share, and its own tokens."""
 
 Compute = Callable[[], object]
 Replay = Callable[[], object]
 
 
 class Recorder(Protocol):
-    """Turns a computation into one call. Nothing else here knows of a GPU."""
+    """Records a computation as a single call. Only its implementation depends on a GPU."""
 
     def warm_up(self, compute: Compute) -> None:
-        """Compute for the first time, as it will be recorded."""
+        """Run the computation for the first time, as it will be recorded."""
         ...
 
     def record(self, compute: Compute) -> Replay:
-        """A call that computes again. Recording changes no tensor that was there before."""
+        """Record the computation; returns a call that repeats it. Changes no existing tensor."""
         ...
 
 
 class CudaGraphs:
-    """Records by torch's CUDA graphs, which share one pool of memory."""
+    """A recorder that uses torch's CUDA graphs, all in one memory pool."""
 
     def __init__(self, device: torch.device) -> None:
         self._pool = torch.cuda.graph_pool_handle()
@@ -61,7 +61,7 @@ class CudaGraphs:
         self._stream = stream(device)
 
     def warm_up(self, compute: Compute) -> None:
-        """On the stream that records, whose libraries take their memory before."""
+        """Run on the recording stream, so that libraries allocate their memory before recording."""
         self._stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self._stream):
             compute()
@@ -69,32 +69,34 @@ class CudaGraphs:
 
     def record(self, compute: Compute) -> Replay:
         graph = torch.cuda.CUDAGraph()
-        # What other threads ask of the GPU meanwhile is no part of it, and no fault.
+        # GPU calls of other threads meanwhile are neither recorded nor an error.
         recording = torch.cuda.graph(
             graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
         )
-        # A recording that fails does not leave its stream by itself.
+        # A failed recording does not leave its stream by itself.
         with torch.cuda.stream(self._stream), recording:
             compute()
         return graph.replay
 
 
 def recorder_on(device: torch.device) -> Recorder | None:
-    """None on a CPU, where Python's share of a step is small."""
+    """The recorder of `device`; None on a CPU, where Python's share of a step is small."""
     return CudaGraphs(device) if device.type == "cuda" else None
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Rows of a step, and the tokens that each attends to, both padded."""
+    """The shape of a step: its rows, and the tokens that each attends to, both padded."""
 
     rows: int
     tokens: int
 
     @classmethod
     def around(cls, rows: int, tokens: int, max_rows: int) -> "Shape":
-        """The smallest that holds them: rows a power of two or the most that there are, tokens a
-        power of two or the middle between two of them."""
+        """The smallest shape that holds `rows` and `tokens`.
+
+        Rows are a power of two or `max_rows`, tokens a power of two or the middle between two.
+        """
         power = 1 << max(MIN_TOKENS - 1, tokens - 1).bit_length()
         middle = power * 3 // 4
         length = middle if middle >= max(MIN_TOKENS, tokens) else power
@@ -102,14 +104,14 @@ class Shape:
 
 
 class DecodeGraphs:
-    """The decode steps of a model, as far as they can be recorded and are worth it."""
+    """Records and replays a model's decode steps, where that works and is worth it."""
 
     def __init__(self, model: Any, kv_cache: KVCache, max_rows: int) -> None:
         self._model, self._kv_cache, self._max_rows = model, kv_cache, max_rows
         self.recorder: Recorder | None = None
-        """None: every step is eager."""
+        """None: all steps are eager."""
         self.num_replayed = 0
-        """Steps that were replays."""
+        """Steps that were replayed."""
         self._replays: OrderedDict[Shape, Replay] = OrderedDict()
         scrap = kv_cache.scrap_slot
         self._padding = _line(0, QuerySegment(scrap, 0, 1, ((scrap, 1, 0),)))
@@ -117,10 +119,10 @@ class DecodeGraphs:
         self._logits: torch.Tensor | None = None
 
     def run(self, ids: Sequence[int], segments: Sequence[QuerySegment]) -> torch.Tensor | None:
-        """Feed all sequences at work their next tokens; logits (rows, vocabulary), which stand
-        until the next step. None, and nothing is done: the step is to be eager.
+        """Run a decode step of `ids`, one token per row; logits (rows, vocabulary).
 
-        Raises what the model raises; then the rows' states are of no use any more.
+        The logits are valid until the next step. Returns None, and does nothing, where the step
+        has to be eager. Raises whatever the model raises; the rows' states are invalid then.
         """
         if self.recorder is None:
             return None
@@ -135,11 +137,11 @@ class DecodeGraphs:
             self._replay(shape)
         else:
             self._record(shape, self.recorder)
-        assert self._logits is not None  # made by the first step
+        assert self._logits is not None  # allocated by the first step
         return self._logits[: len(ids)]
 
     def give_up(self, why: str) -> None:
-        """Record nothing from now on, and free what was recorded."""
+        """Stop recording, and free all graphs."""
         if self.recorder is not None:
             self.recorder = None
             self._replays.clear()
@@ -156,7 +158,7 @@ class DecodeGraphs:
         self.num_replayed += 1
 
     def _record(self, shape: Shape, recorder: Recorder) -> None:
-        """The first step of a shape warms up for its own recording."""
+        """Run the first step of a shape, which warms up, and record it."""
         compute = partial(self._compute, shape)
         try:
             recorder.warm_up(compute)
@@ -165,13 +167,13 @@ class DecodeGraphs:
             raise
         try:
             self._replays[shape] = recorder.record(compute)
-        except Exception as error:  # the step itself is done, and the next one is eager
+        except Exception as error:  # this step has run; the next ones are eager
             self.give_up(_summary(error))
         if len(self._replays) > MAX_SHAPES:
             self._replays.popitem(last=False)
 
     def _compute(self, shape: Shape) -> None:
-        """Read the table, write the KV cache and the logits: what is recorded."""
+        """The recorded computation: from the table to the KV cache and the logits."""
         table = self._table[: shape.rows]
         spans = table[:, 3:].view(-1, LEVELS, 3)
         order = torch.arange(shape.rows)
@@ -181,14 +183,14 @@ class DecodeGraphs:
         context = ForwardContext(self._kv_cache, metadata, slice(0, shape.rows), fresh=False)
         logits = forward(self._model, context, table[:, :1])
         if self._logits is None:
-            # One for all shapes: a graph that kept its own would keep the pool's memory.
+            # Shared by all shapes, because a tensor per graph would keep the pool's memory.
             size = (self._max_rows, logits.shape[1])
             self._logits = torch.empty(size, dtype=logits.dtype, device=logits.device)
         self._logits[: shape.rows].copy_(logits)
 
 
 def _line(token: int, segment: QuerySegment) -> list[int]:
-    """A line of the table: the token that is fed, its slot, its position, and its spans."""
+    """A line of the table: a row's token, its slot, its position, and its spans."""
     spans = segment.spans + (EMPTY_SPAN,) * (LEVELS - len(segment.spans))
     return [token, segment.slot, segment.position, *(number for span in spans for number in span)]
 

@@ -1,8 +1,8 @@
-"""Dense batches for attention operators that want rows of one length: on a GPU, without kernels.
+"""Dense batches for attention operators that need rows of one length: without the kernels.
 
-A step's rows, or texts of the same length that are prefilled together, are one call of an
-operator. Padding is masked. How long rows are is found out on the host, and those of like length
-go together; or all are padded to a fixed length, by operators that a CUDA graph can replay.
+The rows of a step, or texts of the same length that are prefilled together, become one call of an
+operator, with padding masked. Lengths are computed on the host and rows of similar length grouped;
+or all rows are padded to a fixed length, by operators that a CUDA graph can replay.
 """
 
 from collections import defaultdict
@@ -15,19 +15,19 @@ import torch
 from service.llm.attention_metadata import AttentionMetadata, KVSpan
 
 MAX_GATHERED = 1 << 16
-"""Padded tokens whose keys and values are gathered for one call."""
+"""Most padded tokens whose keys and values are gathered for one call."""
 FAR_POSITION = 1 << 40
-"""A position after every token's; a filler, which goes through a float, is still exact."""
+"""A position after every token's, which `pad` can pass through a float without rounding."""
 Group = tuple[list[int], tuple[KVSpan, ...]]
-"""Tokens of a pass, and the spans that all of them attend to."""
+"""Indices of a pass's tokens, and the spans that all of them attend to."""
 
 
 @dataclass(frozen=True, slots=True)
 class DenseBatch:
     """Rows of queries that one call computes.
 
-    `tokens`: (rows, queries), their indices in the pass. `slots`: (rows, length), what each row
-    attends to. `mask`: (rows, 1, queries, length), true where a query attends.
+    `tokens`: (rows, queries), their indices in the pass. `slots`: (rows, length), the slots that
+    each row attends to. `mask`: (rows, 1, queries, length), true where a query attends.
     """
 
     tokens: torch.Tensor
@@ -38,9 +38,9 @@ class DenseBatch:
 def dense_batches(
     metadata: AttentionMetadata, window: int, device: torch.device
 ) -> list[DenseBatch]:
-    """The batches of a pass, made once for all layers with this `window`.
+    """The batches of a pass, computed once for all layers with this `window`.
 
-    `window`: how many tokens back a token attends, itself included; 0: all.
+    `window`: tokens that a token attends to, itself and those before it; 0: all.
     """
     key = ("dense", window, device)
     if metadata.padded_length:
@@ -61,7 +61,7 @@ def _of_fixed_length(metadata: AttentionMetadata, window: int) -> list[DenseBatc
     mask = (nth < ends[:, -1:]) & (positions <= now)
     if window:
         mask &= positions > now - window
-    # The row's own first slot, as below.
+    # Padding repeats the row's own first slot, as in `_padded`.
     slots = torch.where(passed == span, slots, slots[:, :1])
     most = max(1, MAX_GATHERED // metadata.padded_length)
     tokens = torch.arange(len(ends), device=ends.device)[:, None]
@@ -72,14 +72,14 @@ def _of_fixed_length(metadata: AttentionMetadata, window: int) -> list[DenseBatc
 def _of_like_length(
     metadata: AttentionMetadata, window: int, device: torch.device
 ) -> list[DenseBatch]:
-    alike: dict[tuple[int, int], list[Group]] = defaultdict(list)
+    by_length: dict[tuple[int, int], list[Group]] = defaultdict(list)
     for tokens, spans in _groups(metadata):
-        # Lengths of one power of two: at most half of what is gathered is padding.
+        # Lengths within one power of two: at most half of the gathered keys are padding.
         length = sum(length for _, length, _ in spans)
-        alike[len(tokens), length.bit_length()].append((tokens, spans))
+        by_length[len(tokens), length.bit_length()].append((tokens, spans))
     return [
         _padded(metadata, part, window, device)
-        for (_, bits), groups in alike.items()
+        for (_, bits), groups in by_length.items()
         for part in _parts(groups, max(1, MAX_GATHERED >> bits))
     ]
 
@@ -100,7 +100,7 @@ def _padded(
     slots = [_ranges([(slot, length) for slot, length, _ in spans]) for _, spans in groups]
     positions = [_ranges([(at, length) for _, length, at in spans]) for _, spans in groups]
     length = max(map(len, slots))
-    # The row's own first slot, so that no other row's is gathered; and after all positions.
+    # Padding repeats the row's own first slot, so that no other row is read, and is masked.
     slots = [_filled(row, length, int(row[0])) for row in slots]
     positions = [_filled(row, length, FAR_POSITION) for row in positions]
     tokens = torch.tensor([tokens for tokens, _ in groups])
@@ -112,7 +112,7 @@ def _padded(
 
 
 def _ranges(ranges: list[tuple[int, int]]) -> torch.Tensor:
-    """The integers of all ranges, each given by its first and its length."""
+    """The integers of all ranges, each of which is a first integer and a length."""
     return torch.cat([torch.arange(first, first + count) for first, count in ranges])
 
 

@@ -1,7 +1,7 @@
-"""Does a replacement compute what the original computes? Both are asked, on numbers of many sizes.
+"""Equivalence: tests whether a replacement computes the same as the original module.
 
-Whatever is to stand in for a part of a model is held against that part here first, so a variant
-that nobody has thought of stays as its publisher wrote it.
+Everything that replaces a part of a model is compared with that part first, so that an unknown
+variant stays as its publisher wrote it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 SIZES = (1e-3, 1.0, 10.0, 50.0)
-"""Standard deviations of inputs: a norm's epsilon shows in small ones, a clamp in large ones."""
+"""Standard deviations of inputs: small ones show a norm's epsilon, large ones a clamp."""
 OUTLIERS = 100.0
-"""How much larger a few columns are than the rest, and one row, as in trained models."""
+"""The factor of a few columns and of one row over the rest, as in trained models."""
 CLOSE = 1e-4
 
 
@@ -27,12 +27,12 @@ def same_numbers(
 ) -> bool:
     """Whether `replacement` returns what `original` does for each of `calls`, in several sizes.
 
-    A call is the positional arguments of both; `normal` makes them. Tensors of floats are tried in
-    every size of SIZES and with outliers, others (ids, masks) as they are. A call that `original`
-    does not take is passed over; where it takes none, the answer is no. Shapes and number formats
-    have to be equal, numbers within `tolerance` of the largest of their row (the last dimension),
-    what is not finite in the same places. Layers that round what they read, as int8 layers do,
-    need a tolerance of about 0.01: a difference in the last bit can round to the next step.
+    A call is a tuple of positional arguments; `normal` makes one. Float tensors are tried in every
+    size of SIZES and with outliers, others (ids, masks) as they are. Calls that `original` does not
+    accept are skipped; where it accepts none, the result is false. Shapes and number formats have
+    to be equal, numbers within `tolerance` of the largest in their row (the last dimension), and
+    infinities and NaN in the same positions. Layers that round their inputs, such as int8 layers,
+    need a tolerance of about 0.01, because a difference in the last bit can round to the next step.
     """
     compared = 0
     for call in chain.from_iterable(map(_in_sizes, calls)):
@@ -41,17 +41,17 @@ def same_numbers(
         except Exception:
             continue
         try:
-            found = replacement(*_copied(call))
+            actual = replacement(*_copied(call))
         except Exception:
             return False
-        if not _close(found, expected, tolerance):
+        if not _close(actual, expected, tolerance):
             return False
         compared += 1
     return compared > 0
 
 
 def normal(*shapes: Sequence[int], seed: int = 0) -> tuple[Tensor, ...]:
-    """A call's arguments: one tensor of standard normal float32 numbers a shape."""
+    """A call's arguments: for each shape a tensor of standard normal float32 numbers."""
     rng = torch.Generator().manual_seed(seed)
     return tuple(torch.randn(*shape, generator=rng) for shape in shapes)
 
@@ -76,32 +76,32 @@ def _with_outliers(tensor: Tensor) -> Tensor:
 
 
 def _copied(call: Sequence[Tensor]) -> list[Tensor]:
-    """For functions that write to what they are given."""
+    """Copies of the arguments, because a function may write to them."""
     return [tensor.clone() for tensor in call]
 
 
-def _close(found: Any, expected: Any, tolerance: float) -> bool:
+def _close(actual: Any, expected: Any, tolerance: float) -> bool:
     if isinstance(expected, Tensor):
-        return isinstance(found, Tensor) and _close_rows(found, expected, tolerance)
+        return isinstance(actual, Tensor) and _close_rows(actual, expected, tolerance)
     if isinstance(expected, tuple | list):
-        if not isinstance(found, tuple | list) or len(found) != len(expected):
+        if not isinstance(actual, tuple | list) or len(actual) != len(expected):
             return False
-        pairs = zip(found, expected, strict=True)
+        pairs = zip(actual, expected, strict=True)
         return all(_close(*pair, tolerance) for pair in pairs)
-    return bool(found == expected)
+    return bool(actual == expected)
 
 
-def _close_rows(found: Tensor, expected: Tensor, tolerance: float) -> bool:
-    if found.shape != expected.shape or found.dtype != expected.dtype:
+def _close_rows(actual: Tensor, expected: Tensor, tolerance: float) -> bool:
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
         return False
     if not expected.is_floating_point():
-        return torch.equal(found, expected)
+        return torch.equal(actual, expected)
     finite = expected.isfinite()
-    if not torch.equal(found.isfinite(), finite):
+    if not torch.equal(actual.isfinite(), finite):
         return False
     zero = torch.zeros((), dtype=torch.float64, device=expected.device)
-    expected, found = (torch.where(finite, one.double(), zero) for one in (expected, found))
+    expected, actual = (torch.where(finite, tensor.double(), zero) for tensor in (expected, actual))
     if not expected.numel():
         return True
     largest = expected.abs().amax(-1, keepdim=True) if expected.ndim else expected.abs()
-    return bool(((found - expected).abs() <= tolerance * largest).all())
+    return bool(((actual - expected).abs() <= tolerance * largest).all())

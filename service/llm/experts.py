@@ -1,7 +1,7 @@
-"""Experts of a mixture (MoE) in 8 bits, where transformers lets their arithmetic be chosen.
+"""Experts of a mixture of experts (MoE) in 8 bits, through transformers' experts interface.
 
-transformers holds the experts of a layer as two parameters in three dimensions, and calls a
-registered function (`ALL_EXPERTS_FUNCTIONS`) to multiply with them.
+transformers holds the experts of a layer as two three-dimensional parameters, and calls a
+registered function (`ALL_EXPERTS_FUNCTIONS`) to multiply by them.
 """
 
 from typing import Any
@@ -19,21 +19,21 @@ PARAMETERS = ("gate_up_proj", "up_proj", "down_proj")
 
 
 def is_experts(module: nn.Module) -> bool:
-    """Whether `module` holds experts whose arithmetic can be chosen."""
+    """Whether `module` holds experts behind transformers' experts interface."""
     return all(hasattr(module, name) for name in FLAGS)
 
 
 def weights_of(module: nn.Module) -> list[str]:
-    """The names of the parameters of experts that are quantised."""
+    """The names of the experts' parameters that are quantised."""
     parameters = dict(module.named_parameters(recurse=False))
     return [name for name in PARAMETERS if name in parameters and parameters[name].ndim == 3]
 
 
 def take(module: Any, name: str, weight: Tensor) -> None:
-    """Quantise `weight` (experts, channels, inputs), or as `is_transposed` has it, and let it stand
-    in for the parameter `name`.
+    """Quantise `weight` in place of the parameter `name`.
 
-    Raises ValueError when it has another shape than the parameter.
+    `weight`: (experts, channels, inputs), the last two swapped where `module.is_transposed`.
+    Raises ValueError when its shape is not the parameter's.
     """
     expected = getattr(module, name).shape
     if weight.shape != expected:
@@ -45,25 +45,25 @@ def take(module: Any, name: str, weight: Tensor) -> None:
 
 
 def choose(model: Any) -> None:
-    """Let quantised experts of `model` be computed by `forward`."""
+    """Make `forward` compute the quantised experts of `model`."""
     for module in model.modules():
         if is_experts(module) and isinstance(getattr(module, "down_proj", None), list):
             module.config._experts_implementation = NAME
 
 
 def forward(self: Any, hidden_states: Tensor, top_k_index: Tensor, top_k_weights: Tensor) -> Tensor:
-    """(tokens, width) of what the experts of each token answer, weighted and added.
+    """The weighted sum of each token's experts, (tokens, width).
 
     `top_k_index`, `top_k_weights`: (tokens, k). A token's experts are added in the order of their
-    numbers, whatever stands beside it.
+    indices, so that its sum does not depend on other tokens.
     """
     out = torch.zeros_like(hidden_states)
     for expert in sorted(set(top_k_index.flatten().tolist())):
-        if expert >= len(self.down_proj):  # stands for no expert where experts are shared out
+        if expert >= len(self.down_proj):  # means no expert, under expert parallelism
             continue
         tokens, ranks = torch.where(top_k_index == expert)
-        answers = _expert(self, expert, hidden_states[tokens])
-        out.index_add_(0, tokens, answers * top_k_weights[tokens, ranks, None])
+        outputs = _expert(self, expert, hidden_states[tokens])
+        out.index_add_(0, tokens, outputs * top_k_weights[tokens, ranks, None])
     return out
 
 
@@ -71,8 +71,8 @@ def _expert(self: Any, expert: int, rows: Tensor) -> Tensor:
     name = "gate_up_proj" if self.has_gate else "up_proj"
     inner = _product(self, name, expert, rows)
     inner = self._apply_gate(inner) if self.has_gate else self.act_fn(inner)
-    answers = _product(self, "down_proj", expert, inner)
-    return self.post_expert_norm(answers) if self.has_post_expert_norm else answers
+    outputs = _product(self, "down_proj", expert, inner)
+    return self.post_expert_norm(outputs) if self.has_post_expert_norm else outputs
 
 
 def _product(self: Any, name: str, expert: int, rows: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
-"""One forward pass of a transformers model over the KV cache, through the seams it leaves open.
+"""Forward pass of a transformers model over the KV cache, through transformers' own interfaces.
 
-The model's own layers run as they are. What they call is ours: a `Cache`, which writes keys, values
-and recurrent states, and an attention function, registered as `diglot`, which reads them back. The
-model makes no mask, and a text is never padded.
+The model's layers run unchanged. They call a `Cache` that writes keys, values and recurrent states,
+and an attention function, registered as `diglot`, that reads them. No mask is built, and no text is
+padded.
 """
 
 import weakref
@@ -25,7 +25,7 @@ ATTENTION = "diglot"
 
 @dataclass(slots=True)
 class ForwardContext:
-    """What the model's layers are told during one pass.
+    """State of one forward pass that the model's layers share.
 
     `rows`: the slots of the recurrent states; `fresh`: they hold nothing yet. `unstored`: layers
     that have new keys and have not attended with them yet.
@@ -37,11 +37,14 @@ class ForwardContext:
     fresh: bool
     unstored: set[int] = field(default_factory=set)
     stored: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
-    """The keys that each layer stored in this pass, while anybody holds them."""
+    """The keys that each layer stored in this pass, as long as they are referenced."""
 
     def cache_of(self, index: int, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
-        """What layer `index` attends to, with its new keys and values in it: its own cache, or
-        that of the layer whose keys it was handed (Gemma 3n and 4). Raises NotForkable."""
+        """The cache that layer `index` attends to, with its new keys and values stored.
+
+        This is its own cache, or that of the layer whose keys it reuses (Gemma 3n and 4). Raises
+        NotForkable.
+        """
         if index in self.unstored:
             new_keys, new_values = _tokens(keys), _tokens(values)
             if len(new_keys) != len(self.metadata.positions):
@@ -58,11 +61,12 @@ class ForwardContext:
 
 
 _context: ContextVar[ForwardContext] = ContextVar("_context")
-"""transformers hands an attention function the new keys and values, but no cache."""
+"""Passes the context to the attention function, which transformers calls without a cache."""
 
 
 @contextmanager
-def running(context: ForwardContext) -> Iterator["ContextCache"]:
+def entered(context: ForwardContext) -> Iterator["ContextCache"]:
+    """Make `context` the current one."""
     token = _context.set(context)
     try:
         yield ContextCache(context)
@@ -71,7 +75,7 @@ def running(context: ForwardContext) -> Iterator["ContextCache"]:
 
 
 class ContextCache(Cache):
-    """What the layers take for their cache: it writes, and hands back what is new."""
+    """The cache that the layers see: it stores new keys and values and returns only these."""
 
     def __init__(self, context: ForwardContext) -> None:
         super().__init__(layers=[])
@@ -85,8 +89,8 @@ class ContextCache(Cache):
         *_: Any,
         **__: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Hands both back. They are stored when the layer attends: until then it may make other
-        keys of them (DeepSeek's latent ones)."""
+        """Return both unchanged. They are stored when the layer attends, because until then it may
+        expand them into other keys (DeepSeek's latent attention)."""
         self._context.unstored.add(layer_idx)
         return key_states, value_states
 
@@ -102,7 +106,7 @@ class ContextCache(Cache):
         conv_kernel_size: int | None = None,
         **_: Any,
     ) -> torch.Tensor:
-        """Store the last tokens of (rows, channels, tokens); returns them after the stored ones."""
+        """Store the last tokens of (rows, channels, tokens); returns stored and new ones joined."""
         if conv_kernel_size is None or state_idx:
             raise NotForkable("an unknown kind of convolution state")
         state = self._context.kv_cache.state
@@ -110,7 +114,7 @@ class ContextCache(Cache):
             state.convolution, layer_idx, conv_states, conv_states.shape[1], conv_kernel_size
         )[self._context.rows]
         joined = conv_states
-        if not self._context.fresh:  # channels stay side by side, as they come out of their layer
+        if not self._context.fresh:  # channels stay adjacent in memory, as the layer returns them
             old, new = stored.transpose(1, 2), conv_states.transpose(1, 2)
             joined = torch.cat([old, new], 1).transpose(1, 2)
         missing = max(0, conv_kernel_size - joined.shape[-1])
@@ -139,7 +143,7 @@ class ContextCache(Cache):
 
 
 def _tokens(states: torch.Tensor) -> torch.Tensor:
-    """(1, heads, tokens, dim) of a prefill or (rows, heads, 1, dim) of a decode as (tokens, heads,
+    """(tokens, heads, dim) from a prefill's (1, heads, tokens, dim) or a decode's (rows, heads, 1,
     dim)."""
     return states[0].transpose(0, 1) if states.shape[0] == 1 else states[:, :, 0]
 
@@ -156,8 +160,10 @@ def _attention(  # noqa: PLR0913, PLR0917 (transformers calls it with these)
     s_aux: torch.Tensor | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """The attention function that transformers calls: (rows, heads, tokens, key_dim) in, (rows,
-    tokens, heads, value_dim) out."""
+    """The attention function that transformers calls.
+
+    Query (rows, heads, tokens, key_dim) in, (rows, tokens, heads, value_dim) out.
+    """
     if attention_mask is not None:
         raise NotForkable("attention with a mask of its own")
     context = _context.get()
@@ -177,13 +183,14 @@ AttentionInterface.register(ATTENTION, _attention)
 def forward(
     model: Any, context: ForwardContext, ids: torch.Tensor, keep: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Run `ids`, (1, tokens) of a prefill or (rows, 1) of a decode; logits (len(keep), vocabulary).
+    """Run `ids`, (1, tokens) of a prefill or (rows, 1) of a decode.
 
-    `keep`: the tokens of a prefill whose logits are wanted; None for a decode: those of all rows.
-    Raises NotForkable where a layer went past the KV cache, and what the model raises.
+    `keep`: the tokens of a prefill whose logits are needed; None for a decode: those of all rows.
+    Returns logits (len(keep) or rows, vocabulary). Raises NotForkable where a layer bypasses the KV
+    cache, and whatever the model raises.
     """
     positions = context.metadata.positions.view(ids.shape).to(ids.device)
-    with running(context) as cache:
+    with entered(context) as cache:
         output = model(
             input_ids=ids,
             position_ids=positions,

@@ -1,7 +1,7 @@
-"""Layers of an int8 model that do in one pass over memory what torch does in five.
+"""Fused layers of an int8 model: one pass over memory where torch takes five.
 
-A layer is replaced only where the replacement gives the same numbers as the model's own, on inputs
-of many sizes (equivalence.py), so an unknown variant of it stays as it is.
+A layer is replaced only where the replacement gives the same numbers on inputs of many sizes
+(equivalence.py), so that an unknown variant stays as it is.
 """
 
 import logging
@@ -21,14 +21,14 @@ from service.llm.kernels.linear import Activation, PackedWeights, quantize
 log = logging.getLogger(__name__)
 
 ROWS = 5
-"""Rows that a replacement is tried on."""
+"""Rows that a replacement is tested on."""
 TOLERANCE = 0.02
-"""How far apart a gated layer and its replacement may be, of the largest number of a row: what the
-second product reads is rounded to 8 bits, and a difference in the last bit can tip that over."""
+"""The largest error of a fused gate, relative to the largest number of a row: the second product's
+inputs are rounded to 8 bits, where a difference in the last bit can round to the next step."""
 
 
 class FusedNorm(nn.Module):
-    """Root mean square norm, times silu(gate) where there is one."""
+    """RMS norm, multiplied by silu(gate) where there is a gate."""
 
     def __init__(self, weight: Tensor, epsilon: float) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class FusedNorm(nn.Module):
 
 
 class FusedGate(nn.Module):
-    """down(activation(gate(x)) * up(x)), whose widest numbers are never written in full."""
+    """down(activation(gate(x)) * up(x)), without the two wide intermediate results in memory."""
 
     def __init__(self, gate_up: PackedWeights, down: Int8Linear) -> None:
         super().__init__()
@@ -55,12 +55,12 @@ class FusedGate(nn.Module):
 
 
 def fuse(model: nn.Module) -> int:
-    """Replace what can be replaced in an int8 model on a CPU; returns how many layers."""
+    """Replace layers of an int8 model on a CPU by fused ones; returns how many."""
     if library() is None:
         return 0
     patch.install(model)
     count = 0
-    # One at a time, so that a replaced layer and its weights are gone before the next is made.
+    # One at a time, so that a replaced layer's weights are freed before the next one is built.
     waiting = deque(model.modules())
     while waiting:
         parent = waiting.popleft()
@@ -74,7 +74,7 @@ def fuse(model: nn.Module) -> int:
 
 @torch.inference_mode()
 def _fused(layer: nn.Module) -> nn.Module | None:
-    """The replacement of `layer` that gives its numbers; None where there is none."""
+    """The fused layer that computes the same as `layer`; None where there is none."""
     candidates: Iterator[nn.Module] = _norms(layer) or _gates(layer)
     return next(candidates, None)
 
@@ -90,8 +90,9 @@ def _norms(layer: Any) -> Iterator[nn.Module] | None:
     if weight.dtype != torch.float32 or (inputs == 2 and width % rowwise.LANES):
         return None
     call = normal(*[(1, ROWS, width)] * inputs)
-    # Some families store the difference to one.
-    norms = (FusedNorm(w, epsilon) for w in (weight.data.clone(), 1 + weight.data))
+    # Some families (Gemma) store the weight minus one.
+    weights = (weight.data.clone(), 1 + weight.data)
+    norms = (FusedNorm(candidate, epsilon) for candidate in weights)
     return (norm for norm in norms if same_numbers(layer, norm, call))
 
 
@@ -116,9 +117,9 @@ def _gates(layer: Any) -> Iterator[nn.Module]:
 
 
 def _input_of(inner: nn.Module, layer: nn.Module) -> Callable[[Tensor], Tensor]:
-    """The function of `layer`'s input that it hands to `inner`, a part of it."""
+    """The function from the input of `layer` to the input of its part `inner`."""
 
-    def reached(x: Tensor) -> Tensor:
+    def input_of(x: Tensor) -> Tensor:
         inputs: list[Tensor] = []
         hook = inner.register_forward_pre_hook(lambda _, args: inputs.append(args[0]))
         try:
@@ -128,4 +129,4 @@ def _input_of(inner: nn.Module, layer: nn.Module) -> Callable[[Tensor], Tensor]:
         (tensor,) = inputs
         return tensor.view(*x.shape[:-1], -1)
 
-    return reached
+    return input_of

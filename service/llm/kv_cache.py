@@ -1,8 +1,8 @@
-"""KV cache: keys and values of everything that was prefilled, allocated once and written in place.
+"""KV cache: keys and values of all tokens in progress, allocated once and written in place.
 
-Each attention layer has a `LayerCache`, made when the layer runs first: `NativeLayerCache` in the
-kernels' layout for a CPU, `TorchLayerCache` for a GPU and where there is no C compiler. Layers with
-linear attention keep a state of fixed size for each row instead (`RecurrentState`).
+Each attention layer has a `LayerCache`, created when the layer first runs: `NativeLayerCache` in
+the kernels' layout on a CPU, `TorchLayerCache` on a GPU or without a C compiler. Layers with linear
+attention keep a state of fixed size for each row instead (`RecurrentState`).
 """
 
 import ctypes
@@ -18,7 +18,7 @@ from service.llm.kernels.ops import check_constants, check_struct
 
 
 class NotForkable(Exception):
-    """The model does something with its past that the KV cache can't do."""
+    """The model handles its past in a way that the KV cache does not support."""
 
 
 class LayerCache(Protocol):
@@ -26,12 +26,15 @@ class LayerCache(Protocol):
 
     @property
     def token_bytes(self) -> int:
-        """Memory that a stored token takes."""
+        """Memory of a stored token."""
         ...
 
     def write(self, keys: torch.Tensor, values: torch.Tensor, metadata: AttentionMetadata) -> None:
-        """Store a pass's keys (tokens, heads, key_dim) and values (tokens, heads, value_dim), with
-        any strides, of any float type, at `metadata.slots`."""
+        """Store a pass's keys and values at `metadata.slots`.
+
+        Keys (tokens, heads, key_dim) and values (tokens, heads, value_dim) may have any strides and
+        any float type.
+        """
         ...
 
 
@@ -74,22 +77,22 @@ class CPool(ctypes.Structure):
 
 
 VALUE_ALIGNMENT = 16
-"""A row of values is rounded up to this many numbers, so that it is whole vectors."""
+"""A row of values is padded to a multiple of this, so that it is whole vectors."""
 NATIVE_TYPES = (torch.float32, torch.bfloat16)
-"""What the kernels store."""
+"""Number formats that the kernels store."""
 MAX_HEAD_DIM = 256
-"""The widest head that the kernels have scratch for."""
+"""The widest head that the kernels have scratch memory for."""
 
 
 def check_pool(library: Any) -> None:
-    """Raise LayoutMismatch where the kernels' pool is another one."""
+    """Raise LayoutMismatch where the kernels lay the pool out differently."""
     check_constants(library, block=BLOCK_SIZE, max_head_dim=MAX_HEAD_DIM, alignment=VALUE_ALIGNMENT)
     check_struct(library, "pool", CPool)
 
 
 @dataclass(slots=True)
 class NativeLayerCache:
-    """Float32 or bfloat16 in blocks as the kernels read them (kernels/pool.h), on a CPU."""
+    """Float32 or bfloat16 in blocks as the kernels read them (kernels/pool.h)."""
 
     library: Any
     blocks: int
@@ -105,7 +108,7 @@ class NativeLayerCache:
         """Raises ValueError for another type."""
         if self.dtype not in NATIVE_TYPES:
             raise ValueError(f"the kernels do not store {self.dtype}")
-        # Not touched until it is written: memory is taken as it fills.
+        # Uninitialised, so that the system provides memory only as the cache fills.
         rows = self.heads * self.blocks * BLOCK_SIZE
         self.keys = torch.empty(rows * self.key_dim, dtype=self.dtype)
         self.values = torch.empty(rows * self.value_width, dtype=self.dtype)
@@ -142,7 +145,7 @@ class NativeLayerCache:
 
 
 def float_rows(tensor: torch.Tensor) -> torch.Tensor:
-    """As float32 whose last dimension is contiguous; no copy where it is so already."""
+    """`tensor` in float32 with a contiguous last dimension; not copied where it is so already."""
     tensor = tensor.float()
     return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
 
@@ -153,9 +156,9 @@ def _address(tensor: torch.Tensor) -> ctypes.c_void_p:
 
 @dataclass(slots=True)
 class RecurrentState:
-    """Of each linear-attention layer a convolution window and a recurrent state, for `slots` rows.
+    """The convolution window and recurrent state of each linear-attention layer, in `slots` slots.
 
-    A state can't be shared as keys and values can: a fork copies it.
+    Unlike keys and values, a state can't be shared: a fork copies it.
     """
 
     slots: int
@@ -170,7 +173,7 @@ class RecurrentState:
     def allocated(
         self, states: dict[int, torch.Tensor], layer: int, like: torch.Tensor, *shape: int
     ) -> torch.Tensor:
-        """The layer's states, (slots, *shape), allocated when the layer runs first."""
+        """The layer's states, (slots, *shape), allocated when the layer first runs."""
         if layer not in states:
             states[layer] = torch.empty((self.slots, *shape), dtype=like.dtype, device=like.device)
         return states[layer]
@@ -183,28 +186,28 @@ class KVCache:
     blocks: int
     state: RecurrentState
     dtype: torch.dtype
-    """Of keys and values."""
+    """The number format of keys and values."""
     native: bool = True
-    """Take the kernels where they can be had."""
+    """Use the kernels where they are available."""
     layers: dict[int, LayerCache] = field(default_factory=dict)
 
     def layer(self, index: int, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
-        """The cache of layer `index`, of which `keys` and `values` are (tokens, heads, dim).
+        """The cache of layer `index`, allocated for `keys` and `values` (tokens, heads, dim).
 
-        Raises NotForkable where keys and values are of different numbers of heads.
+        Raises NotForkable where keys and values have different numbers of heads.
         """
         if index not in self.layers:
-            self.layers[index] = self._allocated(keys, values)
+            self.layers[index] = self._allocate(keys, values)
         return self.layers[index]
 
-    def _allocated(self, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
+    def _allocate(self, keys: torch.Tensor, values: torch.Tensor) -> LayerCache:
         (heads, key_dim), (value_heads, value_dim) = keys.shape[1:], values.shape[1:]
         if heads != value_heads:
             raise NotForkable("keys and values of different numbers of heads")
         blocks = self.blocks + 1  # the last one is the scrap slot's
         fits = max(key_dim, value_dim) <= MAX_HEAD_DIM and key_dim % 2 == 0
-        wanted = self.native and self.dtype in NATIVE_TYPES and keys.device.type == "cpu"
-        if wanted and fits and library() is not None:
+        native = self.native and self.dtype in NATIVE_TYPES and keys.device.type == "cpu"
+        if native and fits and library() is not None:
             return NativeLayerCache(library(), blocks, heads, key_dim, value_dim, self.dtype)
         return TorchLayerCache(blocks, heads, key_dim, value_dim, self.dtype, keys.device)
 
@@ -214,10 +217,10 @@ class KVCache:
 
     @property
     def token_bytes(self) -> int:
-        """Memory of a token in all layers that have run."""
+        """Memory of a token in all layers that have run so far."""
         return sum(layer.token_bytes for layer in self.layers.values())
 
     @property
     def scrap_slot(self) -> int:
-        """A slot behind all that are handed out, which padding may write to."""
+        """A slot after all allocated ones, which padding rows write to."""
         return self.num_tokens

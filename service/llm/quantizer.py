@@ -1,7 +1,7 @@
-"""Quantise a model while it is loaded, in the place that transformers has for that.
+"""Quantizer: quantises a model to int8 while it is loaded, through transformers' interface.
 
-transformers goes on to rename keys, tie embeddings and report what is missing; each weight comes
-here on its way from the file to the model, and only its 8 bits stay.
+transformers still renames keys, ties embeddings and reports missing weights. Each weight passes
+through here on its way from the file to the model, and only its 8 bits are kept.
 """
 
 from typing import Any
@@ -20,18 +20,18 @@ from service.llm.memory import trim
 
 METHOD = "diglot_int8"
 NARROW = 64
-"""Layers with fewer outputs (routers, gates) stay float32: they cost little and decide much."""
+"""Layers with fewer outputs (routers, gates) stay float32, because they are small and sensitive."""
 SAME_INPUT = (
     ("q_proj", "k_proj", "v_proj"),
     ("gate_proj", "up_proj"),
     ("in_proj_qkv", "in_proj_z", "in_proj_b", "in_proj_a"),
 )
-"""Layers of one parent that the model calls with the same tensor, in this order."""
+"""Layers of one parent that the model calls with the same input, in this order."""
 
 
 @register_quantization_config(METHOD)
 class Int8Config(QuantizationConfigMixin):
-    """`stored`: the number format that the embedding keeps, by the name torch has for it."""
+    """The int8 configuration. `stored`: the embedding's number format, by its name in torch."""
 
     def __init__(self, stored: str = "float32") -> None:
         self.quant_method: Any = METHOD
@@ -40,7 +40,7 @@ class Int8Config(QuantizationConfigMixin):
 
 @register_quantizer(METHOD)
 class Int8Quantizer(HfQuantizer):
-    """Called by from_pretrained: before the weights come, for each of them, and after."""
+    """The quantizer that `from_pretrained` calls before, for each, and after all weights."""
 
     quantization_config: Int8Config
 
@@ -61,7 +61,7 @@ class Int8Quantizer(HfQuantizer):
     def param_needs_quantization(self, model: Any, param_name: str, **_: Any) -> bool:
         path, _dot, name = param_name.rpartition(".")
         if param_name in self._tied:
-            return False  # whether files that hold both of a tied pair mean it is seen at the end
+            return False  # files may hold both weights of a tied pair, which is resolved at the end
         module = model.get_submodule(path)
         if experts.is_experts(module):
             return name in experts.weights_of(module)
@@ -72,7 +72,7 @@ class Int8Quantizer(HfQuantizer):
 
     def _process_model_after_weight_loading(self, model: Any, **_: Any) -> Any:
         _store_embeddings(model)
-        trim()  # before a tied head, the largest layer, is packed on top of all
+        trim()  # before a tied output layer, the largest, is packed in addition to the rest
         for module in model.modules():
             if isinstance(module, Int8Linear) and module.weight is not None:
                 module.take(module.weight.detach())
@@ -90,7 +90,7 @@ class Int8Quantizer(HfQuantizer):
 
 
 class _Take(ConversionOps):
-    """Hand a weight to its layer, and nothing back to be set as a parameter."""
+    """Gives a weight to its layer, and returns no parameter to set."""
 
     def convert(self, input_dict: dict[str, Any], *_: Any, **about: Any) -> dict[str, Any]:
         (weight,) = input_dict.values()
@@ -102,13 +102,13 @@ class _Take(ConversionOps):
             experts.take(layer, name, weight)
         else:
             layer.take(weight)
-        layer._is_hf_initialized = True  # or transformers fills what it finds with random numbers
+        layer._is_hf_initialized = True  # or transformers initialises it with random numbers
         about["missing_keys"].discard(key)
         return {}
 
 
 def _store_embeddings(model: nn.Module) -> None:
-    """Keep the tables of embeddings as they are in the file, where that gives the same numbers."""
+    """Keep embeddings in their file's number format, where that gives the same numbers."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.Embedding):
