@@ -1,4 +1,4 @@
-"""The model engine. README.md in this folder explains it; nothing else imports torch."""
+"""LLM engine, explained in README.md of this folder; no other package imports torch."""
 
 from service.llm import environment
 

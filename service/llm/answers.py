@@ -1,9 +1,9 @@
-"""From what a model wrote to the text of its answer.
+"""Answer parser: extracts the answer from a model's output, without thoughts and wrappers.
 
-Every reasoning model marks its thoughts in a format of its own; the two tables list them all.
-Where the vocabulary has a mark as a token, only that token is the mark: the same letters in
-ordinary tokens are a quotation. Where it has not, the letters are the mark, but only where a
-sentence may begin or end: in "the tag <answer> opens it" they are a word of the answer.
+Every reasoning model marks its thoughts in its own format; the two tables list the marks. Where the
+vocabulary has a mark as a token, only that token counts: the same letters in ordinary tokens are a
+quotation. Elsewhere the letters count, but only where a sentence may begin or end: in "the tag
+<answer> opens it" they are a word of the answer.
 """
 
 import re
@@ -15,7 +15,7 @@ from service.tasks import DigestLanguage, DigestTask
 
 
 class Thought(NamedTuple):
-    """The marks before and after a thought; `gap` is the blank inside and after an empty one."""
+    """The marks before and after a thought; `gap`: white space inside and after an empty one."""
 
     opening: str
     closing: str
@@ -37,7 +37,7 @@ THOUGHTS = (
     Thought("[THINK]", "[/THINK]"),  # Magistral, Ministral 3
     Thought("◁think▷", "◁/think▷"),  # Kimi VL
     Thought("<|channel>", "<channel|>"),  # Gemma 4
-    # gpt-oss: every channel but the final one is thought, and so is all after the final one.
+    # gpt-oss: every channel but the final one is a thought, and so is everything after it.
     Thought("<|channel|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
     Thought("<|channel|>", "<|channel|>final<|message|>"),
     Thought("<|start|>assistant", "<|channel|>final<|message|>"),
@@ -52,19 +52,19 @@ WRAPPERS = (
     ("[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]"),  # Apriel
 )
 
-# Room for an answer, in tokens per English word or Chinese character that is asked for. Qwen's
-# tokenizer needs about 1.3 and 0.65; the rest is for models that write more than asked.
-ROOM: dict[DigestLanguage, float] = {"en": 2.5, "zh": 1.5}
+# Most tokens of an answer per requested English word or Chinese character. Qwen's tokenizer needs
+# about 1.3 and 0.65; the rest is for models that write more than requested.
+TOKENS_PER_UNIT: dict[DigestLanguage, float] = {"en": 2.5, "zh": 1.5}
 
-# Where a sentence ends: a full stop after a digit may be half of a decimal number.
+# The end of a sentence; a full stop after a digit may be part of a decimal number.
 _SENTENCE_END = re.compile(r"(?:[。！？!?…]|(?<!\d)\.(?=[\s\"'”’)]|\Z))[\"'”’」』）)]*")
-# Where a sentence may begin: before any text, on a new line, after a full stop and its quotes.
+# Text before which a sentence may begin: none, a new line, a full stop and its quotes.
 _SENTENCE_BEGINS = re.compile(r"(?:\A|\n|[.!?。！？…][\"'”’」』）)]*)\s*\Z")
 _LINE_ENDS = re.compile(r"[ \t]*\n")
 
 
 class AnswerParser:
-    """Finds the answer in what one model wrote; `encode` and `control_ids` are its tokenizer's."""
+    """Extracts the answer from a model's output. `encode`, `control_ids`: of its tokenizer."""
 
     def __init__(self, encode: Callable[[str], Sequence[int]], control_ids: frozenset[int]) -> None:
         def is_token(mark: str) -> bool:
@@ -80,29 +80,29 @@ class AnswerParser:
         self._wrapper_tokens = _any_of(mark for pair in wrapping for mark in pair)
         self._wrappers = [_Wrapper(*pair) for pair in WRAPPERS if not is_token(pair[0])]
         marks = [*self._words, *(mark for wrapper in self._wrappers for mark in wrapper.marks)]
-        self._half_marks = _beginnings(marks)
+        self._partial_marks = _beginnings(marks)
 
     def answer_ids(self, ids: Sequence[int]) -> list[int]:
         """`ids` without the thoughts and wrappers whose marks are tokens."""
-        answer = _outside(_characters(ids), self._tokens, lambda said, rest: True)
+        answer = _outside(_characters(ids), self._tokens, lambda before, after: True)
         return list(map(ord, self._wrapper_tokens.sub("", answer)))
 
     def answer(self, text: str) -> str:
         """`text` without the thoughts and wrappers whose marks are words.
 
-        Half a mark at the end goes too: the answer was cut there, or is still being written.
+        Part of a mark at the end is removed too: the answer was cut there, or is still growing.
         """
         answer = _outside(text, self._words, _stands_apart)
         for wrapper in self._wrappers:
             answer = wrapper.open(answer)
-        half = self._half_marks.search(answer)
-        if half and _SENTENCE_BEGINS.search(answer[: half.start()]):
-            return answer[: half.start()]
+        partial = self._partial_marks.search(answer)
+        if partial and _SENTENCE_BEGINS.search(answer[: partial.start()]):
+            return answer[: partial.start()]
         return answer
 
 
 class _Marks:
-    """Pairs of marks as one pattern; an opening may have several closings."""
+    """Pairs of marks as a single pattern; an opening mark may have several closing marks."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]], flags: re.RegexFlag = re.NOFLAG) -> None:
         self._fold: Callable[[str], str] = str.lower if flags & re.IGNORECASE else str
@@ -124,20 +124,20 @@ class _Marks:
 
 
 def _outside(text: str, marks: _Marks, counts: Callable[[str, str], bool]) -> str:
-    """`text` outside of thoughts; all before a closing mark without an opening is a thought.
+    """`text` without thoughts. Text before a closing mark that was never opened is a thought.
 
-    `counts(before, after)` tells whether what stands between them outside of a thought is a mark.
+    `counts(before, after)`: whether a mark between these texts, outside of a thought, is one.
     """
-    said, opening, position = "", "", 0
-    for found in marks.pattern.finditer(text):
-        mark, before = found[0], said + text[position : found.start()]
+    answer, opening, position = "", "", 0
+    for match in marks.pattern.finditer(text):
+        mark, before = match[0], answer + text[position : match.start()]
         if opening:
             if marks.closes(mark, opening):
-                opening, position = "", found.end()
-        elif counts(before, text[found.end() :]):
-            said, opening = (before, mark) if marks.opens(mark) else ("", "")
-            position = found.end()
-    return said if opening else said + text[position:]
+                opening, position = "", match.end()
+        elif counts(before, text[match.end() :]):
+            answer, opening = (before, mark) if marks.opens(mark) else ("", "")
+            position = match.end()
+    return answer if opening else answer + text[position:]
 
 
 def _stands_apart(before: str, after: str) -> bool:
@@ -145,7 +145,7 @@ def _stands_apart(before: str, after: str) -> bool:
 
 
 class _Wrapper:
-    """A pair of marks around an answer; what stands before and after them is no part of it."""
+    """A pair of marks around an answer; text before and after them does not belong to it."""
 
     def __init__(self, opening: str, closing: str) -> None:
         self.marks = (opening, closing)
@@ -155,35 +155,35 @@ class _Wrapper:
         self._end = re.compile(rf"\s*{last}\s*\Z", flags)
 
     def open(self, text: str) -> str:
-        found = self._inside.search(text)
-        return found[1] if found else self._end.sub("", text)
+        match = self._inside.search(text)
+        return match[1] if match else self._end.sub("", text)
 
 
 def _characters(ids: Sequence[int]) -> str:
-    """One character an id, so that a pattern finds marks among tokens as it does among words."""
+    """A string with one character per id, so that a pattern finds marks among tokens."""
     return "".join(map(chr, ids))
 
 
 def _any_of(marks: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
-    """A pattern of all marks, the longest first; of none at all, one that is never found."""
+    """A pattern of all marks, the longest first; without marks, a pattern that never matches."""
     longest_first = sorted(marks, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", flags)
 
 
 def _beginnings(marks: Iterable[str]) -> re.Pattern[str]:
-    """A pattern of what a text ends with when it ends within one of the marks."""
-    halves = {mark[:length] for mark in marks for length in range(1, len(mark))}
-    return re.compile(rf"(?:{_any_of(halves).pattern})\Z", re.IGNORECASE)
+    """A pattern for the end of a text that stops within one of the marks."""
+    prefixes = {mark[:length] for mark in marks for length in range(1, len(mark))}
+    return re.compile(rf"(?:{_any_of(prefixes).pattern})\Z", re.IGNORECASE)
 
 
 def token_limit(task: DigestTask) -> int:
     """The most tokens that a digest may take."""
-    return int(size(task) * ROOM[task.language])
+    return int(size(task) * TOKENS_PER_UNIT[task.language])
 
 
 def whole_sentences(text: str) -> str:
-    """`text` up to its last full sentence; all of it when no sentence is full."""
+    """`text` up to its last complete sentence; all of it when no sentence is complete."""
     end = 0
-    for found in _SENTENCE_END.finditer(text):
-        end = found.end()
+    for match in _SENTENCE_END.finditer(text):
+        end = match.end()
     return text[:end] if end else text

@@ -1,7 +1,7 @@
-"""Read a GGUF file: its metadata, and its tensors one at a time.
+"""GGUF reader: reads a file's metadata, and its tensors one at a time.
 
-The package gguf knows the number formats, but its reader makes an object of every word of the
-vocabulary and maps the file into memory: 20 seconds and half a gigabyte for 262,144 words. So the
+The package gguf knows the number formats, but its reader builds an object for every token of the
+vocabulary and maps the file into memory: 20 seconds and half a gigabyte for 262,144 tokens. So the
 header is read here. Format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
@@ -22,7 +22,7 @@ from service.errors import BadSetting
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 _ALIGNMENT = 32
-_LONGEST = 1 << 24  # bytes of a string; more is a damaged length
+_MAX_STRING = 1 << 24  # bytes; a longer string means a damaged file
 _PIECE = 1 << 20  # values that are float32 at once while a tensor is read
 _NUMBERS = {
     GGUFValueType.UINT8: "B",
@@ -41,12 +41,12 @@ _NUMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """One tensor of a file, by its name there; nothing is read before it is asked for."""
+    """A tensor of a file; its values stay there until they are read."""
 
     path: Path
     name: str
     shape: tuple[int, ...]
-    """In torch's order, the inputs of a linear layer last."""
+    """In torch's order, with the inputs of a linear layer last."""
     type: GGMLQuantizationType
     start: int
 
@@ -67,7 +67,7 @@ class StoredTensor:
         rows = prod(self.shape[:-1])
         width = self.nbytes // rows if rows else 0
         step = max(1, _PIECE // max(1, self.shape[-1]))
-        # Read, not mapped: a mapped page counts as this process's memory until the file is closed.
+        # Not mapped: a mapped page counts as this process's memory until the file is closed.
         with self.path.open("rb") as file:
             file.seek(self.start)
             for start in range(0, rows, step):
@@ -77,11 +77,11 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class GgufFile:
-    """The header of a file that holds a whole language model."""
+    """The header of a file that holds a complete language model."""
 
     path: Path
     metadata: dict[str, Any]
-    """By key; of an array of strings only how many there are."""
+    """By key; of an array of strings only its length."""
     tensors: tuple[StoredTensor, ...]
 
     @property
@@ -89,7 +89,7 @@ class GgufFile:
         return str(self.metadata["general.architecture"])
 
     def about(self, key: str, default: Any = None) -> Any:
-        """What the file says about its architecture under `key`."""
+        """The architecture's own metadata under `key`."""
         return self.metadata.get(f"{self.architecture}.{key}", default)
 
     @cached_property
@@ -98,7 +98,7 @@ class GgufFile:
 
 
 def read_header(path: Path, name: str) -> GgufFile:
-    """The header of the file at `path`. Raises BadSetting when it holds no whole language model."""
+    """The header of the file at `path`. Raises BadSetting for an incomplete or another model."""
     try:
         with path.open("rb") as file:
             header = _Header(file, path.stat().st_size)
@@ -107,17 +107,17 @@ def read_header(path: Path, name: str) -> GgufFile:
         raise BadSetting(f"model {name}: the file is damaged or incomplete ({error})") from error
     except OSError as error:
         raise BadSetting(f"model {name}: the file can't be read ({error.strerror})") from error
-    if wrong := _wrong_with(file_of_model) or _cut_off(file_of_model):
-        raise BadSetting(f"model {name}: {wrong}")
+    if fault := _fault(file_of_model) or _cut_off(file_of_model):
+        raise BadSetting(f"model {name}: {fault}")
     return file_of_model
 
 
 class _DamagedError(Exception):
-    """The bytes end, or say what can't be."""
+    """The header ends early or holds impossible values."""
 
 
 class _Header:
-    """Reads one value after the other, little-endian."""
+    """Reads the values of a header in order, little-endian."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file, self._size = file, size
@@ -160,7 +160,7 @@ class _Header:
         return list(struct.unpack(f"<{count}{form}", self._bytes(count * struct.calcsize(form))))
 
     def _string(self) -> str:
-        return self._bytes(self._number("Q"), _LONGEST).decode("utf-8", "replace")
+        return self._bytes(self._number("Q"), _MAX_STRING).decode("utf-8", "replace")
 
     def _number(self, form: str) -> Any:
         (number,) = struct.unpack("<" + form, self._bytes(struct.calcsize("<" + form)))
@@ -169,22 +169,22 @@ class _Header:
     def _bytes(self, count: int, most: int | None = None) -> bytes:
         if count > (self._size if most is None else most):
             raise _DamagedError(f"a length of {count} bytes")
-        read = self._file.read(count)
-        if len(read) < count:
+        data = self._file.read(count)
+        if len(data) < count:
             raise _DamagedError("its header ends early")
-        return read
+        return data
 
 
-def _wrong_with(file: GgufFile) -> str | None:
-    """Why this is no whole language model; None when it is."""
-    about = file.metadata
+def _fault(file: GgufFile) -> str | None:
+    """Why the file holds no complete language model; None when it does."""
+    metadata = file.metadata
     if file.architecture == "clip":
         return "the file is the part for pictures (mmproj); take the model's own file beside it"
-    if (kind := about.get("general.type", "model")) != "model":
+    if (kind := metadata.get("general.type", "model")) != "model":
         return f"the file holds no model, but: {kind}. Merge an adapter into its model first"
-    if (parts := int(about.get("split.count", 0))) > 1:
+    if (parts := int(metadata.get("split.count", 0))) > 1:
         return (
-            f"the file is part {int(about.get('split.no', 0)) + 1} of {parts}; join the parts"
+            f"the file is part {int(metadata.get('split.no', 0)) + 1} of {parts}; join the parts"
             " with `llama-gguf-split --merge`"
         )
     if not file.tensors:

@@ -1,7 +1,7 @@
-"""A model out of one GGUF file: its configuration, tokenizer and weights as transformers has them.
+"""GGUF checkpoint: configuration, tokenizer and weights of a GGUF file in transformers' terms.
 
-transformers' tables say what a key or a tensor of such a file means. Its own loader is not used:
-it makes the whole model float32 in memory first, and forgets how positions are scaled.
+transformers' tables define the meaning of the file's keys and tensors. Its own loader is not used,
+because it first converts the whole model to float32 in memory, and drops the scaling of positions.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,19 +26,19 @@ from service.llm.gguf import GgufFile, StoredTensor, read_header
 from service.llm.gguf_config import MODEL_TYPES, config_of
 
 Change = Callable[[dict[str, torch.Tensor]], torch.Tensor]
-"""From tensors, by their names in the file, to one weight of the model."""
+"""From tensors, by their names in the file, to a weight of the model."""
 _STORED = {GGMLQuantizationType.F32: torch.float32, GGMLQuantizationType.BF16: torch.bfloat16}
 _ENDS = ("eos_token_id", "eot_token_id", "eom_token_id")
 
 
-class Weight:
-    """One weight of the model, in its file until it is sliced; each slice reads it anew."""
+class LazyWeight:
+    """A weight that stays in its file until it is sliced; every slice reads it again."""
 
     def __init__(self, sources: list[StoredTensor], change: Change, dtype: torch.dtype) -> None:
         self._sources, self._change, self._dtype = sources, change, dtype
 
     def __getitem__(self, _whole: Any) -> torch.Tensor:
-        """The whole weight in the number format that was asked for, whatever the slice."""
+        """The whole weight in the requested number format, for any slice."""
         order = self._order()
         if order is None:
             return self._change({s.name: s.read() for s in self._sources}).to(self._dtype)
@@ -46,16 +46,16 @@ class Weight:
         return table if _is_sorted(order) else table[order]
 
     def _order(self) -> torch.Tensor | None:
-        """Which row of the file's tensor is the weight's first, second, …; None where more changes.
+        """The permutation of the file's rows that gives the weight; None where more changes.
 
-        Asked of a table that holds its rows' own indices.
+        Found by applying the change to a table of row indices.
         """
         if len(self._sources) > 1 or len(self._sources[0].shape) != 2:
             return None
         indices = torch.arange(self._sources[0].shape[0])
         try:
             changed = self._change({self._sources[0].name: indices[:, None].clone()})
-        except (IndexError, RuntimeError, ValueError):  # it moves columns, and here is only one
+        except (IndexError, RuntimeError, ValueError):  # it moves columns, and the table has one
             return None
         if changed.shape != (len(indices), 1) or changed.dtype != indices.dtype:
             return None
@@ -68,7 +68,7 @@ def _is_sorted(order: torch.Tensor) -> bool:
 
 
 class GgufCheckpoint:
-    """The model in the file at `path`. Raises BadSetting when it holds no whole language model."""
+    """The checkpoint in the file at `path`. Raises BadSetting for an unsupported one."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._file = read_header(path, name)
@@ -81,7 +81,7 @@ class GgufCheckpoint:
         self._name = name
 
     def config(self) -> Any:
-        """The model's configuration; its `dtype` is the format that suits the embedding's table."""
+        """The model's configuration; its `dtype` is the one to keep the embedding in."""
         file = self._file
         if file.architecture in GGUF_CONFIG_ARCHS:
             named = get_gguf_config(file.metadata, tuple(file.by_name))
@@ -104,29 +104,29 @@ class GgufCheckpoint:
         return kind(tokenizer_object=backend, **about)
 
     def generation_config(self) -> Any:
-        """Greedy, with every token that the file calls an end of a turn or of the text."""
+        """A greedy configuration with all of the file's end-of-turn and end-of-text tokens."""
         named = (self._file.metadata.get(f"tokenizer.ggml.{end}") for end in _ENDS)
         ends = list(dict.fromkeys(end for end in named if end is not None))
         settings: Any = GenerationConfig
         return settings(eos_token_id=ends or None)
 
-    def weights(self, model: Any, dtype_of: Callable[[str], torch.dtype]) -> dict[str, Weight]:
-        """The weights of `model` (which may be on the meta device) by name, as `dtype_of(name)`.
+    def weights(self, model: Any, dtype_of: Callable[[str], torch.dtype]) -> dict[str, LazyWeight]:
+        """The weights of `model` by name, in the number format `dtype_of(name)`.
 
-        A tensor that the model has no use for keeps its own name.
+        `model` may be on the meta device. A tensor that it does not use keeps its own name.
         """
         if self._file.architecture in GGUF_CONFIG_ARCHS:
             named = _converted(self._file, model.config)
         else:
             named = _processed(self._file, model)
-        return {key: Weight(sources, change, dtype_of(key)) for key, sources, change in named}
+        return {key: LazyWeight(sources, change, dtype_of(key)) for key, sources, change in named}
 
 
 Named = Iterator[tuple[str, list[StoredTensor], Change]]
 
 
 def _processed(file: GgufFile, model: Any) -> Named:
-    """By transformers' older tables: a processor an architecture, which takes NumPy arrays."""
+    """Weights by transformers' older tables: a processor of NumPy arrays per architecture."""
     kind: Any = TENSOR_PROCESSORS.get(file.architecture, TensorProcessor)
     processor = kind(config=model.config.to_dict())
     keys = _keys(file, model, processor)
@@ -149,9 +149,9 @@ def _processed(file: GgufFile, model: Any) -> Named:
 
         return change
 
-    for key, found in sources.items():
-        if not key.startswith("rope_f"):  # how positions are scaled is part of the configuration
-            yield key, found, change_to(key)
+    for key, tensors in sources.items():
+        if not key.startswith("rope_f"):  # scaling of positions, read into the configuration
+            yield key, tensors, change_to(key)
 
 
 def _keys(file: GgufFile, model: Any, processor: Any) -> dict[str, str]:
@@ -173,7 +173,7 @@ def _keys(file: GgufFile, model: Any, processor: Any) -> dict[str, str]:
 
 
 def _converted(file: GgufFile, config: Any) -> Named:
-    """By transformers' newer tables: renamings, and conversions that take tensors."""
+    """Weights by transformers' newer tables: renamings, and conversions of tensors."""
     mapping = get_gguf_conversion_mapping(file.architecture, config)
     renamings = [entry for entry in mapping if isinstance(entry, WeightRenaming)]
     converters = [entry for entry in mapping if isinstance(entry, WeightConverter)]
@@ -207,5 +207,5 @@ def _converted(file: GgufFile, config: Any) -> Named:
 
         return change
 
-    for key, found in sources.items():
-        yield key, found, change_to(key)
+    for key, tensors in sources.items():
+        yield key, tensors, change_to(key)

@@ -1,7 +1,7 @@
-"""The configuration of a model out of a GGUF file's keys, for architectures as old as Llama.
+"""GGUF configuration: a model's configuration from a GGUF file, for Llama and its successors.
 
-transformers has a table from keys to fields; what the table leaves out is done here: how positions
-are scaled, caps of logits, and the scale of attention in Gemma's largest.
+transformers has a table from keys to fields. This module adds what the table leaves out: the
+scaling of positions, soft caps of logits, and the attention scale of the largest Gemmas.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ MODEL_TYPES = {
     "qwen3": "qwen3",
     "qwen3moe": "qwen3_moe",
 }
-"""transformers' name for each architecture that is read with its table."""
+"""transformers' model type for each architecture that is read with its table."""
 _MORE = {
     "attention.key_length": "head_dim",
     "expert_feed_forward_length": "moe_intermediate_size",
@@ -32,14 +32,14 @@ _MORE = {
 }
 _LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0}
 _LLAMA3_CONTEXT = 8192
-"""How Llama 3.1 and later were stretched; a file holds only what comes out of it."""
+"""The original context of Llama 3.1 and later; a file holds only the scaled frequencies."""
 _SCALED_BY_WIDTH = {("gemma2", 46), ("gemma3", 62)}
-"""Gemma's 27 B, by the number of layers: attention is scaled by hidden size / heads, as in
-llama.cpp, which finds them in the same way."""
+"""Gemma 27B models, recognised by their number of layers as in llama.cpp: their attention is scaled
+by hidden size / heads."""
 
 
 def config_of(file: GgufFile, name: str) -> dict[str, Any]:
-    """The fields of the configuration, `model_type` first. Raises BadSetting for what can't run."""
+    """The fields of the configuration. Raises BadSetting for an unsupported model."""
     model_type = MODEL_TYPES[file.architecture]
     if file.architecture == "llama" and file.about("expert_count"):
         raise BadSetting(
@@ -70,7 +70,7 @@ def config_of(file: GgufFile, name: str) -> dict[str, Any]:
 
 
 def _rope(file: GgufFile, fields: dict[str, Any], name: str) -> dict[str, Any]:
-    """How positions are turned; for Gemma 3 by kind of layer."""
+    """The rotary parameters; for Gemma 3 by kind of layer."""
     scaled = {"rope_theta": fields.pop("rope_theta", 10_000.0), **_scaling(file, fields, name)}
     if file.architecture != "gemma3":
         return scaled
@@ -105,9 +105,9 @@ def _scaling(file: GgufFile, fields: dict[str, Any], name: str) -> dict[str, Any
 
 
 def _llama3(file: GgufFile, name: str) -> dict[str, Any]:
-    """Llama 3.1's stretching, whose factor is the largest that the file divides a frequency by.
+    """Llama 3.1's scaling; its factor is the largest divisor of a frequency in the file.
 
-    Raises BadSetting when the other frequencies are not what that factor gives.
+    Raises BadSetting when the other divisors do not follow from that factor.
     """
     stored = file.by_name["rope_freqs.weight"].read()
     scaling = {

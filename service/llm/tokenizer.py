@@ -1,8 +1,7 @@
-"""From words to token ids and back.
+"""Tokenizer: from text to token ids and back.
 
-Only the chat template may write control tokens. Whatever comes from an article, its asker or a
-prompt file is read as plain text: `<|im_end|>` in an article is nine characters, not the end of
-a turn.
+Only the chat template may write control tokens. Text from an article, a request or a prompt file is
+encoded as plain text: `<|im_end|>` in an article is ten characters, not the end of a turn.
 """
 
 import re
@@ -24,7 +23,7 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt in three parts; the first two are the same for all tasks of a passage."""
+    """A prompt in three parts; the first two are the same for all tasks of a passage."""
 
     prefix_ids: tuple[int, ...]
     passage_ids: tuple[int, ...]
@@ -39,7 +38,7 @@ class Prompt:
 
 
 class Tokens:
-    """Reads and writes one model's tokens. Raises BadSetting when its template can't be used."""
+    """Encodes and decodes a model's tokens. Raises BadSetting when its template is unusable."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -49,8 +48,8 @@ class Tokens:
         self._control = _any_control(controls)
         self._parser = AnswerParser(self._trusted, self.control_ids)
         chat = chat_format(tokenizer)
-        found = self._control.search(chat.tail)
-        cut = found.start() if found else len(chat.tail)
+        control = self._control.search(chat.tail)
+        cut = control.start() if control else len(chat.tail)
         self._prefix = self._trusted(chat.head + BEFORE_ARTICLE)
         self._after_instruction, self._turn = chat.tail[:cut], chat.tail[cut:]
         self._turn_ids = self._trusted(self._turn)
@@ -65,18 +64,18 @@ class Tokens:
         ids = self._plain(text)
         if self.control_ids.isdisjoint(ids):
             return tuple(ids)
-        # The token is in the ordinary vocabulary too: take its text apart.
-        cuts = [0, *(found.start() + 1 for found in self._control.finditer(text)), len(text)]
+        # The token is in the ordinary vocabulary too, so its text is encoded in two pieces.
+        cuts = [0, *(match.start() + 1 for match in self._control.finditer(text)), len(text)]
         ids = [id_ for start, end in pairwise(cuts) for id_ in self._plain(text[start:end])]
         if not self.control_ids.isdisjoint(ids):
             raise BadInput("the text can't be told apart from the model's control tokens")
         return tuple(ids)
 
     def prompt(self, passage: Sequence[int], instruction: str) -> Prompt:
-        """The prompt that shows `passage` (from `plain`) and then asks for `instruction`."""
+        """The prompt with `passage` (from `plain`), followed by `instruction`."""
         after = AFTER_ARTICLE.removeprefix(_LINE_END)
-        asked = self.plain(after + instruction + self._after_instruction)
-        return Prompt(self._prefix, self._ended(passage), (*asked, *self._turn_ids))
+        suffix = self.plain(after + instruction + self._after_instruction)
+        return Prompt(self._prefix, self._with_line_end(passage), (*suffix, *self._turn_ids))
 
     def answer(self, text: str) -> tuple[int, ...]:
         """The ids of `text` as the model would write it after a prompt."""
@@ -87,7 +86,7 @@ class Tokens:
         return self.plain(self._lead + text)
 
     def text(self, ids: Sequence[int]) -> str:
-        """What the model said, without its thoughts, control tokens and outer blanks."""
+        """The text of an answer, without thoughts, control tokens and surrounding white space."""
         text: str = self._tokenizer.decode(
             self._parser.answer_ids(ids),
             skip_special_tokens=True,
@@ -96,8 +95,8 @@ class Tokens:
         # The end of an answer that was cut may be half a character.
         return self._parser.answer(text.rstrip("\ufffd")).strip()
 
-    def _ended(self, passage: Sequence[int]) -> tuple[int, ...]:
-        """`passage` with its line end, which many vocabularies join to the full stop before it."""
+    def _with_line_end(self, passage: Sequence[int]) -> tuple[int, ...]:
+        """`passage` with a line end, which many vocabularies join with the full stop before it."""
         last = tuple(passage[-1:])
         text = self._tokenizer.decode(last, clean_up_tokenization_spaces=False)
         if self.plain(text) == last:
@@ -105,7 +104,7 @@ class Tokens:
         return (*passage, *self.plain(_LINE_END))
 
     def _trusted(self, text: str) -> tuple[int, ...]:
-        """The ids of the template's own text, control tokens and all."""
+        """The ids of the template's own text, including control tokens."""
         return tuple(self._tokenizer.encode(text, add_special_tokens=False))
 
 
@@ -116,8 +115,8 @@ def end_of_turn(tokenizer: Any) -> int | None:
     """
     controls = _control_tokens(tokenizer)
     after = chat_format(tokenizer).after_answer.lstrip()
-    found = _any_control(controls).match(after)
-    return next((id_ for id_, text in controls.items() if found and text == found[0]), None)
+    match = _any_control(controls).match(after)
+    return next((id_ for id_, text in controls.items() if match and text == match[0]), None)
 
 
 def _any_control(controls: Mapping[int, str]) -> re.Pattern[str]:
@@ -126,19 +125,19 @@ def _any_control(controls: Mapping[int, str]) -> re.Pattern[str]:
 
 
 def _control_tokens(tokenizer: Any) -> dict[int, str]:
-    """Ids and texts of all tokens that no plain text may become."""
+    """Ids and texts of all tokens that plain text must not encode to."""
     added = {id_: token.content for id_, token in tokenizer.added_tokens_decoder.items()}
     pieces: Any = getattr(tokenizer, "sp_model", None)
     if pieces is not None:
         for id_ in range(pieces.get_piece_size()):
             if pieces.is_control(id_) or _is_user_defined(pieces, id_):
                 added[id_] = pieces.id_to_piece(id_)
-    # Some tokenizers list runs of spaces or newlines as added: they control nothing.
+    # Some tokenizers list runs of spaces or newlines as added tokens, which control nothing.
     return {id_: content for id_, content in added.items() if content.strip(" \t\r\n▁")}
 
 
 def _is_user_defined(pieces: Any, id_: int) -> bool:
-    """Whether sentencepiece finds this piece whole in any text; it has no question for that."""
+    """Whether sentencepiece matches this piece whole in any text; its API does not tell."""
     piece = pieces.id_to_piece(id_)
     return (
         len(piece) > 1
@@ -149,7 +148,7 @@ def _is_user_defined(pieces: Any, id_: int) -> bool:
 
 
 def _plain_encoder(tokenizer: Any) -> Callable[[str], list[int]]:
-    """An encoder that has never heard of the added tokens."""
+    """An encoder that does not know the added tokens."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):  # sentencepiece and other Python tokenizers
 
@@ -163,7 +162,7 @@ def _plain_encoder(tokenizer: Any) -> Callable[[str], list[int]]:
 
 
 def _continuing(encode: Callable[[str], list[int]]) -> Callable[[str], list[int]]:
-    """`encode` for text that follows other text: sentencepiece puts a blank before a first word."""
+    """`encode` for text after other text, where sentencepiece would add a leading blank."""
     if encode("\nx") == encode("\n") + encode("x"):
         return encode
 
@@ -178,7 +177,7 @@ def _continuing(encode: Callable[[str], list[int]]) -> Callable[[str], list[int]
 
 
 def _without_added_tokens(backend: Tokenizer) -> Tokenizer:
-    """A tokenizer over the same vocabulary, of which nothing is copied."""
+    """A tokenizer that shares the vocabulary of `backend` without copying it."""
     bare = Tokenizer(backend.model)
     if backend.normalizer is not None:
         bare.normalizer = backend.normalizer

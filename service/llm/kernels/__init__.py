@@ -1,1 +1,1 @@
-"""The loops that torch has no operator for, in C, and how they are compiled and called."""
+"""Kernels in C for loops that torch has no operator for, and their compilation and calls."""

@@ -1,11 +1,12 @@
-"""Compile the C sources once, and find them again.
+"""Kernel build: compiles the C sources once, and caches and loads the library.
 
-Without them torch computes everything, slower and without int8. CC names another compiler, and
-DIGLOT_KERNEL_FLAGS adds flags (`make sanitize` does).
+Without it torch computes everything, slower and without int8. CC names another compiler, and
+DIGLOT_KERNEL_FLAGS adds flags (as `make sanitize` does).
 
     python -m service.llm.kernels.build
 
-compiles for every processor of this kind beside the source, for an image that has no compiler.
+compiles for all levels of this machine's architecture into the source folder, for an image without
+a compiler.
 """
 
 import ctypes
@@ -24,7 +25,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
-# Words in memory are floats here and pairs of halves there: no aliasing by type.
+# The same memory is read as floats and as pairs of halves, so aliasing by type is switched off.
 FLAGS = (
     *("-O3", "-std=gnu17", "-fopenmp", "-shared", "-fPIC"),
     *("-fno-math-errno", "-fno-strict-aliasing", "-ffp-contract=fast"),
@@ -35,9 +36,9 @@ EXTRA = tuple(os.environ.get("DIGLOT_KERNEL_FLAGS", "").split())
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A set of instructions that the kernels are compiled for.
+    """An instruction set that the kernels are compiled for.
 
-    `needs`: the features that a processor must have, as Linux names them. `flags`: the compiler's.
+    `needs`: processor features by their names in Linux. `flags`: of the compiler.
     """
 
     machine: str
@@ -48,8 +49,8 @@ class Level:
 _AVX2 = frozenset({"avx2", "fma", "bmi2", "f16c"})
 _AVX512 = _AVX2 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 _VNNI = _AVX512 | {"avx512_vnni"}
-# The best first. By the psABI's levels rather than for this very processor: an image moves between
-# machines.
+# The best first. They are psABI levels rather than this very processor, because an image moves
+# between machines.
 LEVELS = {
     "avx512bf16": Level(
         "x86_64",
@@ -67,37 +68,37 @@ LEVELS = {
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The compiled kernels; None, with a line in the log, where they can't be had.
+    """The compiled kernels; logs why and returns None where they are unavailable.
 
-    torch must be imported first: the kernels share its threads (its libgomp).
+    Import torch first, because the kernels share its threads (its libgomp).
     """
     level = _level()
     if level is None:
         log.info("no kernels for this processor: the model runs on torch alone, slower")
         return None
     try:
-        found = _find(level)
-        return ctypes.CDLL(str(found)) if found else _compiled_here(level)
+        path = _find(level)
+        return ctypes.CDLL(str(path)) if path else _compile(level)
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("the kernels can't be used (%s): the model runs on torch alone, slower", error)
         return None
 
 
 def _level() -> str | None:
-    """The best level of this machine's processor; None where there is none."""
+    """The best level that this machine's processor supports; None where there is none."""
     if sys.platform != "linux":
         return None
-    fits = (
+    supported = (
         name
         for name, level in LEVELS.items()
         if level.machine == platform.machine() and level.needs <= processor()
     )
-    return next(fits, None)
+    return next(supported, None)
 
 
 @cache
 def processor() -> frozenset[str]:
-    """The features of this machine's processor, as Linux names them; none on other systems."""
+    """The processor's features by their names in Linux; none on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -107,7 +108,7 @@ def processor() -> frozenset[str]:
 
 
 def _name(level: str) -> str:
-    """Names the source and the flags, so that an old build is never taken for new sources."""
+    """The library's file name, with a hash of sources and flags against outdated builds."""
     text = " ".join(_flags(level)).encode()
     for source in _sources("*.[ch]"):
         text += Path(source).read_bytes()
@@ -123,33 +124,33 @@ def _sources(kind: str) -> list[str]:
 
 
 def _find(level: str) -> Path | None:
-    places = (FOLDER, _cache())
-    return next((at / _name(level) for at in places if (at / _name(level)).is_file()), None)
+    paths = (folder / _name(level) for folder in (FOLDER, _cache()))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _cache() -> Path:
-    given = os.environ.get("XDG_CACHE_HOME")
+    folder = os.environ.get("XDG_CACHE_HOME")
     try:
-        return Path(given or Path.home() / ".cache") / "diglot"
-    except RuntimeError:  # a container's user without a home: nothing is there, nor can be put
+        return Path(folder or Path.home() / ".cache") / "diglot"
+    except RuntimeError:  # a container's user without a home has no cache
         return Path(os.devnull, "diglot")
 
 
-def _compiled_here(level: str) -> ctypes.CDLL | None:
+def _compile(level: str) -> ctypes.CDLL | None:
     if not any(map(shutil.which, COMPILERS)):
         log.warning("no C compiler found (cc): the model runs on torch alone, slower")
         return None
     try:
         return ctypes.CDLL(str(build(level, _cache())))
-    except OSError:  # a home that can't be written or run from, or is no folder: this run's own
+    except OSError:  # the home is read-only, noexec or no folder: compile for this run only
         with tempfile.TemporaryDirectory(prefix="diglot-") as folder:
-            return ctypes.CDLL(str(build(level, Path(folder))))  # what is loaded needs no file
+            return ctypes.CDLL(str(build(level, Path(folder))))  # a loaded library needs no file
 
 
 def build(level: str, folder: Path) -> Path:
-    """Compile for `level` into `folder`.
+    """Compile for `level` into `folder`; returns the library's path.
 
-    Raises OSError or CalledProcessError when that can't be done.
+    Raises OSError or CalledProcessError when that fails.
     """
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
@@ -157,10 +158,10 @@ def build(level: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / _name(level)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        made = Path(scratch, target.name)
-        command = [compiler, *_flags(level), *_sources("*.c"), "-o", str(made), "-lm"]
+        library_file = Path(scratch, target.name)
+        command = [compiler, *_flags(level), *_sources("*.c"), "-o", str(library_file), "-lm"]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
-        made.replace(target)  # whole or not at all, also when two start at once
+        library_file.replace(target)  # atomic, also when two processes compile at once
     return target
 
 

@@ -1,4 +1,4 @@
-"""Argmax and norms of rows in C, in fewer passes over memory than torch takes."""
+"""Row-wise argmax and norms in C, with fewer passes over memory than in torch."""
 
 import ctypes
 
@@ -9,18 +9,18 @@ from service.llm.kernels.build import library
 from service.llm.kernels.ops import call
 
 LANES = 16
-"""A gated norm must be whole vectors wide."""
+"""The width of a gated norm must be a multiple of this, so that rows are whole vectors."""
 
 
 def available(x: Tensor) -> bool:
-    """Whether these functions can take `x`."""
+    """Whether the kernels can compute `x`."""
     return x.device.type == "cpu" and x.dtype == torch.float32 and library() is not None
 
 
 def argmax(x: Tensor) -> Tensor:
     """The index of the largest number of each row of `x` (rows, width): int64 (rows,).
 
-    The first of equals, and the first NaN where there is one, as torch.argmax has it.
+    The first of equal numbers, or the first NaN if there is one, as torch.argmax does.
     """
     x = x.contiguous()
     indices = torch.empty(len(x), dtype=torch.int64)
@@ -29,7 +29,7 @@ def argmax(x: Tensor) -> Tensor:
 
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """Each row of `x` (..., width) over its root mean square, times `weight` (width,)."""
+    """Each row of `x` (..., width) divided by its root mean square, times `weight` (width,)."""
     rows = _rows(x.reshape(-1, x.shape[-1]))
     out = torch.empty(rows.shape)
     call("rms_norm", rows, rows.stride(0), weight, ctypes.c_float(epsilon), out, *rows.shape)
