@@ -67,7 +67,7 @@ THROUGH_NEIGHBOURS = set(
     facts/numerals/units
     facts/numerals/values
     facts/numerals/wording
-    ingest/dates
+    ingest/publication_date
     llm/attention_metadata
     llm/capacity
     llm/checkpoint
@@ -91,7 +91,7 @@ THROUGH_NEIGHBOURS = set(
     """.split()
 )
 # Names that stand for two things so far. This list may only become shorter.
-DOUBLE = {"dates", "Batch", "Draft", "Page", "Span", "Story"}
+DOUBLE = {"Draft", "Page", "Story"}
 
 
 @cache

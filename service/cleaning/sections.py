@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.cleaning.lines import Line, section, units, verdicts
-from service.ingest.dates import day_in
+from service.ingest.publication_date import day_in
 
 _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 # A list of links ends where the article begins again: at a line as full as this.

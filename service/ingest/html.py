@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from service.ingest.dates import Dated
+from service.ingest.publication_date import Dated
 
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "select"})
 _INLINE = frozenset(
