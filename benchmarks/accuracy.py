@@ -1,16 +1,16 @@
-"""How far is each engine from the published float32 weights? On English and Chinese sentences.
+"""Accuracy: each engine's error against the published float32 weights, in English and Chinese.
 
     python -m benchmarks.accuracy --english FILE --chinese FILE [--model FOLDER] [--sentences 200]
 
-The files hold a sentence a line. Ten sentences at a time are joined to a text, English ones with a
-blank and Chinese ones with nothing, and every text is read alone from its first token (with the
-token that begins a text, where the model's tokenizer puts one). The logits after every token but
+The files hold one sentence per line. Ten sentences at a time are joined into a text, English ones
+with a blank and Chinese ones without, and every text is read alone from its first token (after the
+beginning-of-text token, where the model's tokenizer adds one). The logits after every token but
 the last are compared with those of plain transformers in float32: the mean KL divergence in nats,
-the share of tokens with the same likeliest next one, the perplexity of the text by both, and the
-median of the logits' relative error, |l - l32| / |l32 - mean(l32)|.
+the share of tokens with the same most likely next token, the perplexity of the text by both, and
+the median of the logits' relative error, |l - l32| / |l32 - mean(l32)|.
 
-Without --model both real models are taken (python -m benchmarks.real_models). Each engine runs in a
-process of its own, one after another. Exit status 1 when an engine failed.
+Without --model both real models are used (python -m benchmarks.real_models). Each engine runs in
+its own process, one after another. Exit status 1 when an engine failed.
 """
 
 import argparse
@@ -102,9 +102,9 @@ def main() -> int:
 def compare(
     folder: Path, texts: Texts, names: list[str], cache: Path, threads: int
 ) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """Figures by engine of the model in `folder` on `texts`, and what failed with its reason.
+    """Measure each engine with the model in `folder` on `texts`; returns figures and failures.
 
-    Takes 8 bytes of disk a token and word of the vocabulary meanwhile.
+    Needs 8 bytes of disk per token and vocabulary entry while it runs.
     """
     figures: dict[str, dict[str, float]] = {}
     failed: list[str] = []
@@ -124,7 +124,7 @@ def compare(
 def _logits(
     engine: Engine, folder: Path, texts: Texts, cache: Path, threads: int
 ) -> Iterator[Path]:
-    """A folder with the engine's logits of each text, which is gone afterwards. Raises Failed."""
+    """A temporary folder with the engine's logits of each text. Raises Failed."""
     ready = convert(engine, folder, _kept_as(folder), cache)
     out = Path(tempfile.mkdtemp(prefix="logits-", dir=cache))
     try:
@@ -140,7 +140,7 @@ def _logits(
 
 
 def _kept_as(folder: Path) -> str:
-    """A name for what is made of these very weights."""
+    """A cache name for files that are derived from these weights."""
     files = sorted(folder.glob("*.safetensors"))
     state = [(str(file.resolve()), file.stat().st_mtime_ns) for file in files]
     return f"{folder.name}-{sha256(repr(state).encode()).hexdigest()[:8]}"
@@ -167,7 +167,7 @@ def _folders(args: argparse.Namespace, failures: list[str]) -> list[Path]:
 
 
 def _texts(folder: Path, language: str, args: argparse.Namespace) -> Texts:
-    """The token ids of the texts; none where this model or this run has nothing to do with them."""
+    """The token ids of the texts; empty where this model or this run does not use them."""
     from transformers import AutoTokenizer
 
     file = args.english if language == "en" else args.chinese

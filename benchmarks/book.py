@@ -1,10 +1,10 @@
-"""What does a book cost? CPU seconds and peak memory of the whole way without a model.
+"""Book: CPU seconds and peak memory of the whole pipeline without a model, for one long text.
 
     python benchmarks/book.py [--language en|zh] [--megabytes N]
 
-The book's sentences are those of the sample articles with half of their words drawn anew from all
-of them, so that next to none repeats another. The process is measured as a whole, Python and its
-libraries too; what they take before the book is read is printed beside it.
+The book's sentences are those of the sample articles, with half of their words replaced at random
+by words from all of them, so that hardly any sentence repeats. The whole process is measured,
+including Python and its libraries; their share before the book is read is printed as well.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def sentences(language: str) -> list[str]:
 
 
 def book(language: str, size: int, chance: random.Random) -> str:
-    """About `size` bytes of UTF-8."""
+    """A text of about `size` bytes of UTF-8."""
     known = [WORD[language].findall(sentence) for sentence in sentences(language)]
     words = [word for sentence in known for word in sentence[1:-1]]
     paragraphs: list[str] = []
@@ -73,7 +73,7 @@ def digested(text: str, engine: ExtractiveEngine, library: Library) -> Result:
 
 
 def peak() -> float:
-    """Megabytes; Linux counts in kilobytes."""
+    """Peak memory in megabytes; Linux counts in kilobytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
 
 

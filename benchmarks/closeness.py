@@ -1,4 +1,4 @@
-"""How close are logits to those of the float32 weights? The figures of a table of accuracy."""
+"""Closeness of logits to those of the float32 weights, the figures of `accuracy`."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ ROWS = 64
 class Closeness:
     """Sums over the tokens that were added, of all texts.
 
-    `kl`: nats, from the float32 distribution to the other. `nll`: nats, of the token that follows.
+    `kl`: nats, from the float32 distribution to the other. `nll`: nats, of the next token.
     `errors`: for each token the norm of the difference of the logits over the norm of the
     float32 ones, less their mean.
     """
@@ -28,7 +28,7 @@ class Closeness:
     errors: list[float] = field(default_factory=list)
 
     def add(self, ids: Sequence[int], reference: torch.Tensor, other: torch.Tensor) -> None:
-        """A text's tokens and logits, (tokens, words) each; the last token has no next one."""
+        """Add a text: its tokens, and two sets of logits (tokens, vocabulary)."""
         following = torch.tensor(ids[1:])[:, None]
         for rows in torch.arange(len(following)).split(ROWS):
             self._add(following[rows], reference[rows].float(), other[rows].float())
@@ -44,7 +44,7 @@ class Closeness:
         self.errors += ((other - reference).norm(dim=-1) / spread).tolist()
 
     def figures(self) -> dict[str, float]:
-        """Means over the tokens, and the median of their errors."""
+        """The means over all tokens, and the median of their errors."""
         before, after = (math.exp(nll / self.tokens) for nll in (self.reference_nll, self.nll))
         return {
             "tokens": self.tokens,
@@ -57,7 +57,7 @@ class Closeness:
 
 
 def windows(sentences: Sequence[str], size: int, language: str) -> list[str]:
-    """Texts of `size` sentences each, the last one shorter, joined as the language joins them."""
+    """Texts of `size` sentences each (the last may be shorter), joined as the language does."""
     gap = "" if language == "zh" else " "
     starts = range(0, len(sentences), size)
     return [gap.join(sentences[start : start + size]) for start in starts]
@@ -67,7 +67,7 @@ HEAD = ("engine", "KL", "equal top-1", "perplexity", "change", "logits' error", 
 
 
 def table(figures: dict[str, dict[str, float]], peer: str) -> str:
-    """Markdown, a line an engine; `peer`: the engine whose error the others' is divided by."""
+    """A Markdown table, one line per engine. `peer`: the engine that errors are divided by."""
     rows: list[Sequence[Any]] = [HEAD, ["---"] * len(HEAD)]
     for engine, of in figures.items():
         change = of["perplexity"] / of["reference_perplexity"] - 1

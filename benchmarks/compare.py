@@ -1,9 +1,9 @@
-"""The same job on Diglot and on its peers: how many articles an hour?
+"""Comparison: articles per hour of Diglot and its peers on the same job.
 
     python -m benchmarks.compare [--engines diglot,plain-fp32] [--rounds 1] [--articles 4]
 
-Every engine runs in a process of its own, all of them in turn, round after round, so that a noisy
-hour is everybody's. Needs 12 GB of disk for the peers' environments and models, which are kept.
+Every engine runs in its own process. They take turns, round after round, so that a noisy hour
+affects all of them. Needs 12 GB of disk for the peers' environments and models, which are kept.
 Exit status 1 when an engine failed.
 """
 
@@ -110,7 +110,7 @@ def record(
 
 
 def commit() -> str | None:
-    """What was measured: the checkout's commit, with a + when files differ from it."""
+    """The measured commit, with a + when files differ from it."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--abbrev=12"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

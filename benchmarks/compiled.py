@@ -1,11 +1,11 @@
-"""What oneDNN keeps of the shapes that it has compiled, in MiB, and what compiling anew costs.
+"""oneDNN's cache of compiled shapes: its memory in MiB, and the time of compiling again.
 
-It multiplies in bfloat16 on a CPU (`--dtype bfloat16`).
+oneDNN multiplies in bfloat16 on a CPU (`--dtype bfloat16`).
 
     python -m benchmarks.compiled [--width 1024] [--lengths 400]
 
-Five layers in bfloat16 read batches of 1 to `--lengths` rows, twice over, in a process of its own
-for each bound: oneDNN's own (1,024) and Diglot's. `a pass` is one batch through the five layers.
+Five layers in bfloat16 read batches of 1 to `--lengths` rows, twice, in a separate process for each
+bound: oneDNN's own (1,024) and Diglot's. `a pass` is one batch through the five layers.
 """
 
 import argparse

@@ -1,13 +1,12 @@
-"""transformers' own continuous batching (`generate_batch`) on a CPU, beside `generate` and Diglot.
+"""transformers' continuous batching (`generate_batch`) on a CPU, beside `generate` and Diglot.
 
     python -m benchmarks.continuous_batching --model FOLDER [--prompts 8] [--prompt-tokens 256]
 
-The prompts are the sample articles, greedy, in float32, `--new-tokens` tokens each, whatever they
-are. Every way has a process of its own; they take turns, round after round, and the first round
-warms. `generate_batch` runs as it sets itself up, and with a cache and a batch of just the job's
-size. A way that takes longer than `--timeout-s` for one turn is stopped and the table says so; what
-it says for itself goes to stderr. Only whole turns count: with what `generate_batch` sets up and
-takes down each time.
+The prompts are the sample articles, continued greedily in float32 by exactly `--new-tokens` tokens
+each. Every method has its own process; they take turns, round after round, and the first round is
+a warm-up. `generate_batch` runs with its own defaults, and with a cache and a batch of exactly the
+job's size. A method that takes longer than `--timeout-s` for one turn is stopped, which the table
+shows; its own output goes to stderr. A turn includes the set-up and tear-down of `generate_batch`.
 """
 
 import argparse
@@ -99,7 +98,7 @@ def _batched(work: Work, config: ContinuousBatchingConfig) -> Mapping[str, Job]:
 
 
 def _settings(new: int) -> Any:
-    """No token ends an answer."""
+    """Greedy settings without a stop token."""
     config: Any = GenerationConfig
     return config(do_sample=False, max_new_tokens=new, eos_token_id=-1, pad_token_id=0)
 

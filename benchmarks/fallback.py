@@ -1,17 +1,17 @@
-"""The fallback path beside transformers' `generate`, on the same prompts in the same batch.
+"""The fallback path compared with transformers' `generate`, on the same prompts in one batch.
 
     python -m benchmarks.fallback --model FOLDER [--rows 4] [--prompt-tokens 300] [--new-tokens 48]
 
-The prompts are the sample articles, greedy, in float32. Four ways take turns, round after round:
+The prompts are the sample articles, greedy, in float32. Four variants take turns:
 
-- `generate`: plain transformers, nothing of Diglot in its process;
+- `generate`: plain transformers, without Diglot in its process;
 - `generate, freed memory kept`: the same after `keep_freed_memory`;
 - `growing cache`: plain transformers' model with the cache that writes in place;
-- `fallback`: what Diglot runs, with both, on the model as its loader makes it.
+- `fallback`: Diglot's fallback, with both, on the model from its loader.
 
-Two processes hold them, as the C library's setting can't be taken back. The table has medians; a
-ratio is the median of the rounds' own. Exit status 1 when the fallback takes more than 1.1 times
-the CPU seconds of `generate`, or when any way writes other words.
+They run in two processes, because the C library's setting can't be undone. The table has medians; a
+ratio is the median of the rounds' ratios. Exit status 1 when the fallback takes more than 1.1 times
+the CPU seconds of `generate`, or when the variants write different tokens.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def _plain(work: Work) -> Mapping[str, Job]:
-    """The two ways that leave the C library as it is."""
+    """The two variants with the C library's default setting."""
     loaded = _transformers(work)
     return {
         GENERATE: partial(_generate, loaded.model, work.prompts(STEP), work.new_tokens),
@@ -72,7 +72,7 @@ def _plain(work: Work) -> Mapping[str, Job]:
 
 
 def _kept(work: Work) -> Mapping[str, Job]:
-    """The two ways that keep freed memory."""
+    """The two variants that keep freed memory."""
     static_batch.keep_freed_memory()
     plain = _transformers(work)
     generator = FallbackGenerator(replace(work.load(), stops=plain.stops), work.rows)
@@ -83,7 +83,7 @@ def _kept(work: Work) -> Mapping[str, Job]:
 
 
 def _transformers(work: Work) -> Loaded:
-    """The model as transformers loads it, greedy, with the ends that its publisher names."""
+    """The model as transformers loads it, greedy, with its publisher's stop tokens."""
     model = work.load_plain()
     eos = model.generation_config.eos_token_id or 0
     stops = tuple(eos) if isinstance(eos, list) else (eos,)

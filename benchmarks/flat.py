@@ -1,8 +1,8 @@
-"""Does an article cost the same among few and many, and how does its length count?
+"""Scaling: the cost of an article by the number of articles and by its length.
 
     python -m benchmarks.flat [--articles 16,64,256] [--article-tokens 500,1000,2000,4000]
 
-Diglot alone: seconds an article at 16 articles of 1,000 tokens, then with one of the two changed.
+Diglot alone: seconds per article for 16 articles of 1,000 tokens, then with either changed.
 """
 
 import argparse

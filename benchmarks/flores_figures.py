@@ -1,12 +1,12 @@
-"""How well are figures read across languages? Measured on aligned sentences.
+"""Figures across languages: how many agree in aligned sentences, and how many changes are caught.
 
     python benchmarks/flores_figures.py ENGLISH CHINESE [--seed N] [--show]
 
-The two files hold a sentence a line, line by line translations of each other (the dev split of
-FLORES-101, CC BY-SA 4.0, is one such pair). Counted are the pairs in which at least one side has
-a weighty figure (`service.facts.numerals.is_weighty`).
+The two files hold one sentence per line, and each line translates the other's (for example the dev
+split of FLORES-101, CC BY-SA 4.0). Pairs are counted in which at least one side has a weighty
+figure (`service.facts.numerals.is_weighty`).
 
-1. True pairs agree: the part of them that `service.facts.checks.figures_match` accepts. It is
+1. True pairs agree: the share of them that `service.facts.checks.figures_match` accepts. It is
    strict: each weighty figure of either side, and every other digit, must be stated by the other.
 2. Changed figures are caught: in each accepted pair one weighty figure of one side, drawn with the
    seed, has one of its digits (or Chinese numerals) changed into another, so that its value
@@ -72,7 +72,7 @@ def split(pairs: list[Pair]) -> tuple[list[Pair], list[Pair]]:
 def change_all(
     pairs: list[Pair], chance: random.Random, way: Change | None = None
 ) -> tuple[int, list[Pair]]:
-    """How many changes are caught, and the changed pairs that are not."""
+    """The number of caught changes, and the changed pairs that were accepted."""
     caught, missed = 0, []
     for pair in pairs:
         for side in (0, 1):
@@ -115,7 +115,7 @@ def _changed(text: str, i: int, chance: random.Random) -> str:
 
 
 def _reads_differently(figure: Figure, changed: str) -> bool:
-    """True when the place still holds a figure, and of another value (not 2025-13-01)."""
+    """Whether the text at the place is still a figure, with another value (not 2025-13-01)."""
     for other in find_figures(changed):
         if other.start == figure.start:
             return is_weighty(other) and (other.kind, other.values) != (figure.kind, figure.values)

@@ -1,9 +1,9 @@
-"""The service over an engine that answers at once: what is left is what Diglot itself costs.
+"""The service with an engine that answers at once, to measure Diglot's own overhead.
 
     python benchmarks/instant.py [--bare] [--step-s 0.05] [--queue-limit N]
 
-With --bare nothing is read either: each article is one request to the engine, and its Result is the
-same but for its name. What is left then is HTTP, the queue and the store of kept results.
+With --bare no article is read: each is one request to the engine, and all Results are equal but for
+the name. Only HTTP, the queue and the store of kept results remain.
 """
 
 import argparse
@@ -48,7 +48,7 @@ STANCE = StanceAnswer("favor", {"favor": 0.7, "against": 0.2, "none": 0.1})
 
 
 class Instant:
-    """Answers everything in the next step, which takes `step_s`."""
+    """An engine that answers everything in the next step, which takes `step_s`."""
 
     passage_limit: int | None = None
 
@@ -88,7 +88,7 @@ def _answer(request: Request) -> Answer:
 
 
 class Bare(Service):
-    """A service that reads nothing: the worker, the store, and an engine that answers at once."""
+    """A service without a pipeline: the worker, the store, and an engine that answers at once."""
 
     def open(self, kept: ResultCache | None = None) -> None:
         self._kept = kept

@@ -1,12 +1,12 @@
-"""How fast is one linear layer in 8 bits, beside float32?
+"""Speed of one linear layer in 8 bits, compared with float32.
 
     python benchmarks/int8_linear.py --threads 2
 
-The layers of Qwen3-0.6B, as Diglot joins them. Prints a JSON line a layer: for each number of rows
-billions of operations a second, the best of several runs. `layer` counts quantising the input,
-`product` is without it, both with a scale for every 32 inputs of rows and weights. `onednn` is the
-operator that torch brings along, with one scale a channel and one for the whole input; its weights
-have 129 levels here, which every processor multiplies exactly.
+The layers of Qwen3-0.6B, merged as in Diglot. Prints one JSON line per layer: for each number of
+rows billions of operations per second, the best of several runs. `layer` includes quantising the
+input, `product` excludes it, both with a scale for every 32 inputs of rows and weights. `onednn` is
+torch's own operator, with one scale per channel and one for the whole input; its weights have 129
+levels here, which every processor multiplies exactly.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def onednn(weight: Any) -> Callable[[Any], object]:
 
 
 def best(run: Callable[[], object], seconds: float) -> float:
-    """Seconds of the fastest run: other programs make the others slow."""
+    """Seconds of the fastest run, because other programs slow the others down."""
     run()
     times: list[float] = []
     end = time.perf_counter() + seconds

@@ -1,8 +1,8 @@
-"""The work that every engine does: the same token ids in, the same number of tokens out.
+"""The job that every engine runs: the same token ids in, the same number of tokens out.
 
-An article is a beginning (a chat's opening and the passage) and, after it, one instruction a task:
-a digest in each of two languages and a stance. The tasks of an article share its beginning, so an
-engine that keeps what it has read reads it once. There is no stop token.
+An article is a prefix (the chat's opening and the passage), followed by one instruction per task: a
+digest in each of two languages and a stance. The tasks of an article share its prefix, so an engine
+with prefix caching prefills it once. There is no stop token.
 """
 
 import argparse
@@ -46,11 +46,11 @@ class Job:
 
     @property
     def tokens_to_read(self) -> int:
-        """When every beginning is read once."""
+        """Tokens to prefill when every prefix is prefilled once."""
         return self.articles * (OPENING + self.article_tokens + (LANGUAGES + 1) * INSTRUCTION)
 
     def prompts(self, vocabulary: int) -> list[Article]:
-        """The articles as ids below `vocabulary`; the same ones at every call."""
+        """The articles as ids below `vocabulary`, the same at every call."""
         chance = random.Random(SEED)
 
         def some(count: int) -> list[int]:
@@ -64,7 +64,7 @@ class Job:
 
 @dataclass(frozen=True)
 class RecordedJob:
-    """What Diglot did, as a file of its prompts and of how much it wrote; for peers to do again."""
+    """Diglot's recorded work, for peers to repeat: its prompts and the lengths of its answers."""
 
     recorded: tuple[Article, ...]
     articles: int
@@ -85,7 +85,7 @@ class RecordedJob:
 
     @property
     def tokens_to_read(self) -> int:
-        """When every beginning is read once."""
+        """Tokens to prefill when every prefix is prefilled once."""
         instructions = sum(len(t.instruction) for one in self.recorded for t in one.tasks)
         return instructions + sum(len(one.beginning) for one in self.recorded)
 
@@ -95,7 +95,7 @@ class RecordedJob:
 
 @dataclass
 class Outcome:
-    """What one engine did. The time is that of the whole job, after the model was loaded."""
+    """An engine's measured run. The time is that of the whole job, after the model was loaded."""
 
     articles: int
     seconds: float
@@ -124,7 +124,7 @@ def _peak() -> int:
 
 
 def run(work: Callable[[Path, Any, argparse.Namespace], Outcome], **more: Any) -> None:
-    """The command line of a peer; `more` are flags of its own, named with their defaults."""
+    """Run a peer's command line; `more`: its own flags and their defaults."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--articles", type=int, default=Job.articles)

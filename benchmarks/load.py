@@ -1,21 +1,22 @@
-"""What does Diglot cost around the engine, and does each of 1,000 mixed requests get its answer?
+"""Load: Diglot's overhead around the engine, and the answers to 1,000 mixed requests.
 
     python benchmarks/load.py overhead [--clients 64] [--rate 150] [--seconds 10]
     python benchmarks/load.py mixed [--clients 64] [--requests 1000] [--rounds 3]
 
-Against a real gunicorn (`instant.py`) with an engine that answers at once. The driver is asyncio
-over plain sockets, and small: it shares the machine's cores with the service, so a tool that does
-more would be measured too.
+Runs against a real gunicorn (`instant.py`) with an engine that answers at once. The driver is a
+small asyncio program over plain sockets, because it shares the machine's cores with the service and
+a larger tool would be measured too.
 
-`overhead`: so many clients, each with a connection of its own, ask at random moments, together
-`rate` times a second. A latency runs from the first byte sent to the last byte read. `bare` is
-HTTP, the queue and the store; `whole` also reads and checks the article. `closed` has each client
-ask again at once: the most that the service manages, and no latency that a calm service has.
-`CPU ms` is the service's processor time for each answer, which says more than a latency where other
+`overhead`: `clients` clients, each with its own connection, send requests at random times, together
+`rate` per second. Latency runs from the first byte sent to the last byte read. `bare` is HTTP, the
+queue and the store; `whole` also reads and checks the article. In `closed` each client sends its
+next request at once, which gives the highest throughput, but not the latency of a calm service.
+`CPU ms` is the service's processor time per answer, which is more reliable than latency where other
 programs use the machine.
 
-`mixed`: 10 % bad, 10 % that hang up, 10 % over a limit (half too long, half too often); exit status
-1 when an answer is wrong, something is left in the queue, or memory grows from round to round.
+`mixed`: 10 % bad requests, 10 % that disconnect, 10 % over a limit (half too long, half too many);
+exit status 1 when an answer is wrong, something is left in the queue, or memory grows from round
+to round.
 """
 
 import argparse
@@ -60,12 +61,12 @@ class Server:
         return sum(map(float, lines))
 
     def memory_mib(self) -> float:
-        """Resident memory of the process that serves."""
+        """Resident memory of the service's process."""
         status = (self._serving() / "status").read_text()
         return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
 
     def cpu_s(self) -> float:
-        """Processor time of the process that serves, so far."""
+        """Processor time of the service's process so far."""
         fields = (self._serving() / "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -105,7 +106,7 @@ def _port(process: subprocess.Popen[bytes], log: int) -> int:
 
 
 class Client:
-    """One connection; `address` is what it passes for."""
+    """A connection; `address`: the client address that it claims."""
 
     def __init__(self, port: int, address: str) -> None:
         self._port = port

@@ -1,6 +1,6 @@
-"""The command line of every program that computes logits: texts as token ids in, a file a text out.
+"""Command line of the programs that compute logits: texts as token ids in, one file per text out.
 
-It needs numpy alone, as peers run in environments of their own.
+It needs only numpy, because peers run in their own environments.
 """
 
 import argparse
@@ -17,7 +17,7 @@ Work = Callable[[Path, Texts, argparse.Namespace], Iterable[Any]]
 
 
 def run(work: Work, **more: Any) -> None:
-    """`more`: flags of its own, named with their defaults."""
+    """Run the command line; `more`: the program's own flags and their defaults."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--texts", type=Path, required=True, help="JSON: lists of token ids")
@@ -34,5 +34,5 @@ def run(work: Work, **more: Any) -> None:
 
 
 def file_of(folder: Path, index: int) -> Path:
-    """Where the logits of a text are."""
+    """The path of a text's logits."""
     return folder / f"{index:04}.npy"

@@ -1,4 +1,4 @@
-"""Which machine was that, and was it quiet?"""
+"""The machine that ran a benchmark, and the load of other programs on it."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ ARM_FLAGS = "asimd asimdhp asimddp i8mm bf16 sve sve2"
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -36,7 +36,7 @@ def facts() -> dict[str, Any]:
 
 
 class Neighbours:
-    """How many cores other programs took while a `with` block ran a child process to its end."""
+    """Measures the cores that other programs used while a `with` block ran a child process."""
 
     cores: float | None = None
     """None where the system does not tell."""
@@ -59,7 +59,7 @@ def _children() -> float:
 
 
 def _busy() -> float | None:
-    """Seconds of all cores together that were not idle, stolen time with them (proc(5))."""
+    """Busy seconds of all cores together, including stolen time (proc(5))."""
     try:
         words = Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]
     except OSError:
@@ -69,7 +69,7 @@ def _busy() -> float | None:
 
 
 def _lines(path: str) -> dict[str, str]:
-    """`name: value` lines; of several of one name, the first."""
+    """Values of `name: value` lines by name; the first of each name."""
     try:
         text = Path(path).read_text()
     except OSError:

@@ -1,13 +1,13 @@
-"""What does a model of a given shape need? Disk, memory and seconds for one article.
+"""A model's needs by its shape: disk, memory, and seconds for one article.
 
     python benchmarks/model_needs.py --shape qwen3-0.6b --shape qwen3.5-2b
 
-Writes random weights in the published shape, loads them as a user's model is loaded, reads one
-article of 1,000 tokens alone for two digests of 96 tokens and one stance, and prints a JSON line a
-shape. Articles that are read together take less each: `python -m service bench`. Where other
-programs keep the cores busy, `article_cpu_s` (seconds of all cores together) says more than
-`article_s`. Random weights cost what real ones cost; what they write is noise. The published
-Qwen3.5 files also hold a vision tower, which Diglot leaves out and which is not counted here.
+Writes random weights in the published shape, loads them like a user's model, digests one article of
+1,000 tokens (two digests of 96 tokens and one stance), and prints one JSON line per shape. In a
+batch each article takes less: `python -m service bench`. Where other programs keep the cores busy,
+`article_cpu_s` (seconds of all cores together) is more reliable than `article_s`. Random weights
+cost the same as real ones; their output is noise. The published Qwen3.5 files also hold a vision
+tower, which Diglot leaves out and which is not counted here.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
-    """Load the model of `folder` and do one article's work with it."""
+    """Load the model of `folder` and run one article's work."""
     import torch
 
     from service.llm.bench import run
@@ -82,8 +82,10 @@ def measure(folder: Path, dtype: str, threads: int) -> dict[str, Any]:
 
 
 def _memory_gib(name: str) -> float:
-    """A line of /proc/self/status. Not getrusage: its peak begins with that of the parent, which
-    held the weights to write them."""
+    """A field of /proc/self/status in GiB.
+
+    getrusage would not do: its peak starts at that of the parent, which held the weights.
+    """
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     held = next(line for line in lines if line.startswith(f"{name}:"))
     return round(int(held.split()[1]) / (1 << 20), 2)

@@ -1,20 +1,20 @@
-"""How far is int8 from float32 where activations have the outliers that are published for Qwen?
+"""Outliers: the error of int8 where activations have the outliers published for Qwen.
 
     python -m benchmarks.outliers [--shapes tiny-qwen3,qwen3-0.6b] [--texts 4 --tokens 128]
 
 Random weights in each shape are changed so that, in float32 too,
 
 - in every layer some input channels of attention and of the MLP are 100 to 1,000 times the rest
-  (norm weights times a factor, the columns that read them divided by its root: what such a channel
-  adds stays a part of the sum);
+  (norm weights times a factor, the columns that read them divided by its root, so that such a
+  channel still adds a part of the sum);
 - some inputs of the down projection are as much larger (rows of the up projection, likewise);
 - the first token has values thousands of times the rest from the first layer on: one unit of its
-  MLP knows that token and writes them into two channels.
+  MLP responds to that token and writes them into two channels.
 
-The logits' error of Diglot's int8 stands beside that of llama.cpp's Q8_0 from the same weights. For
-Qwen3.5, which is not written for llama.cpp here, the peer is Q8_0 simulated in transformers;
-for the others the simulation is a further line. Exit status 1 when an engine failed, or when int8's
-error is more than 1.5 times that of Q8_0.
+The logits' error of Diglot's int8 is compared with that of llama.cpp's Q8_0 from the same weights.
+For Qwen3.5, which is not converted for llama.cpp here, the peer is Q8_0 simulated in transformers;
+for the others the simulation is an additional line. Exit status 1 when an engine failed, or when
+int8's error is more than 1.5 times that of Q8_0.
 """
 
 import argparse
@@ -118,13 +118,13 @@ def _enlarge_norm(norm: Any, readers: list[torch.nn.Linear], rng: random.Random)
 
 
 def _outliers(size: int, count: int, rng: random.Random) -> Iterable[tuple[int, float]]:
-    """Places below `size`, and how many times the rest each is."""
+    """Indices below `size`, and the factor of each over the rest."""
     for index in rng.sample(range(size), count):
         yield index, LEAST * (MOST / LEAST) ** rng.random()
 
 
 def _enlarge_first_token(model: Any, rng: random.Random) -> None:
-    """A unit of the first MLP that answers to FIRST alone: about 100 there, and about 0.1 else."""
+    """Add a unit to the first MLP that responds to FIRST: about 100 there, about 0.1 elsewhere."""
     mlp, norm = model.model.layers[0].mlp, model.model.layers[0].post_attention_layernorm
     text = torch.tensor([[FIRST]])
     seen: list[torch.Tensor] = []

@@ -1,4 +1,4 @@
-"""Logits in this environment: of plain transformers, of Diglot, and of a simulated Q8_0.
+"""Logits computed in this environment: by plain transformers, Diglot, and a simulated Q8_0.
 
 python -m benchmarks.own_logits --way diglot --dtype int8 --model FOLDER --texts FILE …
 """
@@ -32,7 +32,7 @@ Logits = Callable[[Sequence[int]], torch.Tensor]
 
 
 def plain(folder: Path, args: argparse.Namespace) -> Logits:
-    """transformers alone, in float32: what everything else is held against."""
+    """Plain transformers in float32, the reference for everything else."""
     model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     return lambda ids: model(input_ids=torch.tensor([ids])).logits[0]
 
@@ -49,8 +49,8 @@ def simulated_q8(folder: Path, args: argparse.Namespace) -> Logits:
 
 
 def q8_0(values: torch.Tensor) -> torch.Tensor:
-    """What is left of `values` after Q8_0: 32 neighbours of the last dimension share a float16
-    scale, the largest of them over 127. As it was where that dimension has no whole groups."""
+    """`values` rounded to Q8_0: 32 neighbours of the last dimension share a float16 scale, the
+    largest of them over 127. Unchanged where that dimension has no whole groups."""
     if values.shape[-1] % GROUP:
         return values
     groups = values.float().unflatten(-1, (-1, GROUP))
@@ -60,7 +60,7 @@ def q8_0(values: torch.Tensor) -> torch.Tensor:
 
 
 def diglot(folder: Path, args: argparse.Namespace) -> Logits:
-    """The engine's loader, store and kernels, with the number formats that it chooses."""
+    """The engine's loader, KV cache and kernels, with the number formats that it chooses."""
     from service.llm.loader import load
     from service.settings import Settings
 
@@ -71,8 +71,10 @@ def diglot(folder: Path, args: argparse.Namespace) -> Logits:
 
 
 def _read_in_chunks(loaded: Any, ids: Sequence[int]) -> torch.Tensor:
-    """The one place that knows the engine's insides: a text prefilled into a KV cache of its own,
-    without the check of whether the model can be forked."""
+    """Prefill a text in chunks into a KV cache of its own, without the capability probe.
+
+    The only function here that uses the engine's internals.
+    """
     from service.llm.attention_metadata import AttentionMetadata, QuerySegment
     from service.llm.block_manager import num_blocks
     from service.llm.capacity import _kv_dtype

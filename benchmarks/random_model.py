@@ -1,8 +1,8 @@
-"""Write a folder with random weights in a published shape, as a user's model would lie there.
+"""Random model: writes a model folder with random weights in a published shape.
 
     python -m benchmarks.random_model --shape qwen3-0.6b --out FOLDER
 
-Random weights cost what real ones cost; what they write is noise.
+Random weights cost the same as real ones; their output is noise.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def build(shape: str, folder: Path) -> dict[str, Any]:
-    """Write bfloat16 weights, a configuration and a tokenizer; gives parameters and bytes."""
+    """Write bfloat16 weights, a configuration and a tokenizer; returns parameters and bytes."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -40,7 +40,7 @@ def build(shape: str, folder: Path) -> dict[str, Any]:
 
 
 def save_tokenizer(folder: Path, vocabulary: int) -> None:
-    """The bytes, then one made-up word an id, so that all that is written can be spelt."""
+    """Save a tokenizer of all bytes and a made-up word per further id, for any output."""
     from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE
     from transformers import PreTrainedTokenizerFast

@@ -1,11 +1,11 @@
-"""What do cleaning and checks cost beside the model? CPU milliseconds for one article.
+"""Cost of cleaning and checks: CPU milliseconds for one article.
 
     python benchmarks/reading.py [FILE...]
 
-Without files, the plain-text seeds; every article is cut at 2,000 characters. Cleaning is
-`clean` and the parting into stories; checks are the gates' and the report's: figures and names of
-two digests against the article. Medians of 21 runs after 3 that are not counted; what is kept of an
-article's own lines is forgotten between runs.
+Without files, the plain-text seeds; every article is cut at 2,000 characters. Cleaning is `clean`
+and the segmentation into stories; checks are those of validation and of the report: figures and
+names of two digests against the article. Medians of 21 runs after 3 warm-up runs; caches of an
+article's own lines are emptied between runs.
 """
 
 import functools
@@ -33,7 +33,7 @@ WARM, RUNS = 3, 21
 
 
 def forget() -> None:
-    """Empty what remembers an article's own lines, which the next article would not share."""
+    """Empty the caches of an article's own lines, which another article would not share."""
     for found in gc.get_objects():
         if isinstance(found, functools._lru_cache_wrapper):
             module = getattr(found, "__module__", None) or ""

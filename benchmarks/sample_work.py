@@ -1,4 +1,4 @@
-"""Prompts from the sample articles, and a model in float32 to continue them, by two loaders."""
+"""Prompts from the sample articles, and a float32 model to continue them, from two loaders."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,9 @@ class Work:
         )
 
     def prompts(self, step: int = 0) -> list[list[int]]:
-        """Token ids of the articles, joined in another order for each row, and cut off.
+        """Token ids of the articles, joined in a different order for each row, and cut off.
 
-        Of each four rows the first has `prompt_tokens`, and each other `step` fewer than the last.
+        Of every four rows the first has `prompt_tokens`, and each further one `step` fewer.
         """
         tokenizer = AutoTokenizer.from_pretrained(self.folder)
         texts = [(ROOT / "seeds" / f"{name}.txt").read_text() for name in ARTICLES]

@@ -1,4 +1,4 @@
-"""The numbers of each model's published config.json, and two small shapes to try a run with."""
+"""Shapes of models from their published config.json, and two small shapes for a trial run."""
 
 from typing import Any
 

@@ -1,10 +1,10 @@
-"""Does the service keep its memory? Ten minutes of mixed work on a tiny model with random weights.
+"""Soak test: the service's memory over ten minutes of mixed work on a tiny random model.
 
     python -m benchmarks.soak [--minutes 10] [--clients 4]
 
-Against a real gunicorn: short and long articles in both languages that never repeat, streams, bad
-bodies, clients that hang up, and batches that wait behind them all. Prints the resident memory of
-the process that owns the model, every minute, as a JSON line. Exit status 1 when it grows by more
+Runs against a real gunicorn: short and long articles in both languages that never repeat, streams,
+bad bodies, clients that disconnect, and batches behind them all. Prints the resident memory of the
+process that owns the model, every minute, as a JSON line. Exit status 1 when it grows by more
 than 5 % after the first minute, or when an answer is wrong.
 """
 
@@ -38,7 +38,7 @@ SENTENCES = (
 
 
 class Client(threading.Thread):
-    """Asks in one of several ways, at random, until it is told to stop."""
+    """A client that sends random kinds of requests until it is stopped."""
 
     def __init__(self, served: Served, seed: int, stop: threading.Event) -> None:
         super().__init__(name=f"client-{seed}")
@@ -76,7 +76,7 @@ class Client(threading.Thread):
         self.answers["hung up"] += 1
 
     def batch(self) -> None:
-        """Only while few articles wait: memory is measured, not the disk."""
+        """Send a batch while few articles wait, because memory is measured and not the disk."""
         waiting = re.search(
             rb"^diglot_batch_articles (\S+)$", self._served.get("/metrics").body, re.M
         )
@@ -94,7 +94,7 @@ class Client(threading.Thread):
         return reply.body
 
     def _article(self) -> dict[str, str]:
-        """No two are the same, so that no answer comes from those that are kept."""
+        """An article unlike all others, so that no answer comes from the result cache."""
         count = self._chance.choice((2, 3, 5, 8, 30))
         text = "\n".join(
             self._chance.choice(SENTENCES).format(self._chance.randrange(10**9))
@@ -125,7 +125,7 @@ def main() -> int:
 
 
 def soak(served: Served, count: int, minutes: int) -> tuple[list[float], list[Client]]:
-    """Resident MiB after each minute, and the clients with what they were answered."""
+    """Resident MiB after each minute, and the clients with their answers."""
     stop = threading.Event()
     clients = [Client(served, seed, stop) for seed in range(count)]
     for client in clients:

@@ -1,4 +1,4 @@
-"""From the rounds of several engines to medians, ratios and a table."""
+"""Medians, ratios and a table from the rounds of several engines."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ def medians(rounds: Rounds) -> dict[str, dict[str, float]]:
 
 
 def ratios(middle: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """How many times as many articles an hour Diglot does as each other engine."""
+    """Diglot's articles per hour, as a multiple of each other engine's."""
     if OURS not in middle:
         return {}
     ours = middle[OURS]["articles_per_hour"]
@@ -34,10 +34,10 @@ def ratios(middle: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def agreement(rounds: Rounds) -> dict[str, float]:
-    """The share of answers whose first token is that of float32, for engines that tell theirs.
+    """The share of answers whose first token is that of float32, for engines that report it.
 
-    Engines that round their weights differ where two tokens are about as likely. One that ran
-    another model, or read other prompts, would agree on nothing.
+    Engines that round their weights differ where two tokens are about equally likely. An engine
+    with another model or other prompts would agree on nothing.
     """
     first = {
         engine: runs[0]["first_tokens"]
@@ -54,7 +54,7 @@ def agreement(rounds: Rounds) -> dict[str, float]:
 
 
 def table(rounds: Rounds, failures: Mapping[str, Sequence[str]]) -> str:
-    """One line an engine, fastest first; what failed stands at the end, with its reason."""
+    """A table with one line per engine, fastest first; failures come last, with their reason."""
     middle = medians(rounds)
     times = ratios(middle)
     lines = [HEAD]

@@ -1,4 +1,4 @@
-"""Processes that take turns at the same work, with memory of their own, and what a turn costs."""
+"""Processes that take turns at the same work, each with its own memory, and the cost of a turn."""
 
 import multiprocessing
 import resource
@@ -16,12 +16,12 @@ Setup = Callable[[Any], Mapping[str, Job]]
 
 
 class Stopped(Exception):
-    """A process ended, or did not answer in time; the message says which and after how long."""
+    """A process that ended or did not answer in time; the message names it and the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one run of a job took of this process; `faults` are pages that were mapped anew."""
+    """The cost of one run of a job in this process. `faults`: page faults."""
 
     seconds: float
     user_s: float
@@ -35,10 +35,10 @@ class Turn:
 
 
 class Worker:
-    """A process that sets up its jobs and then runs the one it is asked for."""
+    """A process that sets up its jobs and then runs them on request."""
 
     def __init__(self, setup: Setup, work: Any, timeout_s: float) -> None:
-        """Raises Stopped when it is not set up in time."""
+        """Start the process. Raises Stopped when it is not ready in time."""
         self._timeout_s = timeout_s
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -48,13 +48,13 @@ class Worker:
         self._answer("setting up")
 
     def turn(self, name: str) -> Turn:
-        """Run that job. Raises Stopped, and the process is gone then."""
+        """Run a job. Raises Stopped when the process has ended."""
         self._pipe.send(name)
         turn: Turn = self._answer(name)
         return turn
 
     def stop(self) -> None:
-        """Ask it to end; one that is busy is killed."""
+        """End the process; a busy one is killed."""
         self._pipe.close()
         self._process.join(5)
         self._process.kill()

@@ -1,9 +1,9 @@
-"""`python -m service digest`, watched: what its engine read and wrote, and when.
+"""Instrumented `python -m service digest`: what its engine prefilled and generated, and when.
 
     python -m benchmarks.watched --json FILE [--warm ARTICLE] digest PATHS… --model FOLDER
 
-Everything after the flags is a command line of Diglot's own. With --warm one other article is
-digested before the clock starts. `benchmarks.seeds` runs this.
+Everything after the flags is Diglot's own command line. With --warm another article is digested
+before the clock starts. `benchmarks.seeds` runs this.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from service import cli, engine_factory, metrics
 
 @dataclass
 class Watch:
-    """What an engine did since `begin`."""
+    """Records an engine's work since `begin`."""
 
     rows: int = 0
     """How many answers can grow at once."""
@@ -44,7 +44,7 @@ class Watch:
         self.began = time.monotonic()
 
     def attach(self, engine: Any, rows: int) -> None:
-        """Look on while `engine` works: this and `_note` alone know its insides."""
+        """Record the work of `engine`. Only this and `_note` use its internals."""
         generator = engine.generator
         self.rows, self.path, self.dtype = rows, generator.path, engine.identity.dtype
         step = generator.step
@@ -95,7 +95,7 @@ class Watch:
 
 
 def _first_token_s() -> float:
-    """Seconds until their first token, of all articles together."""
+    """Seconds until the first token, of all articles together."""
     samples = next(iter(metrics.time_to_first_token_seconds.collect())).samples
     return sum(sample.value for sample in samples if sample.name.endswith("_sum"))
 
@@ -119,7 +119,7 @@ def main() -> int:
 
 
 def keep_engine(watch: Watch) -> None:
-    """Let the command load its engine once, and begin the clock when that is done."""
+    """Load the command's engine once, and start the clock when it is loaded."""
     load, engines = engine_factory.load_engine, []
 
     def load_once(settings: Any) -> Any:
@@ -133,7 +133,7 @@ def keep_engine(watch: Watch) -> None:
 
 
 def digest(command: list[str], out: Path) -> tuple[int, int]:
-    """Run a command line of Diglot's; its exit status, and how many articles have a result."""
+    """Run a Diglot command; returns its exit status and the number of articles with a result."""
     status = 0
     try:
         cli.main([*command, "--out", str(out)], prog_name="python -m service")
@@ -145,7 +145,7 @@ def digest(command: list[str], out: Path) -> tuple[int, int]:
 
 
 def _flags(command: list[str]) -> list[str]:
-    """What follows the paths."""
+    """The arguments after the paths."""
     first = next((i for i, word in enumerate(command) if word.startswith("--")), len(command))
     return command[first:]
 
