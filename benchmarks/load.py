@@ -142,7 +142,7 @@ class Client:
 
     def _head(self, method: str, path: str, kind: str, length: int) -> bytes:
         return (
-            f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
             f"X-Forwarded-For: {self._address}\r\nContent-Length: {length}\r\n\r\n"
         ).encode()
 

@@ -1,9 +1,10 @@
 """The seam that every engine stands behind; `engine_factory.py` chooses one."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from service.tasks import Finished, Request
+from service.errors import DiglotError
+from service.tasks import Answer, Finished, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +59,16 @@ class Engine(Protocol):
 
     def cancel(self, request_id: str) -> None:
         """Forget a request and free its room. An unknown id is ignored."""
+        ...
+
+
+@runtime_checkable
+class ImmediateEngine(Engine, Protocol):
+    """An engine whose requests share nothing: each can be answered at once, in a thread of its own.
+
+    One that takes long then holds up no other.
+    """
+
+    def answer(self, request: Request) -> Answer | DiglotError:
+        """Answer one request, in the thread that calls; many threads may at a time."""
         ...

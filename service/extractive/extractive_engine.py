@@ -47,13 +47,14 @@ class ExtractiveEngine:
     def step(self) -> list[Finished]:
         """Answer every request that was admitted."""
         admitted, self._waiting = list(self._waiting.values()), {}
-        return [Finished(request.id, self._outcome(request)) for request in admitted]
+        return [Finished(request.id, self.answer(request)) for request in admitted]
 
     def cancel(self, request_id: str) -> None:
         """Forget a request; an unknown id is ignored."""
         self._waiting.pop(request_id, None)
 
-    def _outcome(self, request: Request) -> Answer | DiglotError:
+    def answer(self, request: Request) -> Answer | DiglotError:
+        """Answer one request, in the thread that calls."""
         try:
             return Answer(tuple(self._answer(request, task) for task in request.tasks))
         except DiglotError as error:

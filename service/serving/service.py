@@ -159,6 +159,7 @@ class Service:
                 queue_limit=self._settings.queue_limit,
                 queue_tokens=self._settings.queue_tokens,
                 window_s=self._settings.batch_window_ms / 1000,
+                threads=self._settings.http_threads,
             )
             worker.start()
             self._worker = worker

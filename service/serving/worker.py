@@ -4,6 +4,10 @@ Plans come in through `submit`, whose caller gets a Future. The thread admits th
 steps the engine, and hands each answer back to its plan, until the plan returns its Result.
 It owns the bounds on the queue, deadlines and cancellation. It knows nothing about models or HTTP.
 
+Plans are Python that may take seconds (reading, checks), so they run in threads of their own: the
+first part in the thread of whoever submits, the rest in `threads`. So does an engine that answers
+at once. One thread's worth of work never stands between two steps of the engine.
+
 Work is online (somebody waits for the answer) or bulk (it is done when there is time). Online work
 goes first: where the engine is full it takes the room of bulk work, which begins again later, so
 that it waits for the running step at most.
@@ -19,22 +23,29 @@ import logging
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from service import metrics
-from service.engine import Engine
+from service.engine import Engine, ImmediateEngine
 from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
 from service.result import Result
 from service.serving.queue import Bounds, Job, Plan, Throughput, Work, end, settle
-from service.tasks import Answer, Finished
+from service.tasks import Answer, Finished, Request
 
 log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""How often what waits for a thread is looked at: its deadline may be over."""
+BULK_THREADS = 2
+"""Few, so that what somebody waits for has the processor for the most part."""
 
 
 class Worker:
     """`queue_limit` bounds the online plans that are taken and not settled, and `queue_tokens`
-    their tokens. Whoever hands in bulk work takes care that it is not too much.
+    their tokens. Whoever hands in bulk work takes care that it is not too much. At most `threads`
+    online plans are worked at at a time, beside the engine.
     """
 
     def __init__(
@@ -44,17 +55,30 @@ class Worker:
         queue_limit: int = 256,
         queue_tokens: int = 1_000_000,
         window_s: float = 0.0,
+        threads: int = 64,
     ) -> None:
         self._engine = engine
+        self._answer = engine.answer if isinstance(engine, ImmediateEngine) else None
         self._window_s = window_s
         self._throughput = Throughput()
         self._bounds = Bounds(queue_limit, queue_tokens, self._throughput)
         self._changed = threading.Condition()
         self._arrived: deque[Job] = deque()
+        self._returned: deque[tuple[Job, bool]] = deque()
+        """From the threads of plans, and whether the plan has ended."""
         self._stopping = False
         self._died = False
+        self._has_ended = False
         self._lines: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
         self._running: dict[str, Job] = {}
+        self._limits: dict[Work, int] = {"online": threads, "bulk": BULK_THREADS}
+        self._pools = {
+            work: ThreadPoolExecutor(limit, f"diglot-{work}")
+            for work, limit in self._limits.items()
+        }
+        self._in_threads: dict[Work, set[Job]] = {"online": set(), "bulk": set()}
+        self._worked_since = 0.0
+        """Since when the work is done that the throughput has not counted yet."""
         self._keys = itertools.count()
         self._thread = threading.Thread(target=self._run, name="diglot-worker", daemon=True)
 
@@ -117,11 +141,10 @@ class Worker:
     def _run(self) -> None:
         try:
             while self._take():
-                begun = time.monotonic()
                 self._drop_abandoned()
                 self._admit()
-                tokens = sum(self._resume(finished) for finished in self._step())
-                self._throughput.note(tokens, time.monotonic() - begun)
+                for finished in self._step():
+                    self._resume(finished)
                 self._show_depth()
         except BaseException:
             self._died = True  # before anybody is told: who asks next gets the right answer
@@ -129,23 +152,38 @@ class Worker:
             raise
         finally:
             self._fail_all(NotReady("the worker has stopped"))
+            for pool in self._pools.values():
+                pool.shutdown(wait=False)
 
     def _take(self) -> bool:
         """Move arrivals to the waiting lines; sleeps while there is nothing to do. False: stop."""
         with self._changed:
-            while not (self._arrived or self._is_busy()):
-                if self._stopping:
+            while not (self._arrived or self._returned or self._has_work()):
+                if self._stopping and not self._is_busy():
                     return False
-                self._changed.wait()
+                self._changed.wait(LOOK_EVERY_S if self._is_busy() else None)
             if not self._is_busy():
                 self._let_others_join()
+                self._worked_since = time.monotonic()
             while self._arrived:
                 job = self._arrived.popleft()
                 self._lines[job.work].append(job)
+            returned, self._returned = list(self._returned), deque()
+        for job, has_ended in returned:
+            self._take_back(job, has_ended)
         return True
 
+    def _has_work(self) -> bool:
+        """Whether this thread can do something now; a plan's own thread is waited for."""
+        return bool(self._running) or any(map(self._has_thread, self._lines))
+
+    def _has_thread(self, work: Work) -> bool:
+        line = self._lines[work]
+        is_free = self._answer is None or len(self._in_threads[work]) < self._limits[work]
+        return bool(line) and (is_free or any(job.is_abandoned() for job in line))
+
     def _is_busy(self) -> bool:
-        return bool(self._running or any(self._lines.values()))
+        return bool(self._running or any(self._lines.values()) or any(self._in_threads.values()))
 
     def _show_depth(self) -> None:
         with self._changed:
@@ -170,10 +208,20 @@ class Worker:
                 end(job)
 
     def _admit(self) -> None:
+        if self._answer is not None:
+            self._answer_in_threads(self._answer)
+            return
         for line in self._lines.values():
             while line:
                 if not (self._may_join(line[0]) and self._has_room(line.popleft())):
                     return
+
+    def _answer_in_threads(self, answer: Callable[[Request], Answer | DiglotError]) -> None:
+        for work, line in self._lines.items():
+            while line and len(self._in_threads[work]) < self._limits[work]:
+                job = line.popleft()
+                self._note_admitted(job)
+                self._in_thread(job, lambda job: answer(job.request))
 
     def _may_join(self, job: Job) -> bool:
         """Whether nothing stands against it that `job` and what runs are in one step."""
@@ -196,12 +244,12 @@ class Worker:
                 if self._running:
                     self._lines[job.work].appendleft(job)
                     return False
-                self._advance(job, EngineFailed(f"the article does not fit the engine: {full}"))
+                self._hand_back(job, EngineFailed(f"the article does not fit the engine: {full}"))
             except DiglotError as error:
-                self._advance(job, error)
+                self._hand_back(job, error)
             except Exception:
                 log.exception("the engine broke while it admitted a request")
-                self._advance(job, EngineFailed("the engine broke on this article"))
+                self._hand_back(job, EngineFailed("the engine broke on this article"))
             return True
 
     def _give(self, job: Job) -> None:
@@ -212,6 +260,9 @@ class Worker:
         )
         self._engine.admit(request)
         self._running[key] = job
+        self._note_admitted(job)
+
+    def _note_admitted(self, job: Job) -> None:
         if job.admitted is None:
             job.admitted = time.monotonic()
             metrics.queue_wait_seconds.labels(job.work).observe(job.admitted - job.arrived)
@@ -254,41 +305,78 @@ class Worker:
             self._lines[job.work].appendleft(job)
         return lost
 
-    def _resume(self, finished: Finished) -> int:
-        """Go on with the plan of what finished; returns the tokens of its article if it ended."""
+    def _resume(self, finished: Finished) -> None:
+        """Go on with the plan of what finished."""
         job = self._running.pop(finished.request_id, None)
         if job is None:
-            return 0
+            return
         if job.is_abandoned():
             end(job)
         else:
-            self._advance(job, finished.outcome)
-        return job.tokens if job.future.done() else 0
+            self._hand_back(job, finished.outcome)
 
-    def _advance(self, job: Job, outcome: Answer | DiglotError) -> None:
-        """Hand the outcome to the plan, and settle the job or queue what the plan asks next."""
-        try:
-            if isinstance(outcome, DiglotError):
-                job.request = job.plan.throw(outcome)
-            else:
-                job.request = job.plan.send(outcome)
-        except StopIteration as returned:
-            settle(job, returned.value)
-        except DiglotError as error:
-            settle(job, error)
-        except Exception:
-            log.exception("a plan broke")
-            settle(job, EngineFailed("Diglot broke on this article"))
-        else:
-            job.alone = False
-            job.shown.clear()
+    def _hand_back(self, job: Job, outcome: Answer | DiglotError) -> None:
+        self._in_thread(job, lambda _: outcome)
+
+    def _in_thread(self, job: Job, outcome: Callable[[Job], Answer | DiglotError]) -> None:
+        """Let a thread of the job's own go on with its plan."""
+        self._in_threads[job.work].add(job)
+        self._pools[job.work].submit(self._advance, job, outcome)
+
+    def _take_back(self, job: Job, has_ended: bool) -> None:
+        self._in_threads[job.work].discard(job)
+        if not has_ended:
             # What has begun goes before what has not, so that articles end in about their order.
             self._lines[job.work].appendleft(job)
 
+    # From here on, everything runs in a thread of a plan, or ends what threads have.
+
+    def _advance(self, job: Job, outcome: Callable[[Job], Answer | DiglotError]) -> None:
+        """Hand the outcome to the plan, and settle the job or let it be queued again."""
+        ended = self._go_on(job, outcome)
+        if ended is not None:
+            self._note_throughput(job.tokens)
+            settle(job, ended)
+        with self._changed:
+            is_late = self._has_ended and ended is None
+            self._returned.append((job, ended is not None))
+            self._changed.notify_all()
+        if is_late:
+            settle(job, NotReady("the worker has stopped"))
+
+    def _go_on(
+        self, job: Job, outcome: Callable[[Job], Answer | DiglotError]
+    ) -> Result | DiglotError | None:
+        """What a plan ends with; None where it asks for more."""
+        try:
+            answer = outcome(job)
+            if isinstance(answer, DiglotError):
+                job.request = job.plan.throw(answer)
+            else:
+                job.request = job.plan.send(answer)
+        except StopIteration as returned:
+            ended: Result = returned.value
+            return ended
+        except DiglotError as error:
+            return error
+        except BaseException:  # a pool would keep it to itself, and the asker would wait
+            log.exception("a plan broke")
+            return EngineFailed("Diglot broke on this article")
+        job.alone = False
+        job.shown.clear()
+        return None
+
+    def _note_throughput(self, tokens: int) -> None:
+        with self._changed:
+            now = time.monotonic()
+            self._throughput.note(tokens, now - self._worked_since)
+            self._worked_since = now
+
     def _fail_all(self, error: DiglotError) -> None:
         with self._changed:
-            self._stopping = True
-            waiting = itertools.chain(*self._lines.values(), self._arrived)
+            self._stopping = self._has_ended = True
+            asking = [job for job, has_ended in self._returned if not has_ended]
+            waiting = itertools.chain(*self._lines.values(), self._arrived, asking)
             jobs = [*self._running.values(), *waiting]
             self._arrived.clear()
         for job in jobs:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from service.engine import Engine
 from service.errors import (
     DeadlineExceeded,
     DiglotError,
@@ -19,7 +20,7 @@ from service.errors import (
 from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
 from service.serving.queue import Plan
 from service.serving.worker import Worker
-from service.tasks import Answer, DigestAnswer, DigestTask, Request
+from service.tasks import Answer, DigestAnswer, DigestTask, Finished, Request
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
 from tests.support.waiting import wait_until
 
@@ -55,7 +56,7 @@ def ask(passage: str, times: int = 1) -> Plan:
 
 
 @contextmanager
-def working(engine: ScriptedEngine, **settings: float) -> Iterator[Worker]:
+def working(engine: Engine, **settings: float) -> Iterator[Worker]:
     worker = Worker(engine, **settings)  # type: ignore[arg-type]
     worker.start()
     yield worker
@@ -378,3 +379,123 @@ def test_a_dead_worker_fails_what_it_held_and_says_so() -> None:
     with pytest.raises(NotReady):
         worker.submit(ask("later"))
     assert worker.stop(timeout_s=10)
+
+
+# Plans and engines that take long
+
+
+class Gated:
+    """An engine that answers at once, but waits for `gate` where the passage says "long"."""
+
+    identity = ScriptedEngine().identity
+    passage_limit = None
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.begun = 0
+
+    def measure(self, passage: str) -> int:
+        return len(passage)
+
+    def admit(self, request: Request) -> None:
+        raise AssertionError("it needs no steps")
+
+    def step(self) -> list[Finished]:
+        raise AssertionError("it needs no steps")
+
+    def cancel(self, request_id: str) -> None:
+        pass
+
+    def answer(self, request: Request) -> Answer | DiglotError:
+        if "long" in request.passage:
+            self.begun += 1
+            assert self.gate.wait(30)
+        return written(request)
+
+
+def slow(passage: str, gate: threading.Event) -> Plan:
+    """A plan whose checks take until `gate` is set."""
+    yield Request("", passage, "en", None, (DigestTask("en"),))
+    assert gate.wait(30)
+    return result(passage, "")
+
+
+@pytest.mark.parametrize("text", ["short", "短文"])
+def test_a_plan_that_takes_long_holds_up_neither_the_engine_nor_its_neighbours(text: str) -> None:
+    engine, gate = ScriptedEngine(), threading.Event()
+    with working(engine) as worker:
+        long = [worker.submit(slow(f"long {n}", gate)) for n in range(5)]
+        wait_until(lambda: len([p for batch in engine.batches for p in batch]) == 5)
+        assert worker.submit(ask(text, 3)).result(10).id == text
+        assert not any(future.done() for future in long)
+        gate.set()
+        assert [future.result(10).id for future in long] == [f"long {n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("text", ["short", "短文"])
+def test_an_engine_that_answers_at_once_does_so_beside_an_answer_that_takes_long(text: str) -> None:
+    engine = Gated()
+    with working(engine) as worker:
+        long = [worker.submit(ask("long"), work=work) for work in ("online", "bulk") * 3]
+        wait_until(lambda: engine.begun == 5)  # two threads for bulk work
+        assert worker.submit(ask(text, 3)).result(10).id == text
+        assert not any(future.done() for future in long)
+        engine.gate.set()
+        assert all(future.result(10).id == "long" for future in long)
+
+
+def test_work_that_waits_for_a_thread_keeps_its_deadline_and_can_be_cancelled() -> None:
+    engine = Gated()
+    with working(engine, threads=1) as worker:
+        long = worker.submit(ask("long"))
+        wait_until(lambda: engine.begun == 1)
+        late, left = worker.submit(ask("late"), timeout_s=0.1), worker.submit(ask("left"))
+        left.cancel()
+        with pytest.raises(DeadlineExceeded):
+            late.result(10)
+        wait_until(lambda: worker.open_jobs == 1)
+        engine.gate.set()
+        assert long.result(10)
+
+
+def test_an_article_that_is_given_up_while_its_plan_is_at_work_ends_there() -> None:
+    engine, closed = Gated(), threading.Event()
+
+    def plan() -> Plan:
+        try:
+            for _ in range(2):
+                yield Request("", "long", "en", None, (DigestTask("en"),))
+        finally:
+            closed.set()
+        return result("long", "")
+
+    with working(engine) as worker:
+        future = worker.submit(plan())
+        wait_until(lambda: engine.begun == 1)
+        future.cancel()
+        engine.gate.set()
+        assert closed.wait(10)
+        assert engine.begun == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_dies_fails_what_is_at_work_in_threads() -> None:
+    engine, gate = ScriptedEngine(), threading.Event()
+    with working(engine) as worker:
+        busy = worker.submit(slow("busy", gate))
+        wait_until(lambda: bool(engine.batches))
+        asks_again = worker.submit(asking_after(gate))
+        wait_until(lambda: len(engine.batches) == 2)
+        with pytest.raises(NotReady):
+            worker.submit(ask("fatal")).result(10)
+        gate.set()
+        assert busy.result(10).id == "busy"  # it had all it needed
+        with pytest.raises(NotReady):
+            asks_again.result(10)
+
+
+def asking_after(gate: threading.Event) -> Plan:
+    yield Request("", "a", "en", None, (DigestTask("en"),))
+    assert gate.wait(30)
+    yield Request("", "b", "en", None, (DigestTask("en"),))
+    return result("b", "")
