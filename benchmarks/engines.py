@@ -20,6 +20,9 @@ from benchmarks.machine import Neighbours, cores
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(sys.executable)
+# What optimum-intel asks for and a model of text never needs: built for torch with CUDA, it keeps
+# transformers from being imported beside the torch for CPUs.
+UNWANTED = "torchvision"
 # llama.cpp takes every instruction that this machine has, as its documentation advises.
 BUILD = {"CMAKE_ARGS": "-DGGML_NATIVE=ON", "CMAKE_BUILD_PARALLEL_LEVEL": str(cores())}
 
@@ -146,8 +149,9 @@ def environment(name: str, cache: Path) -> Path:
     _say(f"making the environment of {name}; this may take a quarter of an hour, see {log}")
     shutil.rmtree(folder, ignore_errors=True)
     run([HERE, "-m", "venv", folder], log)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-r", wanted]
-    run(pip, log, BUILD)
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    run([*pip, "install", "-r", wanted], log, BUILD)
+    run([*pip, "uninstall", "--yes", UNWANTED], log)
     mark.write_text(state)
     return python
 
