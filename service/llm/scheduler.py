@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from service.errors import BadInput, NoRoom
-from service.llm.block_manager import BLOCK_SIZE, BlockManager, num_blocks
+from service.llm.block_manager import BLOCK_SIZE, BlockManager, SlotRange, num_blocks
 from service.llm.kv_cache import RecurrentState
 from service.llm.prefill import next_chunks
+from service.llm.prefix_cache import PrefixCache
 from service.llm.running import RunningSequences
 from service.llm.sequence import PrefillChunk, Sequence, SharedPrefix
 from service.llm.token_request import (
@@ -70,6 +71,7 @@ class Scheduler:
         """`stops`: tokens that end an answer."""
         self._limits, self._state, self._recurrent = limits, state, recurrent
         self._blocks = BlockManager(num_blocks(limits.kv_tokens))
+        self._cached = PrefixCache()
         self._chunk_tokens, self._max_rows = limits.chunk_tokens, limits.rows
         self._separate = recurrent  # whether prefill and decode run in passes of their own
         self._free_states = list(range(limits.rows, limits.rows + PREFILL_STATES))
@@ -78,7 +80,7 @@ class Scheduler:
 
     @property
     def free_tokens(self) -> int:
-        return self._blocks.num_free * BLOCK_SIZE
+        return (self._blocks.num_free + self._cached.num_blocks) * BLOCK_SIZE
 
     @property
     def num_blocks(self) -> int:
@@ -104,12 +106,26 @@ class Scheduler:
 
     def _reserve(self, request: TokenRequest) -> SharedPrefix:
         sizes = [span_sizes(branch) for branch in request.branches]
-        lengths = [len(request.prefix), *(tokens for each in sizes for tokens in each)]
-        spans = self._blocks.allocate_all(lengths)
+        lengths = [tokens for each in sizes for tokens in each]
+        cached = self._cached.take(request.prefix)
+        spans = self._allocate(lengths if cached else [len(request.prefix), *lengths])
         if spans is None:
-            raise NoRoom(f"{sum(lengths)} tokens of the KV cache are needed")
-        rest = iter(spans[1:])
-        return SharedPrefix(request, spans[0], [[next(rest) for _ in each] for each in sizes])
+            if cached is not None:
+                self._blocks.free(cached)
+            raise NoRoom(f"{len(request.prefix) + sum(lengths)} tokens of the KV cache are needed")
+        rest = iter(spans)
+        span = cached or next(rest)
+        branch_spans = [[next(rest) for _ in each] for each in sizes]
+        return SharedPrefix(request, span, branch_spans, len(request.prefix) if cached else 0)
+
+    def _allocate(self, lengths: list[int]) -> list[SlotRange] | None:
+        """A range for each of `lengths`, evicting cached prefixes as far as it must."""
+        while (spans := self._blocks.allocate_all(lengths)) is None:
+            evicted = self._cached.evict()
+            if evicted is None:
+                return None
+            self._blocks.free(evicted)
+        return spans
 
     def cancel(self, id: str) -> None:
         """Forget a request and free everything that it holds; an unknown id is ignored."""
@@ -146,7 +162,12 @@ class Scheduler:
         return True
 
     def _free(self, prefix: SharedPrefix) -> None:
-        self._blocks.free_all(prefix.spans)
+        # A recurrent state after the prefix is not kept, and the rest is useless without it.
+        whole = not self._recurrent and not prefix.num_left
+        if not (whole and self._cached.put(prefix.request.prefix, prefix.span)):
+            self._blocks.free(prefix.span)
+        for spans in prefix.branch_spans:
+            self._blocks.free_all(spans)
         self._free_state(prefix)
 
     # The next pass

@@ -40,11 +40,14 @@ class SharedPrefix:
     scores: dict[int, Scores] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.restart()
+        self._reset()
 
     def restart(self) -> None:
         """Forget everything that was computed, and keep the slots."""
         self.num_prefilled, self.state_slot = 0, None
+        self._reset()
+
+    def _reset(self) -> None:
         self.waiting = deque(range(len(self.request.branches)))
         self.outcomes, self.scores = {}, {}
 
@@ -63,10 +66,6 @@ class SharedPrefix:
         """Branches without an outcome that share the prefix; the others only give priors."""
         branches = enumerate(self.request.branches)
         return sum(branch.shares_prefix and i not in self.outcomes for i, branch in branches)
-
-    @property
-    def spans(self) -> list[SlotRange]:
-        return [self.span, *(span for spans in self.branch_spans for span in spans)]
 
     def chunk(self, tokens: int) -> "PrefillChunk":
         """The next `tokens` tokens of the prefix."""

@@ -1,5 +1,6 @@
 """Stances: probabilities of the labels, freed from what their prompt leans to by itself."""
 
+import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -114,9 +115,11 @@ def test_a_prior_is_asked_for_once_a_prompt(engine: LLMEngine) -> None:
     assert isinstance(engine.generator, BatchGenerator)
     stats = engine.generator.stats
 
-    def prefilled(target: str, passage: str = tiny.ENGLISH) -> tuple[int, int]:
+    passages = (f"{tiny.ENGLISH} Day {day}." for day in itertools.count())  # none is known yet
+
+    def prefilled(target: str) -> tuple[int, int]:
         before = stats.prefill_tokens
-        asked = request("a", passage, [StanceTask(target)])
+        asked = request("a", next(passages), [StanceTask(target)])
         (prompt,) = engine.encoder.prompts(asked)
         answer_alone(engine, asked)
         alone = len(prompt.prefix_ids) + len(prompt.suffix_ids)
@@ -125,7 +128,6 @@ def test_a_prior_is_asked_for_once_a_prompt(engine: LLMEngine) -> None:
     more, alone = prefilled("the bridge")
     assert more == alone
     assert prefilled("the bridge")[0] == 0
-    assert prefilled("the bridge", "It rains.")[0] == 0
     more, alone = prefilled("the mayor")
     assert more == alone
 

@@ -63,9 +63,9 @@ def test_what_is_wanted_after_a_suffix(index: int) -> None:
 
 def test_what_begins_again_keeps_its_room_and_nothing_else() -> None:
     prefix = at_work()
-    spans = prefix.spans
+    spans = prefix.span, prefix.branch_spans
     prefix.num_prefilled, prefix.state_slot = 3, 8
     prefix.waiting.clear()
     prefix.restart()
     assert (prefix.num_left, prefix.num_open, prefix.state_slot) == (3, 3, None)
-    assert list(prefix.waiting) == [0, 1, 2] and prefix.spans == spans
+    assert list(prefix.waiting) == [0, 1, 2] and (prefix.span, prefix.branch_spans) == spans
