@@ -71,6 +71,7 @@ def test_compose_runs_the_image_as_it_is(name: str) -> None:
     assert (ROOT / service["build"].get("dockerfile", "Dockerfile")).is_file()
     assert {key for key in service["environment"] if key.startswith(PREFIX)} <= SETTINGS
     assert [port.rpartition(":")[2] for port in service["ports"]] == [str(Settings().port)]
+    assert all(port.startswith("${BIND:-127.0.0.1}:") for port in service["ports"])
     assert "data:/data" in service["volumes"] and "VOLUME /data" in text("Dockerfile")
     assert service["read_only"] and service["mem_limit"] and service["cpus"]
 

@@ -85,7 +85,6 @@ THROUGH_NEIGHBOURS = set(
     serving/batch_runner
     serving/queue
     store/codec
-    store/database
     web/runtime
     web/uploads
     """.split()

@@ -6,6 +6,7 @@ the process, one at a time; other processes may have the file open too.
 
 import contextlib
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,17 @@ class TooNew(StoreFailed):
     """The file was written by a newer Diglot."""
 
 
+def _make_private(path: Path) -> None:
+    """Let only the owner read the articles; SQLite gives the files beside it the same mode.
+
+    A file that can't be made or changed is left for SQLite to complain about.
+    """
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for file in (path, *path.parent.glob(f"{path.name}-*")):
+            file.chmod(0o600)
+
+
 class Database:
     """`migrations[n]` is the SQL that brings a file from version n to n + 1.
 
@@ -140,9 +152,10 @@ class Database:
         self._lock = threading.RLock()
         self._failing = False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise self._fault(f"its folder can't be made: {error.strerror}") from error
+        _make_private(path)
         with self._told():
             self._connection = sqlite3.connect(
                 path, timeout=busy_s, isolation_level=None, check_same_thread=False

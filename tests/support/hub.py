@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,28 @@ class Hub(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
+
+
+class AnyModel(Hub):
+    """Has every model that is asked for: the files of one folder."""
+
+    def do_GET(self) -> None:
+        if found := re.match(r"/(?:api/models/)?([^/?]+/[^/?]+)", unquote(self.path)):
+            self.model = found[1]
+        super().do_GET()
+
+
+@contextmanager
+def any_model(folder: Path) -> Iterator[str]:
+    """Serve `folder` under every name; gives the address."""
+    known = {"folder": folder, "gated": False, "downloads": []}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("EveryModel", (AnyModel,), known))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager
