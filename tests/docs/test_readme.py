@@ -180,3 +180,19 @@ def test_the_answer_on_the_first_screen_is_what_comes_out(tmp_path: Path) -> Non
     )  # fmt: skip
     answer = json.loads((tmp_path / "digests.jsonl").read_text("utf-8"))
     assert shown_in(answer, json.loads(blocks("README.md", "json")[0]))
+
+
+@pytest.mark.real_models
+def test_the_answer_of_the_real_model_is_what_comes_out(tmp_path: Path) -> None:
+    command = next(c for c in commands("README.md") if "seeds/04-stadium-bond.txt" in c)
+    command = command.replace(".venv/bin/python", shlex.quote(sys.executable))
+    command = command.replace("--out out/smollm2", f"--out {shlex.quote(str(tmp_path))}")
+    fetch = [sys.executable, "-m", "benchmarks.real_models", "--models", "smollm2-135m"]
+    fetched = subprocess.run(fetch, cwd=ROOT, capture_output=True, text=True, check=False)
+    if fetched.returncode:
+        pytest.skip(f"NO REAL MODEL: {fetched.stderr[-200:]}")
+    weights = fetched.stdout.split()[-1]
+    command = command.replace("~/.cache/diglot/real-models/smollm2-135m", shlex.quote(weights))
+    subprocess.run(["bash", "-c", command], cwd=ROOT, check=True, capture_output=True)
+    answer = json.loads((tmp_path / "digests.jsonl").read_text("utf-8"))
+    assert shown_in(answer, json.loads(blocks("README.md", "json")[1]))
