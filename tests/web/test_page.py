@@ -1,7 +1,9 @@
 """The page, in a real browser: what somebody sees who has a keyboard and nothing else."""
 
 import json
+import shlex
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +72,7 @@ class Page:
     def ask(self, text: str) -> None:
         self.go_to("text")
         self.press(text)
-        self.go_to("button")
+        self.go_to("send")
         self.press("\ue007")  # Enter
 
     def text(self, selector: str) -> str:
@@ -160,7 +162,7 @@ def test_an_article_is_digested_by_keyboard_and_grows_as_it_is_written(
 def test_what_is_wrong_is_said(page: Page, text: str, says: str) -> None:
     page.open()
     page.driver.execute_script("document.getElementById('text').value = arguments[0]", text)
-    page.go_to("button")
+    page.go_to("send")
     page.press("\ue007")
     assert says in page.wait_for("#status.error")
     assert not page.text("#answer")
@@ -177,7 +179,7 @@ def test_a_service_that_went_away_is_said(page: Page, tmp_path: Path) -> None:
         page.wait_for("#draft-0-en")
         server.kill()
         assert "broke off" in page.wait_for("#status.error")
-        page.go_to("button")
+        page.go_to("send")
         page.press("\ue007")
         last = time.monotonic() + PATIENCE_S
         while "can't be reached" not in page.text("#status.error"):
@@ -214,7 +216,7 @@ def test_markup_in_an_article_stays_text_and_no_script_but_ours_runs(page: Page)
     page.go_to("target")
     page.press("<img src=x onerror='window.harmed = true'>")
     page.driver.execute_script("document.getElementById('text').value = arguments[0]", ENGLISH)
-    page.go_to("button")
+    page.go_to("send")
     page.press("\ue007")
     assert "<img src=x" in page.wait_for("#answer")
     assert page.driver.find_elements("css selector", "#answer img") == []
@@ -234,3 +236,110 @@ def test_a_narrow_screen_scrolls_down_and_never_aside(page: Page, path: str) -> 
         page.wait_for("#answer")
         assert page.overflow() == 0
     assert page.complaints() == []
+
+
+AXE = pytest.importorskip("axe_selenium_python", reason="axe-selenium-python is not installed")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong on the page as it is now, rule by rule with its place."""
+    path = Path(AXE.__file__).parent / "node_modules/axe-core/axe.min.js"
+    page.driver.execute_script(path.read_text("utf-8"))
+    found = page.driver.execute_async_script(
+        "const done = arguments[0]; axe.run().then((results) => done(results.violations));"
+    )
+    return [f"{rule['id']} {node['target']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [NARROW, 1280])
+def test_axe_finds_nothing_in_any_state(page: Page, scheme: str, width: int) -> None:
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    page.open("/docs")
+    assert violations(page) == [], "/docs"
+    page.open()
+    assert violations(page) == [], "empty"
+    page.ask("![](image.png)")
+    page.wait_for("#status.error")
+    assert violations(page) == [], "error"
+    page.open()
+    page.ask(ENGLISH + CHINESE)
+    page.wait_for("#draft-0-zh")
+    assert violations(page) == [], "drafts"
+    page.wait_for("#answer")
+    page.driver.execute_script("document.querySelector('details').open = true")
+    assert violations(page) == [], "answer"
+
+
+def test_the_focus_stays_where_it_was(page: Page) -> None:
+    page.open()
+    page.ask(CHINESE)
+    assert page.driver.switch_to.active_element.get_attribute("id") == "send"
+    page.press("\ue007")
+    page.wait_for("#answer")
+    assert page.driver.switch_to.active_element.get_attribute("id") == "send"
+    assert page.text("#status") == "Done 完成"
+
+
+@pytest.mark.parametrize(("sample", "begins"), [("en", "The council"), ("zh", "青石镇")])
+def test_a_sample_is_there_at_one_click(page: Page, sample: str, begins: str) -> None:
+    page.open()
+    page.driver.find_element("css selector", f"[data-sample={sample}]").click()
+    text = page.driver.find_element("id", "text").get_property("value")
+    assert text.startswith(begins)
+    assert page.text("#length-of-text") == f"{len(text)} characters 字符"
+    page.press("\ue009\ue007")  # Ctrl+Enter
+    page.wait_for("#answer")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (ENGLISH, "application/json"),
+        (f"2 < 3, says the mayor. {CHINESE}", "application/json"),
+        (f"<!doctype html><title>桥</title><nav>首页</nav><p>{CHINESE}</p>", "text/html"),
+        (f"  <div class='a'><p>It's {ENGLISH}</p></div>", "text/html"),
+    ],
+)
+def test_the_request_as_a_command_is_the_one_that_was_sent(
+    page: Page, text: str, kind: str
+) -> None:
+    page.open()
+    page.driver.execute_script("document.getElementById('text').value = arguments[0]", text)
+    page.go_to("target")
+    page.press("the bridge")
+    page.go_to("send")
+    page.press("\ue007")
+    page.wait_for("#answer")
+    command = shlex.split(page.driver.find_element("id", "curl").get_attribute("textContent"))
+    assert f"Content-Type: {kind}" in " ".join(command)
+    done = subprocess.run([*command, "-s"], capture_output=True, text=True, check=True)
+    answer = json.loads(done.stdout)
+    assert answer["stance"]["target"] == "the bridge"
+    assert ("page_parts" in str(answer["reading"]) or "桥" not in text) or kind != "text/html"
+
+
+def test_the_print_holds_the_answer_and_not_the_form(page: Page) -> None:
+    page.open()
+    page.ask(CHINESE)
+    page.wait_for("#answer")
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert ZH in page.text("#answer")
+    assert not page.text("form")
+    assert not page.text("footer")
+
+
+def test_the_lack_of_a_model_is_said(page: Page, tmp_path: Path) -> None:
+    assert not page.text("#no-model")
+    arguments = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
+    with serving(tmp_path / "log", *arguments) as server:
+        server.wait_until_ready()
+        page.address = f"http://{server.host}:{server.port}"
+        page.open()
+        assert "未加载模型" in page.wait_for("#no-model")
+        page.ask(CHINESE)
+        page.wait_for("#answer")
+        assert "no model loaded" in page.text("#made")

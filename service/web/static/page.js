@@ -20,16 +20,22 @@ const REMOVED = {
   mojibake: "garbled characters 乱码", width: "full-width letters 全角字符", control: "control characters 控制字符",
   boilerplate: "page furniture 页面套话", byline: "bylines 署名", credit: "credits 图片来源",
   date: "dates 日期行", image_marker: "image markers 图片标记", licence: "licences 版权声明",
-  markup: "markup 标记", pinyin: "pinyin 拼音", references: "references 参考文献",
+  markup: "markup 标记", page_parts: "parts of the page 页面其他部分", pinyin: "pinyin 拼音",
+  references: "references 参考文献",
   repeated: "repetitions 重复", share: "share buttons 分享", subscribe: "subscriptions 订阅",
 };
 
 const list = (items) => items.join(", ");
 
+// An article in a third language may have a digest in that language too.
+function nameOf(language) {
+  const names = { en: "English", zh: "中文" };
+  return names[language] ?? new Intl.DisplayNames([language, "en"], { type: "language" }).of(language);
+}
+
 function showDigest(parent, language, digest) {
   const card = add(parent, "article");
-  const name = language === "en" ? "English" : "中文";
-  add(card, "h3", `${name} · ${KINDS[digest.kind] ?? digest.kind}`);
+  add(card, "h3", `${nameOf(language)} · ${KINDS[digest.kind] ?? digest.kind}`);
   add(card, "p", digest.text, { class: "digest", dir: "auto", lang: digest.script ? `zh-${digest.script}` : language });
   if (digest.truncated) add(card, "p", "Cut at its limit 达到上限，已截断", { class: "small doubt" });
 }
@@ -69,10 +75,8 @@ function showChecks(parent, checks) {
 
 function showStory(story, number, count) {
   const part = add($("stories"), "section");
-  if (count > 1) {
-    add(part, "h2", `Story ${number} of ${count} 第 ${number} 篇，共 ${count} 篇`);
-    if (story.title) add(part, "p", story.title, { class: "title", dir: "auto" });
-  }
+  add(part, "h2", count > 1 ? `Story ${number} of ${count} 第 ${number} 篇，共 ${count} 篇` : "Digests 摘要");
+  if (count > 1 && story.title) add(part, "p", story.title, { class: "title", dir: "auto" });
   const digests = add(part, "div", undefined, { class: "digests" });
   for (const [language, digest] of Object.entries(story.digests)) showDigest(digests, language, digest);
   showChecks(part, story.checks);
@@ -81,9 +85,11 @@ function showStory(story, number, count) {
 
 function showMade({ engine, language, reading, timing }) {
   const row = (name, text) => { add($("made"), "dt", name); add($("made"), "dd", text); };
-  row("Engine 引擎", list([engine.name, engine.model, engine.revision].filter(Boolean)));
+  const without = engine.model ? "" : "no model loaded 未加载模型";
+  row("Engine 引擎", list([engine.name, engine.model, engine.revision, without].filter(Boolean)));
   row("Language 语言", language);
-  row("Read 已读", `${Math.round(reading.coverage * 100)}% · ${reading.kept} / ${reading.characters} characters 字符`);
+  row("Article 正文", `${reading.kept} of ${reading.characters} characters; ${Math.round(reading.coverage * 100)}% of them were read`
+    + ` 共 ${reading.characters} 字符，其中正文 ${reading.kept} 字符，已读 ${Math.round(reading.coverage * 100)}%`);
   const removed = reading.removed.map(({ what, count }) => `${REMOVED[what] ?? what} × ${count}`);
   row("Left out 已去除", list(removed) || "nothing 无");
   if (reading.authors.length) row("By 作者", list(reading.authors));
@@ -95,8 +101,9 @@ function showMade({ engine, language, reading, timing }) {
 function showDraft({ story, language, text }, script) {
   const id = `draft-${story}-${language}`;
   if (!$(id)) {
+    if (!$("drafts").hasChildNodes()) add($("drafts"), "h2", "Drafts 草稿");
     const card = add($("drafts"), "article");
-    add(card, "h3", `${language === "en" ? "English" : "中文"} · being written 撰写中`);
+    add(card, "h3", `${nameOf(language)} · being written 撰写中`);
     add(card, "p", "", { class: "digest", dir: "auto", lang: language === "zh" ? `zh-${script}` : language, id });
   }
   $(id).textContent = text;
@@ -108,9 +115,21 @@ function clear() {
   for (const id of ["drafts", "answer"]) $(id).hidden = true;
 }
 
+// The service's warnings in a reader's words, and in Chinese; others are shown as they come.
+const WARNINGS = [
+  [/^the page holds (\d+) stories:.*/, "The page holds $1 stories; each has its own digests below 此页有 $1 篇报道，下面分别给出摘要"],
+  [/^the article is long: it was read in (\d+) parts$/, "The article is long and was read in $1 parts 文章较长，分 $1 部分读取"],
+  [/^the model's (\w+) digest was replaced by an extractive one: (.*)$/, "The model's $1 digest was replaced by the article's own content ($2) 模型的 $1 摘要未通过检查，已由原文内容代替"],
+];
+
+function worded(warning) {
+  const [pattern, words] = WARNINGS.find(([pattern]) => pattern.test(warning)) ?? [];
+  return pattern ? warning.replace(pattern, words) : warning;
+}
+
 function show(result) {
   clear();
-  for (const warning of result.warnings) add($("warnings"), "li", warning, { class: "doubt" });
+  for (const warning of result.warnings) add($("warnings"), "li", worded(warning), { class: "doubt" });
   const stories = result.stories.length ? result.stories : [result];
   stories.forEach((story, index) => showStory(story, index + 1, stories.length));
   showMade(result);
@@ -148,14 +167,50 @@ function wanted(form) {
   };
 }
 
-async function send(body) {
-  const headers = { "Content-Type": "application/json", Accept: "text/event-stream", ...access() };
-  const response = await fetch($("ask").dataset.address, { method: "POST", headers, body: JSON.stringify(body) })
+// The source of a web page is sent as one, so that its menus and scripts are taken out.
+const HTML = /^\s*(<!--[^]*?-->\s*)*<(!doctype html|html|head|body|main|article|section|header|nav|div|p|h[1-6]|table|ul|ol|script|style|meta)\b[^]*<\//i;
+
+function request(wanted) {
+  const { text, targets, ...options } = wanted;
+  if (!HTML.test(text)) return { path: "summarize", type: "application/json", body: JSON.stringify(wanted) };
+  const query = new URLSearchParams([...Object.entries(options), ...(targets ?? []).map((target) => ["targets", target])]);
+  return { path: `summarize?${query}`, type: "text/html; charset=utf-8", body: text };
+}
+
+// What went wrong, for a reader; the service's own words follow, as they tell the details.
+const PROBLEMS = {
+  bad_input: "An entry can't be used 有一项填写有误",
+  no_text: "There is no article in it 没有可处理的正文",
+  too_long: "The article is too long; paste it in parts 文章太长，请分段粘贴",
+  unreadable: "The text can't be read 无法读取文本",
+  unauthorized: "This service asks for an API key: enter it above 请在上方填写 API 密钥",
+  forbidden: "This service does not take requests from here 本服务不接受来自此处的请求",
+  rate_limited: "Too many requests; try again in a while 请求过于频繁，请稍后再试",
+  not_ready: "The service is starting or stopping; try again in a while 服务正在启动或停止，请稍后再试",
+  overloaded: "The service is busy; try again in a while 服务繁忙，请稍后再试",
+  no_room: "The service is busy; try again in a while 服务繁忙，请稍后再试",
+  deadline: "It took too long; a shorter article is faster 处理超时，文章短一些会更快",
+  engine_failed: "This article could not be digested 这篇文章未能处理",
+  internal: "Something broke inside the service 服务内部出错",
+};
+
+const told = ({ code, detail }) => [PROBLEMS[code], detail].filter(Boolean).join(" · ");
+
+async function send({ path, type, body }) {
+  const headers = { "Content-Type": type, Accept: "text/event-stream", ...access() };
+  const response = await fetch(path, { method: "POST", headers, body })
     .catch(() => { throw new Error("The service can't be reached 无法连接服务"); });
   if (response.status === 401) askForKey();
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Error(problem.detail ?? `${response.status} ${response.statusText}`);
+  throw new Error(told(problem) || `${response.status} ${response.statusText}`);
+}
+
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+function showCommand({ path, type, body }) {
+  const key = sessionStorage.getItem(KEY) ? " -H 'X-API-Key: YOUR_KEY'" : "";
+  $("curl").textContent = `curl ${quoted(new URL(path, location.href).href)} -H ${quoted(`Content-Type: ${type}`)}${key} --data-raw ${quoted(body)}`;
 }
 
 // Server-sent events: each is some lines and a blank one, and its data is one line of JSON.
@@ -178,29 +233,66 @@ async function follow(response, script) {
   for await (const [name, data] of events(response)) {
     if (name === "digest") showDraft(data, script);
     if (name === "result") return show(data);
-    if (name === "problem") throw new Error(data.detail);
+    if (name === "problem") throw new Error(told(data));
   }
   throw new Error("The connection broke off 连接中断");
 }
 
+// The button keeps the focus while the answer comes, so it is not disabled, only deaf.
 async function ask(event) {
   event.preventDefault();
-  const body = wanted(event.target);
-  const button = event.target.querySelector("button");
-  button.disabled = true;
+  const button = $("send");
+  if (button.getAttribute("aria-disabled") === "true") return;
+  const options = wanted($("ask"));
+  const sent = request(options);
+  button.setAttribute("aria-disabled", "true");
   clear();
   say("Reading … 阅读中……");
   try {
-    await follow(await send(body), body.zh_script);
+    await follow(await send(sent), options.zh_script);
+    showCommand(sent);
     say("Done 完成");
   } catch (error) {
     clear();
     say(error.message, true);
   } finally {
-    button.disabled = false;
+    button.setAttribute("aria-disabled", "false");
   }
 }
 
+const SAMPLES = {
+  en: "The council of Ashford voted on Tuesday to build a new bridge over the Mill River. It will cost 12 million euros and open in May 2027. The new bridge is an excellent plan, and we support it. Critics say that the money should go to schools.",
+  zh: "青石镇议会周二投票决定在磨坊河上建一座新桥。工程预计耗资1200万元，2027年5月通车。新桥计划是错误的决定，浪费了学校急需的钱，应当停止。支持者说，旧桥早就不安全了。",
+};
+
+function count() {
+  const { length } = $("text").value;
+  $("length-of-text").textContent = length ? `${length} characters 字符` : "";
+}
+
+function takeSample({ target }) {
+  $("text").value = SAMPLES[target.dataset.sample];
+  $("text").focus();
+  count();
+}
+
+async function copy() {
+  await navigator.clipboard.writeText($("curl").textContent);
+  say("Copied 已复制");
+}
+
+async function sayWhetherAModelIsLoaded() {
+  const ready = await fetch("readyz").then((response) => response.json()).catch(() => ({}));
+  $("no-model").hidden = !(ready.engine && ready.engine.model === null && ready.engine.name === "extractive");
+}
+
 $("ask").addEventListener("submit", ask);
+$("text").addEventListener("input", count);
+$("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("ask").requestSubmit();
+});
+for (const button of document.querySelectorAll("[data-sample]")) button.addEventListener("click", takeSample);
+$("copy").addEventListener("click", copy);
 $("key").value = sessionStorage.getItem(KEY) ?? "";
 $("access").hidden = !$("key").value;
+sayWhetherAModelIsLoaded();
