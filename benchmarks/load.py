@@ -14,9 +14,10 @@ next request at once, which gives the highest throughput, but not the latency of
 `CPU ms` is the service's processor time per answer, which is more reliable than latency where other
 programs use the machine.
 
-`mixed`: 10 % bad requests, 10 % that disconnect, 10 % over a limit (half too long, half too many);
-exit status 1 when an answer is wrong, something is left in the queue, or memory grows from round
-to round.
+`mixed`: of all requests 10 % are bad, 10 % hang up, 10 % go over a limit (half too long, half too
+often), and four kinds of hostile connections, 10 % each, are held to the end of the round: silent,
+head drop by drop, body drop by drop, and results that are read slowly. Exit status 1 when an
+answer is wrong, something is left in the queue, or memory grows from round to round.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import json
 import os
 import random
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -33,8 +35,8 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -207,32 +209,54 @@ BAD = (
     (b"<a/>", "application/xml", 415),
 )
 TOO_LONG = article("long", "a" * 200_001)
+HOSTILE = ("silent", "slow head", "slow body", "slow reader")
+DRIP_S = 0.25
+SMALL_BUFFER = 4096
 TIRED = "192.0.2.99"
 """An address that has asked too often."""
 
 
-async def mix(port: int, clients: int, requests: int) -> Counter[str]:
-    """What went right and wrong, by kind."""
-    kinds = ["bad", "hang up", "too long", "too often"]
-    shares = [0.1, 0.1, 0.05, 0.05]
-    work = [kind for kind, share in zip(kinds, shares, strict=True)
-            for _ in range(int(requests * share))]  # fmt: skip
+@dataclass
+class Round:
+    """What went right and wrong, by kind, and how long good requests took, in milliseconds."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    good_ms: list[float] = field(default_factory=list)
+    held: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+def work_of(requests: int) -> list[str]:
+    shares = {"bad": 0.1, "hang up": 0.1, "too long": 0.05, "too often": 0.05}
+    shares |= dict.fromkeys(HOSTILE, 0.1)
+    work = [kind for kind, share in shares.items() for _ in range(int(requests * share))]
     work += ["good"] * (requests - len(work))
     random.Random(1).shuffle(work)
-    pending = list(enumerate(work))
-    seen: Counter[str] = Counter()
+    return work
+
+
+async def mix(port: int, clients: int, requests: int, results: str) -> Round:
+    pending = list(enumerate(work_of(requests)))
+    found = Round()
 
     async def one(number: int) -> None:
         client, tired = Client(port, f"10.9.{number}.1"), Client(port, TIRED)
         while pending:
             task, kind = pending.pop()
+            if kind in HOSTILE:
+                held = hold(port, kind, results, f"10.8.{number}.1")
+                found.held.append(asyncio.create_task(held))
+                await asyncio.sleep(0.02)  # about what an answer takes
+                continue
+            begun = time.perf_counter()
             try:
                 right = await _try(kind, task, client, tired)
             except (OSError, asyncio.IncompleteReadError) as error:
                 right = False
                 client.close()
                 print(f"{kind}: {error!r}")
-            seen[f"{kind}: {'right' if right else 'WRONG'}"] += 1
+            found.seen[f"{kind}: {'right' if right else 'WRONG'}"] += 1
+            if kind == "good":
+                found.good_ms.append((time.perf_counter() - begun) * 1000)
         client.close()
         tired.close()
 
@@ -241,7 +265,48 @@ async def mix(port: int, clients: int, requests: int) -> Counter[str]:
         pass
     exhausted.close()
     await asyncio.gather(*map(one, range(clients)))
-    return seen
+    for task in found.held:
+        task.cancel()
+    await asyncio.gather(*found.held, return_exceptions=True)
+    return found
+
+
+async def hold(port: int, kind: str, results: str, address: str) -> None:
+    """Keep a connection and hardly use it, until the service or the round ends it."""
+    loop = asyncio.get_running_loop()
+    head = f"Host: localhost\r\nX-Forwarded-For: {address}\r\n"
+    article = "Content-Type: text/plain\r\nContent-Length: 100000\r\n"
+    first = {
+        "silent": "",
+        "slow head": f"GET /livez HTTP/1.1\r\n{head}X-Slow: ",
+        "slow body": f"POST /summarize HTTP/1.1\r\n{head}{article}\r\nab",
+        "slow reader": f"GET {results} HTTP/1.1\r\n{head}\r\n",
+    }[kind]
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        with suppress(OSError):
+            await loop.sock_connect(client, ("127.0.0.1", port))
+            await loop.sock_sendall(client, first.encode())
+            while True:
+                await asyncio.sleep(DRIP_S)
+                if kind in ("silent", "slow reader"):
+                    if not await loop.sock_recv(client, SMALL_BUFFER):
+                        return
+                else:
+                    await loop.sock_sendall(client, b"a")
+
+
+def large_results(port: int) -> str:
+    """The address of the results of a batch: 8 MB of articles that were refused."""
+    line = json.dumps({"text": "", "source": "s" * 1900}) + "\n"
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/batches",
+        (line * 4000).encode(),
+        {"Content-Type": "application/x-ndjson"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        return str(json.load(answer)["results"])
 
 
 async def _try(kind: str, task: int, client: Client, tired: Client) -> bool:
@@ -266,21 +331,25 @@ def mixed(flags: argparse.Namespace) -> int:
     failed = False
     memory: list[float] = []
     with serving("--step-s", "0.02", "--log-level", flags.log_level) as server:
+        results = large_results(server.port)
         for round_ in range(1, flags.rounds + 1):
             begun = time.perf_counter()
-            seen = asyncio.run(mix(server.port, flags.clients, flags.requests))
+            found = asyncio.run(mix(server.port, flags.clients, flags.requests, results))
             spent = time.perf_counter() - begun
             time.sleep(1)
             depth, tokens = server.sum("diglot_queue_depth"), server.sum("diglot_queue_tokens")
             gone = server.sum("diglot_cancellations_total")
             memory.append(server.memory_mib())
+            p50, p99 = (statistics.quantiles(found.good_ms, n=100)[at] for at in (49, 98))
             print(
                 f"round {round_}: {spent:.1f} s, {memory[-1]:.0f} MiB; hung up so far: {gone:.0f};"
-                f" left in the queue: {depth:.0f} articles, {tokens:.0f} tokens"
+                f" left in the queue: {depth:.0f} articles, {tokens:.0f} tokens;"
+                f" {len(found.held)} hostile connections; good ones took {p50:.0f} ms,"
+                f" 99 % of them {p99:.0f} ms at most"
             )
-            for kind, count in sorted(seen.items()):
+            for kind, count in sorted(found.seen.items()):
                 print(f"    {kind} {count}", flush=True)
-            failed |= bool(depth or tokens) or any("WRONG" in kind for kind in seen)
+            failed |= bool(depth or tokens) or any("WRONG" in kind for kind in found.seen)
     if len(memory) > 2 and memory[-1] > memory[1] * MOST_GROWTH:
         print(f"memory grew from {memory[1]:.0f} to {memory[-1]:.0f} MiB")
         failed = True

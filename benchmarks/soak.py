@@ -1,6 +1,6 @@
 """Soak test: the service's memory over ten minutes of mixed work on a tiny random model.
 
-    python -m benchmarks.soak [--minutes 10] [--clients 4]
+    python -m benchmarks.soak [--minutes 10] [--clients 4] [--hostile 25]
 
 Runs against a real gunicorn: short and long articles in both languages that never repeat, streams,
 bad bodies, clients that disconnect, and batches behind them all. Prints the resident memory of the
@@ -22,10 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.serving import Served, serving
+from tests.support.slow_clients import slow_clients
 from tests.support.tiny import make_model, save
 
 MOST_GROWTH = 1.05
 MINUTE_S = 60.0
+RENEW_S = 20.0
 BATCH = 40  # articles
 JSON = {"Content-Type": "application/json"}
 EVENTS = {"Accept": "text/event-stream"}
@@ -108,6 +110,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=int, default=10)
     parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--hostile", type=int, default=25, help="connections of each kind")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="diglot-soak-") as name:
         folder = Path(name)
@@ -117,19 +120,41 @@ def main() -> int:
         command = ("-m", "service", "serve", "--engine", "transformers", "--threads", "1")
         with serving(folder / "log", *command, "--port", "0", "--model", str(model)) as served:
             served.wait_until_ready()
-            sizes, clients = soak(served, given.clients, given.minutes)
+            sizes, clients = soak(served, given.clients, given.minutes, given.hostile)
     growth = max(sizes) / sizes[0]
     wrong = [fault for client in clients for fault in client.wrong]
     print(json.dumps({"growth_after_minute_1": round(growth - 1, 4), "wrong": wrong[:10]}))
     return int(growth > MOST_GROWTH or bool(wrong))
 
 
-def soak(served: Served, count: int, minutes: int) -> tuple[list[float], list[Client]]:
+class Hostile(threading.Thread):
+    """Holds `count` connections of each hostile kind, and begins anew before they are cut off."""
+
+    def __init__(self, served: Served, count: int, stop: threading.Event) -> None:
+        super().__init__(name="hostile")
+        self._served = served
+        self._kinds = dict.fromkeys(("silent", "heads", "bodies", "readers"), count)
+        self._stop_now = stop
+
+    def run(self) -> None:
+        lines = json.dumps({"text": "", "source": "s" * 1900}) + "\n"
+        kind = {"Content-Type": "application/x-ndjson"}
+        reply = self._served.ask("POST", "/batches", (lines * 4000).encode(), kind)
+        address = self._served.host, self._served.port
+        while not self._stop_now.is_set():
+            with slow_clients(address, results=reply.json["results"], **self._kinds):
+                self._stop_now.wait(RENEW_S)
+
+
+def soak(
+    served: Served, count: int, minutes: int, hostile: int
+) -> tuple[list[float], list[Client]]:
     """Resident MiB after each minute, and the clients with their answers."""
     stop = threading.Event()
     clients = [Client(served, seed, stop) for seed in range(count)]
-    for client in clients:
-        client.start()
+    threads = [*clients, Hostile(served, hostile, stop)]
+    for thread in threads:
+        thread.start()
     sizes = []
     for minute in range(1, minutes + 1):
         time.sleep(MINUTE_S)
@@ -138,8 +163,8 @@ def soak(served: Served, count: int, minutes: int) -> tuple[list[float], list[Cl
         line = {"minute": minute, "rss_mib": round(sizes[-1], 1), "answers": dict(answers)}
         print(json.dumps(line), flush=True)
     stop.set()
-    for client in clients:
-        client.join()
+    for thread in threads:
+        thread.join()
     return sizes, clients
 
 

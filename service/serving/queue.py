@@ -62,14 +62,16 @@ class Job:
 
 def end(job: Job) -> None:
     """Give up a job that nobody waits for any more."""
-    asker = "client" if job.work == "online" else "batch"
-    metrics.cancellations.labels(asker if job.future.cancelled() else "deadline").inc()
+    if not job.future.cancelled():
+        metrics.cancellations.labels("deadline").inc()
     job.plan.close()
     settle(job, DeadlineExceeded("the answer was not there in time"))
 
 
 def settle(job: Job, outcome: Result | DiglotError) -> None:
+    """Give a job's Future its outcome, unless it was cancelled meanwhile."""
     if not job.future.set_running_or_notify_cancel():
+        metrics.cancellations.labels("client" if job.work == "online" else "batch").inc()
         return
     ended = outcome.code if isinstance(outcome, DiglotError) else "done"
     metrics.articles.labels(job.work, ended).inc()
