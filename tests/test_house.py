@@ -84,7 +84,6 @@ THROUGH_NEIGHBOURS = set(
     pipeline/result_builder
     serving/batch_runner
     serving/queue
-    store/codec
     web/runtime
     web/uploads
     """.split()

@@ -1,77 +1,18 @@
 """The store of batches: one result each, whatever happens in whatever order."""
 
-import json
-import sqlite3
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from service.article import Article
-from service.errors import DeadlineExceeded, KeyReused, NoText, StoreFailed, StoreFull, UnknownBatch
-from service.store.batches import RECEIVE_S, Batches, StoredArticle
-from service.store.codec import error_line, pack, unpack
-from service.store.database import FILE, MIGRATIONS, Damaged, Database
-from service.store.leases import MOST_LOSSES, Claim, Leases, Settled
-from service.tasks import Options
-
-LEASE_S = 10.0
-ARTICLES = (
-    Article("The council will build a bridge.", title="Bridge", source="a.txt"),
-    Article("镇议会将建一座桥。", title="桥", source="桥.txt", markup="html"),
-)
-
-
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Store:
-    """Both sides of one file, as a process sees it."""
-
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self.database = Database(folder / FILE, MIGRATIONS, durable=False)
-        self.batches = Batches(self.database, clock=clock)
-        self.leases = Leases(self.database, clock=clock)
-
-    def put(self, *entries: StoredArticle, key: str | None = None, body: str = "") -> str:
-        received = self.batches.begin("")
-        self.batches.add(received, 0, entries)
-        return self.batches.accept(received, "", key, body)
-
-    def lines(self, batch: str) -> list[dict[str, Any]]:
-        return [
-            json.loads(line)
-            for some in self.batches.results(batch, "")
-            for line in some.splitlines()
-        ]
-
-
-def entry(number: int = 0) -> StoredArticle:
-    return StoredArticle(pack(ARTICLES[number % 2], Options(targets=("桥",))))
-
-
-def done(claim: Claim) -> Settled:
-    return Settled(claim, "done", json.dumps({"id": claim.token, "source": claim.place}))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Any:
-    opened = Store(tmp_path, clock)
-    yield opened
-    opened.database.close()
+from service.errors import DeadlineExceeded, KeyReused, NoText, UnknownBatch
+from service.store.batches import RECEIVE_S, StoredArticle
+from service.store.codec import error_line
+from service.store.leases import MOST_LOSSES, Claim
+from tests.support.stores import LEASE_S, Clock, Store, done, entry
 
 
 class Queue(RuleBasedStateMachine):
@@ -176,12 +117,6 @@ Queue.TestCase.settings = settings(max_examples=15, stateful_step_count=30, dead
 TestQueue = Queue.TestCase
 
 
-@pytest.mark.parametrize("article", ARTICLES, ids=["en", "zh"])
-def test_an_article_comes_out_as_it_went_in(article: Article) -> None:
-    options = Options(targets=("桥", "mayor"), languages=("zh",), length="short", whole_page=True)
-    assert unpack(pack(article, options)) == (article, options)
-
-
 def test_articles_are_claimed_in_the_order_of_arrival(store: Store) -> None:
     first, second = store.put(entry(), entry(1)), store.put(entry())
     claims = store.leases.claim(10, LEASE_S, alone=False)
@@ -266,79 +201,3 @@ def test_a_batch_is_removed_some_days_after_its_end(store: Store, clock: Clock) 
     with pytest.raises(UnknownBatch):
         store.batches.get(ended, "")
     assert store.batches.get(waits, "").waiting == 1
-
-
-# What a disk can do
-
-
-def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
-    batch = store.put(entry())
-    ((pages,),) = store.database.read("PRAGMA page_count")
-    store.database.read(f"PRAGMA max_page_count = {pages}")
-    received = store.batches.begin("")
-    big = StoredArticle(pack(Article("桥" * 10_000), Options()))
-    with pytest.raises(StoreFull, match="full"):
-        store.batches.add(received, 0, [big] * 50)
-    assert store.batches.get(batch, "").waiting == 1
-    (claim,) = store.leases.claim(5, LEASE_S, alone=True)
-    with pytest.raises(StoreFull):
-        store.leases.settle([Settled(claim, "done", json.dumps({"id": "桥" * 100_000}))])
-    store.database.read("PRAGMA max_page_count = 1000000")
-    assert store.leases.settle([done(claim)]) == 1
-
-
-def test_a_locked_database_is_said(tmp_path: Path, store: Store) -> None:
-    short = Database(tmp_path / FILE, MIGRATIONS, busy_s=0.05)
-    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StoreFailed, match="locked"):
-        Batches(short).begin("")
-    other.execute("ROLLBACK")
-    Batches(short).begin("")
-    other.close()
-    short.close()
-
-
-def test_a_damaged_database_is_said(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b"no database " * 1_000)
-    with pytest.raises(Damaged, match=r"diglot\.db.*backup"):
-        Database(tmp_path / FILE, MIGRATIONS)
-
-
-def test_damage_in_the_middle_is_found_by_a_check(tmp_path: Path, clock: Clock) -> None:
-    store = Store(tmp_path, clock)
-    store.put(*[entry(n) for n in range(500)])
-    store.database.close()
-    whole = bytearray((tmp_path / FILE).read_bytes())
-    whole[len(whole) // 2 :] = b"\xff" * (len(whole) - len(whole) // 2)
-    (tmp_path / FILE).write_bytes(whole)
-    damaged = Database(tmp_path / FILE, MIGRATIONS)
-    with pytest.raises(Damaged):
-        damaged.check()
-    damaged.close()
-
-
-def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreFailed, match="folder"):
-        Database(tmp_path / "file" / FILE, MIGRATIONS)
-
-
-def test_an_older_file_is_brought_up_to_date_and_a_newer_one_is_left_alone(tmp_path: Path) -> None:
-    Database(tmp_path / FILE, MIGRATIONS).close()
-    newer = (*MIGRATIONS, "CREATE TABLE more (a INTEGER); CREATE INDEX b ON more (a);")
-    database = Database(tmp_path / FILE, newer)
-    assert database.read("PRAGMA user_version") == [(len(newer),)]
-    assert database.read("SELECT * FROM more") == []
-    database.close()
-    with pytest.raises(StoreFailed, match="newer"):
-        Database(tmp_path / FILE, MIGRATIONS)
-
-
-def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
-    Database(tmp_path / FILE, MIGRATIONS).close()
-    with pytest.raises(StoreFailed):
-        Database(tmp_path / FILE, (*MIGRATIONS, "CREATE TABLE one (a); CREATE NONSENSE;"))
-    database = Database(tmp_path / FILE, MIGRATIONS)
-    assert database.read("SELECT name FROM sqlite_master WHERE name = 'one'") == []
-    database.close()
