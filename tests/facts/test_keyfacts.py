@@ -141,6 +141,21 @@ def test_people_under_their_many_names_are_counted(
     assert set(body(key_facts(text, None, source, target, glossary, 160), target)) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Meta 宣布计划。Meta AI 团队说好。Meta 和 Meta AI 都没有回应。", ["Meta"]),
+        ("Meta 宣布计划。Metabase 说好。Meta 和 Metabase 都没有回应。", ["Meta", "Metabase"]),
+        ("Avocado 和 Avocados 先后推出。Avocado 很受欢迎。", ["Avocado"]),
+    ],
+)
+def test_a_name_inside_of_another_is_said_once(
+    glossary: Glossary, text: str, said: list[str]
+) -> None:
+    (names,) = body(key_facts(text, None, "zh-Hans", "en", glossary, 160), "en")
+    assert names.split(", ") == said
+
+
 @given(st.one_of(st.text(), st.text(ZH + EN)), st.sampled_from(["en", "zh"]), st.integers(1, 320))
 def test_any_text_gives_a_line(
     glossary: Glossary, text: str, target: Literal["en", "zh"], size: int
