@@ -81,7 +81,7 @@ class FolderCheckpoint:
         open_file: Any = safe_open
         shards = [open_file(file, framework="pt", backend="pread") for file in sorted(files)]
         return {
-            _text_name(key): shard.get_slice(key)
+            text_name(key): shard.get_slice(key)
             for shard in shards
             for key in shard.keys()  # noqa: SIM118
         }
@@ -103,7 +103,7 @@ def _eos_ids(config: dict[str, Any]) -> list[int]:
     return list(ids) if isinstance(ids, list) else [] if ids is None else [ids]
 
 
-def _text_name(key: str) -> str:
+def text_name(key: str) -> str:
     """A weight's name in the text-only model."""
     inner = _TEXT_PART.sub("", key)
     return key if inner == key else inner if inner.startswith("lm_head.") else f"model.{inner}"

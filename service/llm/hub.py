@@ -9,14 +9,23 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from service.errors import BadSetting
+from service.llm.adapter import CONFIG, base_of, is_adapter
 from service.llm.hub_route import route, route_fault
-from service.llm.model_files import ModelFiles, folder_fault, is_local, local_files, public_name
+from service.llm.model_files import (
+    ModelFiles,
+    adapter_revision,
+    folder_fault,
+    is_local,
+    local_files,
+    public_name,
+)
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,6 +37,7 @@ DOWNLOAD_PATTERNS = [
     "*.safetensors",
     "*.safetensors.index.json",
     "config.json",
+    "adapter_config.json",
     "generation_config.json",
     "tokenizer*",
     "vocab.json",
@@ -45,12 +55,47 @@ def find(settings: Settings) -> ModelFiles | None:
 
     Raises BadSetting for a folder or a file that can't work.
     """
-    if is_local(settings.model):
-        return local_files(Path(settings.model).expanduser(), public_name(settings.model))
-    folder = _cached(settings)
+    local = is_local(settings.model)
+    folder = Path(settings.model).expanduser() if local else _cached(settings)
+    if folder is not None and is_adapter(folder):
+        return _with_base(folder, settings)
+    if local and folder is not None:
+        return local_files(folder, public_name(settings.model))
     if folder is None or folder_fault(folder):
         return None
     return ModelFiles(folder, folder.name)
+
+
+def _with_base(adapter: Path, settings: Settings) -> ModelFiles | None:
+    """An adapter's base model on this disk, to be changed by the adapter."""
+    revision = adapter_revision(adapter) if is_local(settings.model) else adapter.name
+    wanted = _base(adapter, settings)
+    base = find(wanted)
+    if base is None:
+        return None
+    if base.gguf or base.adapter:
+        kind = "a GGUF file" if base.gguf else "an adapter itself"
+        name = public_name(settings.model)
+        raise BadSetting(f"model {name}: its base model {public_name(wanted.model)} is {kind}")
+    return replace(base, adapter=adapter, revision=f"{revision} on {base.revision}")
+
+
+def _base(adapter: Path, settings: Settings) -> Settings:
+    """The settings that name an adapter's base model."""
+    base = base_of(adapter, public_name(settings.model))
+    if is_local(base.model) and not Path(base.model).expanduser().exists():
+        raise BadSetting(
+            f"model {public_name(settings.model)}: its base model {base.model} is not on this disk;"
+            f" write a folder or a hub id as base_model_name_or_path in {CONFIG}"
+        )
+    return replace(settings, model=base.model, revision=base.revision)
+
+
+def _adapter_here(settings: Settings) -> Path | None:
+    """The folder of an adapter that is on this disk, whose base model may not be."""
+    local = is_local(settings.model)
+    folder = Path(settings.model).expanduser() if local else _cached(settings)
+    return folder if folder is not None and is_adapter(folder) else None
 
 
 def _cached(settings: Settings) -> Path | None:
@@ -77,6 +122,8 @@ def why_not_fetchable(settings: Settings, patience_s: float = HUB_PATIENCE_S) ->
     """
     from huggingface_hub import constants
 
+    if adapter := _adapter_here(settings):
+        settings = _base(adapter, settings)
     if constants.is_offline_mode():
         return "HF_HUB_OFFLINE is set"
     if fault := route_fault(constants.ENDPOINT):
@@ -111,10 +158,11 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> ModelFiles:
     Shows progress on stderr, or in the log where stderr is not a terminal. Raises BadSetting with
     the reason when that fails, within `patience_s` seconds when the hub does not answer at all.
     """
+    if adapter := _adapter_here(settings):
+        fetch(_base(adapter, settings), patience_s)
+        return _found(settings)
     if is_local(settings.model):
-        files = find(settings)
-        assert files is not None  # `find` raises for a local model that can't work
-        return files
+        return _found(settings)
     # Asked first, because a download would retry for minutes.
     if why := why_not_fetchable(settings, patience_s):
         raise BadSetting(f"model {settings.model}: the weights are not on this disk, and {why}")
@@ -132,9 +180,17 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> ModelFiles:
         )
     except Exception as error:
         raise BadSetting(f"model {settings.model}: {_explain(error, settings)}") from error
+    if is_adapter(folder):
+        return fetch(settings, patience_s)  # goes on with the base model
     if fault := folder_fault(folder):
         raise BadSetting(f"model {settings.model}: {fault.replace('the folder', 'it')}")
     return ModelFiles(folder, folder.name)
+
+
+def _found(settings: Settings) -> ModelFiles:
+    files = find(settings)
+    assert files is not None  # `find` raises for a local model that can't work
+    return files
 
 
 def _explain(error: Exception, settings: Settings) -> str:

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from service import metrics
 from service.errors import BadSetting
+from service.llm.adapter_checkpoint import AdapterCheckpoint
 from service.llm.chat_template import read_template
 from service.llm.checkpoint import FolderCheckpoint
 from service.llm.environment import usable_cores
@@ -116,6 +117,8 @@ def _device(setting: str) -> torch.device:
 
 
 def _checkpoint(files: ModelFiles, name: str) -> Checkpoint:
+    if files.adapter:
+        return AdapterCheckpoint(files.folder, files.adapter, name)
     return GgufCheckpoint(files.gguf, name) if files.gguf else FolderCheckpoint(files.folder)
 
 

@@ -23,12 +23,14 @@ class ModelFiles:
     """A complete model on this disk.
 
     `revision`: the commit of a model from the hub; for a folder or a file, a hash of samples.
-    `gguf`: the single file that holds the model, for a model in GGUF format.
+    `gguf`: the single file that holds the model, for a model in GGUF format. `adapter`: the folder
+    of a LoRA adapter that is to be merged into the model.
     """
 
     folder: Path
     revision: str | None
     gguf: Path | None = None
+    adapter: Path | None = None
 
     def __str__(self) -> str:
         return str(self.gguf or self.folder)
@@ -63,6 +65,13 @@ def local_files(path: Path, name: str) -> ModelFiles:
         return ModelFiles(file.parent, _sample_hash([file]), file)
     files = sorted([*path.glob("*.safetensors"), *path.glob("*.json")])
     return ModelFiles(path, _sample_hash(files))
+
+
+def adapter_revision(folder: Path) -> str:
+    """The revision of an adapter in a folder. Raises BadSetting for what is no file yet."""
+    if fault := _first_pointer(folder):
+        raise BadSetting(f"model {folder.name}: {fault}")
+    return _sample_hash(sorted(folder.glob("adapter_*")))
 
 
 def gguf_in(folder: Path) -> Path | None:
@@ -121,11 +130,6 @@ def _several_ggufs(folder: Path) -> str | None:
 def _config_fault(folder: Path) -> str | None:
     if (folder / "config.json").is_file():
         return None
-    if (folder / "adapter_config.json").is_file():
-        return (
-            "the folder holds a LoRA adapter and not a model; merge it into its base model"
-            " (peft's merge_and_unload) and give that folder"
-        )
     if any(folder.glob("*mmproj*.gguf")):
         return "the folder holds only a part for pictures (mmproj), and no model beside it"
     return "the folder has no config.json, so it holds no model in Hugging Face format"

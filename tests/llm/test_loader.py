@@ -314,7 +314,7 @@ def to_adapter(folder: Path) -> None:
     ("mistake", "said"),
     [
         (to_pointers, r"model\.safetensors is a Git LFS pointer .* `git lfs pull`"),
-        (to_adapter, r"a LoRA adapter and not a model; merge it into its base model"),
+        (to_adapter, r"only LoRA adapters can be merged"),
     ],
 )
 def test_a_common_mistake_is_said_with_what_to_do(
