@@ -25,7 +25,7 @@ from service.cleaning import clean  # noqa: E402
 from service.extractive.extractive_engine import ExtractiveEngine  # noqa: E402
 from service.ingest.documents import Unread, find_files, read_file  # noqa: E402
 from service.pipeline.pipeline import plan  # noqa: E402
-from service.pipeline.resources import Library  # noqa: E402
+from service.resources import Resources  # noqa: E402
 from service.result import Result  # noqa: E402
 from service.settings import Settings  # noqa: E402
 from service.tasks import Options  # noqa: E402
@@ -57,8 +57,8 @@ def book(language: str, size: int, chance: random.Random) -> str:
     return "\n".join(paragraphs)
 
 
-def digested(text: str, engine: ExtractiveEngine, library: Library) -> Result:
-    steps = plan(Article(text), Options(), engine, library, id="book")
+def digested(text: str, engine: ExtractiveEngine, resources: Resources) -> Result:
+    steps = plan(Article(text), Options(), engine, resources, id="book")
     request = next(steps)
     while True:
         engine.admit(request)
@@ -83,15 +83,16 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=10)
     arguments = parser.parse_args()
     settings = Settings()
-    engine, library = ExtractiveEngine(settings), Library.load(settings)
+    resources = Resources.load(settings)
+    engine = ExtractiveEngine(resources)
     chance = random.Random(0)
-    digested(book(arguments.language, 20_000, chance), engine, library)  # loads what is lazy
+    digested(book(arguments.language, 20_000, chance), engine, resources)  # loads what is lazy
     # Written by a process of its own, so that what it takes to make the book is not counted.
     with ProcessPoolExecutor(1, get_context("spawn")) as author:
         size = int(arguments.megabytes * MEGABYTE)
         text = author.submit(book, arguments.language, size, chance).result()
     before, begun = peak(), time.process_time()
-    result = digested(text, engine, library)
+    result = digested(text, engine, resources)
     print(
         f"{arguments.language}, {len(text.encode()) / MEGABYTE:.1f} MB, {len(text):,} characters:"
         f" {time.process_time() - begun:.0f} s CPU, peak {peak():.0f} MB ({before:.0f} MB before),"

@@ -6,7 +6,7 @@ The two files hold one sentence per line, and each line translates the other's (
 split of FLORES-101, CC BY-SA 4.0). Pairs are counted in which at least one side has a weighty
 figure (`service.facts.numerals.is_weighty`).
 
-1. True pairs agree: the share of them that `service.facts.checks.figures_match` accepts. It is
+1. True pairs agree: the share that `service.checks.unsupported.figures_match` accepts. It is
    strict: each weighty figure of either side, and every other digit, must be stated by the other.
 2. Changed figures are caught: in each accepted pair one weighty figure of one side, drawn with the
    seed, has one of its digits (or Chinese numerals) changed into another, so that its value
@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from service.facts.checks import figures_match, missing
+from service.checks.unsupported import figures_match, missing
 from service.facts.numerals import Figure, find_figures, is_weighty
 
 DIGITS = "0123456789"

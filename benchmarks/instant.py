@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from service import logs  # noqa: E402
-from service.article import Article  # noqa: E402
+from service.article import Article, Document  # noqa: E402
 from service.engine import Identity  # noqa: E402
 from service.errors import NoRoom  # noqa: E402
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing  # noqa: E402
@@ -110,7 +110,7 @@ class Bare(Service):
 
 
 def _bare(article: Article, options: Options, id: str) -> Generator[Request, Answer, Result]:
-    yield Request(id, article.text, "en", None, tuple(map(DigestTask, options.languages)))
+    yield Request(id, Document.of(article.text, "en"), tuple(map(DigestTask, options.languages)))
     return Result(
         id=id,
         source=article.source,
@@ -155,7 +155,7 @@ def main() -> None:
             proxies=1,  # so that each client of the benchmark can have an address of its own
         )
         service = Bare if flags.bare else Service
-        run(settings, lambda settings: service(settings, lambda _: Instant(flags.step_s)))
+        run(settings, lambda settings: service(settings, lambda *_: Instant(flags.step_s)))
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ def keep_engine(watch: Watch) -> None:
     """Load the command's engine once, and start the clock when it is loaded."""
     load, engines = engine_factory.load_engine, []
 
-    def load_once(settings: Any) -> Any:
+    def load_once(settings: Any, resources: Any) -> Any:
         if not engines:
-            engines.append(load(settings))
+            engines.append(load(settings, resources))
             watch.attach(engines[0], settings.batch_rows)
             watch.begin()
         return engines[0]

@@ -1,8 +1,18 @@
-"""What is read: the article as it was sent, and what cleaning made of it."""
+"""The article as it was sent, and the document that cleaning makes of it."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from service.facts.names import Glossary, Name
+    from service.facts.numerals import Figure, Stated
+
+# What an analysis needs is imported when it is first made, so that the command line starts light.
+
+_NAMES_THE_YUAN = re.compile("人民[币幣]|yuan|renminbi|rmb|cny", re.IGNORECASE)
 
 Markup = Literal["plain", "markdown", "html"]
 
@@ -19,34 +29,139 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A clean sentence and where it stands in the text that was sent.
+    """A sentence of a document and its place in the text that was sent.
 
     `article.text[start:end]` is the article's own wording of it, noise inside the sentence
-    included. In HTML a sentence may be broken by tags, so that no such span exists: then both
-    offsets are None.
+    included. Both offsets are None where no such span exists: in HTML a sentence may be broken by
+    tags. `paragraph` is the index of the sentence's line in the document's text. `bullet` marks the
+    first sentence of a list item; `text` lacks the bullet.
     """
 
     text: str
     paragraph: int
-    start: int | None
-    end: int | None
+    start: int | None = None
+    end: int | None = None
+    bullet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An article after cleaning: what is left, what was removed, and in which language it is.
+@dataclass(frozen=True)
+class Document:
+    """A clean text and its analyses, each made once, when it is first asked for.
 
-    `text` is the clean text, paragraphs parted by one newline. `language` is a BCP 47 tag (`en`,
-    `zh-Hans`, `zh-Hant`, `ja`, … or `und`). `removed` counts what was taken out, by kind.
-    `characters` and `kept` count characters of the text that was sent and of the clean text.
+    `text` has one paragraph a line; headings are lines without a sentence. `language` is a BCP 47
+    tag (`en`, `zh-Hans`, `zh-Hant`, `ja`, … or `und`). `removed` counts what cleaning took out, by
+    kind; `characters` counts those of the text that was sent. `page_title` is the title of the
+    page where the document is one story of several.
     """
 
     text: str
     sentences: tuple[Sentence, ...]
     title: str | None
     language: str
-    characters: int
-    kept: int
+    characters: int = 0
     removed: Mapping[str, int] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
     published: str | None = None
+    page_title: str | None = None
+
+    @classmethod
+    def of(cls, text: str, language: str | None = None, title: str | None = None) -> "Document":
+        """The document of a text that is clean already, one paragraph a line."""
+        from service.text.language import detect
+        from service.text.sentences import spans
+
+        sentences = tuple(
+            Sentence(line[start:end], index)
+            for index, line in enumerate(text.split("\n"))
+            if line.strip() != title
+            for start, end in spans(line)
+        )
+        return cls(text, sentences, title, language or detect(text), len(text))
+
+    def part(self, text: str) -> "Document":
+        """The document of one section of this one, or of its digest, under the same titles."""
+        part = Document.of(text, self.language, self.title)
+        object.__setattr__(part, "page_title", self.page_title)
+        return part
+
+    @property
+    def kept(self) -> int:
+        """Characters of the clean text."""
+        return len(self.text)
+
+    @cached_property
+    def titled_text(self) -> str:
+        """The title, where there is one, and the text below it: what names and figures index."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+    @property
+    def text_start(self) -> int:
+        """Offset of the text in `titled_text`."""
+        return len(self.titled_text) - len(self.text)
+
+    @cached_property
+    def simplified(self) -> str:
+        """The text with its Chinese in Simplified characters."""
+        from service.text.script import to_script
+
+        return to_script(self.text, "Hans")
+
+    @cached_property
+    def simplified_sentences(self) -> tuple[str, ...]:
+        """The sentences with their Chinese in Simplified characters."""
+        from service.text.script import to_script
+
+        texts = [sentence.text for sentence in self.sentences]
+        # One conversion is many times as fast as one a sentence; it stops at a NUL.
+        converted = to_script("\n".join(texts), "Hans").split("\n")
+        if len(converted) != len(texts):
+            converted = [to_script(text, "Hans") for text in texts]
+        return tuple(converted)
+
+    @cached_property
+    def terms(self) -> tuple[list[str], ...]:
+        """The content terms of each sentence, Traditional and Simplified spellings as one."""
+        from service.text.terms import terms
+
+        if not self.language.startswith("zh"):
+            return tuple(terms(sentence.text, self.language) for sentence in self.sentences)
+        return tuple(terms(text, "und") for text in self.simplified_sentences)
+
+    @cached_property
+    def figures(self) -> "tuple[Figure, ...]":
+        """The figures of `titled_text`, as its language writes them."""
+        from service.facts.numerals import find_figures
+
+        return tuple(find_figures(self.titled_text, self.language))
+
+    @cached_property
+    def open_figures(self) -> "tuple[Figure, ...]":
+        """The figures, each bare 元 without a currency: the other text may name whose it is."""
+        if not self.language.startswith("zh"):
+            return self.figures
+        return tuple(
+            replace(figure, unit=None, certain=False)
+            if figure.unit == "CNY" and not _NAMES_THE_YUAN.search(figure.text)
+            else figure
+            for figure in self.figures
+        )
+
+    @cached_property
+    def stated(self) -> "Stated":
+        """The figures that a digest may state: the document's and those of its page's title."""
+        from service.facts.numerals import Stated, find_figures
+
+        text = "\n".join(filter(None, (self.page_title, self.titled_text)))
+        return Stated([*self.open_figures, *find_figures(self.page_title or "", "zh-Hant")], text)
+
+    def names(self, glossary: "Glossary") -> "tuple[Name, ...]":
+        """The names of `titled_text`."""
+        known = self._names.get(glossary)
+        if known is None:
+            known = tuple(glossary.find_names(self.titled_text, self.title))
+            self._names[glossary] = known
+        return known
+
+    @cached_property
+    def _names(self) -> "dict[Glossary, tuple[Name, ...]]":
+        return {}

@@ -339,7 +339,6 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     """
     from service.engine_factory import load_engine
     from service.evaluation.evaluate import evaluate, read_cases
-    from service.facts.names import Glossary
     from service.folder import progress
     from service.serving.service import Service
 
@@ -349,7 +348,7 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     found_cases = read_cases(cases)
     service = Service(settings, load_engine)
     service.open(quiet=True)
-    measures = evaluate(found_cases, service, Glossary.load(settings.names))
+    measures = evaluate(found_cases, service)
     progress.show_measures(measures)
     if file:
         file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")

@@ -10,6 +10,7 @@ from service.errors import BadSetting
 from service.llm.hub import HUB_PATIENCE_S, fetch, find, why_not_fetchable
 from service.llm.model_files import is_local
 from service.messages import called
+from service.resources import Resources
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def _without_model(settings: Settings, why: str) -> Choice:
     return Choice("extractive", why)
 
 
-def load_engine(settings: Settings) -> Engine:
+def load_engine(settings: Settings, resources: Resources) -> Engine:
     """The engine that `choose` picks, ready to work; a fallback is said once, loudly.
 
     Raises BadSetting when the engine that was asked for, or a model that is here, can't work.
@@ -74,12 +75,12 @@ def load_engine(settings: Settings) -> Engine:
     if choice.engine == "transformers":
         from service.llm.llm_engine import LLMEngine
 
-        return LLMEngine(settings)
+        return LLMEngine(settings, resources)
     if settings.engine == "auto":
         log.warning(WARNING, choice.why, called(), settings.model)
     from service.extractive.extractive_engine import ExtractiveEngine
 
-    return ExtractiveEngine(settings)
+    return ExtractiveEngine(resources)
 
 
 def _with_weights(settings: Settings, choice: Choice) -> Choice:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.tasks import Kind, Label, Script
+from service.tasks import Kind, Label
+from service.text.script import Script
 
 
 class _Part(BaseModel):

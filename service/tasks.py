@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from service.article import Document
 from service.errors import BadInput, DiglotError
+from service.text.script import Script
 
 DigestLanguage = Literal["en", "zh"]
 Length = Literal["short", "medium", "long"]
-Script = Literal["Hans", "Hant"]
 Kind = Literal["abstractive", "extractive", "keyfacts"]
 Label = Literal["favor", "against", "none"]
 
@@ -70,20 +71,17 @@ Task = DigestTask | StanceTask
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One clean passage and the tasks asked of it; the engine reads the passage once.
+    """A document and the tasks asked of it; the engine reads the document once.
 
-    `language` is the passage's BCP 47 tag. `passage` is plain text, one paragraph a line.
-    `abandoned` says, from any thread and at any moment, that nobody waits for the answer any more:
+    `abandoned` tells, from any thread and at any moment, that nobody waits for the answer any more:
     an engine in the middle of a long step looks, and drops what is abandoned.
-    `watch` is told, from the worker's thread, how the text of a digest grows: the task's place in
-    `tasks` and all of the text so far. `begun` is told that a word of a digest is there, the first
-    time and maybe again. Both must be quick and must not raise.
+    `watch` is called, from the worker's thread, while the text of a digest grows: with the task's
+    index in `tasks` and all of the text so far. `begun` is called when a word of a digest is there,
+    the first time and maybe again. Both must be quick and must not raise.
     """
 
     id: str
-    passage: str
-    language: str
-    title: str | None
+    document: Document
     tasks: tuple[Task, ...]
     abandoned: Callable[[], bool] = lambda: False
     watch: Callable[[int, str], None] | None = None
@@ -114,11 +112,26 @@ class DigestAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class StanceEvidence:
+    """The sentence `index` speaks for the target (`weight` over zero) or against it (under)."""
+
+    index: int
+    weight: float
+    quoted: bool
+    speaker: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StanceAnswer:
-    """The label with the highest score; the scores of all labels sum to one."""
+    """The label with the highest score; the scores of all labels sum to one.
+
+    `evidence` is what the lexicon found in the request's document, in the order of its sentences;
+    None from an engine that does not read with the lexicon.
+    """
 
     label: Label
     scores: Mapping[Label, float]
+    evidence: tuple[StanceEvidence, ...] | None = None
 
 
 TaskAnswer = DigestAnswer | StanceAnswer

@@ -103,7 +103,7 @@ def test_nothing_is_declared_that_nothing_feeds() -> None:
 def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
     faults = metrics.engine_faults.labels("error")
     before = faults._value.get()
-    service = Service(Settings(batch_window_ms=0), lambda _: ScriptedEngine())
+    service = Service(Settings(batch_window_ms=0), lambda *_: ScriptedEngine())
     service.open()
     service.wait()
     with pytest.raises(EngineFailed):
@@ -114,7 +114,7 @@ def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
 
 def test_what_waits_is_seen_while_a_step_runs() -> None:
     engine, gate = ScriptedEngine(), threading.Event()
-    service = Service(Settings(batch_window_ms=0), lambda _: engine)
+    service = Service(Settings(batch_window_ms=0), lambda *_: engine)
     service.open()
     service.wait()
     engine.before_step = lambda: gate.wait(PATIENCE_S)  # type: ignore[assignment]

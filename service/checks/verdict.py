@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from service.article import Sentence
+from service.article import Document, Sentence
 from service.checks.article_index import ArticleIndex
 from service.checks.form import Candidate, FormFault, form_faults
 from service.checks.support import Support, SupportedSentence, support
-from service.facts.checks import unsupported_names, unsupported_numbers
+from service.checks.unsupported import unsupported_names, unsupported_numbers
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
 from service.tasks import DigestLanguage
@@ -68,6 +68,10 @@ class CheckedArticle:
         return cls(whole, detect(whole), ArticleIndex(sentences, title))
 
     @cached_property
+    def document(self) -> Document:
+        return Document.of(self.text)
+
+    @cached_property
     def language(self) -> DigestLanguage | None:
         """None for a language of which no dictionary is at hand."""
         tag = self._language.partition("-")[0]
@@ -100,8 +104,9 @@ def check(
     told: tuple[str, ...] = (),
 ) -> Verdict:
     """The verdict on `digest`; `told` are the texts of prompts that it must not repeat."""
-    numbers = unsupported_numbers(digest, article.text)
-    names = unsupported_names(digest, article.text, glossary)
+    document = Document.of(digest, language)
+    numbers = unsupported_numbers(document, article.document)
+    names = unsupported_names(document, article.document, glossary)
     held = held_support(digest, language, article)
     faults: list[CheckFault] = list(form_faults(Candidate(digest, language, article.text, told)))
     if exact(digest, numbers):

@@ -10,16 +10,25 @@ from service.cleaning.lines import Line, bare, is_headline, read_lines
 from service.cleaning.paragraphs import join_broken
 from service.cleaning.repeats import Repeats
 from service.cleaning.sections import Margin, article_lines, names_in
-from service.text.offsets import Traced
+from service.text.offsets import TextWithOffsets
 from service.text.sentences import spans
 
 
 @dataclass(slots=True)
-class Draft:
-    """What a pass made. `sentences` are (index of the line, sentence)."""
+class ComposedSentence:
+    """A sentence in line `line`; `bullet` marks the first one of a list item."""
+
+    line: int
+    content: TextWithOffsets
+    bullet: bool = False
+
+
+@dataclass(slots=True)
+class Composition:
+    """The lines and sentences that one pass left, and what it learnt of title, authors, date."""
 
     lines: list[Line]
-    sentences: list[tuple[int, Traced]]
+    sentences: list[ComposedSentence]
     title: str | None
     front_title: str | None = None
     authors: list[str] = field(default_factory=list)
@@ -42,34 +51,34 @@ _DATELINE = re.compile(r"^[【\[][^【】\[\]]{1,14}(?:[讯訊电電]|[报報][�
 
 
 def compose(
-    pieces: Sequence[Traced],
+    pieces: Sequence[TextWithOffsets],
     markup: Markup,
     title: str | None,
     removed: Counter[str],
-    before: Draft | None = None,
-) -> Draft:
+    before: Composition | None = None,
+) -> Composition:
     """Reads a text once. `title` is what is known of the title already.
 
-    The text comes whole or, from the draft `before`, line by line: untouched lines then still know
+    The text comes whole or, from the pass `before`, line by line: untouched lines then still know
     their offsets at no cost. Where the lines read as they did, the sentences of `before` stand.
     """
-    draft = Draft([], [], title)
+    composition = Composition([], [], title)
     if markup == "markdown":
-        pieces = [_front_matter(pieces[0], draft, removed), *pieces[1:]]
+        pieces = [_front_matter(pieces[0], composition, removed), *pieces[1:]]
     lines = read_lines(pieces, markup, removed)
     margin = Margin()
     lines = article_lines(lines, removed, margin)
-    draft.authors.extend(margin.authors)
-    draft.published = draft.published or margin.published
-    title = _tidy_title(title or draft.front_title)
-    lines = [_trimmed(line, draft, removed) for line in lines]
+    composition.authors.extend(margin.authors)
+    composition.published = composition.published or margin.published
+    title = _tidy_title(title or composition.front_title)
+    lines = [_trimmed(line, composition, removed) for line in lines]
     lines = join_broken(lines, titled=title is not None)
-    draft.title = title or _headline(lines)
-    if before is not None and before.title == draft.title and _same(before.lines, lines):
-        draft.lines, draft.sentences = before.lines, before.sentences
+    composition.title = title or _headline(lines)
+    if before is not None and before.title == composition.title and _same(before.lines, lines):
+        composition.lines, composition.sentences = before.lines, before.sentences
     else:
-        _add(draft, lines, removed)
-    return draft
+        _add(composition, lines, removed)
+    return composition
 
 
 def _same(lines: list[Line], others: list[Line]) -> bool:
@@ -82,7 +91,7 @@ def _same(lines: list[Line], others: list[Line]) -> bool:
 def _tidy_title(title: str | None) -> str | None:
     if title is None:
         return None
-    clean = [line.text for line in read_lines([Traced.of(title)], "plain", Counter())]
+    clean = [line.text for line in read_lines([TextWithOffsets.of(title)], "plain", Counter())]
     return " ".join(clean) or None
 
 
@@ -93,24 +102,26 @@ def _headline(lines: list[Line]) -> str | None:
     return first.text if first.mark == "#" or is_headline(first.text) else None
 
 
-def _front_matter(text: Traced, draft: Draft, removed: Counter[str]) -> Traced:
+def _front_matter(
+    text: TextWithOffsets, composition: Composition, removed: Counter[str]
+) -> TextWithOffsets:
     front = _FRONT.match(text.text)
     if front is None:
         return text
     fields = {name.lower(): value.strip() for name, value in _FRONT_FIELD.findall(front[1])}
-    draft.front_title = fields.get("title") or None
-    draft.published = fields.get("published") or fields.get("date") or None
+    composition.front_title = fields.get("title") or None
+    composition.published = fields.get("published") or fields.get("date") or None
     if author := fields.get("author"):
-        draft.authors.append(author)
+        composition.authors.append(author)
     removed["markup"] += 1
     return text.slice(front.end(), len(text))
 
 
-def _trimmed(line: Line, draft: Draft, removed: Counter[str]) -> Line:
+def _trimmed(line: Line, composition: Composition, removed: Counter[str]) -> Line:
     """The line without a dateline before it and a byline behind it."""
     traced = line.traced
     if tail := _TAIL.search(traced.text, max(0, len(traced) - 40)):
-        draft.authors.extend(names_in(tail.group()))
+        composition.authors.extend(names_in(tail.group()))
         traced = traced.slice(0, tail.start())
         removed["byline"] += 1
     if start := _DATELINE.match(traced.text):
@@ -119,32 +130,36 @@ def _trimmed(line: Line, draft: Draft, removed: Counter[str]) -> Line:
     return Line(traced, line.shape, line.mark)
 
 
-def _add(draft: Draft, lines: list[Line], removed: Counter[str]) -> None:
+def _add(composition: Composition, lines: list[Line], removed: Counter[str]) -> None:
     repeats = Repeats()
-    title = _key(draft.title or "")
+    title = _key(composition.title or "")
     titled = False
     for line in lines:
         if title and _key(line.text) == title:
             if titled:
                 removed["repeated"] += 1
             else:
-                draft.lines.append(line)
+                composition.lines.append(line)
             titled = True
         elif line.shape in ("heading", "row"):
-            draft.lines.append(line)
+            composition.lines.append(line)
         else:
-            _add_paragraph(draft, line, repeats, removed)
-    if not draft.sentences:
+            _add_paragraph(composition, line, repeats, removed)
+    if not composition.sentences:
         # Nothing but headings: then they are what there is to read.
-        draft.sentences = [(number, line.traced) for number, line in enumerate(draft.lines)]
-        draft.title = draft.title if len(draft.lines) > 1 else None
+        composition.sentences = [
+            ComposedSentence(number, line.traced) for number, line in enumerate(composition.lines)
+        ]
+        composition.title = composition.title if len(composition.lines) > 1 else None
 
 
 def _key(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-def _add_paragraph(draft: Draft, line: Line, repeats: Repeats, removed: Counter[str]) -> None:
+def _add_paragraph(
+    composition: Composition, line: Line, repeats: Repeats, removed: Counter[str]
+) -> None:
     found = spans(line.text)
     new = _new_sentences([line.text[start:end] for start, end in found], repeats)
     if not any(new):
@@ -154,14 +169,17 @@ def _add_paragraph(draft: Draft, line: Line, repeats: Repeats, removed: Counter[
         removed["repeated"] += new.count(False)
         line = Line(_without(line.traced, found, new), line.shape, line.mark)
         found = spans(line.text)
-    number = len(draft.lines)
-    draft.lines.append(line)
+    number = len(composition.lines)
+    composition.lines.append(line)
     for start, end in found:
         sentence = line.traced.slice(start, end)
-        if start == 0 and line.shape == "bullet":
+        opens_item = start == 0 and line.shape == "bullet"
+        # A dash opens direct speech as often as an item of a list.
+        bullet = opens_item and not line.text.startswith(("–", "—"))
+        if opens_item:
             sentence = sentence.slice(len(sentence) - len(bare(sentence.text)), len(sentence))
         if sentence.text:
-            draft.sentences.append((number, sentence))
+            composition.sentences.append(ComposedSentence(number, sentence, bullet))
 
 
 def _new_sentences(sentences: list[str], repeats: Repeats) -> list[bool]:
@@ -181,7 +199,9 @@ def _new_sentences(sentences: list[str], repeats: Repeats) -> list[bool]:
     ]
 
 
-def _without(traced: Traced, found: list[tuple[int, int]], new: list[bool]) -> Traced:
+def _without(
+    traced: TextWithOffsets, found: list[tuple[int, int]], new: list[bool]
+) -> TextWithOffsets:
     """The paragraph without its repeated sentences and the space behind each."""
     edges = [start for start, _ in found[1:]] + [len(traced)]
     gone = [

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 
 from service.article import Markup
-from service.text.offsets import Traced
+from service.text.offsets import TextWithOffsets
 
 _BLOCK = "p|div|li|ul|ol|h[1-6]|tr|table|blockquote|section|article|header|footer|figure|figcaption"
 LINE_END = re.compile(
@@ -65,7 +65,7 @@ _HIGH = re.compile(r"[\x80-\xff\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20a
 _MOJIBAKE_LEAD = re.compile(r"[ÂÃâäåæçèéïðÐÑ]")
 
 
-def tidy(line: Traced, markup: Markup, removed: Counter[str]) -> Traced:
+def tidy(line: TextWithOffsets, markup: Markup, removed: Counter[str]) -> TextWithOffsets:
     """The line without damage and markup; what was removed is counted in `removed`."""
     text = line.text
     if not text.isascii() and _MOJIBAKE_LEAD.search(text):
@@ -87,14 +87,16 @@ def tidy(line: Traced, markup: Markup, removed: Counter[str]) -> Traced:
     return line.strip()
 
 
-def _count(removed: Counter[str], kind: str, changed: tuple[Traced, int]) -> Traced:
+def _count(
+    removed: Counter[str], kind: str, changed: tuple[TextWithOffsets, int]
+) -> TextWithOffsets:
     line, count = changed
     if count:
         removed[kind] += count
     return line
 
 
-def _unmark(line: Traced, markup: Markup, removed: Counter[str]) -> Traced:
+def _unmark(line: TextWithOffsets, markup: Markup, removed: Counter[str]) -> TextWithOffsets:
     if "<" in line.text:
         line = _count(removed, "markup", line.unwrap(_AUTOLINK))
         line = _count(removed, "markup", line.substitute(_TAG, ""))

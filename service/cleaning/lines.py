@@ -13,7 +13,7 @@ from service.cleaning.headings import SECTIONS
 from service.cleaning.inline import LINE_END, tidy
 from service.cleaning.rules import RULES
 from service.cleaning.vocabulary import NAV_EN, NAV_ZH
-from service.text.offsets import Traced
+from service.text.offsets import TextWithOffsets
 
 Shape = Literal["text", "heading", "bullet", "row"]
 
@@ -41,7 +41,7 @@ _HEADLINE_HAN, _HEADLINE_WORDS = 50, 28
 class Line:
     """A tidy line. `mark` is what marks it as a heading (`#`, `[`), so that peers can be told."""
 
-    traced: Traced
+    traced: TextWithOffsets
     shape: Shape
     mark: str = ""
 
@@ -50,7 +50,9 @@ class Line:
         return self.traced.text
 
 
-def read_lines(pieces: Iterable[Traced], markup: Markup, removed: Counter[str]) -> list[Line]:
+def read_lines(
+    pieces: Iterable[TextWithOffsets], markup: Markup, removed: Counter[str]
+) -> list[Line]:
     """The lines of a text that comes in pieces, tidy, without the empty ones."""
     lines: list[Line] = []
     for piece in chain.from_iterable(piece.split(LINE_END) for piece in pieces):
@@ -62,7 +64,7 @@ def read_lines(pieces: Iterable[Traced], markup: Markup, removed: Counter[str]) 
     return lines
 
 
-def _read_line(piece: Traced, markup: Markup, removed: Counter[str]) -> Line | None:
+def _read_line(piece: TextWithOffsets, markup: Markup, removed: Counter[str]) -> Line | None:
     if _is_menu(piece.text):
         removed["boilerplate"] += 1
         return None
@@ -81,7 +83,7 @@ def _is_menu(text: str) -> bool:
     return bool(_MENU_REST.fullmatch(_MENU_LINK.sub("", text)))
 
 
-def _shaped(traced: Traced, markup: Markup, removed: Counter[str]) -> Line:
+def _shaped(traced: TextWithOffsets, markup: Markup, removed: Counter[str]) -> Line:
     if quote := _QUOTE_MARK.match(traced.text):
         traced = traced.slice(quote.end(), len(traced)).strip()
         removed["markup"] += 1

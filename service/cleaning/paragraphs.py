@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from service.cleaning.lines import Line, units
-from service.text.offsets import Traced
+from service.text.offsets import TextWithOffsets
 
 _HAN = r"\u3400-\u9fff"
 _OPEN_END = re.compile(rf"[{_HAN}\w，、,（(《「“—\-]$")
@@ -53,9 +53,9 @@ def _joined(group: list[Line]) -> Line:
     for before, after in pairwise(group):
         if not _joins_tight(before.text, after.text):
             end, start = before.traced.span()[1], after.traced.span()[0]
-            parts.append(Traced(" ", [end], [max(end, start)]))
+            parts.append(TextWithOffsets(" ", [end], [max(end, start)]))
         parts.append(after.traced)
-    return Line(Traced.join(parts), "bullet" if group[0].shape == "bullet" else "text")
+    return Line(TextWithOffsets.join(parts), "bullet" if group[0].shape == "bullet" else "text")
 
 
 def _joins_tight(before: str, after: str) -> bool:

@@ -1,4 +1,4 @@
-"""Is a page one story or several? A newspaper page often holds some that have nothing in common.
+"""Parts a page into its stories, because a newspaper page often holds several.
 
 A page is parted at its headings into sections, and a section belongs to the story whose terms it
 shares: the cosine of TF-IDF vectors, as in text segmentation (Hearst 1997, "TextTiling"; Allan et
@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from service.article import Reading
+from service.article import Document
 from service.text.language import detect
-from service.text.script import to_script
 from service.text.terms import terms
 
 SHORTEST = 150
@@ -43,20 +42,20 @@ class _Section:
     opens_as_report: bool
 
 
-def stories(reading: Reading) -> list[Reading]:
+def stories(document: Document) -> list[Document]:
     """The stories of a page, the longest first; a page with one story comes back as it is."""
-    if reading.kept > MOST_CHARACTERS:
-        return [reading]
-    lines = reading.text.split("\n")
-    sections = _sections(reading, lines)
-    shortest = _shortest(reading.language)
+    if document.kept > MOST_CHARACTERS:
+        return [document]
+    lines = document.text.split("\n")
+    sections = _sections(document, lines)
+    shortest = _shortest(document.language)
     long_enough = sum(section.body >= shortest for section in sections)
     if long_enough < 2 or len(sections) > MOST_SECTIONS:
-        return [reading]
-    found = _grouped(sections, _Weights(reading.text), shortest)
+        return [document]
+    found = _grouped(sections, _Weights(document), shortest)
     if len(found) < 2:
-        return [reading]
-    told = [_story(reading, lines, sorted(numbers)) for numbers in found]
+        return [document]
+    told = [_story(document, lines, sorted(numbers)) for numbers in found]
     return sorted(told, key=lambda story: -story.kept)
 
 
@@ -64,9 +63,9 @@ def _shortest(language: str) -> int:
     return SHORTEST if language.startswith(("zh", "ja")) else 2 * SHORTEST
 
 
-def _sections(reading: Reading, lines: Sequence[str]) -> list[_Section]:
+def _sections(document: Document, lines: Sequence[str]) -> list[_Section]:
     """Runs of lines, each a heading or more and what stands under it."""
-    told = {sentence.paragraph for sentence in reading.sentences}
+    told = {sentence.paragraph for sentence in document.sentences}
     sections: list[_Section] = []
     for number, line in enumerate(lines):
         if not sections or (number not in told and sections[-1].body):
@@ -99,32 +98,31 @@ def _grouped(sections: Sequence[_Section], weights: "_Weights", shortest: int) -
     return found
 
 
-def _story(reading: Reading, lines: Sequence[str], numbers: Sequence[int]) -> Reading:
+def _story(document: Document, lines: Sequence[str], numbers: Sequence[int]) -> Document:
     place = {number: index for index, number in enumerate(numbers)}
     sentences = tuple(
         replace(sentence, paragraph=place[sentence.paragraph])
-        for sentence in reading.sentences
+        for sentence in document.sentences
         if sentence.paragraph in place
     )
     told = {sentence.paragraph for sentence in sentences}
     text = "\n".join(lines[number] for number in numbers)
     heading = next((lines[n] for n in numbers[:1] if place[n] not in told), None)
     return replace(
-        reading,
+        document,
         text=text,
         sentences=sentences,
-        title=heading or (reading.title if numbers[0] == 0 else None),
+        title=heading or (document.title if numbers[0] == 0 else None),
         language=detect(text),
-        kept=len(text),
+        page_title=document.title,
     )
 
 
 class _Weights:
     """TF-IDF over the lines of a page, summed over the lines that are asked for."""
 
-    def __init__(self, text: str) -> None:
-        # Converted at once: that is many times as fast as line by line.
-        lines = to_script(text, "Hans").split("\n")
+    def __init__(self, document: Document) -> None:
+        lines = document.simplified.split("\n")
         self._terms = [Counter(terms(line, "und")) for line in lines]
         lines_with = Counter(chain.from_iterable(self._terms))
         self._rarity = {term: math.log(1 + len(lines) / n) for term, n in lines_with.items()}

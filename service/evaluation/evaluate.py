@@ -83,7 +83,7 @@ def _said(error: ErrorDetails) -> str:
     return said.get(error["type"], f"{field}: {error['msg']}.")
 
 
-def evaluate(cases: Sequence[Case], service: Service, glossary: Glossary) -> Scores:
+def evaluate(cases: Sequence[Case], service: Service) -> Scores:
     """Every measure over `cases`, by name; None where no case says anything about it.
 
     `failed` counts the articles that gave an error; the other measures leave them out.
@@ -101,7 +101,7 @@ def evaluate(cases: Sequence[Case], service: Service, glossary: Glossary) -> Sco
     }
     for language in LANGUAGES:
         found |= _rouge(done, language)
-    found |= _faithfulness(done, glossary)
+    found |= _faithfulness(done, service.resources.glossary)
     return found | _stance(done)
 
 

@@ -1,18 +1,13 @@
 """The engine that needs no weights: the article's own sentences, key facts and a lexicon."""
 
-import hashlib
 import logging
-from pathlib import Path
 
 from service.engine import Identity
 from service.errors import BadInput, DiglotError, EngineFailed, NoRoom
-from service.extractive import article_digest as embedded
-from service.extractive.lexicon import Lexicon
 from service.extractive.stance import read_stance
-from service.facts import names
-from service.facts.names import Glossary
-from service.settings import Settings
-from service.tasks import Answer, DigestTask, Finished, Request, StanceAnswer, Task, TaskAnswer
+from service.extractive.summarize import digest
+from service.resources import Resources
+from service.tasks import Answer, DigestTask, Finished, Request, Task, TaskAnswer
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +17,13 @@ CHARACTERS_A_TOKEN = 4
 
 
 class ExtractiveEngine:
-    """Answers from the passage alone. Raises BadSetting when the lexicon or glossary is broken."""
+    """Answers from the document alone."""
 
     passage_limit: int | None = None
 
-    def __init__(self, settings: Settings) -> None:
-        self._glossary = Glossary.load(settings.names)
-        self.identity = Identity("extractive", None, None, _fingerprint(settings.names))
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self.identity = Identity("extractive", None, None, resources.fingerprint)
         self._waiting: dict[str, Request] = {}
 
     def measure(self, passage: str) -> int:
@@ -67,22 +62,5 @@ class ExtractiveEngine:
 
     def _answer(self, request: Request, task: Task) -> TaskAnswer:
         if isinstance(task, DigestTask):
-            return embedded.digest(
-                request.passage, request.language, request.title, task, self._glossary
-            )
-        reading = read_stance(
-            embedded.sentences(request.passage, request.title),
-            task.target,
-            request.language,
-            title=request.title,
-            glossary=self._glossary,
-        )
-        return StanceAnswer(reading.label, reading.scores)
-
-
-def _fingerprint(extra_names: Path | None) -> str:
-    """Of all that words the answers: the method, the lexicon and the glossary."""
-    made_by = hashlib.sha256(f"{embedded.METHOD}\n{Lexicon.load().fingerprint}\n".encode())
-    for path in filter(None, (names.SHIPPED, extra_names)):
-        made_by.update(hashlib.sha256(path.read_bytes()).digest())
-    return f"sha256:{made_by.hexdigest()}"
+            return digest(request.document, task, self._resources.glossary)
+        return read_stance(request.document, task.target, self._resources)

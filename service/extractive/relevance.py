@@ -1,4 +1,4 @@
-"""Which sentences of an article are about a target?
+"""How much each sentence of a document is about a target.
 
 A sentence is about the target when it names it, or most of its words, or takes it up again ("the
 plan", 该公司, a pronoun) right after one that does. Where the target is what the article is about,
@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.article import Document
 from service.facts.names import Glossary
 from service.text.script import to_script
 from service.text.terms import terms
@@ -61,16 +62,24 @@ class About:
     undoes: bool
 
 
-def relevance(
-    sentences: Sequence[str], target: str, language: str, title: str, glossary: Glossary
-) -> About:
-    """Chinese has to be Simplified, the target and the title too."""
-    names = [name.lower() for name in _names(target, glossary)]
-    wanted = [set(terms(name, language)) for name in names]
-    title_named, *named = (_named(text, names, wanted, language) for text in (title, *sentences))
+def relevance(document: Document, target: str, glossary: Glossary) -> About:
+    """`target` may be in either script. Chinese is read in Simplified characters."""
+    chinese = document.language.startswith("zh")
+    title = document.title or ""
+    texts: Sequence[str] = [sentence.text for sentence in document.sentences]
+    if chinese:
+        texts = document.simplified_sentences
+        title, target = to_script(title, "Hans"), to_script(target, "Hans")
+    names = _names(target, glossary)
+    # Names and sentences are Simplified already; converting them again would change nothing.
+    wanted = [set(terms(name, "und")) for name in names]
+    title_named = _named(title, set(terms(title, "und")), names, wanted)
+    named = [
+        _named(text, set(held), names, wanted)
+        for text, held in zip(texts, document.terms, strict=True)
+    ]
     often = 3 * sum(part >= PART for part in named) >= len(named)
     is_subject = often or max([title_named, *named[:LEAD]]) >= ALL_BUT
-    chinese = language.startswith("zh")
     it, the_plan = (_IT_ZH, _THE_PLAN_ZH) if chinese else (_IT_EN, _THE_PLAN_EN)
     words = [
         (re.compile(""), 0),
@@ -79,7 +88,7 @@ def relevance(
     ]
     weights: list[float] = []
     since = REACH
-    for text, part in zip(sentences, named, strict=True):
+    for text, part in zip(texts, named, strict=True):
         since = 0 if part >= PART else since + 1
         if part >= ALL_BUT:
             weights.append(NAMED)
@@ -90,12 +99,11 @@ def relevance(
     return About(weights, tuple(names), bool(_UNDOING.match(target.strip())))
 
 
-def _named(text: str, names: Sequence[str], wanted: Sequence[set[str]], language: str) -> float:
+def _named(text: str, held: set[str], names: Sequence[str], wanted: Sequence[set[str]]) -> float:
     """The part of a name of the target that `text` holds, of the name that it holds most of."""
     lowered = text.lower()
     if any(name in lowered for name in names):
         return 1.0
-    held = set(terms(text, language))
     return max((len(name & held) / len(name) for name in wanted if name), default=0.0)
 
 

@@ -1,4 +1,4 @@
-"""May a digest hold this sentence, and may it open with it? And how long is it?
+"""What a sentence is worth in a digest: its length, whether it is sound, whether it leans.
 
 A sentence is sound when it stands for itself as a statement. It leans when only the sentence before
 it says who "they" are or what is "however" so.
@@ -84,13 +84,14 @@ def _is_in(text: str, language: str) -> bool:
 
 
 def leans(sentence: str, language: str) -> bool:
-    """Whether `sentence` opens with a word that only the sentence before it explains."""
+    """Whether `sentence` opens with a word that only the sentence before it explains.
+
+    Chinese has to be Simplified.
+    """
     text = sentence.lstrip()
     if not is_spaceless(language):
         return bool(_LEANING_EN.match(text) or _PRONOUN_EN.match(text))
-    from service.text.script import to_script
-
-    opening = to_script(text[:12], "Hans")
+    opening = text[:12]
     if _STANDING_ZH.match(opening):
         return False
     return bool(_LEANING_ZH.match(opening) or _PRONOUN_ZH.match(opening))

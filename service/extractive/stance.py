@@ -1,4 +1,4 @@
-"""What is an article's stance toward a target? Read from words, without a model.
+"""An article's stance toward a target, read from its words without a model.
 
 The method is the lexicon one of the field: words with polarity and strength, turned by negation
 and by words that undo them, weighted by intensity and contrast (Taboada, Brooke, Tofiloski, Voll &
@@ -10,16 +10,16 @@ is the speaker's: a news report that quotes both sides takes none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import Literal
 
+from service.article import Document
 from service.extractive import valence_shifters
 from service.extractive.attribution import Voices, voices
-from service.extractive.lexicon import EnglishOrChinese, Hit, Lexicon
 from service.extractive.relevance import About, relevance
-from service.facts.names import Glossary
-from service.tasks import LABELS, Label
+from service.resources import Resources
+from service.resources.lexicon import EnglishOrChinese, Hit, Lexicon
+from service.tasks import LABELS, Label, StanceAnswer, StanceEvidence
 from service.text.script import to_script
 
 SPEAKER = 0.2
@@ -52,61 +52,27 @@ LONGEST = 2_000
 """Characters of a sentence that are read; a longer one is not a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvidencePick:
-    """The sentence `index` speaks for the target (`weight` over zero) or against it (under)."""
+def read_stance(document: Document, target: str, resources: Resources) -> StanceAnswer:
+    """The author's stance toward `target`, with the evidence for it.
 
-    index: int
-    weight: float
-    quoted: bool
-    speaker: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StanceReading:
-    """`scores` sum to one; `evidence` stands in the order of the sentences."""
-
-    label: Label
-    scores: dict[Label, float]
-    evidence: list[EvidencePick]
-
-
-def read_stance(
-    sentences: Sequence[str],
-    target: str,
-    language: str,
-    *,
-    title: str | None = None,
-    glossary: Glossary | None = None,
-) -> StanceReading:
-    """The author's stance toward `target` in an article's sentences, given in order.
-
-    `language` is the sentences' BCP 47 tag. Only English and Chinese are read: in another
-    language there is no evidence, and the label is `none`.
+    Only English and Chinese are read: in another language there is no evidence, and the label is
+    `none`.
     """
-    title = title or ""
-    reads: EnglishOrChinese = "zh" if language.startswith("zh") else "en"
-    if language.partition("-")[0] not in {"en", "zh"}:
+    if document.language.partition("-")[0] not in {"en", "zh"}:
         return _decide([], 0, 0.0)
-    texts = [sentence[:LONGEST] for sentence in sentences]
-    spoken = voices(texts, reads)
-    if reads == "zh":
-        texts = [to_script(text, "Hans") for text in texts]
-        target, title = to_script(target, "Hans"), to_script(title, "Hans")
-    near = relevance(texts, target, reads, title, glossary or _shipped_names())
-    argues = _argues(texts, spoken, reads)
-    much = REPORT + (1 - REPORT) * argues
-    picks = []
-    for index, (text, voice, weight) in enumerate(zip(texts, spoken, near.weights, strict=True)):
-        own, others = _opinion(text, reads, voice, near, argues) if weight else (0.0, 0.0)
+    reader = _Reader(document, relevance(document, target, resources.glossary), resources.lexicon)
+    much = REPORT + (1 - REPORT) * reader.argues
+    evidence = []
+    for index, weight in enumerate(reader.near.weights):
+        own, others = reader.opinion(index) if weight else (0.0, 0.0)
         if total := weight * much * (own + SPEAKER * others):
             quoted = abs(SPEAKER * others) > abs(own)
-            picks.append(EvidencePick(index, total, quoted, voice.speaker if quoted else None))
-    in_title = _opinion(title, reads, voices([title], reads)[0], near, argues)[0] if title else 0.0
-    return _decide(picks, len(texts), TITLE * much * in_title)
+            speaker = reader.voices[index].speaker if quoted else None
+            evidence.append(StanceEvidence(index, total, quoted, speaker))
+    return _decide(evidence, len(reader.texts), TITLE * much * reader.opinion_in_title())
 
 
-def evidence_for(reading: StanceReading, label: Label) -> list[EvidencePick]:
+def evidence_for(stance: StanceAnswer, label: Label) -> list[StanceEvidence]:
     """The sentences that clearly speak for `label`, the strongest first; none for `none`.
 
     They are the author's own, and those of speakers that the article names.
@@ -114,7 +80,7 @@ def evidence_for(reading: StanceReading, label: Label) -> list[EvidencePick]:
     sign = {"favor": 1, "against": -1, "none": 0}[label]
     clear = [
         pick
-        for pick in reading.evidence
+        for pick in stance.evidence or ()
         if pick.weight * sign >= (CLEAR_OTHERS if pick.quoted else CLEAR_OWN)
         and (pick.speaker or not pick.quoted)
         and sign
@@ -122,12 +88,7 @@ def evidence_for(reading: StanceReading, label: Label) -> list[EvidencePick]:
     return sorted(clear, key=lambda pick: -abs(pick.weight))
 
 
-@cache
-def _shipped_names() -> Glossary:
-    return Glossary.load()
-
-
-def _decide(picks: list[EvidencePick], count: int, in_title: float) -> StanceReading:
+def _decide(picks: list[StanceEvidence], count: int, in_title: float) -> StanceAnswer:
     """Each side's evidence counts as far as the other side has none; what they share is `none`."""
     weights = [in_title, *(pick.weight for pick in picks)]
     own = [in_title, *(pick.weight for pick in picks if not pick.quoted)]
@@ -147,7 +108,7 @@ def _decide(picks: list[EvidencePick], count: int, in_title: float) -> StanceRea
     if voiced < LEAST_OWN or scores[side] - scores["none"] < MARGIN:
         scores = _undecided(scores)
     label = max(LABELS, key=lambda each: (scores[each], each == "none"))
-    return StanceReading(label, scores, picks)
+    return StanceAnswer(label, scores, tuple(picks))
 
 
 def _undecided(scores: dict[Label, float]) -> dict[Label, float]:
@@ -157,52 +118,78 @@ def _undecided(scores: dict[Label, float]) -> dict[Label, float]:
     return {**{label: score / total for label, score in scores.items()}, "none": none / total}
 
 
-def _argues(texts: Sequence[str], spoken: Sequence[Voices], language: EnglishOrChinese) -> float:
-    """From 0 to 1: how much the author argues, by the signs of it outside of others' speech; who
-    says "I oppose" argues."""
-    if any(
-        hit.kind == "act"
-        and voice.is_author(hit.start)
-        and valence_shifters.FIRST_PERSON[language].search(valence_shifters.before(text, hit.start))
-        for text, voice in zip(texts, spoken, strict=True)
-        if valence_shifters.OPINION[language].search(text)
-        for hit in Lexicon.load().find(text, language)
-    ):
-        return 1.0
-    signs = sum(
-        any(
-            voice.is_author(found.start())
-            for found in valence_shifters.OPINION[language].finditer(text)
+class _Reader:
+    """Reads the opinions of one document's sentences toward one target."""
+
+    def __init__(self, document: Document, near: About, lexicon: Lexicon) -> None:
+        self.near = near
+        self._language: EnglishOrChinese = "zh" if document.language.startswith("zh") else "en"
+        self._lexicon = lexicon
+        texts: Sequence[str] = [sentence.text for sentence in document.sentences]
+        self.voices = voices([text[:LONGEST] for text in texts], self._language)
+        self._title = document.title or ""
+        if self._language == "zh":
+            texts, self._title = document.simplified_sentences, to_script(self._title, "Hans")
+        self.texts = [text[:LONGEST] for text in texts]
+        self._hits: dict[str, list[Hit]] = {}
+
+    @cached_property
+    def argues(self) -> float:
+        """From 0 to 1: how much the author argues.
+
+        Counted by the signs of it outside of others' speech; whoever says "I oppose" argues.
+        """
+        opinion = valence_shifters.OPINION[self._language]
+        first_person = valence_shifters.FIRST_PERSON[self._language]
+        signs = 0
+        for text, voice in zip(self.texts, self.voices, strict=True):
+            found = list(opinion.finditer(text))
+            if found and any(
+                hit.kind == "act"
+                and voice.is_author(hit.start)
+                and first_person.search(valence_shifters.before(text, hit.start))
+                for hit in self._find(text)
+            ):
+                return 1.0
+            signs += any(voice.is_author(sign.start()) for sign in found)
+        return min(1.0, signs / (SIGNS_OF_AN_OPINION * len(self.texts) or 1))
+
+    def opinion(self, index: int) -> tuple[float, float]:
+        """What the author thinks by a sentence, and what others in it do; each bounded."""
+        return self._opinion(self.texts[index], self.voices[index])
+
+    def opinion_in_title(self) -> float:
+        if not self._title:
+            return 0.0
+        return self._opinion(self._title, voices([self._title], self._language)[0])[0]
+
+    def _find(self, text: str) -> list[Hit]:
+        if text not in self._hits:
+            self._hits[text] = self._lexicon.find(text, self._language)
+        return self._hits[text]
+
+    def _opinion(self, text: str, voice: Voices) -> tuple[float, float]:
+        judged = []
+        taken = -1
+        language = self._language
+        for hit in self._find(text):
+            whose = _whose(hit, text, language, voice, self.near)
+            if whose is not None and hit.start > taken:
+                undone = hit.kind == "keep" and self.near.undoes
+                weight = _shifted(hit, text, language)
+                judged.append((hit, whose, -weight if undone else weight))
+                taken = hit.start
+        strong = any(abs(hit.weight) > 1 and whose == "author" for hit, whose, _ in judged)
+        shows = strong or bool(valence_shifters.OPINION[language].search(text))
+        low, high = WEAK_ALONE
+        alone = low + (high - low) * self.argues
+        sums = {"author": 0.0, "other": 0.0}
+        for hit, whose, weight in judged:
+            sums[whose] += weight if shows or abs(hit.weight) > 1 else alone * weight
+        own, others = (
+            max(-MOST_OF_A_SENTENCE, min(MOST_OF_A_SENTENCE, each / 2)) for each in sums.values()
         )
-        for text, voice in zip(texts, spoken, strict=True)
-    )
-    return min(1.0, signs / (SIGNS_OF_AN_OPINION * len(texts) or 1))
-
-
-def _opinion(
-    text: str, language: EnglishOrChinese, voice: Voices, near: About, argues: float
-) -> tuple[float, float]:
-    """What the author thinks by this sentence, and what others in it do; each bounded."""
-    judged = []
-    taken = -1
-    for hit in Lexicon.load().find(text, language):
-        whose = _whose(hit, text, language, voice, near)
-        if whose is not None and hit.start > taken:
-            undone = hit.kind == "keep" and near.undoes
-            weight = _shifted(hit, text, language)
-            judged.append((hit, whose, -weight if undone else weight))
-            taken = hit.start
-    strong = any(abs(hit.weight) > 1 and whose == "author" for hit, whose, _ in judged)
-    shows = strong or bool(valence_shifters.OPINION[language].search(text))
-    low, high = WEAK_ALONE
-    alone = low + (high - low) * argues
-    sums = {"author": 0.0, "other": 0.0}
-    for hit, whose, weight in judged:
-        sums[whose] += weight if shows or abs(hit.weight) > 1 else alone * weight
-    own, others = (
-        max(-MOST_OF_A_SENTENCE, min(MOST_OF_A_SENTENCE, each / 2)) for each in sums.values()
-    )
-    return own, others
+        return own, others
 
 
 def _whose(

@@ -1,4 +1,4 @@
-"""What is an article mainly about? The target of its stance when the asker names none.
+"""The main subject of an article: the target of its stance when the asker names none.
 
 Candidates are the noun phrases of the title and the lead. The one that the whole text repeats most
 wins; the title weighs more, and so does a name that the glossary knows; who only decides about
@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from service.article import Document
 from service.extractive.phrases import LONGEST, English, phrases_elsewhere, phrases_zh, repeats_zh
 from service.facts.names import Glossary
 from service.text.script import to_script
@@ -43,12 +44,13 @@ _WHO_DECIDES_ZH = re.compile(
 )
 
 
-def main_subject(text: str, title: str | None, language: str, glossary: Glossary) -> str:
+def main_subject(document: Document, glossary: Glossary) -> str:
     """The phrase as the article writes it, in its own language and script.
 
     Never empty when the text or the title holds a letter or a digit.
     """
-    title = (title or "").strip()
+    text, language = document.text, document.language
+    title = (document.title or "").strip()
     # A clean text begins with its title, which must not count as a mention.
     body = text[:READ].removeprefix(title)
     found = ""

@@ -1,4 +1,4 @@
-"""Which of an article's own sentences make its digest?
+"""Digests without a model: an article's own sentences, or its key facts in the other language.
 
 The known method: every sentence is a TF-IDF vector, an article's centre is the sum of them (Radev,
 Jing, Styś & Tam 2004, "Centroid-based summarization of multiple documents"), news says first what
@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from itertools import chain
 from sys import intern
 
+from service.article import Document
+from service.extractive.keyfacts import key_facts
 from service.extractive.sentence_quality import LONG_WORD, extent, is_sound, is_spaceless, leans
+from service.facts.names import Glossary
+from service.tasks import DIGEST_SIZE, DigestAnswer, DigestTask
 from service.text.terms import terms
 
 LEAD_WEIGHT = 0.35
@@ -48,37 +52,52 @@ class Extract:
     cut: bool
 
 
-def extract(
-    sentences: Sequence[str], language: str, size: int, title: str | None = None
-) -> Extract:
-    """The digest of `sentences` within `size`: words, or characters in Chinese and Japanese."""
-    chosen = choose(sentences, language, size, title)
-    text = join([sentences[i] for i in chosen], language)
+def digest(document: Document, task: DigestTask, glossary: Glossary) -> DigestAnswer:
+    """An extractive digest in the document's own language, else a labelled line of key facts.
+
+    A Chinese digest keeps the document's script.
+    """
+    size = DIGEST_SIZE[task.language][task.length]
+    if document.language.partition("-")[0] == task.language:
+        taken = extract(document, size)
+        return DigestAnswer(taken.text, "extractive", truncated=taken.cut)
+    return DigestAnswer(key_facts(document, task.language, size, glossary), "keyfacts")
+
+
+def extract(document: Document, size: int) -> Extract:
+    """The document's own sentences within `size`: words, or characters in Chinese and Japanese."""
+    language = document.language
+    chosen = choose(document, size)
+    text = join([document.sentences[i].text for i in chosen], language)
     if extent(text, language) <= size:
         return Extract(text, tuple(chosen), cut=False)
     return Extract(cut(text, language, size), tuple(chosen), cut=True)
 
 
-def choose(
-    sentences: Sequence[str], language: str, size: int, title: str | None = None
-) -> list[int]:
+def choose(document: Document, size: int) -> list[int]:
     """Indexes, ascending, of the sentences that together say the most within `size`.
 
     Never empty when a sentence holds text. Only a single sentence may be over `size`.
     """
-    fit = [i for i, text in enumerate(sentences) if is_sound(text, language)]
-    fit = fit or [i for i, text in enumerate(sentences) if text.strip()]
+    fit = _fit(document)
     if not fit:
         return []
-    vectors = _vectors([sentences[i] for i in fit], language)
-    full = FULL_CHARACTERS if is_spaceless(language) else FULL_WORDS
-    fullness = [min(1.0, extent(sentences[i], language) / full) for i in fit]
-    scores = _relevance(vectors, fullness, set(terms(title or "", language)))
-    ranked = sorted(range(len(fit)), key=lambda k: (-scores[k], k))[:MAX_CANDIDATES]
-    pool = _Pool(sentences, language, fit, scores, vectors)
+    vectors = _vectors([document.terms[i] for i in fit])
+    pool = _Pool(document, fit, vectors)
+    ranked = sorted(range(len(fit)), key=lambda k: (-pool.scores[fit[k]], k))[:MAX_CANDIDATES]
     chosen = _pick(pool, ranked, size, pool.lead(size))
-    standing = (fit[k] for k in ranked if not leans(sentences[fit[k]], language))
+    standing = (fit[k] for k in ranked if fit[k] not in pool.leaning)
     return sorted(chosen) or [next(standing, fit[ranked[0]])]
+
+
+def _fit(document: Document) -> list[int]:
+    """Indexes of the sentences that a digest may hold; of all that hold text where none may."""
+    sentences = document.sentences
+    return [
+        index
+        for index, sentence in enumerate(sentences)
+        if not sentence.bullet and is_sound(sentence.text, document.language)
+    ] or [index for index, sentence in enumerate(sentences) if sentence.text.strip()]
 
 
 def join(sentences: Sequence[str], language: str) -> str:
@@ -102,10 +121,10 @@ def cut(text: str, language: str, size: int) -> str:
 Vector = dict[str, float]
 
 
-def _vectors(sentences: Sequence[str], language: str) -> list[Vector]:
-    """Each sentence's TF-IDF vector, of length one; a sentence without terms is empty."""
+def _vectors(sentences: Sequence[Sequence[str]]) -> list[Vector]:
+    """Each sentence's TF-IDF vector from its terms, of length one; without terms it is empty."""
     # One string for a term, however many sentences hold it: a book's would fill the memory.
-    counts = deque(Counter(map(intern, terms(sentence, language))) for sentence in sentences)
+    counts = deque(Counter(map(intern, found)) for found in sentences)
     total = len(counts)
     seen_in = Counter(chain.from_iterable(counts))
     rarity = {term: math.log(1 + total / n) for term, n in seen_in.items()}
@@ -141,35 +160,39 @@ def _relevance(
 class _Pool:
     """The sentences that may be taken: what each says, costs, and needs before it."""
 
-    def __init__(
-        self,
-        sentences: Sequence[str],
-        language: str,
-        fit: Sequence[int],
-        scores: Sequence[float],
-        vectors: Sequence[Vector],
-    ) -> None:
+    def __init__(self, document: Document, fit: Sequence[int], vectors: Sequence[Vector]) -> None:
+        language, sentences = document.language, document.sentences
+        readable = document.simplified_sentences if is_spaceless(language) else None
+        self.extents = {i: extent(sentences[i].text, language) for i in fit}
+        full = FULL_CHARACTERS if is_spaceless(language) else FULL_WORDS
+        fullness = [min(1.0, self.extents[i] / full) for i in fit]
+        scores = _relevance(vectors, fullness, set(terms(document.title or "", language)))
         self.scores = dict(zip(fit, scores, strict=True))
         self.vectors = dict(zip(fit, vectors, strict=True))
-        self.extents = {i: extent(sentences[i], language) for i in fit}
-        self._leaning = {i for i in fit if leans(sentences[i], language)}
+        self.leaning = {
+            i for i in fit if leans(readable[i] if readable else sentences[i].text, language)
+        }
         self.order = fit
+        self._paragraphs = [sentence.paragraph for sentence in sentences]
 
     def lead(self, size: int) -> int | None:
         """The sentence that opens the story, where it stands for itself and is not most of the
         digest."""
         for index in self.order[:LEAD_AMONG]:
-            if index not in self._leaning:
+            if index not in self.leaning:
                 return index if self.extents[index] <= LEAD_SHARE * size else None
         return None
 
     def chain(self, index: int) -> tuple[int, ...]:
         """The sentence with those before it that it leans on; empty when they can't be taken."""
         chain = [index]
-        while chain[0] in self._leaning and chain[0] > 0:
-            if chain[0] - 1 not in self.scores or len(chain) == MOST_IN_A_CHAIN:
+        while chain[0] in self.leaning and chain[0] > 0:
+            before = chain[0] - 1
+            if before not in self.scores or len(chain) == MOST_IN_A_CHAIN:
                 return ()
-            chain.insert(0, chain[0] - 1)
+            if self._paragraphs[chain[0]] > self._paragraphs[before] + 1:
+                return ()  # a heading stands between
+            chain.insert(0, before)
         return tuple(chain)
 
 

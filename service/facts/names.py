@@ -4,10 +4,12 @@ The glossary (prompts/names.tsv) knows one name under several: 扎克伯格, 祖
 Mark Zuckerberg. What it doesn't know is read from the text itself: see `unlisted`.
 """
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from service.facts.glossary_file import SHIPPED, Entry, Kind, read_entries
@@ -63,9 +65,10 @@ class Glossary:
     """Names and their spellings in English and both Chinese scripts."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = tuple(entries)
         self._by_form: dict[str, Entry] = {}
         surnames: dict[str, set[str]] = defaultdict(set)
-        for entry in entries:
+        for entry in self._entries:
             for form in (*entry.english, *entry.simplified, *entry.traditional):
                 self._by_form[form] = entry
             for form in entry.english if entry.kind == "person" else ():
@@ -88,6 +91,11 @@ class Glossary:
         """
         entries = read_entries(SHIPPED)
         return cls(entries + read_entries(extra) if extra is not None else entries)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when any name or spelling does."""
+        return "sha256:" + hashlib.sha256(repr(self._entries).encode()).hexdigest()
 
     def entry(self, form: str) -> Entry | None:
         """The name that `form` is a spelling of; Latin letters in any case."""

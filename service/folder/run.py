@@ -18,7 +18,7 @@ from service.errors import DiglotError, NotReady
 from service.folder.ledger import Ledger, Line
 from service.folder.places import Places, place_of
 from service.ingest.documents import Unread, read_file
-from service.pipeline.fingerprint import fingerprint
+from service.pipeline.result_builder import fingerprint
 from service.result import Result
 from service.serving.service import Service
 from service.tasks import Options

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from service.pipeline.prompts import size
+from service.resources.prompts import size
 from service.tasks import DigestLanguage, DigestTask
 
 

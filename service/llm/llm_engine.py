@@ -17,6 +17,7 @@ from service.llm.loader import load
 from service.llm.memory import is_out_of_memory, release
 from service.llm.request_encoder import RequestEncoder
 from service.llm.token_request import FinishedRequest, Generated, Outcome, TokenRequest
+from service.resources import Resources
 from service.settings import Settings
 from service.tasks import Answer, DigestAnswer, Finished, Request, TaskAnswer
 
@@ -40,9 +41,10 @@ class LLMEngine:
     Raises BadSetting when the model, its tokenizer or a prompt can't be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, resources: Resources | None = None) -> None:
+        """`resources`: those that the caller has loaded already; None loads them."""
         self._loaded = load(settings)
-        self.encoder = RequestEncoder(settings, self._loaded)
+        self.encoder = RequestEncoder(settings, resources or Resources.load(settings), self._loaded)
         limit = passage_limit(settings, self._loaded, self.encoder.most_tokens_around())
         capacity = make_generator(settings, self._loaded, limit)
         self.generator, self._limit = capacity.generator, capacity.passage_tokens
@@ -77,7 +79,7 @@ class LLMEngine:
         """
         if request.id in self._pending:
             raise BadInput("a request with this id is at work already")
-        self._refuse_unreadable(request.passage)
+        self._refuse_unreadable(request.document.text)
         prompts = self.encoder.prompts(request)
         tasks = list(enumerate(prompts))
         branches = [self.encoder.branch(request, index, prompt) for index, prompt in tasks]

@@ -2,47 +2,43 @@
 
 from collections.abc import Callable, Sequence
 
+from service.article import Document
 from service.errors import TooLong
-from service.facts import names
-from service.facts.names import Glossary
 from service.llm.answers import token_limit
 from service.llm.chat_template import with_template
 from service.llm.loader import Loaded
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
 from service.llm.token_request import Branch, Generate, Loglikelihood, SampleToken
 from service.llm.tokenizer import Prompt, Tokens
-from service.pipeline.prompts import load_prompts, spellings, stance_words
+from service.resources import Resources
+from service.resources.prompts import spellings, stance_words
 from service.settings import Settings
 from service.tasks import LABELS, DigestTask, Request, StanceTask, Task
 
 
 class RequestEncoder:
-    """Encodes requests with the prompts and the glossary that `settings` name.
+    """Encodes requests with the prompts and the glossary of `resources`."""
 
-    Raises BadSetting when they can't be used.
-    """
-
-    def __init__(self, settings: Settings, loaded: Loaded) -> None:
+    def __init__(self, settings: Settings, resources: Resources, loaded: Loaded) -> None:
         self._settings = settings
         self._context, self._sampling = loaded.context, loaded.sampling
-        self._glossary = Glossary.load(settings.names)
-        lists = filter(None, (names.SHIPPED, settings.names))
-        self._prompts = load_prompts(settings.prompts, lists)
+        self._resources = resources
         self.tokens = Tokens(loaded.tokenizer)
 
     @property
     def fingerprint(self) -> str:
-        """The fingerprint of the prompts and of the user's own chat template."""
-        return with_template(self._prompts.fingerprint, self._settings.chat_template)
+        """The fingerprint of the resources and of the user's own chat template."""
+        return with_template(self._resources.fingerprint, self._settings.chat_template)
 
     def prompts(self, request: Request) -> list[Prompt]:
         """A prompt for each task; they are equal up to the end of the passage.
 
         Raises TooLong where a prompt and its answer exceed the model's context.
         """
-        title = f"{request.title}\n\n" if request.title else ""
-        passage = self.tokens.plain(title + request.passage)
-        prompts = [self._prompt(passage, task, request) for task in request.tasks]
+        document = request.document
+        title = f"{document.title}\n\n" if document.title else ""
+        passage = self.tokens.plain(title + document.text)
+        prompts = [self._prompt(passage, task, document) for task in request.tasks]
         for prompt, task in zip(prompts, request.tasks, strict=True):
             if self._context and len(prompt) + self._answer_tokens(task) > self._context:
                 raise TooLong("the passage, its title and its target are too long together")
@@ -55,14 +51,16 @@ class RequestEncoder:
             on_tokens = self._watcher(request, index)
             sample = self._sampler(prompt, task)
             return Generate(prompt.suffix_ids, token_limit(task), sample, on_tokens)
-        return Loglikelihood(prompt.suffix_ids, tuple(self.labels(request.language)))
+        return Loglikelihood(prompt.suffix_ids, tuple(self.labels(request.document.language)))
 
     def prior_branch(self, request: Request, index: int, prompt: Prompt) -> Loglikelihood | None:
         """The branch that asks a stance's question about an empty passage; None for a digest."""
         if isinstance(request.tasks[index], DigestTask):
             return None
         ids = (*prompt.prefix_ids, *prompt.suffix_ids)
-        return Loglikelihood(ids, tuple(self.labels(request.language)), shares_prefix=False)
+        return Loglikelihood(
+            ids, tuple(self.labels(request.document.language)), shares_prefix=False
+        )
 
     def labels(self, language: str) -> list[tuple[int, ...]]:
         """The tokens of LABELS."""
@@ -73,19 +71,17 @@ class RequestEncoder:
         """Tokens of the longest prompt without a passage, a title or names, plus its answer."""
         tasks: list[Task] = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("")]
         return max(
-            len(self._prompt((), task, Request("", "", language, None, ())))
+            len(self._prompt((), task, Document("", (), None, language)))
             + self._answer_tokens(task)
             for task in tasks
             for language in ("en", "zh")
         )
 
-    def _prompt(self, passage: Sequence[int], task: Task, request: Request) -> Prompt:
-        names_in_language = {}
+    def _prompt(self, passage: Sequence[int], task: Task, document: Document) -> Prompt:
+        names = {}
         if isinstance(task, DigestTask):
-            names_in_language = spellings(
-                request.passage, request.title, task.language, self._glossary
-            )
-        instruction = self._prompts.instruction(task, request.language, names_in_language)
+            names = spellings(document, task.language, self._resources.glossary)
+        instruction = self._resources.prompts.instruction(task, document.language, names)
         return self.tokens.prompt(passage, instruction)
 
     def _answer_tokens(self, task: Task) -> int:

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from service.errors import BadInput
 from service.llm.answers import AnswerParser
 from service.llm.chat_template import chat_format
-from service.pipeline.prompts import AFTER_ARTICLE, BEFORE_ARTICLE
+from service.resources.prompts import AFTER_ARTICLE, BEFORE_ARTICLE
 
 _LINE_END = "\n"
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")

@@ -1,45 +1,79 @@
-"""What the steps of one plan share: the page, what was asked of it, and the stories it tells."""
+"""State of one plan: the page, its options and resources, and its stories' answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from service.article import Article, Reading
+from service.article import Article, Document
 from service.engine import Identity
-from service.pipeline.resources import Library
-from service.tasks import DigestAnswer, DigestLanguage, Options, TaskAnswer
+from service.resources import Resources
+from service.tasks import (
+    DigestAnswer,
+    DigestLanguage,
+    DigestTask,
+    Draft,
+    Options,
+    Task,
+    TaskAnswer,
+)
+
+Watch = Callable[[Draft], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a stance is asked toward: given by the asker, or the article's main subject."""
+    """A stance's target: given by the asker, or the article's main subject."""
 
     text: str
     source: Literal["given", "detected"]
 
 
 @dataclass(slots=True)
-class Page:
+class PipelineContext:
+    """One article on its way; `document` is the whole page."""
+
     id: str
     article: Article
-    reading: Reading
+    document: Document
     options: Options
     identity: Identity
-    library: Library
+    resources: Resources
     warnings: list[str] = field(default_factory=list)
-
-    def text_of(self, story: Reading) -> str:
-        """What a digest of `story` may state: the titles of page and story, and the text."""
-        titles = dict.fromkeys((self.reading.title, story.title))
-        return "\n".join(filter(None, (*titles, story.text)))
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """One story of a page and what was answered about it; most pages are one story."""
+class StoryAnswers:
+    """One story of a page with its digests and stances; most pages are one story.
 
-    reading: Reading
+    `read` counts the characters of the story that the engine was given.
+    """
+
+    document: Document
     digests: Mapping[DigestLanguage, DigestAnswer]
     stances: Mapping[Target, TaskAnswer]
     read: int
-    """Characters of the story that the engine was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Passes the drafts of one story on to `tell`; a higher `attempt` replaces the one before."""
+
+    tell: Watch | None = None
+    story: int = 0
+
+    def watch(self, attempt: int, tasks: Sequence[Task]) -> Callable[[int, str], None] | None:
+        """The callback for an engine that works on `tasks`; None when nobody watches."""
+        tell = self.tell
+        if tell is None:
+            return None
+
+        def pass_on(index: int, text: str) -> None:
+            task = tasks[index]
+            if isinstance(task, DigestTask):
+                tell(Draft(self.story, task.language, attempt, text))
+
+        return pass_on
+
+    def replace(self, attempt: int, language: DigestLanguage, text: str) -> None:
+        if self.tell is not None:
+            self.tell(Draft(self.story, language, attempt, text))

@@ -14,18 +14,17 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 from service import metrics
-from service.article import Article, Reading
+from service.article import Article, Document
 from service.cleaning import clean
 from service.cleaning.segmentation import stories
 from service.engine import Engine
 from service.errors import EngineFailed
-from service.extractive import article_digest as embedded
 from service.extractive.subject import main_subject
-from service.pipeline.context import Page, Story, Target
-from service.pipeline.drafts import Drafts, Watch
-from service.pipeline.resources import Library
+from service.extractive.summarize import digest
+from service.pipeline.context import Drafts, PipelineContext, StoryAnswers, Target, Watch
 from service.pipeline.result_builder import report
 from service.pipeline.validation import FAULTS, Fault, fault
+from service.resources import Resources
 from service.result import Result
 from service.tasks import (
     Answer,
@@ -33,6 +32,7 @@ from service.tasks import (
     DigestTask,
     Options,
     Request,
+    StanceAnswer,
     StanceTask,
     Task,
     TaskAnswer,
@@ -46,7 +46,7 @@ def plan(  # noqa: PLR0913  # called in one place, by name
     article: Article,
     options: Options,
     engine: Engine,
-    library: Library,
+    resources: Resources,
     *,
     id: str,
     watch: Watch | None = None,
@@ -55,88 +55,93 @@ def plan(  # noqa: PLR0913  # called in one place, by name
 
     `watch` is told of the digests while they are written; it must be quick and must not raise.
     """
-    reading = clean(article)
-    page = Page(id, article, reading, options, engine.identity, library)
-    told: list[Story] = []
-    for story in [reading] if options.whole_page else stories(reading):
-        told.append((yield from _tell(page, story, engine, Drafts(watch, len(told)))))
-    return report(page, told)
+    document = clean(article)
+    context = PipelineContext(id, article, document, options, engine.identity, resources)
+    answers: list[StoryAnswers] = []
+    for story in [document] if options.whole_page else stories(document):
+        answers.append((yield from _answers(context, story, engine, Drafts(watch, len(answers)))))
+    return report(context, answers)
 
 
-def _tell(
-    page: Page, story: Reading, engine: Engine, drafts: Drafts
-) -> Generator[Request, Answer, Story]:
+def _answers(
+    context: PipelineContext, story: Document, engine: Engine, drafts: Drafts
+) -> Generator[Request, Answer, StoryAnswers]:
     """Ask for the digests and the stances of one story, all in one request."""
-    passage, read = yield from _condense(page, story, engine)
-    targets = _targets(page, story)
-    digests = [DigestTask(language, page.options.length) for language in page.options.languages]
+    passage, read = yield from _condense(context, story, engine)
+    targets = _targets(context, story)
+    options = context.options
+    digests = [DigestTask(language, options.length) for language in options.languages]
     stances = [StanceTask(target.text) for target in targets]
-    answer = yield _request(page, story, passage, *digests, *stances, drafts=drafts)
+    answer = yield _request(context, passage, *digests, *stances, drafts=drafts)
 
     written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
-    passed, replaced = yield from _passed(page, story, passage, written, drafts)
+    passed, replaced = yield from _passed(context, story, passage, written, drafts)
     for task, gate in replaced.items():
         reason = FAULTS[gate]["en"]
-        page.warnings.append(
+        context.warnings.append(
             f"the model's {task.language} digest was replaced by an extractive one: {reason}"
         )
-    opinions = dict(zip(targets, answer.tasks[len(digests) :], strict=True))
-    digests_of = {task.language: digest for task, digest in passed.items()}
-    return Story(story, digests_of, opinions, read)
+    opinions = answer.tasks[len(digests) :]
+    if passage is not story:
+        opinions = tuple(map(_without_evidence, opinions))
+    digests_of = {task.language: passed_one for task, passed_one in passed.items()}
+    return StoryAnswers(story, digests_of, dict(zip(targets, opinions, strict=True)), read)
+
+
+def _without_evidence(answer: TaskAnswer) -> TaskAnswer:
+    """The answer without sentences of a condensed text, which stand nowhere in the article."""
+    return replace(answer, evidence=None) if isinstance(answer, StanceAnswer) else answer
 
 
 def _request(
-    page: Page,
-    story: Reading,
-    passage: str,
+    context: PipelineContext,
+    document: Document,
     *tasks: Task,
     drafts: Drafts = UNWATCHED,
     attempt: int = 1,
 ) -> Request:
-    watch = drafts.watch(attempt, tasks)
-    return Request(page.id, passage, story.language, story.title, tasks, watch=watch)
+    return Request(context.id, document, tasks, watch=drafts.watch(attempt, tasks))
 
 
-def _targets(page: Page, story: Reading) -> tuple[Target, ...]:
-    given = tuple(Target(text, "given") for text in dict.fromkeys(page.options.targets))
+def _targets(context: PipelineContext, story: Document) -> tuple[Target, ...]:
+    given = tuple(Target(text, "given") for text in dict.fromkeys(context.options.targets))
     if given:
         return given
-    subject = main_subject(story.text, story.title, story.language, page.library.glossary)
-    return (Target(subject, "detected"),)
+    return (Target(main_subject(story, context.resources.glossary), "detected"),)
 
 
 def _condense(
-    page: Page, story: Reading, engine: Engine
-) -> Generator[Request, Answer, tuple[str, int]]:
-    """The passage to ask about, and how many characters of the story were read for it.
+    context: PipelineContext, story: Document, engine: Engine
+) -> Generator[Request, Answer, tuple[Document, int]]:
+    """The document to ask about, and how many characters of the story were read for it.
 
-    That is the text itself or, over the engine's limit, the digests of all its parts. Each part is
+    That is the story itself or, over the engine's limit, the digests of all its parts. Each part is
     digested in the article's own language, so that a meaning is translated once only.
     """
-    text, read = story.text, 0
+    document, read = story, 0
     task = DigestTask("zh" if story.language.startswith("zh") else "en", "medium")
-    while engine.passage_limit is not None and engine.measure(text) > engine.passage_limit:
-        parts = cut(text, engine.passage_limit, engine.measure)
+    limit = engine.passage_limit
+    while limit is not None and engine.measure(document.text) > limit:
+        parts = [story.part(text) for text in cut(document.text, limit, engine.measure)]
         if not read:
-            read = sum(map(len, parts)) + len(parts) - 1  # the newlines between them
-            page.warnings.append(f"the article is long: it was read in {len(parts)} parts")
+            read = sum(part.kept for part in parts) + len(parts) - 1  # the newlines between them
+            context.warnings.append(f"the article is long: it was read in {len(parts)} parts")
         digests: list[str] = []
         faults: list[Fault] = []
         for part in parts:
-            answer = yield _request(page, story, part, task)
-            section = replace(story, text=part)
-            passed, replaced = yield from _passed(page, section, part, {task: answer.tasks[0]})
+            answer = yield _request(context, part, task)
+            passed, replaced = yield from _passed(context, part, part, {task: answer.tasks[0]})
             digests.append(passed[task].text)
             faults += replaced.values()
         if faults:
-            page.warnings.append(_parts_replaced(faults, len(parts)))
+            context.warnings.append(_parts_replaced(faults, len(parts)))
         condensed = "\n".join(digests)
-        if len(condensed) >= len(text):  # a model that rambles; another round would not help
+        if len(condensed) >= document.kept:  # a model that rambles; another round would not help
             task = replace(task, length="short")
-            glossary = page.library.glossary
-            return embedded.digest(text, story.language, story.title, task, glossary).text, read
-        text = condensed
-    return text, read or len(text)
+            glossary = context.resources.glossary
+            return story.part(digest(document, task, glossary).text), read
+        document = story.part(condensed)
+    return document, read or document.kept
 
 
 def _parts_replaced(faults: Sequence[Fault], parts: int) -> str:
@@ -148,9 +153,9 @@ def _parts_replaced(faults: Sequence[Fault], parts: int) -> str:
 
 
 def _passed(
-    page: Page,
-    story: Reading,
-    passage: str,
+    context: PipelineContext,
+    story: Document,
+    passage: Document,
     written: Mapping[DigestTask, TaskAnswer],
     drafts: Drafts = UNWATCHED,
 ) -> Generator[Request, Answer, tuple[dict[DigestTask, DigestAnswer], dict[DigestTask, Fault]]]:
@@ -160,30 +165,27 @@ def _passed(
     replaced, and for what, comes with them.
     """
     digests = {task: _digest(answer) for task, answer in written.items()}
-    faults = _faults(page, story, digests)
+    faults = _faults(context, story, digests)
     if faults:
-        again = yield from _again(page, story, passage, faults, drafts)
+        again = yield from _again(context, passage, faults, drafts)
         digests |= again
         # An engine that breaks here leaves the first digests, which are judged already.
-        faults = _faults(page, story, again) if again else faults
+        faults = _faults(context, story, again) if again else faults
     for task in faults:
         metrics.digests_replaced.labels(task.language).inc()
-        digests[task] = embedded.digest(
-            passage, story.language, story.title, task, page.library.glossary
-        )
+        digests[task] = digest(passage, task, context.resources.glossary)
         drafts.replace(3, task.language, digests[task].text)
     return digests, faults
 
 
 def _faults(
-    page: Page, story: Reading, digests: Mapping[DigestTask, DigestAnswer]
+    context: PipelineContext, story: Document, digests: Mapping[DigestTask, DigestAnswer]
 ) -> dict[DigestTask, Fault]:
-    text = page.text_of(story)
     faults: dict[DigestTask, Fault] = {}
-    for task, digest in digests.items():
-        if digest.kind != "abstractive":
+    for task, answer in digests.items():
+        if answer.kind != "abstractive":
             continue
-        gate = fault(digest.text, task, text, page.library.prompts)
+        gate = fault(answer.text, task, story, context.resources.prompts)
         if gate is not None:
             metrics.digests_refused.labels(task.language, gate).inc()
             faults[task] = gate
@@ -191,16 +193,15 @@ def _faults(
 
 
 def _again(
-    page: Page,
-    story: Reading,
-    passage: str,
+    context: PipelineContext,
+    passage: Document,
     faults: Mapping[DigestTask, Fault],
     drafts: Drafts,
 ) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
     """Ask once more, with the reason. Empty when the engine can't answer."""
     asked = [replace(task, fault=FAULTS[gate][task.language]) for task, gate in faults.items()]
     try:
-        answer = yield _request(page, story, passage, *asked, drafts=drafts, attempt=2)
+        answer = yield _request(context, passage, *asked, drafts=drafts, attempt=2)
     except EngineFailed:
         return {}
     return dict(zip(faults, map(_digest, answer.tasks), strict=True))

@@ -1,15 +1,17 @@
-"""From answers to the Result: scripts made pure, figures checked, quotes found in the article."""
+"""Builds the Result: scripts made pure, figures checked, quotes found in the article."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from service import result
-from service.article import Reading, Sentence
+from service.article import Article, Document, Sentence
+from service.checks.unsupported import languages_agree, unsupported_names, unsupported_numbers
+from service.engine import Identity
 from service.errors import EngineFailed
 from service.extractive.stance import evidence_for, read_stance
-from service.facts import checks
-from service.pipeline.context import Page, Story, Target
-from service.pipeline.fingerprint import fingerprint
+from service.pipeline.context import PipelineContext, StoryAnswers, Target
 from service.result import (
     Checks,
     Digest,
@@ -21,111 +23,138 @@ from service.result import (
     Stance,
     Timing,
 )
-from service.tasks import LABELS_ZH, DigestAnswer, DigestLanguage, StanceAnswer, TaskAnswer
+from service.tasks import (
+    LABELS_ZH,
+    DigestAnswer,
+    DigestLanguage,
+    Options,
+    StanceAnswer,
+    TaskAnswer,
+)
 from service.text.script import to_script
 
 MOST_QUOTES = 3
 
 
-def report(page: Page, told: Sequence[Story]) -> Result:
-    """The Result of a page whose digests have passed the gates; `told` has its longest story first.
+def fingerprint(article: Article, options: Options, identity: Identity) -> str:
+    """`sha256:…` over the text, the engine, the model, the resources and the options.
+
+    Equal for equal input on every machine and in every run. The article's source is left out: the
+    same page found twice is the same article.
+    """
+    parts = [article.text, article.title, article.markup, asdict(options), asdict(identity)]
+    # ASCII-only JSON also takes the lone surrogates that a broken page may hold.
+    written = json.dumps(parts, sort_keys=True).encode("ascii")
+    return "sha256:" + hashlib.sha256(written).hexdigest()
+
+
+def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
+    """The Result of a page whose digests have passed the gates; the longest story comes first.
 
     The Result's own digests and stance are those of the longest story.
     """
-    stories = [_story(page, story) for story in told]
+    stories = [_story(context, story) for story in answers]
     first = stories[0]
     if len(stories) > 1:
-        page.warnings.append(
+        context.warnings.append(
             f"the page holds {len(stories)} stories: digests and stance are of the longest,"
             " `stories` has them all"
         )
     return Result(
-        id=page.id,
-        source=page.article.source,
-        title=page.reading.title,
-        language=page.reading.language,
+        id=context.id,
+        source=context.article.source,
+        title=context.document.title,
+        language=context.document.language,
         digests=first.digests,
         stance=first.stance,
         checks=first.checks,
-        reading=_reading(page.reading, told),
-        warnings=page.warnings,
-        engine=Maker(**asdict(page.identity)),
+        reading=_reading(context.document, answers),
+        warnings=context.warnings,
+        engine=Maker(**asdict(context.identity)),
         timing=Timing(queued_ms=0, total_ms=0),  # the worker, which has the clock, fills it in
-        fingerprint=fingerprint(page.article, page.options, page.identity),
+        fingerprint=fingerprint(context.article, context.options, context.identity),
         stories=stories if len(stories) > 1 else [],
     )
 
 
-def _story(page: Page, told: Story) -> result.Story:
-    digests = {language: _digest(page, language, text) for language, text in told.digests.items()}
-    opinions = [_stance(page, told, target, answer) for target, answer in told.stances.items()]
+def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
+    digests = {
+        language: _digest(context, language, text) for language, text in answers.digests.items()
+    }
+    opinions = [
+        _stance(context, answers, target, answer) for target, answer in answers.stances.items()
+    ]
     return result.Story(
-        title=told.reading.title,
-        kept=told.reading.kept,
+        title=answers.document.title,
+        kept=answers.document.kept,
         digests=digests,
         stance=opinions if len(opinions) > 1 else opinions[0],
-        checks=_checks(page, told.reading, digests),
+        checks=_checks(context, answers.document, digests),
     )
 
 
-def _digest(page: Page, language: DigestLanguage, answer: DigestAnswer) -> Digest:
-    script = page.options.zh_script if language == "zh" else None
+def _digest(context: PipelineContext, language: DigestLanguage, answer: DigestAnswer) -> Digest:
+    script = context.options.zh_script if language == "zh" else None
     return Digest(
         text=to_script(answer.text, script) if script else answer.text,
         kind=answer.kind,
-        engine=page.identity.name if answer.kind == "abstractive" else "extractive",
+        engine=context.identity.name if answer.kind == "abstractive" else "extractive",
         truncated=answer.truncated,
         script=script,
     )
 
 
-def _stance(page: Page, told: Story, target: Target, answer: TaskAnswer) -> Stance:
+def _stance(
+    context: PipelineContext, answers: StoryAnswers, target: Target, answer: TaskAnswer
+) -> Stance:
     if not isinstance(answer, StanceAnswer):
         raise EngineFailed("the engine answered a stance with something else")
     return Stance(
         target=target.text,
         target_source=target.source,
         label=answer.label,
-        label_zh=to_script(LABELS_ZH[answer.label], page.options.zh_script),
+        label_zh=to_script(LABELS_ZH[answer.label], context.options.zh_script),
         scores={label: round(score, 4) for label, score in answer.scores.items()},
-        evidence=_evidence(page, told.reading, target, answer),
+        evidence=_evidence(context, answers.document, target, answer),
     )
 
 
-def _evidence(page: Page, reading: Reading, target: Target, answer: StanceAnswer) -> list[Evidence]:
+def _evidence(
+    context: PipelineContext, document: Document, target: Target, answer: StanceAnswer
+) -> list[Evidence]:
     """Quotes that clearly speak for the label, the strongest first; none for the label `none`."""
     if answer.label == "none":
         return []
-    sentences = reading.sentences
-    lexicon = read_stance(
-        [sentence.text for sentence in sentences],
-        target.text,
-        reading.language,
-        title=reading.title,
-        glossary=page.library.glossary,
-    )
-    picks = evidence_for(lexicon, answer.label)[:MOST_QUOTES]
-    return [_quote(page, sentences[pick.index], pick.speaker) for pick in picks]
+    stance = answer
+    if answer.evidence is None:
+        stance = read_stance(document, target.text, context.resources)
+    picks = evidence_for(stance, answer.label)[:MOST_QUOTES]
+    return [_quote(context, document.sentences[pick.index], pick.speaker) for pick in picks]
 
 
-def _quote(page: Page, sentence: Sentence, speaker: str | None) -> Evidence:
+def _quote(context: PipelineContext, sentence: Sentence, speaker: str | None) -> Evidence:
     """The article's own wording of the sentence, noise inside it included, where it has a place."""
     quote = sentence.text
     if sentence.start is not None:
-        quote = page.article.text[sentence.start : sentence.end]
+        quote = context.article.text[sentence.start : sentence.end]
     return Evidence(quote=quote, start=sentence.start, end=sentence.end, speaker=speaker)
 
 
-def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Digest]) -> Checks:
-    text = page.text_of(reading)
+def _checks(
+    context: PipelineContext, article: Document, digests: Mapping[DigestLanguage, Digest]
+) -> Checks:
+    glossary = context.resources.glossary
+    documents = {
+        language: Document.of(digest.text, language) for language, digest in digests.items()
+    }
     numbers: list[str] = []
     names: list[str] = []
-    for digest in digests.values():
-        numbers += checks.unsupported_numbers(digest.text, text)
-        names += checks.unsupported_names(digest.text, text, page.library.glossary)
+    for digest in documents.values():
+        numbers += unsupported_numbers(digest, article)
+        names += unsupported_names(digest, article, glossary)
     agree = None
-    if len(digests) > 1:
-        agree = checks.languages_agree(digests["en"].text, digests["zh"].text, text)
+    if len(documents) > 1:
+        agree = languages_agree(documents["en"], documents["zh"], article)
     return Checks(
         unsupported_numbers=list(dict.fromkeys(numbers)),
         unsupported_names=list(dict.fromkeys(names)),
@@ -133,12 +162,12 @@ def _checks(page: Page, reading: Reading, digests: Mapping[DigestLanguage, Diges
     )
 
 
-def _reading(reading: Reading, told: Sequence[Story]) -> ReadingReport:
+def _reading(document: Document, answers: Sequence[StoryAnswers]) -> ReadingReport:
     return ReadingReport(
-        characters=reading.characters,
-        kept=reading.kept,
-        removed=[Removed(what=what, count=count) for what, count in reading.removed.items()],
-        coverage=round(sum(s.read for s in told) / sum(s.reading.kept for s in told), 4),
-        authors=list(reading.authors),
-        published=reading.published,
+        characters=document.characters,
+        kept=document.kept,
+        removed=[Removed(what=what, count=count) for what, count in document.removed.items()],
+        coverage=round(sum(s.read for s in answers) / sum(s.document.kept for s in answers), 4),
+        authors=list(document.authors),
+        published=document.published,
     )

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from service.facts.checks import unsupported_numbers
-from service.pipeline.prompts import Prompts
+from service.article import Document
+from service.checks.unsupported import unsupported_numbers
+from service.resources.prompts import Prompts
 from service.tasks import DIGEST_SIZE, DigestLanguage, DigestTask
 from service.text.language import detect
 
@@ -44,47 +45,51 @@ _WORDS = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
 Run = tuple[str, ...]
 
 
-def fault(text: str, task: DigestTask, article_text: str, prompts: Prompts) -> Fault | None:
-    """The first gate that stops this digest of `article_text`, or None. Linear in its length."""
-    draft = _Draft(text, _WORDS.findall(text), task, article_text, prompts)
-    return next((gate for gate, stops in _GATES.items() if stops(draft)), None)
+def fault(text: str, task: DigestTask, article: Document, prompts: Prompts) -> Fault | None:
+    """The first gate that stops this digest of `article`, or None. Linear in its length."""
+    candidate = _Candidate(text, _WORDS.findall(text), task, article, prompts)
+    return next((gate for gate, stops in _GATES.items() if stops(candidate)), None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _Candidate:
     text: str
     words: list[str]
     task: DigestTask
-    article_text: str
+    article: Document
     prompts: Prompts
 
 
-def _echoes(draft: _Draft) -> bool:
-    instruction = _WORDS.findall(draft.prompts.texts[f"digest.{draft.task.language}.txt"])
-    return not set(_runs(instruction, ECHO_WORDS)).isdisjoint(_runs(draft.words, ECHO_WORDS))
+def _echoes(candidate: _Candidate) -> bool:
+    instruction = _WORDS.findall(candidate.prompts.texts[f"digest.{candidate.task.language}.txt"])
+    return not set(_runs(instruction, ECHO_WORDS)).isdisjoint(_runs(candidate.words, ECHO_WORDS))
 
 
-def _is_foreign(draft: _Draft) -> bool:
-    return detect(draft.text).split("-", 1)[0] != draft.task.language
+def _is_foreign(candidate: _Candidate) -> bool:
+    return detect(candidate.text).split("-", 1)[0] != candidate.task.language
 
 
-def _runs_on(draft: _Draft) -> bool:
-    return len(draft.words) > RUNAWAY * DIGEST_SIZE[draft.task.language][draft.task.length]
+def _runs_on(candidate: _Candidate) -> bool:
+    return (
+        len(candidate.words) > RUNAWAY * DIGEST_SIZE[candidate.task.language][candidate.task.length]
+    )
 
 
-def _loops(draft: _Draft) -> bool:
+def _loops(candidate: _Candidate) -> bool:
     """Whether some run of LOOP_WORDS words comes LOOP_TIMES times."""
-    return max(Counter(_runs(draft.words, LOOP_WORDS)).values(), default=0) >= LOOP_TIMES
+    return max(Counter(_runs(candidate.words, LOOP_WORDS)).values(), default=0) >= LOOP_TIMES
 
 
-def _invents(draft: _Draft) -> bool:
-    return bool(unsupported_numbers(draft.text, draft.article_text))
+def _invents(candidate: _Candidate) -> bool:
+    return bool(
+        unsupported_numbers(Document.of(candidate.text, candidate.task.language), candidate.article)
+    )
 
 
-_GATES: Mapping[Fault, Callable[[_Draft], bool]] = {  # the cheap ones first
-    "empty": lambda draft: not draft.text.strip(),
-    "tags": lambda draft: bool(_TAGS.search(draft.text)),
-    "noise": lambda draft: bool(_NOISE.search(draft.text)),
+_GATES: Mapping[Fault, Callable[[_Candidate], bool]] = {  # the cheap ones first
+    "empty": lambda candidate: not candidate.text.strip(),
+    "tags": lambda candidate: bool(_TAGS.search(candidate.text)),
+    "noise": lambda candidate: bool(_NOISE.search(candidate.text)),
     "echo": _echoes,
     "language": _is_foreign,
     "runaway": _runs_on,

@@ -13,22 +13,21 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Literal
 
-from service.article import Article
+from service.article import Article, Document
 from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
-from service.extractive import article_digest as embedded
 from service.extractive.stance import read_stance
-from service.pipeline.drafts import Watch
-from service.pipeline.fingerprint import fingerprint
+from service.extractive.summarize import digest
+from service.pipeline.context import Watch
 from service.pipeline.pipeline import plan
-from service.pipeline.resources import Library
+from service.pipeline.result_builder import fingerprint
+from service.resources import Resources
 from service.result import Result, Timing
 from service.serving.queue import Work
 from service.serving.worker import Worker
 from service.settings import Settings
 from service.store.result_cache import ResultCache
 from service.tasks import LANGUAGES, DigestTask, Options
-from service.text.language import detect
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +45,12 @@ class Service:
     `load` makes the engine (tests hand in their own).
     """
 
-    def __init__(self, settings: Settings, load: Callable[[Settings], Engine]) -> None:
+    def __init__(self, settings: Settings, load: Callable[[Settings, Resources], Engine]) -> None:
         self._settings = settings
         self._load = load
         self._worker: Worker | None = None
         self._engine: Engine | None = None
-        self._library: Library | None = None
+        self._resources: Resources | None = None
         self._failure: DiglotError | None = None
         self._kept: ResultCache | None = None
         self._closing = False
@@ -90,6 +89,13 @@ class Service:
     def identity(self) -> Identity | None:
         return self._engine.identity if self._engine else None
 
+    @property
+    def resources(self) -> Resources:
+        """Raises NotReady until they are loaded."""
+        if self._resources is None:
+            raise NotReady("the service is not ready")
+        return self._resources
+
     def open(self, kept: ResultCache | None = None, *, quiet: bool = False) -> None:
         """Start loading the engine; returns at once. What `kept` holds is answered from there.
 
@@ -124,7 +130,7 @@ class Service:
         Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place. `watch` is
         told of the drafts, from the worker's thread. A Result that was kept is there at once.
         """
-        if self.state != "ready" or not (self._worker and self._engine and self._library):
+        if self.state != "ready" or not (self._worker and self._engine and self._resources):
             raise NotReady(self.reason or "the service is not ready")
         begun = time.monotonic()
         own = id or str(uuid.uuid4())
@@ -133,7 +139,7 @@ class Service:
             kept = self._kept.find(fingerprint(article, options, self._engine.identity), scope)
             if kept is not None:
                 return _again(kept, own, article, begun)
-        steps = plan(article, options, self._engine, self._library, id=own, watch=watch)
+        steps = plan(article, options, self._engine, self._resources, id=own, watch=watch)
         future = self._worker.submit(steps, timeout_s=timeout_s, work=work)
         if self._kept is not None:
             future.add_done_callback(partial(self._kept.note, owner=scope))
@@ -151,8 +157,8 @@ class Service:
 
     def _open(self) -> None:
         try:
-            self._library = Library.load(self._settings)
-            self._engine = self._load(self._settings)
+            self._resources = Resources.load(self._settings)
+            self._engine = self._load(self._settings, self._resources)
             self._warm_up()
             worker = Worker(
                 self._engine,
@@ -184,14 +190,13 @@ class Service:
         The model is left alone: its first passage is slow on some machines, but right.
         """
         assert self._engine is not None
-        assert self._library is not None
-        glossary = self._library.glossary
+        assert self._resources is not None
         for text in WARM_UP:
-            language = detect(text)
-            next(plan(Article(text), Options(), self._engine, self._library, id="warm-up"))
+            document = Document.of(text)
+            next(plan(Article(text), Options(), self._engine, self._resources, id="warm-up"))
             for wanted in LANGUAGES:
-                embedded.digest(text, language, None, DigestTask(wanted), glossary)
-            read_stance(embedded.sentences(text), "plan", language, glossary=glossary)
+                digest(document, DigestTask(wanted), self._resources.glossary)
+            read_stance(document, "plan", self._resources)
 
 
 def _named(engine: Engine) -> str:

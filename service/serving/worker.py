@@ -109,7 +109,7 @@ class Worker:
         permit = self._bounds.take(work)
         try:
             request = next(plan)
-            permit.charge(self._engine.measure(request.passage))
+            permit.charge(self._engine.measure(request.document.text))
         except BaseException as error:
             permit.free()
             if isinstance(error, StopIteration):

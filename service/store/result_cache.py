@@ -38,17 +38,15 @@ _BUSY_S = 0.5  # an answer can be made anew; nobody waits long for an old one
 
 
 class ResultCache:
-    """At most `limit` bytes of results in `folder`; the oldest go first. `maker` names whatever
-    has a part in a result beside what its fingerprint covers. A result is found by its owner only.
+    """At most `limit` bytes of results in `folder`; the oldest go first. A result is found by its
+    owner only.
 
     Raises StoreFailed when the file can't be made. Afterwards nothing here raises: a cache that
     fails is passed by, and the log says so once.
     """
 
-    def __init__(self, folder: Path, limit: int, maker: str = "") -> None:
+    def __init__(self, folder: Path, limit: int) -> None:
         self._limit = limit
-        # Another version of Diglot may read or check the same article in another way.
-        self._maker = f"{__version__} {maker}"
         self._database, self._bytes = _open(folder / FILE)
         self._unwritten: queue.Queue[tuple[str, Result] | None] = queue.Queue(_MOST_UNWRITTEN)
         self._writer = threading.Thread(target=self._write, name="diglot-kept", daemon=True)
@@ -77,8 +75,10 @@ class ResultCache:
         self._writer.join()
         self._database.close()
 
-    def _key(self, fingerprint: str, owner: str) -> str:
-        return f"{fingerprint} {self._maker} {owner}".rstrip()
+    @staticmethod
+    def _key(fingerprint: str, owner: str) -> str:
+        # Another version of Diglot may read or check the same article in another way.
+        return f"{fingerprint} {__version__} {owner}".rstrip()
 
     def _write(self) -> None:
         while (waiting := self._unwritten.get()) is not None:

@@ -9,7 +9,7 @@ Replacement = str | Callable[[re.Match[str]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class TextWithOffsets:
     """An immutable text whose character i came from [starts[i], ends[i]) of the text as sent.
 
     Untouched text keeps its offsets as a `range`, which costs nothing; only a line that was changed
@@ -21,12 +21,12 @@ class Traced:
     ends: Sequence[int]
 
     @classmethod
-    def of(cls, text: str) -> "Traced":
+    def of(cls, text: str) -> "TextWithOffsets":
         """`text` as it was sent, each character at its own place."""
         return cls(text, range(len(text)), range(1, len(text) + 1))
 
     @classmethod
-    def join(cls, parts: Sequence["Traced"], between: str = "") -> "Traced":
+    def join(cls, parts: Sequence["TextWithOffsets"], between: str = "") -> "TextWithOffsets":
         """The parts in a row; the characters of `between` stand for the gap they fill."""
         filled = [part for part in parts if part.text]
         if len(filled) == 1:
@@ -53,29 +53,29 @@ class Traced:
         """(start, end) in the text as sent; (0, 0) for an empty text."""
         return (self.starts[0], self.ends[-1]) if self.text else (0, 0)
 
-    def slice(self, start: int, end: int) -> "Traced":
-        return Traced(self.text[start:end], self.starts[start:end], self.ends[start:end])
+    def slice(self, start: int, end: int) -> "TextWithOffsets":
+        return TextWithOffsets(self.text[start:end], self.starts[start:end], self.ends[start:end])
 
-    def strip(self) -> "Traced":
+    def strip(self) -> "TextWithOffsets":
         start = len(self.text) - len(self.text.lstrip())
         return self.slice(start, max(start, len(self.text.rstrip())))
 
-    def split(self, pattern: re.Pattern[str]) -> list["Traced"]:
+    def split(self, pattern: re.Pattern[str]) -> list["TextWithOffsets"]:
         """The pieces between the matches of `pattern`, empty ones too."""
         edges = [0, *(at for match in pattern.finditer(self.text) for at in match.span())]
         edges.append(len(self.text))
         return [self.slice(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
-    def delete(self, spans: Iterable[tuple[int, int]]) -> "Traced":
+    def delete(self, spans: Iterable[tuple[int, int]]) -> "TextWithOffsets":
         """Without the characters at `spans`, which are in order and do not overlap."""
-        kept: list[Traced] = []
+        kept: list[TextWithOffsets] = []
         begin = 0
         for start, end in spans:
             kept.append(self.slice(begin, start))
             begin = end
-        return Traced.join([*kept, self.slice(begin, len(self.text))])
+        return TextWithOffsets.join([*kept, self.slice(begin, len(self.text))])
 
-    def unwrap(self, pattern: re.Pattern[str]) -> tuple["Traced", int]:
+    def unwrap(self, pattern: re.Pattern[str]) -> tuple["TextWithOffsets", int]:
         """Each match cut down to its first group; and how many there were."""
         spans: list[tuple[int, int]] = []
         count = 0
@@ -86,13 +86,13 @@ class Traced:
 
     def substitute(
         self, pattern: re.Pattern[str], replacement: Replacement
-    ) -> tuple["Traced", int]:
+    ) -> tuple["TextWithOffsets", int]:
         """Each match replaced, and how many were; a callable that returns None leaves its match.
 
         A replacement of the same length stands character for character; any other stands, as a
         whole, for the whole match.
         """
-        parts: list[Traced] = []
+        parts: list[TextWithOffsets] = []
         begin = count = 0
         for match in pattern.finditer(self.text):
             new = replacement if isinstance(replacement, str) else replacement(match)
@@ -103,11 +103,11 @@ class Traced:
             begin = match.end()
         if not count:
             return self, 0
-        return Traced.join([*parts, self.slice(begin, len(self.text))]), count
+        return TextWithOffsets.join([*parts, self.slice(begin, len(self.text))]), count
 
-    def _replaced(self, match: re.Match[str], new: str) -> "Traced":
+    def _replaced(self, match: re.Match[str], new: str) -> "TextWithOffsets":
         old = self.slice(match.start(), match.end())
         if len(new) == len(old):
-            return Traced(new, old.starts, old.ends)
+            return TextWithOffsets(new, old.starts, old.ends)
         start, end = old.span()
-        return Traced(new, array("I", [start] * len(new)), array("I", [end] * len(new)))
+        return TextWithOffsets(new, array("I", [start] * len(new)), array("I", [end] * len(new)))

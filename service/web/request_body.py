@@ -17,7 +17,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.article import Article, Markup
 from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
-from service.tasks import DigestLanguage, Length, Options, Script
+from service.tasks import DigestLanguage, Length, Options
+from service.text.script import Script
 from service.web.charset import codec_of, decode
 from service.web.decompress import check_coding, unpack
 from service.web.json_reader import echo, mend, parse_json

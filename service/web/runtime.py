@@ -1,6 +1,5 @@
 """Everything that one process serves with, opened together and closed in the right order."""
 
-import hashlib
 import logging
 import os
 import signal
@@ -82,11 +81,8 @@ class Runtime:
 def _kept(settings: Settings) -> ResultCache | None:
     if not settings.keep_results_mb:
         return None
-    names = settings.names.read_bytes() if settings.names else b""
-    chosen = (settings.sampling, settings.seed, settings.repetition_penalty)
-    maker = f"{chosen} {hashlib.sha256(names).hexdigest()}"
     try:
-        return ResultCache(settings.data, settings.keep_results_mb * MB, maker)
+        return ResultCache(settings.data, settings.keep_results_mb * MB)
     except StoreFailed as error:
         log.warning("%s; results are not kept", error)
         return None

@@ -15,8 +15,8 @@ from flask import request
 
 from service.errors import Cancelled, DiglotError
 from service.result import Result
-from service.tasks import DigestLanguage, Draft, Script
-from service.text.script import to_script
+from service.tasks import DigestLanguage, Draft
+from service.text.script import Script, to_script
 from service.web.problems import described
 from service.web.response_wait import LOOK_EVERY_S, Waiting
 

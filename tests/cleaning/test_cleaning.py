@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.article import Article, Markup, Reading
+from service.article import Article, Document, Markup
 from service.cleaning import clean
 from service.errors import NoText
 
@@ -67,7 +67,7 @@ ANY = st.text(st.characters(), max_size=120)
 MARKUP = st.sampled_from(["plain", "markdown", "html"])
 
 
-def read(text: str, markup: Markup = "plain", title: str | None = None) -> Reading | None:
+def read(text: str, markup: Markup = "plain", title: str | None = None) -> Document | None:
     try:
         return clean(Article(text, title=title, markup=markup))
     except NoText:

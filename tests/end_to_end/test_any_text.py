@@ -28,7 +28,7 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    service = Service(Settings(batch_window_ms=0), ExtractiveEngine)
+    service = Service(Settings(batch_window_ms=0), lambda _, found: ExtractiveEngine(found))
     service.open()
     service.wait()
     yield service

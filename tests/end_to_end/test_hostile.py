@@ -9,24 +9,26 @@ from contextlib import suppress
 
 import pytest
 
-from service.article import Article
+from service.article import Article, Document
+from service.checks.unsupported import unsupported_names, unsupported_numbers
 from service.cleaning import clean
 from service.cleaning.segmentation import stories
 from service.errors import NoText
 from service.extractive import valence_shifters
+from service.extractive.keyfacts import key_facts
 from service.extractive.stance import read_stance
 from service.extractive.subject import main_subject
 from service.extractive.summarize import choose
-from service.facts.checks import unsupported_names, unsupported_numbers
-from service.facts.keyfacts import key_facts
-from service.facts.names import Glossary
 from service.facts.numerals import find_figures
 from service.ingest.documents import decode
+from service.resources import Resources
+from service.settings import Settings
 from service.text.language import detect
 from service.text.sentences import split
 
 LENGTH = 100_000
-GLOSSARY = Glossary.load(None)
+RESOURCES = Resources.load(Settings())
+GLOSSARY = RESOURCES.glossary
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -39,18 +41,19 @@ def read(text: str) -> None:
 def facts(text: str) -> None:
     find_figures(text)
     GLOSSARY.find_names(text)
-    unsupported_numbers(text[:2_000], text)
-    unsupported_names(text[:2_000], text, GLOSSARY)
-    key_facts(text, None, "en", "zh", GLOSSARY, 160)
-    key_facts(text, None, "zh-Hant", "en", GLOSSARY, 80)
+    digest, document = Document.of(text[:2_000], "en"), Document.of(text, "en")
+    unsupported_numbers(digest, document)
+    unsupported_names(digest, document, GLOSSARY)
+    key_facts(document, "zh", 160, GLOSSARY)
+    key_facts(Document.of(text, "zh-Hant"), "en", 80, GLOSSARY)
 
 
 def opinion(text: str) -> None:
     for language in ("en", "zh-Hant"):
-        found = split(text)
-        choose(found, language, 160)
-        main_subject(text, None, language, GLOSSARY)
-        read_stance(found, "the plan", language, glossary=GLOSSARY)
+        document = Document.of(text, language)
+        choose(document, 160)
+        main_subject(document, GLOSSARY)
+        read_stance(document, "the plan", RESOURCES)
 
 
 PATTERNS = {

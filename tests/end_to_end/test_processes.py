@@ -44,7 +44,10 @@ def test_the_extractive_engine_never_needs_torch() -> None:
 def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
     code = (
         "from service.extractive.summarize import choose\n"
-        f"print(choose({ENGLISH * 3!r}, 'en', 15), choose({CHINESE * 3!r}, 'zh', 25))"
+        "from tests.support.documents import of_sentences\n"
+        f"english = of_sentences({ENGLISH * 3!r}, 'en')\n"
+        f"chinese = of_sentences({CHINESE * 3!r}, 'zh-Hans')\n"
+        "print(choose(english, 15), choose(chinese, 25))"
     )
     assert len({run(code, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "2")}) == 1
 

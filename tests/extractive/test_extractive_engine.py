@@ -2,11 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from service.article import Document
 from service.errors import EngineFailed, NoRoom
 from service.extractive.extractive_engine import MOST_ADMITTED, ExtractiveEngine
+from service.resources import Resources
 from service.settings import Settings
 from service.tasks import Answer, DigestAnswer, DigestTask, Request, StanceAnswer, StanceTask
 
+RESOURCES = Resources.load(Settings())
 ENGLISH = "The town will build a library. It costs $12 million. The mayor signed on Monday."
 CHINESE = "该镇将建一座图书馆。造价1200万元。镇长周一签字。"
 HANT = "該鎮將建一座圖書館。造價1200萬元。鎮長週一簽字。"
@@ -23,9 +26,9 @@ HANT = "該鎮將建一座圖書館。造價1200萬元。鎮長週一簽字。"
 def test_own_sentences_in_its_own_language_and_key_facts_in_the_other(
     passage: str, passage_language: str, kinds: tuple[str, str]
 ) -> None:
-    engine = ExtractiveEngine(Settings())
+    engine = ExtractiveEngine(RESOURCES)
     tasks = (DigestTask("en"), DigestTask("zh"))
-    engine.admit(Request("a", passage, passage_language, None, tasks))
+    engine.admit(Request("a", Document.of(passage, passage_language), tasks))
     ((finished),) = engine.step()
     assert isinstance(finished.outcome, Answer)
     digests = [each for each in finished.outcome.tasks if isinstance(each, DigestAnswer)]
@@ -43,8 +46,8 @@ def test_own_sentences_in_its_own_language_and_key_facts_in_the_other(
     ],
 )
 def test_stance(passage: str, language: str, target: str, label: str) -> None:
-    engine = ExtractiveEngine(Settings())
-    engine.admit(Request("a", passage, language, None, (StanceTask(target),)))
+    engine = ExtractiveEngine(RESOURCES)
+    engine.admit(Request("a", Document.of(passage, language), (StanceTask(target),)))
     ((finished),) = engine.step()
     assert isinstance(finished.outcome, Answer)
     (answer,) = finished.outcome.tasks
@@ -53,11 +56,11 @@ def test_stance(passage: str, language: str, target: str, label: str) -> None:
 
 
 def test_an_article_that_breaks_the_engine_fails_alone(caplog: pytest.LogCaptureFixture) -> None:
-    engine = ExtractiveEngine(Settings())
+    engine = ExtractiveEngine(RESOURCES)
     for place in ("before", "after"):
-        engine.admit(Request(place, ENGLISH, "en", None, (DigestTask("en"),)))
+        engine.admit(Request(place, Document.of(ENGLISH, "en"), (DigestTask("en"),)))
         if place == "before":
-            broken = Request("broken", ENGLISH, "en", None, (DigestTask("en", "huge"),))  # type: ignore[arg-type]
+            broken = Request("broken", Document.of(ENGLISH, "en"), (DigestTask("en", "huge"),))  # type: ignore[arg-type]
             engine.admit(broken)
     outcomes = {finished.request_id: finished.outcome for finished in engine.step()}
     assert isinstance(outcomes["broken"], EngineFailed)
@@ -67,11 +70,11 @@ def test_an_article_that_breaks_the_engine_fails_alone(caplog: pytest.LogCapture
 
 
 def test_the_queue_is_bounded_and_a_step_answers_all_of_it() -> None:
-    engine = ExtractiveEngine(Settings())
+    engine = ExtractiveEngine(RESOURCES)
     for number in range(MOST_ADMITTED):
-        engine.admit(Request(str(number), ENGLISH, "en", None, ()))
+        engine.admit(Request(str(number), Document.of(ENGLISH, "en"), ()))
     with pytest.raises(NoRoom):
-        engine.admit(Request("more", CHINESE, "zh-Hans", None, ()))
+        engine.admit(Request("more", Document.of(CHINESE, "zh-Hans"), ()))
     answered = [finished.request_id for finished in engine.step()]
     assert answered == [str(number) for number in range(MOST_ADMITTED)]
 
@@ -79,13 +82,16 @@ def test_the_queue_is_bounded_and_a_step_answers_all_of_it() -> None:
 def test_the_fingerprint_covers_the_asker_s_names(tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
     path.write_text("Harlow Bay\t哈洛湾\t哈洛灣\tplace\n", "utf-8")
-    plain, more = ExtractiveEngine(Settings()), ExtractiveEngine(Settings(names=path))
+    plain, more = (
+        ExtractiveEngine(RESOURCES),
+        ExtractiveEngine(Resources.load(Settings(names=path))),
+    )
     assert plain.identity.prompts != more.identity.prompts
-    assert plain.identity == ExtractiveEngine(Settings()).identity
+    assert plain.identity == ExtractiveEngine(RESOURCES).identity
 
 
 @pytest.mark.parametrize(
     ("passage", "tokens"), [("", 0), ("four", 1), ("fours", 2), ("四个汉字", 4), ("AI模型", 3)]
 )
 def test_measure(passage: str, tokens: int) -> None:
-    assert ExtractiveEngine(Settings()).measure(passage) == tokens
+    assert ExtractiveEngine(RESOURCES).measure(passage) == tokens

@@ -2,6 +2,7 @@ import pytest
 
 from service.extractive.relevance import ALL_BUT, IN_PASSING, NAMED, TAKEN_UP, relevance
 from service.facts.names import Glossary
+from tests.support.documents import of_sentences
 
 GLOSSARY = Glossary.load()
 
@@ -26,7 +27,7 @@ GLOSSARY = Glossary.load()
 def test_named_taken_up_or_in_passing(
     sentences: list[str], target: str, language: str, expected: list[float]
 ) -> None:
-    assert relevance(sentences, target, language, "", GLOSSARY).weights == expected
+    assert relevance(of_sentences(sentences, language), target, GLOSSARY).weights == expected
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,10 @@ def test_named_taken_up_or_in_passing(
 def test_other_sentences_of_an_article_about_something_else_do_not_count(
     filler: str, named: str, target: str, language: str
 ) -> None:
-    weights = relevance([*[filler] * 10, named], target, language, "", GLOSSARY).weights
+    sentences = [*[filler] * 10, named]
+    weights = relevance(of_sentences(sentences, language), target, GLOSSARY).weights
     assert weights == [0.0] * 10 + [NAMED]
-    weights = relevance([*[filler] * 10, named], target, language, named, GLOSSARY).weights
+    weights = relevance(of_sentences(sentences, language, named), target, GLOSSARY).weights
     assert weights == [IN_PASSING] * 10 + [NAMED]
 
 
@@ -54,12 +56,14 @@ def test_other_sentences_of_an_article_about_something_else_do_not_count(
     ],
 )
 def test_any_spelling_of_a_name_names_it(text: str, target: str, language: str) -> None:
-    assert relevance([text], target, language, "", GLOSSARY).weights == [NAMED]
+    assert relevance(of_sentences([text], language), target, GLOSSARY).weights == [NAMED]
 
 
 def test_most_of_a_long_target_is_enough() -> None:
     target = "the plan to raise water prices for large households"
-    about = relevance(["Water prices for households: a plan."], target, "en", "", GLOSSARY)
+    about = relevance(
+        of_sentences(["Water prices for households: a plan."], "en"), target, GLOSSARY
+    )
     assert about.weights[0] >= ALL_BUT
 
 
@@ -76,10 +80,10 @@ def test_most_of_a_long_target_is_enough() -> None:
     ],
 )
 def test_a_target_that_ends_something(target: str, undoes: bool) -> None:
-    assert relevance([], target, "zh", "", GLOSSARY).undoes is undoes
+    assert relevance(of_sentences([], "zh"), target, GLOSSARY).undoes is undoes
 
 
 @pytest.mark.parametrize("target", ["", " ", "，", "\ud800", "x" * 10_000])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_odd_targets(target: str, language: str) -> None:
-    assert len(relevance(["One.", ""], target, language, "", GLOSSARY).weights) == 2
+    assert len(relevance(of_sentences(["One.", ""], language), target, GLOSSARY).weights) == 2

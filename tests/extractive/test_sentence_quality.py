@@ -1,6 +1,7 @@
 import pytest
 
 from service.extractive.sentence_quality import extent, is_sound, leans
+from service.text.script import to_script
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_is_sound(sentence: str, language: str, expected: bool) -> None:
     ],
 )
 def test_leans(sentence: str, language: str, expected: bool) -> None:
-    assert leans(sentence, language) is expected
+    assert leans(to_script(sentence, "Hans"), language) is expected
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.extractive.stance import StanceReading, evidence_for, read_stance
+from service.extractive.stance import evidence_for, read_stance
+from service.resources import Resources
+from service.settings import Settings
 from service.tasks import Label
+from tests.support.documents import of_sentences
+
+RESOURCES = Resources.load(Settings())
 
 FAVOR_EN = [
     "The night bus deserves our support.",
@@ -63,7 +68,7 @@ HANT = str.maketrans(
 def test_the_author_s_stance(
     sentences: list[str], target: str, language: str, label: Label
 ) -> None:
-    reading = read_stance(sentences, target, language)
+    reading = read_stance(of_sentences(sentences, language), target, RESOURCES)
     assert reading.label == label
     assert math.isclose(sum(reading.scores.values()), 1)
 
@@ -71,7 +76,7 @@ def test_the_author_s_stance(
 def lean(text: str, target: str, language: str) -> float:
     """How far one sentence of an author who argues is for the target, or under zero against."""
     argued = {"en": "I think we should talk about it.", "zh": "我们应该谈谈。"}[language]
-    reading = read_stance([text, argued], target, language)
+    reading = read_stance(of_sentences([text, argued], language), target, RESOURCES)
     return reading.scores["favor"] - reading.scores["against"]
 
 
@@ -153,7 +158,7 @@ def test_who_wants_to_keep_a_thing_is_against_its_end(wants: str, language: str)
 def test_evidence_names_the_speaker_of_a_quotation(
     sentences: list[str], target: str, language: str, speaker: str
 ) -> None:
-    (pick,) = read_stance(sentences, target, language).evidence
+    (pick,) = read_stance(of_sentences(sentences, language), target, RESOURCES).evidence
     assert (pick.index, pick.quoted, pick.speaker) == (0, True, speaker)
     assert pick.weight < 0
 
@@ -189,7 +194,7 @@ def test_what_others_say_counts_less(said: str, written: str, target: str, langu
 def test_what_only_others_praise_and_condemn_has_no_stance(
     sentences: list[str], target: str, language: str
 ) -> None:
-    reading = read_stance(sentences, target, language)
+    reading = read_stance(of_sentences(sentences, language), target, RESOURCES)
     assert reading.label == "none"
     assert reading.scores["none"] > 0.6
     assert all(pick.quoted and pick.speaker for pick in reading.evidence)
@@ -205,7 +210,7 @@ def test_what_only_others_praise_and_condemn_has_no_stance(
 def test_one_plain_judgement_of_the_author_is_enough(
     sentences: list[str], target: str, language: str
 ) -> None:
-    assert read_stance(sentences, target, language).label == "favor"
+    assert read_stance(of_sentences(sentences, language), target, RESOURCES).label == "favor"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +218,7 @@ def test_one_plain_judgement_of_the_author_is_enough(
     [("We praised the tram before.", "the tram", "en"), ("我们称赞电车。", "电车", "zh")],
 )
 def test_one_s_own_praise_is_the_author_s(sentence: str, target: str, language: str) -> None:
-    (pick,) = read_stance([sentence], target, language).evidence
+    (pick,) = read_stance(of_sentences([sentence], language), target, RESOURCES).evidence
     assert pick.weight > 0
     assert not pick.quoted
 
@@ -248,14 +253,16 @@ def test_one_s_own_praise_is_the_author_s(sentence: str, target: str, language: 
 def test_evidence_is_the_author_s_or_has_a_named_speaker(
     sentences: list[str], target: str, language: str
 ) -> None:
-    reading = read_stance(sentences, target, language)
+    reading = read_stance(of_sentences(sentences, language), target, RESOURCES)
     assert [pick.index for pick in evidence_for(reading, "favor")] == [0, 3]
     assert evidence_for(reading, "against") == evidence_for(reading, "none") == []
 
 
 @pytest.mark.parametrize("language", ["ja", "fr", "und"])
 def test_other_languages_are_not_read(language: str) -> None:
-    assert read_stance(AGAINST_EN, "the night bus", language).label == "none"
+    assert (
+        read_stance(of_sentences(AGAINST_EN, language), "the night bus", RESOURCES).label == "none"
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,7 +270,9 @@ def test_other_languages_are_not_read(language: str) -> None:
 )
 @pytest.mark.parametrize("language", ["en", "zh-Hant"])
 def test_odd_text_has_no_stance(sentences: list[str], language: str) -> None:
-    assert read_stance(sentences, "the night bus", language).label == "none"
+    assert (
+        read_stance(of_sentences(sentences, language), "the night bus", RESOURCES).label == "none"
+    )
 
 
 @given(
@@ -274,7 +283,7 @@ def test_odd_text_has_no_stance(sentences: list[str], language: str) -> None:
 def test_scores_are_a_distribution_with_the_label_on_top(
     sentences: list[str], target: str, language: str
 ) -> None:
-    reading: StanceReading = read_stance(sentences, target, language)
+    reading = read_stance(of_sentences(sentences, language), target, RESOURCES)
     assert math.isclose(sum(reading.scores.values()), 1)
     assert min(reading.scores.values()) >= 0
     assert reading.scores[reading.label] == max(reading.scores.values())

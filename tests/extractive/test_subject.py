@@ -1,5 +1,6 @@
 import pytest
 
+from service.article import Document
 from service.extractive.subject import main_subject
 from service.facts.names import Glossary
 
@@ -44,7 +45,7 @@ GLOSSARY = Glossary.load()
 def test_what_the_article_is_about(
     title: str | None, text: str, language: str, expected: str
 ) -> None:
-    assert main_subject(text, title, language, GLOSSARY) == expected
+    assert main_subject(Document.of(text, language, title), GLOSSARY) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_what_the_article_is_about(
     ],
 )
 def test_days_verbs_and_greetings_are_no_subject(text: str, language: str, expected: str) -> None:
-    assert main_subject(text, None, language, GLOSSARY) == expected
+    assert main_subject(Document.of(text, language, None), GLOSSARY) == expected
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,6 @@ def test_days_verbs_and_greetings_are_no_subject(text: str, language: str, expec
 )
 @pytest.mark.parametrize("language", ["en", "zh-Hans", "ja", "und"])
 def test_any_text_has_a_subject(text: str, title: str | None, language: str) -> None:
-    subject = main_subject(text, title, language, GLOSSARY)
+    subject = main_subject(Document.of(text, language, title), GLOSSARY)
     assert subject.strip()
     assert len(subject) <= 60

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from service.extractive.sentence_quality import extent, leans
 from service.extractive.summarize import choose, cut, extract, join
+from tests.support.documents import of_sentences
 
 ENGLISH = [
     "The harbour authority will close the old ferry pier in March.",
@@ -34,7 +35,7 @@ CASES = [(ENGLISH, "en", 50), (CHINESE, "zh-Hans", 80)]
 def test_takes_the_article_s_main_sentences_in_order(
     sentences: list[str], language: str, size: int
 ) -> None:
-    chosen = choose(sentences, language, size)
+    chosen = choose(of_sentences(sentences, language), size)
     assert chosen == sorted(set(chosen))
     assert 5 in chosen
     assert not {3, 4, 6, 8} & set(chosen)
@@ -46,14 +47,15 @@ def test_does_not_begin_with_a_sentence_that_leans(
     sentences: list[str], language: str, size: int
 ) -> None:
     for first in range(len(sentences)):
-        chosen = choose(sentences[first:], language, size)
+        chosen = choose(of_sentences(sentences[first:], language), size)
         assert chosen[0] == 0 or not leans(sentences[first:][chosen[0]], language)
 
 
 @pytest.mark.parametrize(("sentences", "language", "size"), CASES)
 def test_says_nothing_twice(sentences: list[str], language: str, size: int) -> None:
-    chosen = choose([sentences[0]] * 5 + sentences, language, size)
-    assert sum(([sentences[0]] * 5 + sentences)[i] == sentences[0] for i in chosen) == 1
+    sentences = [sentences[0]] * 5 + sentences
+    chosen = choose(of_sentences(sentences, language), size)
+    assert sum(sentences[i] == sentences[0] for i in chosen) == 1
 
 
 @pytest.mark.parametrize(
@@ -63,8 +65,8 @@ def test_says_nothing_twice(sentences: list[str], language: str, size: int) -> N
 def test_the_title_tells_what_matters(sentences: list[str], title: str, language: str) -> None:
     two = [sentences[1], sentences[8]]
     size = max(extent(each, language) for each in two)
-    assert choose(two, language, size) == [0]
-    assert choose(two, language, size, title) == [1]
+    assert choose(of_sentences(two, language), size) == [0]
+    assert choose(of_sentences(two, language, title), size) == [1]
 
 
 @pytest.mark.parametrize(
@@ -81,15 +83,17 @@ def test_the_title_tells_what_matters(sentences: list[str], title: str, language
 )
 def test_the_lead_opens_the_digest(lead: str, rest: list[str], language: str, size: int) -> None:
     title = rest[1]
-    assert choose([lead, *rest], language, size, title)[0] == 0
-    assert choose(["Who?", lead, *rest], language, size, title)[0] == 1
+    assert choose(of_sentences([lead, *rest], language, title), size)[0] == 0
+    assert choose(of_sentences(["Who?", lead, *rest], language, title), size)[0] == 1
     long = lead[:-1] * 6 + lead[-1]
-    assert choose([long, *rest], language, size, title)[0] != 0
+    assert choose(of_sentences([long, *rest], language, title), size)[0] != 0
 
 
 def test_the_scripts_of_chinese_are_one() -> None:
     traditional = ["港務局將於三月關閉舊渡輪碼頭。", *CHINESE[1:]]
-    assert choose(traditional, "zh-Hant", 60) == choose(CHINESE, "zh-Hans", 60)
+    assert choose(of_sentences(traditional, "zh-Hant"), 60) == choose(
+        of_sentences(CHINESE, "zh-Hans"), 60
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +106,7 @@ def test_the_scripts_of_chinese_are_one() -> None:
 def test_a_single_sentence_over_the_size_is_cut_at_a_clause(
     sentence: str, language: str, size: int, expected: str
 ) -> None:
-    taken = extract([sentence], language, size)
+    taken = extract(of_sentences([sentence], language), size)
     assert (taken.text, taken.chosen, taken.cut) == (expected, (0,), True)
     assert extent(taken.text, language) <= size
 
@@ -110,7 +114,7 @@ def test_a_single_sentence_over_the_size_is_cut_at_a_clause(
 @pytest.mark.parametrize("blob", ["x" * 10_000, "甲" * 10_000, "1," * 5_000, "😀" * 10_000])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_blob_is_cut_too(blob: str, language: str) -> None:
-    taken = extract([blob], language, 40)
+    taken = extract(of_sentences([blob], language), 40)
     assert taken.cut
     assert 0 < len(taken.text) < 600
     assert cut(blob, language, 40) == taken.text
@@ -118,8 +122,12 @@ def test_a_blob_is_cut_too(blob: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh", "ja", "fr", "und"])
 def test_nothing_to_choose_from(language: str) -> None:
-    assert choose([], language, 80) == choose(["", "  "], language, 80) == []
-    assert extract([], language, 80).text == ""
+    assert (
+        choose(of_sentences([], language), 80)
+        == choose(of_sentences(["", "  "], language), 80)
+        == []
+    )
+    assert extract(of_sentences([], language), 80).text == ""
 
 
 @pytest.mark.parametrize(
@@ -127,8 +135,8 @@ def test_nothing_to_choose_from(language: str) -> None:
     [["Where?", "Why?"], ["Contents", "Index"], ["但是他走了。"], ["\ud800"], ["\x00."]],
 )
 def test_unsound_sentences_are_better_than_none(sentences: list[str]) -> None:
-    assert choose(sentences, "en", 80)
-    assert choose(sentences, "zh", 80)
+    assert choose(of_sentences(sentences, "en"), 80)
+    assert choose(of_sentences(sentences, "zh"), 80)
 
 
 @pytest.mark.parametrize(
@@ -157,9 +165,9 @@ def test_unsound_sentences_are_better_than_none(sentences: list[str]) -> None:
 def test_a_sentence_comes_with_the_one_it_leans_on(
     sentences: list[str], language: str, size: int
 ) -> None:
-    chosen = choose(sentences, language, size)
+    chosen = choose(of_sentences(sentences, language), size)
     assert 1 not in chosen or 0 in chosen
-    assert choose(sentences[:2], language, size) == [0, 1]
+    assert choose(of_sentences(sentences[:2], language), size) == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +183,7 @@ def test_join(language: str, expected: str) -> None:
     st.integers(5, 60),
 )
 def test_always_a_choice_within_the_size(sentences: list[str], language: str, size: int) -> None:
-    chosen = choose(sentences, language, size)
+    chosen = choose(of_sentences(sentences, language), size)
     assert chosen == sorted(set(chosen))
     assert bool(chosen) == any(sentence.strip() for sentence in sentences)
     if len(chosen) > 1:

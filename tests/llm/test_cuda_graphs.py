@@ -26,6 +26,7 @@ from prometheus_client import REGISTRY
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
+from service.article import Document
 from service.llm import cuda_graphs
 from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata, QuerySegment
@@ -447,7 +448,7 @@ def test_an_engine_records_where_it_gains_unless_it_is_told_not_to(
     monkeypatch.setattr("service.llm.capacity.recorder_on", lambda _: Traced())
     settings = tiny.settings(folders["qwen3"], dtype="float16", cuda_graphs=wanted, batch_rows=4)
     engine = LLMEngine(settings)
-    engine.admit(Request("one", tiny.ENGLISH, "en", None, (DigestTask("zh"),)))
+    engine.admit(Request("one", Document.of(tiny.ENGLISH, "en"), (DigestTask("zh"),)))
     finished: list[Finished] = []
     while not finished:
         finished = engine.step()

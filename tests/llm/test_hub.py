@@ -44,9 +44,11 @@ print(json.dumps([*said, time.monotonic() - start, "torch" in sys.modules]))
 LOAD = """
 import json, logging, sys
 from service.engine_factory import load_engine
+from service.resources import Resources
 from service.settings import Settings
 logging.basicConfig(level="INFO")
-engine = load_engine(Settings(**json.loads(sys.argv[1])))
+settings = Settings(**json.loads(sys.argv[1]))
+engine = load_engine(settings, Resources.load(settings))
 print(json.dumps([engine.identity.name, "torch" in sys.modules]))
 """
 FETCH = """

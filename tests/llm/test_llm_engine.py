@@ -11,9 +11,9 @@ import torch
 from service.engine import Engine
 from service.engine_factory import load_engine
 from service.errors import BadInput, BadSetting, EngineFailed, NoRoom, NoText, TooLong
-from service.facts import names
 from service.llm.llm_engine import LLMEngine
-from service.pipeline.prompts import load_prompts
+from service.resources import Resources
+from service.settings import Settings
 from service.tasks import (
     Answer,
     DigestAnswer,
@@ -41,7 +41,7 @@ def test_identity_names_model_and_prompts(engine: LLMEngine) -> None:
         "float32",
         engine.passage_limit,
     )
-    assert engine.identity.prompts == load_prompts(None, [names.SHIPPED]).fingerprint
+    assert engine.identity.prompts == Resources.load(Settings()).fingerprint
 
 
 def test_every_task_is_answered_in_order(engine: LLMEngine) -> None:
@@ -296,7 +296,7 @@ def test_a_folder_with_weights_is_loaded_by_choice(
     folders: dict[str, Path], engine_setting: str
 ) -> None:
     settings = dataclasses.replace(tiny.settings(folders["qwen2"]), engine=engine_setting)
-    engine = load_engine(settings)
+    engine = load_engine(settings, Resources.load(settings))
     assert engine.identity.name == "transformers"
     assert engine.identity.model == "qwen2"
 

@@ -9,8 +9,8 @@ from service import metrics
 from service.article import Article
 from service.errors import EngineFailed, NoText
 from service.pipeline.pipeline import plan
-from service.pipeline.resources import Library
 from service.pipeline.validation import FAULTS
+from service.resources import Resources
 from service.result import Result, Stance
 from service.settings import Settings
 from service.tasks import (
@@ -39,13 +39,13 @@ ARTICLE_ZH = Article(
     title="四十个车站",
     source="电车.txt",
 )
-LIBRARY = Library.load(Settings())
+RESOURCES = Resources.load(Settings())
 
 
 def begin(
     article: Article, options: Options | None = None, engine: ScriptedEngine | None = None
 ) -> tuple[Generator[Request, Answer, Result], Request]:
-    steps = plan(article, options or Options(), engine or ScriptedEngine(), LIBRARY, id="1")
+    steps = plan(article, options or Options(), engine or ScriptedEngine(), RESOURCES, id="1")
     return steps, next(steps)
 
 
@@ -221,13 +221,13 @@ def test_a_long_article_is_read_in_parts_and_all_of_it(language: str) -> None:
     steps, request = begin(Article(LONG[language]), engine=engine)
     parts = []
     while request.tasks == (DigestTask(language, "medium"),):
-        assert engine.measure(request.passage) <= 160
-        parts.append(request.passage)
+        assert engine.measure(request.document.text) <= 160
+        parts.append(request.document.text)
         part_digest = {"en": "One line gets new stops.", "zh": "一条线路新建车站。"}[language]
         request = steps.send(answers(DigestAnswer(part_digest, "abstractive")))
     assert len(parts) > 1
     assert "\n".join(parts).split() == LONG[language].split()
-    assert request.passage == "\n".join([part_digest] * len(parts))
+    assert request.document.text == "\n".join([part_digest] * len(parts))
     result = finish(steps, written(request))
     assert result.reading.coverage == 1.0
     assert result.warnings == [f"the article is long: it was read in {len(parts)} parts"]
@@ -272,10 +272,10 @@ def test_a_model_that_rambles_about_the_parts_ends_all_the_same(language: str) -
 def test_several_stories_get_a_digest_and_a_stance_each() -> None:
     article = Article("\n\n".join([HARBOUR_EN, BREAD_EN, OWLS_EN]))
     steps, request = begin(article)
-    passages = [request.passage]
+    passages = [request.document.text]
     for _ in range(2):
         request = steps.send(written(request))
-        passages.append(request.passage)
+        passages.append(request.document.text)
     result = finish(steps, written(request))
     assert [passage.split("\n")[0] for passage in passages] == [
         story.title for story in result.stories
@@ -288,15 +288,15 @@ def test_several_stories_get_a_digest_and_a_stance_each() -> None:
 
 def test_a_whole_page_is_kept_together_when_asked() -> None:
     steps, request = begin(Article(f"{HARBOUR_EN}\n\n{BREAD_EN}"), Options(whole_page=True))
-    assert "cranes" in request.passage
-    assert "bakery" in request.passage
+    assert "cranes" in request.document.text
+    assert "bakery" in request.document.text
     assert finish(steps, written(request)).stories == []
 
 
 def test_whoever_watches_sees_the_drafts_and_each_new_attempt() -> None:
     seen: list[Draft] = []
     engine = ScriptedEngine()
-    steps = plan(ARTICLE_ZH, Options(), engine, LIBRARY, id="1", watch=seen.append)
+    steps = plan(ARTICLE_ZH, Options(), engine, RESOURCES, id="1", watch=seen.append)
     request = next(steps)
     assert request.watch is not None
     request.watch(1, "电车")
@@ -317,7 +317,7 @@ def test_whoever_watches_sees_the_drafts_and_each_new_attempt() -> None:
 def test_nobody_is_told_of_the_parts_of_a_long_article() -> None:
     engine = ScriptedEngine()
     engine.passage_limit = 60
-    steps = plan(ARTICLE_EN, Options(), engine, LIBRARY, id="1", watch=lambda draft: None)
+    steps = plan(ARTICLE_EN, Options(), engine, RESOURCES, id="1", watch=lambda draft: None)
     request, parts = next(steps), 0
     while request.watch is None:
         parts += 1

@@ -2,13 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from service.pipeline.prompts import load_prompts
+from service.article import Document
 from service.pipeline.validation import FAULTS, fault
+from service.resources.prompts import load_prompts
 from service.tasks import DigestTask
 from tests.support.scripted import EN, ZH
 
 GOOD = {"en": EN, "zh": ZH}
-ARTICLE = f"{EN} {ZH}"
+ARTICLE = Document.of(f"{EN} {ZH}", "en")
 PROMPTS = load_prompts()
 
 
@@ -68,5 +69,6 @@ def test_the_echo_of_a_prompt_of_the_users_own_is_known_too(tmp_path: Path) -> N
     own = "Tell me in {length} words what happened here and do not leave out the weather please."
     (tmp_path / "digest.en.txt").write_text(own)
     echo = own.replace("{length}", "80")
-    assert fault(echo, DigestTask("en"), ARTICLE + " 80", PROMPTS) is None
-    assert fault(echo, DigestTask("en"), ARTICLE + " 80", load_prompts(tmp_path)) == "echo"
+    article = Document.of(f"{EN} {ZH} 80", "en")
+    assert fault(echo, DigestTask("en"), article, PROMPTS) is None
+    assert fault(echo, DigestTask("en"), article, load_prompts(tmp_path)) == "echo"

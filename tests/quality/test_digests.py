@@ -15,7 +15,7 @@ from statistics import mean
 
 import pytest
 
-from service.article import Reading
+from service.article import Document
 from service.cleaning import clean
 from service.evaluation import scores
 from service.extractive.extractive_engine import ExtractiveEngine
@@ -23,6 +23,7 @@ from service.extractive.subject import main_subject
 from service.extractive.summarize import join
 from service.facts.names import Glossary
 from service.ingest.documents import Unread, read_file
+from service.resources import Resources
 from service.settings import Settings
 from service.tasks import (
     Answer,
@@ -57,7 +58,7 @@ BOILERPLATE = re.compile(
 @dataclass(frozen=True)
 class Seed:
     name: str
-    reading: Reading
+    document: Document
     language: DigestLanguage
     reference: str
     target: str
@@ -84,13 +85,13 @@ def seeds() -> tuple[Seed, ...]:
 @cache
 def answers() -> dict[str, tuple[DigestAnswer, DigestAnswer, StanceAnswer]]:
     """For each seed: the digest in its own language, the one in the other, and the stance."""
-    engine = ExtractiveEngine(Settings())
+    engine = ExtractiveEngine(Resources.load(Settings()))
     answered = {}
     for seed in seeds():
         other: DigestLanguage = "en" if seed.language == "zh" else "zh"
         tasks = (DigestTask(seed.language), DigestTask(other), StanceTask(seed.target))
-        reading = seed.reading
-        engine.admit(Request(seed.name, reading.text, reading.language, reading.title, tasks))
+        document = seed.document
+        engine.admit(Request(seed.name, document, tasks))
         ((finished),) = engine.step()
         assert isinstance(finished.outcome, Answer)
         own, foreign, stance = finished.outcome.tasks
@@ -112,7 +113,7 @@ def test_digests_beat_the_first_three_sentences(language: DigestLanguage) -> Non
     ours = measured({name: own.text for name, (own, _, _) in answers().items()}, language)
     lead = measured(
         {
-            seed.name: join([each.text for each in seed.reading.sentences[:3]], language)
+            seed.name: join([each.text for each in seed.document.sentences[:3]], language)
             for seed in seeds()
         },
         language,
@@ -152,8 +153,8 @@ def test_the_detected_subject_is_near_the_reference_target() -> None:
     glossary = Glossary.load()
     near = []
     for seed in seeds():
-        reading = seed.reading
-        subject = main_subject(reading.text, reading.title, reading.language, glossary)
+        document = seed.document
+        subject = main_subject(document, glossary)
         near.append(bool(content(subject) & content(*seed.target_forms)))
         print(f"\n{seed.name}: {subject} / {seed.target}{'' if near[-1] else ' (apart)'}", end="")
     print(f"\nsubjects that share a content term with the target: {mean(near):.3f}")
@@ -166,11 +167,11 @@ def content(*texts: str) -> set[str]:
 
 def test_no_seed_takes_long() -> None:
     answers()  # dictionaries are read once
-    engine = ExtractiveEngine(Settings())
+    engine = ExtractiveEngine(Resources.load(Settings()))
     for seed in seeds():
-        reading = seed.reading
+        document = seed.document
         tasks = (DigestTask("en"), DigestTask("zh"), StanceTask(seed.target))
-        engine.admit(Request("timed", reading.text, reading.language, reading.title, tasks))
+        engine.admit(Request("timed", document, tasks))
         begun = time.monotonic()
         engine.step()
         assert time.monotonic() - begun < SLOWEST_S, seed.name

@@ -13,11 +13,11 @@ from typing import get_args
 
 import pytest
 
-from service.article import Article
+from service.article import Article, Document
+from service.checks.unsupported import unsupported_names, unsupported_numbers
 from service.cleaning import clean
-from service.extractive.article_digest import digest
-from service.facts.checks import unsupported_names, unsupported_numbers
-from service.facts.keyfacts import LABEL, key_facts
+from service.extractive.keyfacts import LABEL, key_facts
+from service.extractive.summarize import digest
 from service.facts.names import Glossary
 from service.ingest.documents import Unread, find_files, read_file
 from service.tasks import LANGUAGES, DigestLanguage, DigestTask, Length
@@ -65,9 +65,10 @@ def test_the_line_of_a_seed_says_nothing_the_seed_does_not(
     assert isinstance(article, Article)
     language = detect(article.text)
     target: DigestLanguage = "en" if language.startswith("zh") else "zh"
-    line = key_facts(article.text, article.title, language, target, glossary, 120)
+    document = Document.of(article.text, language, article.title)
+    line = key_facts(document, target, 120, glossary)
     said = line.removeprefix(LABEL[target])
-    assert unsupported_numbers(said, f"{article.title}\n{article.text}") == []
+    assert unsupported_numbers(Document.of(said, target), document) == []
     if target == "en":
         assert not re.search("[\u3400-\u9fff]", said)
     else:
@@ -80,10 +81,9 @@ def test_the_checks_find_nothing_in_digests_made_without_a_model(
     article: Article | Unread, glossary: Glossary
 ) -> None:
     assert isinstance(article, Article)
-    reading = clean(article)
-    whole = f"{reading.title or ''}\n{reading.text}"
+    document = clean(article)
     for language, length in itertools.product(LANGUAGES, get_args(Length)):
         task = DigestTask(language, length)
-        said = digest(reading.text, reading.language, reading.title, task, glossary).text
-        assert unsupported_names(said, whole, glossary) == []
-        assert unsupported_numbers(said, whole) == []
+        said = Document.of(digest(document, task, glossary).text, language)
+        assert unsupported_names(said, document, glossary) == []
+        assert unsupported_numbers(said, document) == []

@@ -11,19 +11,20 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from service.article import Article, Reading
+from service.article import Article, Document
 from service.cleaning import clean
 from service.extractive.stance import read_stance
 from service.extractive.subject import main_subject
-from service.facts.names import Glossary
+from service.resources import Resources
+from service.settings import Settings
 
 LEAST_SUBJECTS = 0.92
 LEAST_STANCES = 0.5
-GLOSSARY = Glossary.load()
+RESOURCES = Resources.load(Settings())
 
 
 @cache
-def cases() -> list[tuple[dict[str, Any], Reading]]:
+def cases() -> list[tuple[dict[str, Any], Document]]:
     file = Path(__file__).with_name("subjects.toml")
     articles = tomllib.loads(file.read_text(encoding="utf-8"))["article"]
     return [
@@ -34,13 +35,15 @@ def cases() -> list[tuple[dict[str, Any], Reading]]:
 def test_there_are_cases_of_each_language_and_stance() -> None:
     assert {case["language"] for case, _ in cases()} == {"en", "zh-Hans", "zh-Hant"}
     assert {case["stance"] for case, _ in cases()} == {"favor", "against", "none"}
-    assert [reading.language for _, reading in cases()] == [case["language"] for case, _ in cases()]
+    assert [document.language for _, document in cases()] == [
+        case["language"] for case, _ in cases()
+    ]
 
 
 def test_the_subject_is_one_that_a_reader_would_name() -> None:
     right = []
-    for case, reading in cases():
-        found = main_subject(reading.text, reading.title, reading.language, GLOSSARY)
+    for case, document in cases():
+        found = main_subject(document, RESOURCES.glossary)
         right.append(found.lower() in case["about"])
         print(f"\n{case['kind']}: {found}{'' if right[-1] else ' (not ' + case['about'][0] + ')'}")
     print(f"subjects: {mean(right):.3f}")
@@ -49,11 +52,8 @@ def test_the_subject_is_one_that_a_reader_would_name() -> None:
 
 def test_stances_and_no_side_in_a_report() -> None:
     right = []
-    for case, reading in cases():
-        sentences = [sentence.text for sentence in reading.sentences]
-        label = read_stance(
-            sentences, case["about"][0], reading.language, title=reading.title, glossary=GLOSSARY
-        ).label
+    for case, document in cases():
+        label = read_stance(document, case["about"][0], RESOURCES).label
         right.append(label == case["stance"])
         assert label == "none" or case["stance"] != "none"
     print(f"\nstances: {mean(right):.3f}")

@@ -20,7 +20,7 @@ ARTICLES = [
 
 
 def service_with(engine: Engine) -> Service:
-    service = Service(Settings(batch_window_ms=0), lambda settings: engine)
+    service = Service(Settings(batch_window_ms=0), lambda *_: engine)
     service.open()
     service.wait()
     return service
@@ -38,7 +38,7 @@ def test_an_article_that_is_handed_in_comes_back_as_a_result(article: Article) -
 def test_it_says_that_it_is_loading_then_ready_then_draining() -> None:
     gate = threading.Event()
 
-    def load(settings: Settings) -> Engine:
+    def load(*_: object) -> Engine:
         gate.wait(10)
         return ScriptedEngine()
 
@@ -74,7 +74,7 @@ def test_loading_does_not_spend_the_engine() -> None:
     ],
 )
 def test_an_engine_that_does_not_load_is_broken_and_says_why(error: Exception, reason: str) -> None:
-    def load(settings: Settings) -> Engine:
+    def load(*_: object) -> Engine:
         raise error
 
     service = Service(Settings(), load)

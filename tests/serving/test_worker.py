@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from service.article import Document
 from service.engine import Engine
 from service.errors import (
     DeadlineExceeded,
@@ -48,7 +49,7 @@ def ask(passage: str, times: int = 1) -> Plan:
     """A plan that asks `times` times and returns what it was answered last."""
     text = ""
     for _ in range(times):
-        answer = yield Request("same id for all", passage, "en", None, (DigestTask("en"),))
+        answer = yield Request("same id for all", Document.of(passage, "en"), (DigestTask("en"),))
         assert isinstance(answer, Answer)
         assert isinstance(answer.tasks[0], DigestAnswer)
         text = answer.tasks[0].text
@@ -140,7 +141,9 @@ def test_whoever_watches_never_sees_a_text_shrink(text: str) -> None:
     def watched() -> Plan:
         task = DigestTask("en" if text == EN else "zh")
         for _ in range(2):
-            yield Request("a", "x", "en", None, (task,), watch=lambda _, part: shown.append(part))
+            yield Request(
+                "a", Document.of("x", "en"), (task,), watch=lambda _, part: shown.append(part)
+            )
         return result("a", "watched")
 
     engine.before_step = fail_once
@@ -152,7 +155,7 @@ def test_whoever_watches_never_sees_a_text_shrink(text: str) -> None:
 
 def test_an_error_for_one_request_leaves_its_neighbours_alone() -> None:
     def script(request: Request) -> Answer | DiglotError:
-        return EngineFailed("no") if request.passage == "bad" else written(request)
+        return EngineFailed("no") if request.document.text == "bad" else written(request)
 
     with working(ScriptedEngine(script), window_s=0.06) as worker:
         bad, good = worker.submit(ask("bad")), worker.submit(ask("good"))
@@ -164,7 +167,7 @@ def test_an_error_for_one_request_leaves_its_neighbours_alone() -> None:
 def test_a_plan_may_catch_the_error_and_answer_all_the_same() -> None:
     def forgiving() -> Plan:
         try:
-            yield Request("1", "bad", "en", None, (DigestTask("en"),))
+            yield Request("1", Document.of("bad", "en"), (DigestTask("en"),))
         except EngineFailed:
             return result("1", "caught")
         raise AssertionError("the engine answered")
@@ -176,7 +179,7 @@ def test_a_plan_may_catch_the_error_and_answer_all_the_same() -> None:
 
 def test_a_plan_that_breaks_is_an_error_of_its_article_only() -> None:
     def broken() -> Plan:
-        yield Request("1", "x", "en", None, (DigestTask("en"),))
+        yield Request("1", Document.of("x", "en"), (DigestTask("en"),))
         raise ZeroDivisionError
 
     with working(ScriptedEngine()) as worker:
@@ -407,7 +410,7 @@ class Gated:
         pass
 
     def answer(self, request: Request) -> Answer | DiglotError:
-        if "long" in request.passage:
+        if "long" in request.document.text:
             self.begun += 1
             assert self.gate.wait(30)
         return written(request)

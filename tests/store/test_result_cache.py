@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,11 @@ ARTICLES = [
 
 
 class Served:
-    def __init__(self, folder: Path, limit: int = 1_000_000, maker: str = "") -> None:
+    def __init__(self, folder: Path, limit: int = 1_000_000, prompts: str = "sha256:0") -> None:
         self.engine = ScriptedEngine()
-        self.kept = ResultCache(folder, limit, maker)
-        self.service = Service(Settings(batch_window_ms=0), lambda _: self.engine)
+        self.engine.identity = replace(self.engine.identity, prompts=prompts)
+        self.kept = ResultCache(folder, limit)
+        self.service = Service(Settings(batch_window_ms=0), lambda *_: self.engine)
         self.service.open(self.kept)
         self.service.wait()
 
@@ -55,16 +57,14 @@ def test_the_same_asked_again_is_answered_from_the_store(tmp_path: Path, article
     second.close()
 
 
-def test_other_options_another_title_or_another_maker_are_asked_anew(
-    tmp_path: Path,
-) -> None:
+def test_other_options_another_title_or_another_engine_are_asked_anew(tmp_path: Path) -> None:
     served = Served(tmp_path)
     served.ask(ARTICLES[0])
     wait_until(lambda: served.ask(ARTICLES[0]).kept)
     assert not served.ask(ARTICLES[0], Options(length="short")).kept
     assert not served.ask(Article(ARTICLES[0].text, title="Forty stops")).kept
     served.close()
-    other = Served(tmp_path, maker="another seed")
+    other = Served(tmp_path, prompts="sha256:another glossary")
     assert not other.ask(ARTICLES[0]).kept
     other.close()
 
@@ -184,7 +184,7 @@ def test_a_result_belongs_to_the_key_that_asked(
 @pytest.mark.parametrize(("megabytes", "kept"), [(0, False), (1, True)])
 def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -> None:
     settings = Settings(data=tmp_path, keep_results_mb=megabytes, batch_window_ms=0)
-    runtime = Runtime(settings, lambda settings: Service(settings, lambda _: ScriptedEngine()))
+    runtime = Runtime(settings, lambda settings: Service(settings, lambda *_: ScriptedEngine()))
     runtime.open()
     client = runtime.app.test_client()
     wait_until(lambda: client.get("/readyz").status_code == 200)

@@ -6,6 +6,7 @@ The passages are short and plain, so that a tiny untrained model can be asked th
 import math
 from collections.abc import Callable, Iterable, Iterator
 
+from service.article import Document
 from service.engine import Engine
 from service.errors import BadInput, DiglotError, NoRoom
 from service.tasks import (
@@ -54,7 +55,7 @@ MOST_STEPS = 10_000
 
 def request(id: str, passage: str = ENGLISH, tasks: Iterable[Task] = TASKS) -> Request:
     language = "en" if passage.isascii() else "zh-Hans"
-    return Request(id, passage, language, None, tuple(tasks))
+    return Request(id, Document.of(passage, language), tuple(tasks))
 
 
 def finish(engine: Engine, count: int) -> dict[str, Answer | DiglotError]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.article import Document
 from service.errors import DiglotError, EngineFailed
 from service.llm.llm_engine import LLMEngine
 from service.serving.queue import Plan
@@ -23,8 +24,8 @@ def request(
     name: str, passage: str = tiny.ENGLISH, tasks: Sequence[Task] = TASKS, **changes: Any
 ) -> Request:
     language = "zh-Hans" if passage == tiny.CHINESE else "en"
-    fields = {"language": language, "title": None} | changes
-    return Request(id=name, passage=passage, tasks=tuple(tasks), **fields)
+    language, title = changes.pop("language", language), changes.pop("title", None)
+    return Request(name, Document.of(passage, language, title), tuple(tasks), **changes)
 
 
 def outcomes(finished: list[Finished]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.article import Article
 from service.engine import Identity
-from service.pipeline.drafts import Watch
+from service.pipeline.context import Watch
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
 from service.serving.service import State
 from service.tasks import Options

@@ -63,10 +63,10 @@ class ScriptedEngine:
     def step(self) -> list[Finished]:
         self.before_step()
         batch = dict(self._admitted)
-        self.batches.append([request.passage for request in batch.values()])
-        if any("fatal" in request.passage for request in batch.values()):
+        self.batches.append([request.document.text for request in batch.values()])
+        if any("fatal" in request.document.text for request in batch.values()):
             raise Fatal
-        if any("poison" in request.passage for request in batch.values()):
+        if any("poison" in request.document.text for request in batch.values()):
             raise RuntimeError("poisoned")
         self._taken.update(batch.keys())
         return [self._finish(key, request) for key, request in batch.items() if self._is_done(key)]

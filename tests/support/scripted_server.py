@@ -17,7 +17,7 @@ from tests.support.scripted import ScriptedEngine
 
 
 def main(seconds: float, timeout_s: float = 60.0, http_threads: int = 64, steps: int = 1) -> None:
-    def load(_: Settings) -> Engine:
+    def load(*_: object) -> Engine:
         engine = ScriptedEngine(steps=steps)
 
         def before_step() -> None:

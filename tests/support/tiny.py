@@ -31,7 +31,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from service.pipeline.prompts import load_prompts
+from service.resources.prompts import load_prompts
 from service.settings import Settings
 
 ENGLISH = """The city council voted on Tuesday to close the old bridge over the river Linden for

@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.text.offsets import Traced
+from service.text.offsets import TextWithOffsets
 
 PATTERNS = [re.compile(p) for p in (r"a+", r"[。\s]", r"发(?=b)", r"x*y", r"\(([^()]*)\)")]
 STEP = st.tuples(
@@ -17,7 +17,7 @@ TEXT = st.text(st.sampled_from("aab发。 xy()\n😀"), max_size=40)
 PUT_IN = "■"
 
 
-def apply(traced: Traced, step: tuple[str, re.Pattern[str], int, int]) -> Traced:
+def apply(traced: TextWithOffsets, step: tuple[str, re.Pattern[str], int, int]) -> TextWithOffsets:
     name, pattern, one, two = step
     start, end = sorted((min(one, len(traced)), min(two, len(traced))))
     if name == "substitute":
@@ -29,7 +29,7 @@ def apply(traced: Traced, step: tuple[str, re.Pattern[str], int, int]) -> Traced
     if name == "strip":
         return traced.strip()
     if name == "split":
-        return Traced.join(traced.split(pattern))
+        return TextWithOffsets.join(traced.split(pattern))
     return traced.unwrap(PATTERNS[4])[0]
 
 
@@ -37,7 +37,7 @@ def apply(traced: Traced, step: tuple[str, re.Pattern[str], int, int]) -> Traced
 def test_a_character_that_was_not_replaced_points_at_itself(
     text: str, steps: list[tuple[str, re.Pattern[str], int, int]]
 ) -> None:
-    traced = Traced.of(text)
+    traced = TextWithOffsets.of(text)
     for step in steps:
         traced = apply(traced, step)
     assert len(traced.text) == len(traced.starts) == len(traced.ends)
@@ -48,32 +48,36 @@ def test_a_character_that_was_not_replaced_points_at_itself(
 
 
 def test_a_replacement_stands_for_its_match() -> None:
-    traced, count = Traced.of("a&amp;b").substitute(re.compile("&amp;"), "&")
+    traced, count = TextWithOffsets.of("a&amp;b").substitute(re.compile("&amp;"), "&")
     assert (traced.text, count) == ("a&b", 1)
     assert traced.slice(1, 2).span() == (1, 6)
-    wide, _ = Traced.of("１２件").substitute(re.compile("１２"), "12")
+    wide, _ = TextWithOffsets.of("１２件").substitute(re.compile("１２"), "12")
     assert wide.slice(1, 2).span() == (1, 2)
 
 
 def test_a_match_may_be_left_alone() -> None:
-    traced, count = Traced.of("发展 abc").substitute(re.compile("发|b"), lambda match: None)
+    traced, count = TextWithOffsets.of("发展 abc").substitute(
+        re.compile("发|b"), lambda match: None
+    )
     assert (traced.text, count) == ("发展 abc", 0)
 
 
 def test_unwrap_keeps_the_first_group() -> None:
-    traced, count = Traced.of("看[报道](http://x)吧").unwrap(re.compile(r"\[([^\]]*)\]\([^)]*\)"))
+    traced, count = TextWithOffsets.of("看[报道](http://x)吧").unwrap(
+        re.compile(r"\[([^\]]*)\]\([^)]*\)")
+    )
     assert (traced.text, count) == ("看报道吧", 1)
     assert traced.span() == (0, 16)
 
 
 def test_join_fills_the_gap() -> None:
-    first, second = Traced.of("一 二").split(re.compile(" "))
-    joined = Traced.join([first, Traced.of(""), second], "\n")
+    first, second = TextWithOffsets.of("一 二").split(re.compile(" "))
+    joined = TextWithOffsets.join([first, TextWithOffsets.of(""), second], "\n")
     assert joined.text == "一\n二"
     assert joined.span() == (0, 3)
-    assert Traced.join([]).span() == (0, 0)
+    assert TextWithOffsets.join([]).span() == (0, 0)
 
 
 def test_untouched_text_costs_no_offsets() -> None:
-    long = Traced.of("字" * 1_000_000).slice(10, 900_000).strip()
+    long = TextWithOffsets.of("字" * 1_000_000).slice(10, 900_000).strip()
     assert isinstance(long.starts, range)

@@ -43,7 +43,7 @@ class CountingService(Service):
 
 @pytest.fixture
 def service(engine: ScriptedEngine) -> Iterator[CountingService]:
-    opened = CountingService(SETTINGS, lambda _: engine)
+    opened = CountingService(SETTINGS, lambda *_: engine)
     opened.open()
     opened.wait()
     yield opened
@@ -157,7 +157,7 @@ def test_nothing_left_to_read(app: Flask, text: str) -> None:
 
 
 def test_engine_that_can_not_be_loaded() -> None:
-    def load(_: Settings) -> ScriptedEngine:
+    def load(*_: object) -> ScriptedEngine:
         raise BadSetting("no weights")
 
     service = Service(SETTINGS, load)

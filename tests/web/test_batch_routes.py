@@ -36,7 +36,7 @@ LINES = "application/x-ndjson"
 
 
 def script(request: Request) -> Answer | DiglotError:
-    return EngineFailed("no") if "cursed" in request.passage else written(request)
+    return EngineFailed("no") if "cursed" in request.document.text else written(request)
 
 
 class Served:
@@ -45,7 +45,7 @@ class Served:
     def __init__(self, folder: Path, engine: ScriptedEngine) -> None:
         self.engine = engine
         self.database = Database(folder / FILE, MIGRATIONS, durable=False)
-        self.service = Service(SETTINGS, lambda _: engine)
+        self.service = Service(SETTINGS, lambda *_: engine)
         self.batches = Batches(self.database)
         self.bulk = Bulk(Leases(self.database), self.batches, self.service, at_once=4)
         self.app: Flask = create_app(self.service, SETTINGS, self.batches, self.bulk)
@@ -403,6 +403,6 @@ def test_a_full_disk_is_said_and_the_queue_goes_on_when_there_is_room(served: Se
 
 
 def test_without_a_store_there_are_no_batches() -> None:
-    app = create_app(Service(SETTINGS, lambda _: ScriptedEngine()), replace(SETTINGS))
+    app = create_app(Service(SETTINGS, lambda *_: ScriptedEngine()), replace(SETTINGS))
     reply = app.test_client().get("/batches/x")
     assert (reply.status_code, reply.get_json()["code"]) == (503, "store_failed")

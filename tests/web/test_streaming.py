@@ -44,7 +44,7 @@ def engine() -> ScriptedEngine:
 
 @pytest.fixture
 def service(engine: ScriptedEngine) -> Iterator[Service]:
-    opened = Service(SETTINGS, lambda _: engine)
+    opened = Service(SETTINGS, lambda *_: engine)
     opened.open()
     opened.wait()
     yield opened

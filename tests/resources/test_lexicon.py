@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from service.errors import BadSetting
-from service.extractive.lexicon import SHIPPED, Lexicon
+from service.resources.lexicon import SHIPPED, Lexicon
 from service.text.script import is_pure
 
 HEADER = "language\tkind\tforms\tweight\tterm\n"
@@ -52,7 +52,7 @@ def test_the_lexicon_is_large_sound_and_simplified() -> None:
 def test_no_word_is_both_for_and_against() -> None:
     lexicon = Lexicon.load()
     for table in (lexicon.en, lexicon.zh):
-        for term, kinds in table.items():
+        for term, kinds in table.entries.items():
             signs = {weight > 0 for weight in kinds.values() if weight}
             assert len(signs) <= 1, term
 

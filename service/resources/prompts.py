@@ -8,10 +8,11 @@ there are no names to give.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.article import Document
 from service.errors import BadSetting
 from service.facts.names import Glossary
 from service.settings import SHIPPED_PROMPTS
@@ -105,9 +106,7 @@ def stance_words(passage_language: str) -> Mapping[Label, str]:
     return _LABELS[stance_language(passage_language)]
 
 
-def spellings(
-    text: str, title: str | None, language: DigestLanguage, glossary: Glossary
-) -> dict[str, str]:
+def spellings(document: Document, language: DigestLanguage, glossary: Glossary) -> dict[str, str]:
     """Names as the passage writes them, and their usual form in the digest's `language`.
 
     Small models guess these. Only names that change script are listed: a Chinese digest of a
@@ -115,7 +114,9 @@ def spellings(
     """
     usual_forms: dict[str, str] = {}
     weights: Counter[str] = Counter()
-    for name in glossary.find_names(text, title):
+    for name in document.names(glossary):
+        if name.start < document.text_start:
+            continue
         usual = name.en if language == "en" else name.zh_hans
         foreign = name.surface.isascii() == (language == "zh")
         if usual is None or not foreign or usual.isascii() != (language == "en"):
@@ -125,10 +126,8 @@ def spellings(
     return {surface: usual_forms[surface] for surface, _ in weights.most_common(MAX_NAMES)}
 
 
-def load_prompts(folder: Path | None = None, lists: Iterable[Path] = ()) -> Prompts:
+def load_prompts(folder: Path | None = None) -> Prompts:
     """The prompts of `folder`, and Diglot's own for every file that it does not hold.
-
-    `lists` are files that fill the prompts, such as a glossary: they count in the fingerprint.
 
     Raises BadSetting when a file is unknown, unreadable or empty, when a placeholder is missing
     or unknown, or when a stance prompt does not name every label.
@@ -138,7 +137,7 @@ def load_prompts(folder: Path | None = None, lists: Iterable[Path] = ()) -> Prom
     texts = {name: _read(name, folder) for name in sorted(_NEEDED)}
     for name, text in texts.items():
         _check(name, text)
-    return Prompts(texts, _fingerprint(texts, lists))
+    return Prompts(texts, _fingerprint(texts))
 
 
 def _refuse_unknown_files(folder: Path) -> None:
@@ -177,11 +176,11 @@ def _check(name: str, text: str) -> None:
                 raise BadSetting(f"prompts: {name} does not name the label {word}")
 
 
-def _fingerprint(texts: Mapping[str, str], lists: Iterable[Path]) -> str:
+def _fingerprint(texts: Mapping[str, str]) -> str:
     digest = hashlib.sha256()
     parts = [BEFORE_ARTICLE, AFTER_ARTICLE]
     for name in sorted(texts):
         parts += [name, texts[name]]
-    for encoded in (*(part.encode() for part in parts), *(path.read_bytes() for path in lists)):
+    for encoded in (part.encode() for part in parts):
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return f"sha256:{digest.hexdigest()}"

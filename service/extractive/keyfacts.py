@@ -6,13 +6,16 @@ can be carried over exactly, and that is all the line holds. It says so itself.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from service.article import Document
 from service.facts.name_rules import is_latin_everywhere
 from service.facts.names import Glossary, Name
-from service.facts.numerals import Figure, find_figures, render
+from service.facts.numerals import Figure, render
 from service.facts.numerals.wording import LABELS
+from service.text.script import to_script
 
 Target = Literal["en", "zh"]
 
@@ -72,45 +75,33 @@ class _Fact:
     key: object = None
 
 
-def key_facts(  # noqa: PLR0913, PLR0917
-    text: str,
-    title: str | None,
-    source_language: str,
-    target: Target,
-    glossary: Glossary,
-    size: int,
-) -> str:
-    """The key facts of an article in `target`: names, figures and dates, the weightiest first.
+def key_facts(document: Document, target: Target, size: int, glossary: Glossary) -> str:
+    """The key facts of a document in `target`: names, figures and dates, the weightiest first.
 
     `size` is the longest the line may be, in words of English or characters of Chinese. Names that
     `target` can't write are left out, never translated. The line is never empty, and a Chinese one
     is in Simplified characters.
     """
-    whole = f"{title}\n{text}" if title else text
-    opening = len(title) + 1 if title else 0
-    names = _names(whole, opening, target, glossary)
-    figures = _figures(whole, opening, source_language, target)
-    line = _line(names, figures, target, size)
-    if target == "zh":
-        from service.text.script import to_script
-
-        return to_script(line, "Hans")
-    return line
+    names = _names(document, target, glossary)
+    line = _line(names, _figures(document, target), target, size)
+    return to_script(line, "Hans") if target == "zh" else line
 
 
-def _names(text: str, opening: int, target: Target, glossary: Glossary) -> list[_Fact]:
+def _names(document: Document, target: Target, glossary: Glossary) -> list[_Fact]:
     facts: dict[str, _Fact] = {}
     counts: Counter[str] = Counter()
-    for name in glossary.find_names(text):
+    for name in document.names(glossary):
         written = _written(name, target)
         if written is None:
             continue
         counts[written] += 1
         if written not in facts:
-            facts[written] = _Fact(written, _TITLE_BONUS * (name.start < opening), name.start)
+            facts[written] = _Fact(
+                written, _TITLE_BONUS * (name.start < document.text_start), name.start
+            )
             facts[written].key = name.key
     for fact in facts.values():
-        fact.weight += counts[fact.text] * _earliness(fact.first, len(text))
+        fact.weight += counts[fact.text] * _earliness(fact.first, len(document.titled_text))
         if fact.key in _NEWSROOMS:
             fact.weight *= _BYLINE
     ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
@@ -150,8 +141,9 @@ def _is_piece(name: str, other: str) -> bool:
     return long.startswith(short) and (len(long) == len(short) + 1 or long[len(short)] == " ")
 
 
-def _figures(text: str, opening: int, language: str, target: Target) -> list[_Fact]:
-    found = find_figures(text, language)
+def _figures(document: Document, target: Target) -> list[_Fact]:
+    text = document.titled_text
+    found = document.figures
     facts: dict[object, _Fact] = {}
     for i, figure in enumerate(found):
         weight = _weight(figure)
@@ -166,7 +158,7 @@ def _figures(text: str, opening: int, language: str, target: Target) -> list[_Fa
                 brackets = "{} ({})" if target == "en" else "{}（{}）"
                 written = brackets.format(written, render(when, target))
             fact = facts[key] = _Fact(written, 0.0, figure.start, figure, when, key)
-            weight += _TITLE_BONUS * (figure.start < opening)
+            weight += _TITLE_BONUS * (figure.start < document.text_start)
         fact.weight += weight * _earliness(figure.start, len(text)) / (1 + 0.5 * (fact.weight > 0))
     ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
     return _without_parts(ranked[:_MOST_COMPARED])
@@ -189,7 +181,7 @@ def _earliness(at: int, length: int) -> float:
     return 1.0 + (_EARLY - 1.0) * (1.0 - at / max(1, length))
 
 
-def _when(text: str, found: list[Figure], i: int) -> Figure | None:
+def _when(text: str, found: Sequence[Figure], i: int) -> Figure | None:
     """The date that stands right before an amount in its clause: 2025年資本支出…700億."""
     if i == 0:
         return None

@@ -1,9 +1,9 @@
-"""Does a digest say what its article says? Figures, names, and one language against the other."""
+"""Figures and names of a digest that its article lacks, and conflicts between two digests."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import lru_cache
 
+from service.article import Document
 from service.facts.name_rules import is_chinese, is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import (
@@ -18,42 +18,20 @@ from service.facts.numerals import (
 _OWN_COUNT = 3
 
 
-def unsupported_numbers(digest: str, article_text: str) -> list[str]:
+def unsupported_numbers(digest: Document, article: Document) -> list[str]:
     """The figures of `digest` that the article states in neither language, as the digest has them.
 
     A figure may be rounded where the digest says so ("more than US$14 billion" for 143億美元).
     Counts up to three in words are not looked at: a digest may count what the article lists.
     """
-    stated = _stated(article_text)
+    stated = article.stated
     return list(
         dict.fromkeys(
             figure.text
-            for figure in _figures(digest)
+            for figure in digest.open_figures
             if not (_is_own_count(figure) or stated.has(figure) or stated.rounds(figure))
         )
     )
-
-
-# A digest is held against its article first and against its other language next.
-@lru_cache(maxsize=8)
-def _figures(digest: str) -> tuple[Figure, ...]:
-    return tuple(_all_figures(digest))
-
-
-def _all_figures(text: str) -> list[Figure]:
-    # In two texts about one thing a bare 元 may be Taiwan's in one and named in the other.
-    return find_figures(text, "zh-Hant")
-
-
-# The digests of an article are checked one after the other.
-@lru_cache(maxsize=2)
-def _stated(article_text: str) -> Stated:
-    return Stated(_all_figures(article_text), article_text)
-
-
-@lru_cache(maxsize=2)
-def _named(article_text: str, glossary: Glossary) -> frozenset[str]:
-    return frozenset(name.key for name in glossary.find_names(article_text))
 
 
 def _is_own_count(figure: Figure) -> bool:
@@ -61,26 +39,28 @@ def _is_own_count(figure: Figure) -> bool:
     return counts and figure.spelled and figure.values[-1] <= _OWN_COUNT
 
 
-def unsupported_names(digest: str, article_text: str, glossary: Glossary) -> list[str]:
+def unsupported_names(digest: Document, article: Document, glossary: Glossary) -> list[str]:
     """The names of `digest` that the article has in no spelling, as the digest has them.
 
     A plain name that no glossary lists can't be judged where the article is in another script:
     Yunting may be 云汀. OpenAI, GPT-5 and NBA are written so in Chinese too, and can.
     """
-    stated = _named(article_text, glossary)
-    article = article_text.casefold()
+    names = [*article.names(glossary), *glossary.find_names(article.page_title or "")]
+    stated = {name.key for name in names}
+    text = "\n".join(filter(None, (article.page_title, article.titled_text))).casefold()
+    chinese = is_chinese(text)
     return list(
         dict.fromkeys(
             name.surface
-            for name in glossary.find_names(digest)
-            if name.key not in stated and not _is_written(name, article, glossary)
+            for name in digest.names(glossary)
+            if name.key not in stated and not _is_written(name, text, chinese, glossary)
         )
     )
 
 
-def _is_written(name: Name, article: str, glossary: Glossary) -> bool:
+def _is_written(name: Name, article: str, chinese: bool, glossary: Glossary) -> bool:
     """True when the article has the name, or each word of one that no glossary lists."""
-    if name.kind is None and is_chinese(article) and not is_latin_everywhere(name.surface):
+    if name.kind is None and chinese and not is_latin_everywhere(name.surface):
         return True
     if any(form.casefold() in article for form in glossary.variants(name.surface)):
         return True
@@ -88,17 +68,16 @@ def _is_written(name: Name, article: str, glossary: Glossary) -> bool:
     return len(words) > 1 and all(word in article for word in words)
 
 
-def languages_agree(en_digest: str, zh_digest: str, article_text: str | None = None) -> bool:
-    """False when a figure of one digest conflicts with one of the other.
+def languages_agree(en: Document, zh: Document, article: Document | None = None) -> bool:
+    """False when a figure of the English digest conflicts with one of the Chinese digest.
 
     A digest may leave a figure out. A conflict is a figure on each side that the other side lacks,
-    both of one kind and unit: 4% here, 5% there. With `article_text`, figures that the article
-    states are left out rather than in conflict, so that two digests may pick different facts.
+    both of one kind and unit: 4% here, 5% there. With `article`, figures that the article states
+    are left out rather than in conflict, so that two digests may pick different facts.
     """
-    en, zh = _figures(en_digest), _figures(zh_digest)
-    stated = _stated(article_text) if article_text is not None else Stated([])
-    only_en = _by_kind(unmatched(en, Stated(zh, zh_digest)))
-    only_zh = _by_kind(unmatched(zh, Stated(en, en_digest)))
+    stated = article.stated if article is not None else Stated([])
+    only_en = _by_kind(unmatched(en.open_figures, zh.stated))
+    only_zh = _by_kind(unmatched(zh.open_figures, en.stated))
     return all(
         stated.has(figure)
         for kind in only_en.keys() & only_zh.keys()
@@ -110,15 +89,14 @@ def figures_match(one: str, other: str) -> bool:
     """The strict comparison, for two texts that should say all the same, as a translation does.
 
     True when each weighty figure of either text is stated by the other, and so are the digits that
-    belong to names (737NG). What is weighty, says `service.facts.numerals.is_weighty`;
-    benchmarks/flores_figures.py measures this function.
+    belong to names (737NG). `is_weighty` tells which figures are weighty.
     """
     return not any(missing(one, other)) and not any(missing(other, one))
 
 
 def missing(text: str, other: str) -> tuple[list[Figure], list[str]]:
     """The weighty figures and the other digits of `text` that `other` lacks."""
-    figures, stated = _figures(text), Stated(_figures(other), other)
+    figures, stated = find_figures(text, "zh-Hant"), Stated(find_figures(other, "zh-Hant"), other)
     runs = [run for run in digits_beside(text, figures) if not stated.has_digits(run)]
     return unmatched(figures, stated), runs
 

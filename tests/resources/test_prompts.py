@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from service.article import Document
 from service.errors import BadSetting
 from service.facts.names import Glossary
-from service.pipeline.prompts import (
+from service.resources.prompts import (
     MAX_NAMES,
     SHIPPED,
     load_prompts,
@@ -113,14 +114,6 @@ def test_the_fingerprint_follows_every_file_and_nothing_else(tmp_path: Path) -> 
     assert len(seen) == 1 + len(list(SHIPPED.glob("*.txt")))
 
 
-def test_the_fingerprint_follows_the_lists_that_fill_prompts(tmp_path: Path) -> None:
-    names = tmp_path / "names.tsv"
-    names.write_text("Linden\t林登\t林登\tplace\n", encoding="utf-8")
-    one = load_prompts(None, [names]).fingerprint
-    names.write_text("Linden\t菩提\t菩提\tplace\n", encoding="utf-8")
-    assert len({one, load_prompts(None, [names]).fingerprint, load_prompts().fingerprint}) == 3
-
-
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -175,10 +168,10 @@ GLOSSARY = Glossary.load()
 def test_names_cross_from_one_writing_to_the_other(
     text: str, language: DigestLanguage, expected: dict[str, str]
 ) -> None:
-    assert spellings(text, None, language, GLOSSARY) == expected
-    assert list(spellings(text, None, language, GLOSSARY)) == list(expected)  # firms before places
+    assert spellings(Document.of(text), language, GLOSSARY) == expected
+    assert list(spellings(Document.of(text), language, GLOSSARY)) == list(expected)
 
 
 def test_a_list_of_countries_does_not_fill_the_prompt() -> None:
     text = "中国、日本、法国、德国、英国、美国、印度、巴西、埃及、越南、泰国、波兰、瑞典、挪威。"
-    assert len(spellings(text, None, "en", GLOSSARY)) == MAX_NAMES
+    assert len(spellings(Document.of(text), "en", GLOSSARY)) == MAX_NAMES

@@ -1,4 +1,4 @@
-"""The words by which a writer takes a side: prompts/stance.tsv, read once, and found in a text.
+"""The stance lexicon (prompts/stance.tsv): words by which a writer takes a side.
 
 Chinese words are looked up in Simplified text and only where a segmenter sees a word begin and
 end: 不公 (unfair) is no part of 不公開 (not public). English entries stand with all regular forms.
@@ -7,9 +7,8 @@ end: 不公 (unfair) is no part of 不公開 (not public). English entries stand
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -41,37 +40,57 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """The entries of one language; `longest` is the length of the longest that begins so.
+
+    It counts words by their first word in English, characters by their first one in Chinese, so
+    that most words of a text cost one lookup.
+    """
+
+    entries: dict[str, dict[EntryKind, int]]
+    longest: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """Terms with what each kind of entry weighs; `fingerprint` changes when any line does."""
 
-    en: dict[str, dict[EntryKind, int]]
-    zh: dict[str, dict[EntryKind, int]]
+    en: Table
+    zh: Table
     fingerprint: str
 
     @staticmethod
-    @cache
     def load(path: Path = SHIPPED) -> "Lexicon":
         """Raises BadSetting when the file can't be read or a line is malformed."""
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"{path.name} can't be read as UTF-8 text") from error
-        tables: dict[str, dict[str, dict[EntryKind, int]]] = {"en": {}, "zh": {}}
+        entries: dict[str, dict[str, dict[EntryKind, int]]] = {"en": {}, "zh": {}}
         for language, kind, weight, term in _rows(path.name, text):
-            tables[language].setdefault(term, {}).setdefault(kind, weight)
+            entries[language].setdefault(term, {}).setdefault(kind, weight)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        return Lexicon(tables["en"], tables["zh"], f"sha256:{digest}")
+        english = Table(entries["en"], _longest(term.split() for term in entries["en"]))
+        chinese = Table(entries["zh"], _longest(entries["zh"]))
+        return Lexicon(english, chinese, f"sha256:{digest}")
 
     def find(self, text: str, language: EnglishOrChinese) -> list[Hit]:
         """All entries in `text`, the longest at each place; Chinese has to be Simplified."""
         spans = _chinese(text, self.zh) if language == "zh" else _english(text, self.en)
-        table = self.zh if language == "zh" else self.en
+        entries = self.zh.entries if language == "zh" else self.en.entries
         return [
             Hit(start, end, term, kind, weight)
             for start, end, term in spans
-            for kind, weight in table[term].items()
+            for kind, weight in entries[term].items()
             if weight
         ]
+
+
+def _longest(terms: Iterable[Sequence[str]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for term in terms:
+        found[term[0]] = max(found.get(term[0], 0), len(term))
+    return found
 
 
 def _rows(name: str, text: str) -> Iterator[tuple[str, EntryKind, int, str]]:
@@ -113,14 +132,14 @@ def _lowered(letter: str) -> str:
     return small if len(small) == 1 else letter
 
 
-def _english(text: str, table: dict[str, dict[EntryKind, int]]) -> Iterator[tuple[int, int, str]]:
+def _english(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
     lowered = "".join(map(_lowered, text)).replace("’", "'")
     words = [(found.start(), found.end(), found[0]) for found in _WORD.finditer(lowered)]
     i = 0
     while i < len(words):
-        for n in range(min(MOST_WORDS, len(words) - i), 0, -1):
+        for n in range(min(table.longest.get(words[i][2], 0), len(words) - i), 0, -1):
             term = " ".join(word for _, _, word in words[i : i + n])
-            if term in table:
+            if term in table.entries:
                 yield words[i][0], words[i + n - 1][1], term
                 i += n
                 break
@@ -128,12 +147,12 @@ def _english(text: str, table: dict[str, dict[EntryKind, int]]) -> Iterator[tupl
             i += 1
 
 
-def _chinese(text: str, table: dict[str, dict[EntryKind, int]]) -> Iterator[tuple[int, int, str]]:
+def _chinese(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
     bounds: list[int] = []
     i = 0
     while i < len(text):
-        for n in range(min(MOST_CHARACTERS, len(text) - i), 1, -1):
-            if text[i : i + n] not in table:
+        for n in range(min(table.longest.get(text[i], 0), len(text) - i), 1, -1):
+            if text[i : i + n] not in table.entries:
                 continue
             # Segmenting costs most of the time, and most texts hold few short entries.
             bounds = bounds or _bounds(text)

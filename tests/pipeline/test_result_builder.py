@@ -4,7 +4,7 @@ import pytest
 
 from service.article import Article
 from service.engine import Identity
-from service.pipeline.fingerprint import fingerprint
+from service.pipeline.result_builder import fingerprint
 from service.tasks import Options
 
 ARTICLE = Article("市议会昨天开会。 The council met.", title="Stops", source="a.txt")

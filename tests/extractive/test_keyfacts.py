@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.facts.keyfacts import LABEL, NOTHING, key_facts
+from service.article import Document
+from service.extractive.keyfacts import LABEL, NOTHING, key_facts
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
 
@@ -32,7 +33,7 @@ def body(line: str, target: Literal["en", "zh"]) -> list[str]:
 
 
 def test_english_line_of_a_chinese_article(glossary: Glossary) -> None:
-    names, *figures = body(key_facts(ZH, None, "zh-Hant", "en", glossary, 80), "en")
+    names, *figures = body(key_facts(Document.of(ZH, "zh-Hant", None), "en", 80, glossary), "en")
     assert names.split(", ")[:2] == ["Meta", "Mark Zuckerberg"]
     assert {"Avocado", "Scale AI"} <= set(names.split(", "))
     assert set(figures) == {
@@ -46,21 +47,23 @@ def test_english_line_of_a_chinese_article(glossary: Glossary) -> None:
 
 
 def test_chinese_line_of_an_english_article(glossary: Glossary) -> None:
-    names, *figures = body(key_facts(EN, None, "en", "zh", glossary, 160), "zh")
+    names, *figures = body(key_facts(Document.of(EN, "en", None), "zh", 160, glossary), "zh")
     assert set(names.split("、")) == {"特斯拉", "得州", "马斯克", "OpenAI"}
     assert set(figures) == {"25亿美元", "超过1200人", "2026年第三季度", "4%", "12月10日"}
 
 
 def test_no_name_is_left_in_the_other_script(glossary: Glossary) -> None:
-    english = key_facts(ZH, "陳小雨的看法", "zh-Hant", "en", glossary, 160)
+    english = key_facts(Document.of(ZH, "zh-Hant", "陳小雨的看法"), "en", 160, glossary)
     assert not re.search("[\u3400-\u9fff]", english)
-    chinese = key_facts(EN, "Harlow Bay decides", "en", "zh", glossary, 320)
+    chinese = key_facts(Document.of(EN, "en", "Harlow Bay decides"), "zh", 320, glossary)
     assert "Harlow" not in chinese
 
 
 def test_the_title_counts_for_more(glossary: Glossary) -> None:
     text = "華為與小米集團昨日發布新產品。華為說銷情理想。"
-    first = body(key_facts(text, "騰訊最新部署：騰訊", "zh-Hant", "en", glossary, 40), "en")[0]
+    first = body(
+        key_facts(Document.of(text, "zh-Hant", "騰訊最新部署：騰訊"), "en", 40, glossary), "en"
+    )[0]
     assert first.startswith("Tencent")
 
 
@@ -76,20 +79,20 @@ def test_the_title_counts_for_more(glossary: Glossary) -> None:
 def test_an_article_without_facts_says_so(
     glossary: Glossary, text: str, language: str, target: Literal["en", "zh"]
 ) -> None:
-    line = key_facts(text, None, language, target, glossary, 80)
+    line = key_facts(Document.of(text, language, None), target, 80, glossary)
     assert line == LABEL[target] + NOTHING[target]
 
 
 @pytest.mark.parametrize("size", [20, 40, 80, 160])
 def test_the_line_keeps_within_its_size(glossary: Glossary, size: int) -> None:
-    english = key_facts(ZH * 3, "標題", "zh-Hant", "en", glossary, size)
+    english = key_facts(Document.of(ZH * 3, "zh-Hant", "標題"), "en", size, glossary)
     assert len(english.split(" · ")[0].split()) <= size
     assert len(english.replace(" · ", " ").split()) <= size
-    assert len(key_facts(EN * 3, None, "en", "zh", glossary, 2 * size)) <= 2 * size
+    assert len(key_facts(Document.of(EN * 3, "en", None), "zh", 2 * size, glossary)) <= 2 * size
 
 
 def test_figures_are_those_of_the_article(glossary: Glossary) -> None:
-    line = key_facts(ZH, None, "zh-Hant", "en", glossary, 160)
+    line = key_facts(Document.of(ZH, "zh-Hant", None), "en", 160, glossary)
     stated = {value for f in find_figures(ZH) for value in f.values}
     assert {value for f in find_figures(line) for value in f.values} <= stated
 
@@ -104,7 +107,9 @@ def test_figures_are_those_of_the_article(glossary: Glossary) -> None:
 def test_money_of_an_unnamed_currency_is_left_out(
     glossary: Glossary, text: str, language: str, said: bool, target: Literal["en", "zh"]
 ) -> None:
-    assert ("9.68 billion yuan" in key_facts(text, None, language, target, glossary, 80)) is said
+    assert (
+        "9.68 billion yuan" in key_facts(Document.of(text, language, None), target, 80, glossary)
+    ) is said
 
 
 @pytest.mark.parametrize(
@@ -123,7 +128,9 @@ def test_one_fact_is_said_once_in_its_fuller_form(
     glossary: Glossary, text: str, target: Literal["en", "zh"], figures: list[str]
 ) -> None:
     source = "zh-Hans" if target == "en" else "en"
-    assert body(key_facts(text, None, source, target, glossary, 160), target) == figures
+    assert (
+        body(key_facts(Document.of(text, source, None), target, 160, glossary), target) == figures
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +145,9 @@ def test_people_under_their_many_names_are_counted(
     glossary: Glossary, text: str, target: Literal["en", "zh"], said: set[str]
 ) -> None:
     source = "zh-Hant" if target == "en" else "en"
-    assert set(body(key_facts(text, None, source, target, glossary, 160), target)) == said
+    assert (
+        set(body(key_facts(Document.of(text, source, None), target, 160, glossary), target)) == said
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,6 +169,6 @@ def test_a_name_inside_of_another_is_said_once(
 def test_any_text_gives_a_line(
     glossary: Glossary, text: str, target: Literal["en", "zh"], size: int
 ) -> None:
-    line = key_facts(text, text[:9], "und", target, glossary, size)
+    line = key_facts(Document.of(text, "und", text[:9]), target, size, glossary)
     assert line.startswith(LABEL[target])
     assert len(line) > len(LABEL[target])

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.facts.checks import (
+from service.article import Document
+from service.checks.unsupported import (
     figures_match,
     languages_agree,
     unsupported_names,
@@ -44,7 +45,7 @@ def glossary() -> Glossary:
     ],
 )
 def test_unsupported_numbers(article: str, digest: str, unsupported: list[str]) -> None:
-    assert unsupported_numbers(digest, article) == unsupported
+    assert unsupported_numbers(Document.of(digest), Document.of(article)) == unsupported
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_unsupported_numbers(article: str, digest: str, unsupported: list[str]) 
 def test_unsupported_names(
     glossary: Glossary, article: str, digest: str, unsupported: list[str]
 ) -> None:
-    assert unsupported_names(digest, article, glossary) == unsupported
+    assert unsupported_names(Document.of(digest), Document.of(article), glossary) == unsupported
 
 
 @pytest.mark.parametrize(
@@ -80,14 +81,16 @@ def test_unsupported_names(
     ],
 )
 def test_languages_agree(english: str, chinese: str, agree: bool) -> None:
-    assert languages_agree(english, chinese) is agree
+    assert languages_agree(Document.of(english, "en"), Document.of(chinese, "zh-Hans")) is agree
 
 
 def test_digests_that_pick_different_facts_of_the_article_agree() -> None:
-    english, chinese = "Meta puts in $14.3 billion.", "开支为700亿至720亿美元。"
+    english = Document.of("Meta puts in $14.3 billion.", "en")
+    chinese = Document.of("开支为700亿至720亿美元。", "zh-Hans")
+    article = Document.of(ARTICLE_ZH)
     assert not languages_agree(english, chinese)
-    assert languages_agree(english, chinese, ARTICLE_ZH)
-    assert not languages_agree("Meta puts in $1.43 billion.", chinese, ARTICLE_ZH)
+    assert languages_agree(english, chinese, article)
+    assert not languages_agree(Document.of("Meta puts in $1.43 billion.", "en"), chinese, article)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_figures_match(one: str, other: str, match: bool) -> None:
 
 @given(st.one_of(st.text(), st.text(ARTICLE_ZH + ARTICLE_EN)))
 def test_a_text_supports_itself(glossary: Glossary, text: str) -> None:
-    assert unsupported_numbers(text, text) == []
-    assert unsupported_names(text, text, glossary) == []
-    assert languages_agree(text, text)
+    assert unsupported_numbers(Document.of(text), Document.of(text)) == []
+    assert unsupported_names(Document.of(text), Document.of(text), glossary) == []
+    assert languages_agree(Document.of(text), Document.of(text))
     assert figures_match(text, text)
