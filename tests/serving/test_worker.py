@@ -418,7 +418,7 @@ class Gated:
 
 def slow(passage: str, gate: threading.Event) -> Plan:
     """A plan whose checks take until `gate` is set."""
-    yield Request("", passage, "en", None, (DigestTask("en"),))
+    yield Request("", Document.of(passage, "en"), (DigestTask("en"),))
     assert gate.wait(30)
     return result(passage, "")
 
@@ -467,7 +467,7 @@ def test_an_article_that_is_given_up_while_its_plan_is_at_work_ends_there() -> N
     def plan() -> Plan:
         try:
             for _ in range(2):
-                yield Request("", "long", "en", None, (DigestTask("en"),))
+                yield Request("", Document.of("long", "en"), (DigestTask("en"),))
         finally:
             closed.set()
         return result("long", "")
@@ -498,7 +498,7 @@ def test_a_worker_that_dies_fails_what_is_at_work_in_threads() -> None:
 
 
 def asking_after(gate: threading.Event) -> Plan:
-    yield Request("", "a", "en", None, (DigestTask("en"),))
+    yield Request("", Document.of("a", "en"), (DigestTask("en"),))
     assert gate.wait(30)
-    yield Request("", "b", "en", None, (DigestTask("en"),))
+    yield Request("", Document.of("b", "en"), (DigestTask("en"),))
     return result("b", "")
