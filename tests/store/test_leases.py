@@ -146,6 +146,18 @@ def test_what_was_lost_is_claimed_last_and_alone_and_not_for_ever(
     assert line["source"] == "a.txt"
 
 
+def test_a_claim_that_is_renewed_is_held_for_as_long_again(store: Store, clock: Clock) -> None:
+    store.put(entry(0), entry(1))
+    claims = store.leases.claim(2, LEASE_S, alone=False)
+    clock.now += 0.9 * LEASE_S
+    assert store.leases.renew(claims, LEASE_S) == []
+    clock.now += 0.9 * LEASE_S
+    assert store.leases.claim(2, LEASE_S, alone=True) == []
+    clock.now += 0.2 * LEASE_S
+    (lost,) = store.leases.claim(2, LEASE_S, alone=True)
+    assert lost.row == claims[0].row
+
+
 def test_a_settled_article_holds_its_line_only(store: Store) -> None:
     batch = store.put(entry())
     (claim,) = store.leases.claim(1, LEASE_S, alone=False)
