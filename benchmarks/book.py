@@ -42,15 +42,15 @@ def sentences(language: str) -> list[str]:
     return [sentence.text for reading in own for sentence in reading.sentences]
 
 
-def book(language: str, size: int, chance: random.Random) -> str:
+def book(language: str, size: int, rng: random.Random) -> str:
     """A text of about `size` bytes of UTF-8."""
     known = [WORD[language].findall(sentence) for sentence in sentences(language)]
     words = [word for sentence in known for word in sentence[1:-1]]
     paragraphs: list[str] = []
     while size > 0:
         made = []
-        for sentence in chance.choices(known, k=chance.randint(2, 6)):
-            middle = (chance.choice((word, chance.choice(words))) for word in sentence[1:-1])
+        for sentence in rng.choices(known, k=rng.randint(2, 6)):
+            middle = (rng.choice((word, rng.choice(words))) for word in sentence[1:-1])
             made.append(STOP[language].join([sentence[0], *middle, *sentence[1:][-1:]]))
         paragraphs.append(STOP[language].join(made))
         size -= len(paragraphs[-1].encode()) + 1
@@ -85,12 +85,12 @@ def main() -> None:
     settings = Settings()
     resources = Resources.load(settings)
     engine = ExtractiveEngine(resources)
-    chance = random.Random(0)
-    digested(book(arguments.language, 20_000, chance), engine, resources)  # loads what is lazy
+    rng = random.Random(0)
+    digested(book(arguments.language, 20_000, rng), engine, resources)  # loads what is lazy
     # Written by a process of its own, so that what it takes to make the book is not counted.
     with ProcessPoolExecutor(1, get_context("spawn")) as author:
         size = int(arguments.megabytes * MEGABYTE)
-        text = author.submit(book, arguments.language, size, chance).result()
+        text = author.submit(book, arguments.language, size, rng).result()
     before, begun = peak(), time.process_time()
     result = digested(text, engine, resources)
     print(

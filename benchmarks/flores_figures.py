@@ -70,13 +70,13 @@ def split(pairs: list[Pair]) -> tuple[list[Pair], list[Pair]]:
 
 
 def change_all(
-    pairs: list[Pair], chance: random.Random, way: Change | None = None
+    pairs: list[Pair], rng: random.Random, way: Change | None = None
 ) -> tuple[int, list[Pair]]:
     """The number of caught changes, and the changed pairs that were accepted."""
     caught, missed = 0, []
     for pair in pairs:
         for side in (0, 1):
-            text = (way or change)(pair[side], chance)
+            text = (way or change)(pair[side], rng)
             if text is not None:
                 changed = (text, pair[1]) if side == 0 else (pair[0], text)
                 if figures_match(*changed):
@@ -86,7 +86,7 @@ def change_all(
     return caught, missed
 
 
-def change(text: str, chance: random.Random) -> str | None:
+def change(text: str, rng: random.Random) -> str | None:
     """`text` with one digit of one weighty figure changed, or None where none has a digit."""
     places = [
         (figure, i)
@@ -95,23 +95,23 @@ def change(text: str, chance: random.Random) -> str | None:
         for i in range(figure.start, figure.end)
         if text[i] in DIGITS + NUMERALS
     ]
-    chance.shuffle(places)
+    rng.shuffle(places)
     for figure, i in places:
-        changed = _changed(text, i, chance)
+        changed = _changed(text, i, rng)
         if _reads_differently(figure, changed):
             return changed
     return None
 
 
-def change_digit(text: str, chance: random.Random) -> str | None:
+def change_digit(text: str, rng: random.Random) -> str | None:
     """`text` with any one of its digits changed, or None where it has none."""
     places = [i for i, c in enumerate(text) if c in DIGITS]
-    return _changed(text, chance.choice(places), chance) if places else None
+    return _changed(text, rng.choice(places), rng) if places else None
 
 
-def _changed(text: str, i: int, chance: random.Random) -> str:
+def _changed(text: str, i: int, rng: random.Random) -> str:
     alphabet = DIGITS if text[i] in DIGITS else NUMERALS
-    return text[:i] + chance.choice([c for c in alphabet if c != text[i]]) + text[i + 1 :]
+    return text[:i] + rng.choice([c for c in alphabet if c != text[i]]) + text[i + 1 :]
 
 
 def _reads_differently(figure: Figure, changed: str) -> bool:

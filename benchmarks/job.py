@@ -51,10 +51,10 @@ class Job:
 
     def prompts(self, vocabulary: int) -> list[Article]:
         """The articles as ids below `vocabulary`, the same at every call."""
-        chance = random.Random(SEED)
+        rng = random.Random(SEED)
 
         def some(count: int) -> list[int]:
-            return [chance.randrange(vocabulary) for _ in range(count)]
+            return [rng.randrange(vocabulary) for _ in range(count)]
 
         opening = some(OPENING)
         lengths = [self.digest_tokens] * LANGUAGES + [STANCE]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from service.llm.kernels import patch
 from service.llm.llm_engine import LLMEngine
@@ -22,6 +23,15 @@ def own_functions() -> Iterator[None]:
             function = vars(module).get(name)
             if hasattr(function, "original"):
                 setattr(module, name, function.original)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread, because the models are small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from service.llm.block_manager import BLOCK_SIZE, BlockManager
 from service.llm.kernels.build import COMPILERS, LEVELS, build
 from service.llm.kv_cache import LayerCache, NativeLayerCache, TorchLayerCache
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 KINDS = ["torch", *LEVELS]
 TYPES = [torch.float32, torch.bfloat16]
 
@@ -33,14 +35,6 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The kernels of every level that this processor runs."""
     folder = tmp_path_factory.mktemp("kernels")
     return {level: ctypes.CDLL(str(build(level, folder))) for level in LEVELS if runs_here(level)}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @dataclass

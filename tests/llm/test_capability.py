@@ -25,8 +25,8 @@ FORMATS = ["float32", "bfloat16", "int8"]
 
 
 def logits(model: Any) -> torch.Tensor:
-    chance = random.Random(4)
-    ids = torch.tensor([[chance.randrange(600) for _ in range(60)]])
+    rng = random.Random(4)
+    ids = torch.tensor([[rng.randrange(600) for _ in range(60)]])
     with torch.inference_mode():
         found: torch.Tensor = model(input_ids=ids).logits
     return found

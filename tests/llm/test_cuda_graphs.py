@@ -63,20 +63,12 @@ from tests.support.traffic import (
     words,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
 NARROW = Limits(kv_tokens=8_000, rows=10, chunk_tokens=64)
 """More would be more shapes to record."""
 ROOMS = st.builds(Limits, st.sampled_from([400, 4_000]), st.integers(3, 8), st.integers(1, 150))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True, scope="module")

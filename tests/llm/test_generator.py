@@ -6,7 +6,7 @@ The reference is transformers' own `generate` and forward pass, one prompt at a 
 import dataclasses
 import itertools
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -42,15 +42,9 @@ from tests.support.traffic import (
     words,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(params=FAMILIES)

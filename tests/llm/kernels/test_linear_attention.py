@@ -68,9 +68,9 @@ def test_a_convolution_token_by_token(rows: int, taps: int) -> None:
 
 def test_what_c_does_not_read_goes_to_transformers() -> None:
     """Channels that are no whole vectors, and another activation."""
-    chance = random.Random(1)
+    rng = random.Random(1)
     for name, shape in (("causal_conv1d_fn", (1, 9)), ("causal_conv1d_update", (3, 1))):
-        for channels, activation in ((40 + chance.randrange(1, 8), "silu"), (48, None)):
+        for channels, activation in ((40 + rng.randrange(1, 8), "silu"), (48, None)):
             x, weight = numbers(*shape, channels).transpose(1, 2), numbers(channels, 4)
             more = [numbers(3, channels, 4)] if name.endswith("update") else []
             made = linear_attention.MAKERS[name](own(name))
