@@ -84,7 +84,9 @@ class Story(_Part):
 
     title: str | None
     kept: int = Field(description="Characters of the story's clean text.")
-    digests: dict[Literal["en", "zh"], Digest]
+    digests: dict[str, Digest] = Field(
+        description="By language: en, zh, and the article's own where no model writes those two."
+    )
     stance: Stance | list[Stance]
     checks: Checks
 
@@ -94,7 +96,9 @@ class Result(_Part):
     source: str | None
     title: str | None
     language: str
-    digests: dict[Literal["en", "zh"], Digest]
+    digests: dict[str, Digest] = Field(
+        description="By language: en, zh, and the article's own where no model writes those two."
+    )
     stance: Stance | list[Stance]
     checks: Checks
     reading: ReadingReport

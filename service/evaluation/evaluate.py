@@ -159,8 +159,8 @@ def _faithfulness(done: Sequence[tuple[Case, Result]], glossary: Glossary) -> Sc
         "language_purity": scores.share(
             scores.is_pure_language(digest.text, language, digest.script)
             for result in results
-            for language, digest in result.digests.items()
-            if _is_prose(digest)
+            for language in LANGUAGES
+            if (digest := result.digests.get(language)) and _is_prose(digest)
         ),
     }
 

@@ -20,7 +20,7 @@ from service.article import Document
 from service.extractive.keyfacts import key_facts
 from service.extractive.sentence_quality import LONG_WORD, extent, is_sound, is_spaceless, leans
 from service.facts.names import Glossary
-from service.tasks import DIGEST_SIZE, DigestAnswer, DigestTask
+from service.tasks import DIGEST_SIZE, DigestAnswer, DigestTask, Length
 from service.text.terms import terms
 
 LEAD_WEIGHT = 0.35
@@ -62,6 +62,13 @@ def digest(document: Document, task: DigestTask, glossary: Glossary) -> DigestAn
         taken = extract(document, size)
         return DigestAnswer(taken.text, "extractive", truncated=taken.cut)
     return DigestAnswer(key_facts(document, task.language, size, glossary), "keyfacts")
+
+
+def own_digest(document: Document, length: Length) -> DigestAnswer:
+    """The document's own sentences, in whichever language it is."""
+    size = DIGEST_SIZE["zh" if is_spaceless(document.language) else "en"][length]
+    taken = extract(document, size)
+    return DigestAnswer(taken.text, "extractive", truncated=taken.cut)
 
 
 def extract(document: Document, size: int) -> Extract:

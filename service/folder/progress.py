@@ -31,6 +31,7 @@ WIDEST = 200
 SECONDS_BETWEEN_LINES = 10.0
 """How often the run is reported where stderr is no terminal, a log for example."""
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_COLUMNS = {"en", "zh"}
 _BAR, _BESIDE_BAR = 40, 58  # columns of the bar, and of what stands around it
 
 
@@ -138,7 +139,7 @@ def _table(lines: list[Line], width: int) -> Table:
     for name, line in zip(names, lines, strict=True):
         table.add_row(
             _cell(f"{name}\n{line['language']}"),
-            _digest(line, "en"),
+            Text("\n").join([*_in_third_language(line), _digest(line, "en")]),
             _digest(line, "zh"),
             _stances(line),
         )
@@ -184,6 +185,10 @@ def _cell(text: str) -> Text:
 def _stances(line: Line) -> Text:
     stances = line["stance"] if isinstance(line["stance"], list) else [line["stance"]]
     return _cell("\n".join(f"{s['label']} {s['label_zh']}: {s['target']}" for s in stances))
+
+
+def _in_third_language(line: Line) -> list[Text]:
+    return [_digest(line, language) for language in line["digests"] if language not in _COLUMNS]
 
 
 def _digest(line: Line, language: str) -> Text:

@@ -11,6 +11,7 @@ from service.checks.unsupported import languages_agree, unsupported_names, unsup
 from service.engine import Identity
 from service.errors import EngineFailed
 from service.extractive.stance import evidence_for, read_stance
+from service.extractive.summarize import own_digest
 from service.pipeline.context import PipelineContext, StoryAnswers, Target
 from service.result import (
     Checks,
@@ -25,6 +26,7 @@ from service.result import (
 )
 from service.tasks import (
     LABELS_ZH,
+    LANGUAGES,
     DigestAnswer,
     DigestLanguage,
     Options,
@@ -34,6 +36,11 @@ from service.tasks import (
 from service.text.script import to_script
 
 MOST_QUOTES = 3
+WITHOUT_MODEL = (
+    "the article is in another language ({language}) and no model is loaded: digests.{language}"
+    " holds its own sentences, the key facts only what can be converted with certainty, and the"
+    " stance may be missed; a model would write both digests and read the stance"
+)
 
 
 def fingerprint(article: Article, options: Options, identity: Identity) -> str:
@@ -87,10 +94,31 @@ def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
     return result.Story(
         title=answers.document.title,
         kept=answers.document.kept,
-        digests=digests,
+        digests={str(k): digest for k, digest in digests.items()} | _own_digest(context, answers),
         stance=opinions if len(opinions) > 1 else opinions[0],
         checks=_checks(context, answers.document, digests),
     )
+
+
+def _own_digest(context: PipelineContext, answers: StoryAnswers) -> dict[str, Digest]:
+    """The own sentences of a story in a third language that nobody has written a digest of."""
+    language = answers.document.language.partition("-")[0]
+    kinds = {digest.kind for digest in answers.digests.values()}
+    if language in {*LANGUAGES, "und"} or kinds != {"keyfacts"}:
+        return {}
+    if context.identity.model is None:
+        warning = WITHOUT_MODEL.format(language=language)
+        if warning not in context.warnings:
+            context.warnings.append(warning)
+    taken = own_digest(answers.document, context.options.length)
+    own = Digest(
+        text=taken.text,
+        kind=taken.kind,
+        engine="extractive",
+        truncated=taken.truncated,
+        script=None,
+    )
+    return {language: own}
 
 
 def _digest(context: PipelineContext, language: DigestLanguage, answer: DigestAnswer) -> Digest:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from service import messages
 from service.errors import EngineFailed
@@ -193,3 +194,18 @@ def test_a_log_is_told_how_far_the_run_is_from_time_to_time(
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", seconds)
     shown(folder, monkeypatch)
     assert len(re.findall(r"^\d of 2", capsys.readouterr().err, re.MULTILINE)) == reports
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_a_third_language_is_shown_beside_the_key_facts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    with Ledger(folder.parent / "out") as ledger:
+        list(steps(ledger, folder))
+        line = ledger.read(next(iter(ledger._entries)))
+        line["digests"]["fr"] = {"text": "Le pont sera construit.", "kind": "extractive"}
+    sink = io.StringIO()
+    Console(file=sink, width=columns).print(progress._table([line], columns))
+    plain = re.sub(r"[\s│┃]", "", sink.getvalue())
+    for part in ("Lepontseraconstruit.", "Thetownwillbuildabridge.", "该镇将建一座桥。"):
+        assert part in plain
