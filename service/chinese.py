@@ -73,7 +73,7 @@ TEMPLATES = {
     ),
     "The glossary {name} can't be read: {reason}": "无法读取译名表 {name}：{reason}",
     "{where}: {count} columns; needed are English, Simplified, Traditional and, if wanted, the kind,"
-    " parted by tabs": "{where}：有 {count} 列；需要以制表符分隔的英文、简体、繁体三列，类别可选",
+    " separated by tabs": "{where}：有 {count} 列；需要以制表符分隔的英文、简体、繁体三列，类别可选",
     "{name}, line {line}": "{name} 第 {line} 行",
     "{where}: the English name is missing": "{where}：缺少英文名",
     "{where}: {kind} is no kind; kinds are {kinds}": "{where}：没有 {kind} 这个类别，类别有 {kinds}",

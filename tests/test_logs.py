@@ -48,3 +48,15 @@ def test_text_is_for_people(text: str) -> None:
 @pytest.mark.parametrize(("level", "shown"), [("info", False), ("debug", True)])
 def test_requests_to_the_hub_are_for_those_who_look_for_faults(level: str, shown: bool) -> None:
     assert ("asked the hub" in "\n".join(lines("text", level))) is shown
+
+
+def test_lines_for_people_are_in_the_language_of_the_terminal() -> None:
+    for form, word in (("text", "已停止"), ("json", "stopped")):
+        script = (
+            "import logging; from service import logs, messages; messages.use('zh');"
+            f" logs.to_stderr('info', {form!r}); logging.info('stopped')"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert word in done.stderr

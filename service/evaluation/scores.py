@@ -1,8 +1,8 @@
-"""How good is a digest, a stance? The field's measures, over Results and references.
+"""The field's measures of digests and stances, over Results and references.
 
 ROUGE-1/2/L is the F-measure of Lin (2004), by Google's `rouge-score`. A text without spaces has no
 words to count, so Chinese is scored twice: by characters, as the Chinese benchmarks do (LCSTS), and
-by words as jieba parts them. Stance is the mean F1 of favor and against, as in SemEval-2016 task 6.
+by words as jieba splits them. Stance is the mean F1 of favor and against (SemEval-2016 task 6).
 """
 
 import re
@@ -25,7 +25,7 @@ def characters(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """Chinese words as jieba parts them; punctuation left out."""
+    """Chinese words as jieba splits them; punctuation left out."""
     from service.text.terms import segmenter
 
     parted = segmenter().lcut(to_script(text, "Hans").lower())

@@ -1,4 +1,4 @@
-"""The glossary file: one name a line, English, Simplified, Traditional and kind, parted by tabs."""
+"""The glossary file: one name a line; English, Simplified, Traditional and kind between tabs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def _entry(line: str, where: str) -> Entry:
     if len(cells) not in (_COLUMNS, _COLUMNS + 1):
         raise BadSetting(
             f"{where}: {len(cells)} columns; needed are English, Simplified, Traditional and,"
-            " if wanted, the kind, parted by tabs"
+            " if wanted, the kind, separated by tabs"
         )
     english, simplified, traditional = (
         tuple(form.strip() for form in cell.split("|") if form.strip()) for cell in cells[:3]

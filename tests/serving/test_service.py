@@ -112,3 +112,28 @@ def test_bad_articles_are_refused_at_once() -> None:
     with pytest.raises(NoText):
         service.submit(Article("![]()"), Options())
     service.close(10)
+
+
+def test_the_log_says_ready_draining_and_stopped(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    service = service_with(ScriptedEngine())
+    wait_until(lambda: "ready" in caplog.text)
+    assert service.close(10)
+    said = [record.message.partition(":")[0] for record in caplog.records]
+    assert [word for word in said if word in {"ready", "draining", "stopped"}] == [
+        "ready", "draining", "stopped"
+    ]  # fmt: skip
+
+
+def test_a_run_of_a_folder_logs_neither_and_a_failure_is_raised_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> Engine:
+        raise BadSetting("没有权重")
+
+    caplog.set_level("INFO")
+    service = Service(Settings(), broken)
+    service.open(quiet=True)
+    with pytest.raises(BadSetting, match="没有权重"):
+        service.wait()
+    assert caplog.text == ""
