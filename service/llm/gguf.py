@@ -176,7 +176,7 @@ class _Header:
 
 
 def _fault(file: GgufFile) -> str | None:
-    """Why the file holds no complete language model; None when it does."""
+    """The reason why the file is not a complete language model; None when it is."""
     metadata = file.metadata
     if file.architecture == "clip":
         return "the file is the part for pictures (mmproj); take the model's own file beside it"

@@ -115,7 +115,7 @@ def _cached(settings: Settings) -> Path | None:
 
 
 def why_not_fetchable(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> str | None:
-    """Why the weights can't be downloaded now; None when the hub answers that it has them.
+    """The reason why the weights can't be downloaded now; None when the hub has them.
 
     The hub is asked in a thread that is left behind after `patience_s` seconds, because a hanging
     name server or a silent proxy outlives every timeout of an HTTP client.

@@ -86,7 +86,7 @@ def _ggufs(folder: Path) -> list[Path]:
 
 
 def gguf_fault(path: Path) -> str | None:
-    """Why the file at `path` can't be a model in GGUF format, judged by its first bytes."""
+    """The reason, from its first bytes, why the file at `path` can't be a GGUF model."""
     try:
         with path.open("rb") as file:
             first = file.read(32)
@@ -107,7 +107,7 @@ def gguf_fault(path: Path) -> str | None:
 
 
 def folder_fault(folder: Path) -> str | None:
-    """Why the model in `folder` can't be loaded; None when all its files are there."""
+    """The reason why the model in `folder` can't be loaded; None when it is complete."""
     if not folder.is_dir():
         return f"there is no such {'file' if folder.suffix == '.gguf' else 'folder'}"
     return (

@@ -111,7 +111,7 @@ class PrefillChunk:
 
     @property
     def sampling(self) -> SamplingParams:
-        """How the logits after a branch's suffix are used."""
+        """The sampling parameters for the logits after a branch's suffix."""
         assert self.branch is not None
         branch = self.prefix.request.branches[self.branch]
         if isinstance(branch, Generate):

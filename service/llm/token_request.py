@@ -89,7 +89,7 @@ class FinishedRequest:
 
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
-    """How a row's logits are used: for the log-probabilities of `targets`, or else for a token."""
+    """The use of a row's logits: the log-probabilities of `targets`, or else the next token."""
 
     sample: SampleToken | None = None
     generated: Sequence[int] = ()

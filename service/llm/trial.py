@@ -70,7 +70,7 @@ class Reference:
 
 @dataclass(slots=True)
 class Trial:
-    """The same texts read the forked way, within `watching`, by a prepared model.
+    """A run of the forked path over the reference's texts by a prepared model, within `watching`.
 
     `exact`: modules compute in float32, whatever the model's number format.
     """
