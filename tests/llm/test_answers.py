@@ -1,4 +1,4 @@
-"""A model's answer is what it said: neither its thoughts nor the marks around them."""
+"""Answer parser: an answer is found without its thoughts and the marks around them."""
 
 import pytest
 

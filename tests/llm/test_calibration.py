@@ -1,4 +1,4 @@
-"""Stances: probabilities of the labels, freed from what their prompt leans to by itself."""
+"""Stances: calibrated probabilities of the labels, without the bias of their prompt."""
 
 import itertools
 import math
@@ -53,7 +53,7 @@ def test_a_passage_that_says_nothing_new_gives_the_uniform(
 
 
 def test_calibration_takes_out_a_prior() -> None:
-    """By Bayes' rule: dividing by what the prompt says by itself, then summing to one."""
+    """By Bayes' rule: probabilities divided by the prompt's prior, then normalised."""
     passage, empty = (0.7, 0.2, 0.1), (0.8, 0.1, 0.1)
     found = stance([math.log(p) for p in passage], [math.log(p) for p in empty])
     divided = [p / e for p, e in zip(passage, empty, strict=True)]

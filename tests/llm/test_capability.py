@@ -1,4 +1,4 @@
-"""Every model either forks its past rightly, or is left as it was and takes the plain path."""
+"""Every model either shares prefixes correctly, or is left unchanged for the fallback path."""
 
 import random
 from pathlib import Path
@@ -119,7 +119,7 @@ def test_a_model_that_cannot_be_forked_is_left_as_it_was(
 @pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("name", UNLIKE)
 def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
-    """Where logits hardly depend on the past, they are close even when it is lost."""
+    """Logits that hardly depend on the past are close even when it is lost."""
     assert prepare(unlike(name, spread=0.02), stored) is None
 
 

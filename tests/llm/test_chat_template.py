@@ -1,4 +1,4 @@
-"""What a chat template shows about its model: small templates of every published kind."""
+"""Chat templates: the format that each published kind of template shows, and the user's own."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Recorded steps say what eager ones say, and where one can't be recorded nothing is lost.
+"""CUDA graphs: recorded steps give the logits of eager ones, and failures lose nothing.
 
 A recorder that needs no GPU stands in for CUDA's: it notes the operators that a step calls, on the
 very tensors that it calls them on, and replays only those. So a step that depends on anything else
@@ -73,7 +73,7 @@ ROOMS = st.builds(Limits, st.sampled_from([400, 4_000]), st.integers(3, 8), st.i
 
 @pytest.fixture(autouse=True, scope="module")
 def without_kernels() -> Iterator[None]:
-    """What other tests have put in transformers' place is no operator of torch's."""
+    """Undo the patches of other tests, because patched functions are not torch operators."""
     with pytest.MonkeyPatch.context() as patch:
         for module in [one for name, one in sys.modules.items() if "modeling_" in name]:
             for name in [name for name, one in vars(module).items() if hasattr(one, "in_c")]:
@@ -411,7 +411,7 @@ def test_a_model_that_cannot_be_recorded_says_so_once(
 
 
 class Breaking(Again):
-    """What it records can't be replayed."""
+    """A recorder whose recordings can't be replayed."""
 
     def record(self, compute: Compute) -> Replay:
         def replay() -> object:

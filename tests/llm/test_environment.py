@@ -1,4 +1,4 @@
-"""The variables that torch's libraries read are set before torch is imported."""
+"""Environment: variables are set before torch is imported, and containers limit the cores."""
 
 import os
 import subprocess

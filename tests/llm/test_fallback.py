@@ -1,4 +1,4 @@
-"""The plain path gives what the forked one gives, only slower, and keeps its three verbs."""
+"""Fallback: the outcomes of the forked path, and the methods of its generator."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""What ships is held to what was published, for every family.
+"""The shipped engine compared with the published model, for every family.
 
 Both engines, with their stores and kernels, read texts in chunks, fork from them and write on, word
 by given word; the logits are compared with one forward pass of plain transformers in float32. How
@@ -45,8 +45,8 @@ norm before attention puts out, or what goes into the down projection is clamped
 
 @pytest.fixture(autouse=True, scope="module")
 def quick() -> Iterator[None]:
-    """One thread, for these models are small; and what is loaded by now is no garbage: the loader
-    collects it twice for each of some two hundred models."""
+    """One thread, because the models are small, and a frozen heap, because the loader collects
+    garbage twice for each of some two hundred models."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     gc.collect()
@@ -154,7 +154,7 @@ def engine_logits(engine: LLMEngine) -> tuple[list[tuple[int, int]], Tensor]:
 
 
 def engine_words(engine: LLMEngine, prompts: list[list[int]]) -> list[list[int]]:
-    """What is written after each prompt, all at once."""
+    """The tokens generated after each prompt, all prompts together."""
     for number, prompt in enumerate(prompts):
         request = TokenRequest(f"{number}", tuple(prompt[:-1]), (Generate((prompt[-1],), ANSWER),))
         engine.generator.admit(request)
@@ -174,7 +174,7 @@ def errors(found: Tensor, expected: Tensor) -> Tensor:
 
 @dataclass
 class Comparison:
-    """How far the engine in 8 bits and Q8_0 are from float32: the median over the tokens, and how
+    """The errors of int8 and of Q8_0 against float32: the median over the tokens, and how
     many of them have another likeliest word."""
 
     path: str

@@ -1,4 +1,4 @@
-"""Families whose attention is not the usual one, forked: the words are those of `generate`."""
+"""Families with unusual attention, with shared prefixes: the tokens are those of `generate`."""
 
 import random
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whoever shares a batch, each answer is what its prompt alone gives, and nothing is left behind.
+"""Batch generator: in any batch an answer equals that of its prompt alone; no slot is lost.
 
 The reference is transformers' own `generate` and forward pass, one prompt at a time.
 """
@@ -217,7 +217,7 @@ def test_less_at_once_is_less_at_once() -> None:
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5"])
 def test_what_is_read_and_what_is_written_is_one_pass(name: str) -> None:
-    """Where nothing has states that the other must not see."""
+    """In models without recurrent state, prefill and decode share a pass."""
     model = family(name)
     batch = make_generator(model)
     batch.admit(

@@ -53,7 +53,7 @@ IDS = torch.tensor([[5, 6, 7, 300, 20, 11, 400, 12, 13, 14, 15, 16, 17, 18, 19, 
 
 
 def make(family: str) -> Any:
-    """A model of `family` with norms and biases that are no ones and zeros."""
+    """A model of `family` with norms and biases away from ones and zeros."""
     torch.manual_seed(7)
     model = MADE[family]() if family in MADE else tiny.make_model(family)
     model.eval()
@@ -300,7 +300,7 @@ def test_a_folder_that_holds_one_file(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_suffix_and_its_revision(tmp_path: Path) -> None:
-    """As Ollama keeps it: a name that is a hash. A retrained model is another revision."""
+    """Ollama names a file by a hash; a retrained model has another revision."""
     model = make("qwen3")
     path = gguf_files.write(tmp_path / "sha256-0f", "qwen3", model)
     assert public_name(str(path)) == "sha256-0f"

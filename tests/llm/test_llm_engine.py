@@ -1,4 +1,4 @@
-"""The engine behind its seam, with tiny random models: the plumbing, not the quality."""
+"""LLM engine with tiny random models: requests, limits and errors, not quality."""
 
 import dataclasses
 from collections.abc import Callable

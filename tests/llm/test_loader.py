@@ -1,4 +1,4 @@
-"""Loading, with tiny models in the published formats: the weights arrive, or it is said why not."""
+"""Loader: tiny models in the published formats are loaded completely, or refused with a reason."""
 
 import json
 import shutil

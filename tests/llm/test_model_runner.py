@@ -1,4 +1,4 @@
-"""The model runner: the logits of every row of every batch are those of its text alone."""
+"""Model runner: every row's logits equal those of its text alone, in every batch."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Chunked prefill: a step takes about as much as it may, and nothing waits for ever."""
+"""Chunked prefill: a step fills its token budget, and no request starves."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Drawing words: as the publisher's settings say, the same each time, whoever is beside."""
+"""Sampler: the publisher's settings, reproducible tokens, no influence of neighbours."""
 
 import dataclasses
 from collections import Counter

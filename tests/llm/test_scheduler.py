@@ -1,4 +1,4 @@
-"""The scheduler without a model: who is admitted, what shares a pass, and whose state is where.
+"""Scheduler without a model: admission, shared passes, and the place of every state.
 
 A made-up model runs the batches: it marks each recurrent state with what has passed through it.
 """

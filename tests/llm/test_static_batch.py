@@ -1,4 +1,4 @@
-"""A row of a batch is what the prompt alone would give, token for token."""
+"""Static batch: a row equals its prompt alone, token for token."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""What who watches a digest sees: a text that only grows, whole characters, then the answer."""
+"""Streaming: a watched digest only grows, in whole characters, up to the answer."""
 
 import dataclasses
 import itertools
@@ -95,7 +95,7 @@ def test_a_digest_that_ran_into_its_limit_ends_with_a_sentence(
 
 
 def test_each_text_is_shown_at_its_task(engine: LLMEngine) -> None:
-    """What random models write may be half a character at any place, and never ends well."""
+    """The output of a random model may hold half a character anywhere, and has no proper end."""
     seen, others = Seen(), Seen()
     asked = request("a", tiny.CHINESE, [StanceTask("旧桥"), *TASKS], watch=seen)
     silent = dataclasses.replace(asked, watch=None)

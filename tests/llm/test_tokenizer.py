@@ -1,4 +1,4 @@
-"""Text of users stays text: no article, title, target or prompt ever writes a control token."""
+"""Tokenizer: no article, title, target or prompt encodes to a control token."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What every engine keeps to: assertions over an Engine, whichever it is.
+"""Contract suite: assertions that hold for every Engine.
 
 The passages are short and plain, so that a tiny untrained model can be asked them too.
 """

@@ -33,7 +33,7 @@ def outcomes(finished: list[Finished]) -> dict[str, Any]:
 
 
 def finish(engine: LLMEngine, most_steps: int = 4000) -> dict[str, Any]:
-    """What every request that was admitted came to."""
+    """The answers of all admitted requests, by id."""
     finished: dict[str, Any] = {}
     for _ in range(most_steps):
         finished |= outcomes(engine.step())
@@ -61,7 +61,7 @@ def assert_same(one: Answer, other: Answer) -> None:
 
 
 def ask_worker(engine: LLMEngine, *requests: Request) -> dict[str, Any]:
-    """What each request comes to when all of them arrive together, as the service asks them."""
+    """The answer or error of each request, sent to a worker all at once as the service does."""
     outcomes: dict[str, Any] = {}
 
     def ask(request: Request) -> Plan:

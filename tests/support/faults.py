@@ -17,14 +17,14 @@ Segments = Sequence[QuerySegment]
 
 
 def _later(segments: Segments) -> Segments:
-    """What is written stands a token later than it should."""
+    """Generated tokens get a position that is one too high."""
     return [
         dataclasses.replace(each, position=each.position + (each.tokens == 1)) for each in segments
     ]
 
 
 def _neighbours(segments: Segments) -> Segments:
-    """What is written sees what the row beside it has written."""
+    """Generated tokens attend to those of the neighbouring row."""
     written = [each for each in segments if each.tokens == 1]
     if len(written) < 2:
         return segments
@@ -47,7 +47,7 @@ def _twice(segments: Segments) -> Segments:
 
 
 def _forgotten(segments: Segments) -> Segments:
-    """What is written does not see the instruction before it."""
+    """Generated tokens do not attend to the instruction before them."""
     return [
         dataclasses.replace(each, spans=(*each.spans[:-1], (each.slot, 1, each.position)))
         if each.tokens == 1

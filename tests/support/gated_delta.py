@@ -25,7 +25,7 @@ def numbers(*shape: int, seed: int = 5) -> Tensor:
 
 
 class Asked:
-    """What a layer asks: queries, keys, values, how much is kept and how much is new."""
+    """The inputs of a layer: queries, keys, values, how much is kept and how much is new."""
 
     def __init__(
         self, rows: int, tokens: int, heads: int, group: int, depth: int, width: int

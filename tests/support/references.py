@@ -1,4 +1,4 @@
-"""What a prompt alone gives by plain transformers: its `generate`, and one forward pass."""
+"""Reference outcomes of a prompt alone, by plain transformers: `generate` and a forward pass."""
 
 import copy
 from collections.abc import Sequence

@@ -91,7 +91,7 @@ def start(source: Path, tools: Path, cache: Path, **more: str) -> "subprocess.Po
 
 
 def load(source: Path, tools: Path, cache: Path, **more: str) -> tuple[str, str]:
-    """What was loaded, "-" for nothing, and what was logged."""
+    """The loaded library's path, "-" for none, and the log."""
     process = start(source, tools, cache, **more)
     out, log = process.communicate(timeout=120)
     assert process.returncode == 0, log
@@ -110,7 +110,7 @@ def test_it_is_compiled_once_and_found_again(source: Path, tools: Path, tmp_path
 def test_what_lies_beside_the_source_needs_no_compiler(
     source: Path, tools: Path, tmp_path: Path
 ) -> None:
-    """As in an image: compiled where it was built, with no compiler where it runs."""
+    """An image holds a compiled library and no compiler."""
     command = [sys.executable, "-m", "service.llm.kernels.build"]
     environment = {"PATH": str(tools), "PYTHONPATH": str(source)}
     done = subprocess.run(
@@ -160,7 +160,7 @@ def test_a_compiler_that_writes_nonsense_is_no_compiler(
 def test_a_cache_that_cannot_be_written_costs_only_the_cache(
     source: Path, tools: Path, tmp_path: Path, cache: str
 ) -> None:
-    """A read-only system, a home that is no folder: compiled for this process alone."""
+    """On a read-only system, or with a file as home, kernels are compiled for this process only."""
     (tmp_path / "file").touch()
     found, log = load(source, tools, tmp_path / cache)
     assert found != "-", log
@@ -178,7 +178,7 @@ def test_a_folder_that_may_not_be_written(source: Path, tools: Path, tmp_path: P
 
 
 def test_a_user_without_a_home(source: Path, tools: Path) -> None:
-    """As a container runs one: a number that has no entry among the users."""
+    """A container may run as a user id without an entry in the user database."""
     if os.geteuid():
         pytest.skip("only root may become somebody else")
     with tempfile.TemporaryDirectory() as folder:

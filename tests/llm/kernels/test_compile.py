@@ -21,7 +21,7 @@ COMPILERS = {
 
 
 def compile_strictly(command: tuple[str, ...], level: str, source: Path) -> str:
-    """What the compiler says, "" where it has nothing to say."""
+    """The compiler's warnings; empty without any."""
     flags = [flag for flag in build.FLAGS if flag != "-shared"]
     flags += [*build.LEVELS[level].flags, *STRICT]
     done = subprocess.run(
