@@ -39,6 +39,7 @@ _WEAK_EN = frozenset(
     town country world place point problem question answer idea fact reason example half rest end
     result part side line age""".split()
 )
+_NO_PHRASE_EN = STOP_WORDS | _CALENDAR_EN | _SAID_EN
 _BEFORE_NOUN = frozenset(
     """the a an this that these those its their his her our your my some any every each no another
     of in on at by with for from about against over under into between without toward towards
@@ -53,6 +54,8 @@ _CALENDAR_ZH = re.compile(
     "|[一二三四五六七八九十0-9]+[年月日号號时時]|上午|下午|晚上|早上|中午|清晨|凌晨|目前|如今|近日|日前"
     "|[春夏秋冬][天季]|首季|季度|年初|年底|月底|时候|時候|小时|小時|分钟|分鐘).*"
 )
+# The segmenter reads what stands between two other characters by itself.
+_CLAUSE_ZH = re.compile(r"[\w+#&.]+")
 _NOUNS_ZH = frozenset("n nr ns nt nz nrt nrfg eng j ng an l".split())
 _INSIDE_ZH = _NOUNS_ZH | frozenset("vn m q f b x a s t d v".split())
 _GRAMMAR_ZH = frozenset("xmqrpcuydfeko")
@@ -72,24 +75,69 @@ _CALENDAR_JA = re.compile("[今昨明来先本毎][日年月週]|[月火水木�
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
-def phrases_zh(text: str) -> Iterator[tuple[str, bool]]:
-    """Runs of nouns, and of what stands between nouns (6号线, 大 数据), with a noun at the end;
-    and whether one begins with a word that makes a phrase of it only where it is repeated."""
-    if not text:
-        return
-    simplified = to_script(text, "Hans")
-    original = text if len(text) == len(simplified) else simplified
-    run: list[tuple[int, int, str]] = []
-    at = 0
-    for word, flag in _tagged(simplified):
-        end = at + len(word)
-        if _belongs(word, flag):
-            run.append((at, end, flag))
-        else:
+Tagged = tuple[int, int, str, str]
+"""A word at `[start, end)` of a text, and its part of speech."""
+
+
+class Chinese:
+    """Finds the phrases of parts of one Chinese text; what was tagged once is not tagged again."""
+
+    def __init__(self) -> None:
+        self._clauses: dict[str, list[tuple[str, str]]] = {}
+
+    def phrases(self, text: str, around: str = "") -> Iterator[tuple[str, bool]]:
+        """Runs of nouns, and of what stands between nouns (6号线, 大 数据), with a noun at the end;
+        and whether one begins with a word that makes a phrase of it only where it is repeated.
+
+        Only the clauses that hold `around` are read.
+        """
+        original, tagged = self._tagged(text, around)
+        run: list[tuple[int, int, str]] = []
+        for start, end, word, flag in tagged:
+            if _belongs(word, flag) and (not run or run[-1][1] == start):
+                run.append((start, end, flag))
+                continue
             yield from _parts(run, original)
-            run = []
-        at = end
-    yield from _parts(run, original)
+            run = [(start, end, flag)] if _belongs(word, flag) else []
+        yield from _parts(run, original)
+
+    def repeats(self, part: str, whole: str) -> Iterator[str]:
+        """Rows of two words and more that `part` holds and `whole` repeats, each as long as it is
+        repeated, whatever parts of speech a segmenter takes them for (洗腎/v 中心/n, 租借/v 站/v).
+
+        What comes again in the same words is a term as likely as not (Frantzi, Ananiadou & Mima
+        2000).
+        """
+        original, tagged = self._tagged(part)
+        bounds: list[int] = []
+        for start, end, word, flag in tagged:
+            stands = _may_stand_in_a_term(word, flag)
+            if bounds and (not stands or bounds[-1] != start):
+                yield from _repeated(bounds, original, whole)
+                bounds = []
+            if stands:
+                bounds = [*(bounds or [start]), end]
+        if bounds:
+            yield from _repeated(bounds, original, whole)
+
+    def _tagged(self, text: str, around: str = "") -> tuple[str, list[Tagged]]:
+        """The text that the words are given in, and its words, without what parts clauses."""
+        simplified = to_script(text, "Hans")
+        original = text if len(text) == len(simplified) else simplified
+        found: list[Tagged] = []
+        for clause in _CLAUSE_ZH.finditer(simplified):
+            if around and around not in original[clause.start() : clause.end()].lower():
+                continue
+            at = clause.start()
+            for word, flag in self._tags(clause[0]):
+                found.append((at, at + len(word), word, flag))
+                at += len(word)
+        return original, found
+
+    def _tags(self, clause: str) -> list[tuple[str, str]]:
+        if clause not in self._clauses:
+            self._clauses[clause] = list(_tagged(clause))
+        return self._clauses[clause]
 
 
 def _tagged(text: str) -> Iterator[tuple[str, str]]:
@@ -125,25 +173,6 @@ def _parts(run: list[tuple[int, int, str]], text: str) -> Iterator[tuple[str, bo
             is_noun = flag in _NOUNS_ZH and not phrase.isnumeric()
             if is_noun and SHORTEST_ZH <= len(phrase) <= MOST_CHARACTERS:
                 yield phrase, opening in _OPENING_ONLY_ZH
-
-
-def repeats_zh(part: str, whole: str) -> Iterator[str]:
-    """Rows of two words and more that `part` holds and `whole` repeats, each as long as it is
-    repeated, whatever parts of speech a segmenter takes them for (洗腎/v 中心/n, 租借/v 站/v).
-
-    What comes again in the same words is a term as likely as not (Frantzi, Ananiadou & Mima 2000).
-    """
-    simplified = to_script(part, "Hans")
-    original = part if len(part) == len(simplified) else simplified
-    row: list[int] = []
-    at = 0
-    for word, flag in (*_tagged(simplified), ("", "x")):
-        if _may_stand_in_a_term(word, flag):
-            row.append(at)
-        else:
-            yield from _repeated([*row, at], original, whole)
-            row = []
-        at += len(word)
 
 
 def _may_stand_in_a_term(word: str, flag: str) -> bool:
@@ -194,7 +223,7 @@ class English:
         for first in range(len(words)):
             for last in range(first, min(first + MOST_WORDS, len(words))):
                 word = words[last][2]
-                if not word[0].isalnum() or word.lower() in STOP_WORDS | _CALENDAR_EN | _SAID_EN:
+                if not word[0].isalnum() or word.lower() in _NO_PHRASE_EN:
                     break
                 phrase = _POSSESSIVE.sub("", text[words[first][0] : words[last][1]])
                 fits = 2 < len(phrase) <= LONGEST and not phrase[0].isdigit()

@@ -7,11 +7,13 @@ things (a council, 市議會) weighs less. A text that repeats nothing is about 
 
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from service.article import Document
-from service.extractive.phrases import LONGEST, English, phrases_elsewhere, phrases_zh, repeats_zh
+from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewhere
 from service.facts.names import Glossary
 from service.text.script import to_script
 from service.text.terms import HAN, segmenter, terms
@@ -55,19 +57,21 @@ def main_subject(document: Document, glossary: Glossary) -> str:
     body = text[:READ].removeprefix(title)
     found = ""
     if language.startswith("zh") or language == "en":
-        found = _subject(_in_one_language(body, language), title, language, glossary)
+        lines = _in_one_language(body, language)
+        names = _named(document, glossary, title, lines)
+        found = _subject("\n".join(body[start:end] for start, end in lines), title, language, names)
     elif language != "und":
         found = _elsewhere(body, title, language)
     return found or _opening(title) or _opening(text)
 
 
-def _subject(body: str, title: str, language: str, glossary: Glossary) -> str:
-    chinese = language.startswith("zh")
-    english = None if chinese else English(f"{title}\n{body}")
+def _subject(body: str, title: str, language: str, scores: dict[str, float]) -> str:
+    """`scores` are those of the names."""
+    chinese = Chinese() if language.startswith("zh") else None
+    source = chinese or English(f"{title}\n{body}")
     mentions = _Mentions(body, language)
-    scores = _named(title, body, glossary)
     for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
-        for phrase, only_repeated in _phrases(part, english, f"{title}\n{body}"):
+        for phrase, only_repeated in _phrases(part, source, f"{title}\n{body}"):
             often: float = mentions.of(phrase)
             if only_repeated and often + (weight > 1) < (OFTEN if chinese else 2):
                 continue
@@ -76,33 +80,39 @@ def _subject(body: str, title: str, language: str, glossary: Glossary) -> str:
             often = often or (0.5 if weight > 1 else 0)
             size = _size_zh(phrase, often) if chinese else _size(phrase)
             once = ONCE if often == weight == 1 else 1.0
-            score = first * weight * often * size * once * _share(phrase, chinese)
+            score = first * weight * often * size * once * _share(phrase, bool(chinese))
             scores[phrase] = max(scores.get(phrase, 0.0), score)
     if not any(scores.values()):
         return ""
     best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
-    further = phrases_zh(body[LEAD : 4 * LEAD]) if chinese else ()
-    whole = [*scores, *(phrase for phrase, _ in further)]
-    whole = [phrase for phrase in whole if _share(phrase, chinese) == 1.0 or phrase == best]
+    further = chinese.phrases(body[LEAD : 4 * LEAD], best.lower()) if chinese else ()
+    around = [
+        phrase for phrase in (*scores, *(found for found, _ in further)) if _holds(phrase, best)
+    ]
+    whole = [phrase for phrase in around if phrase == best or _share(phrase, bool(chinese)) == 1.0]
     return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
 
 
-def _phrases(part: str, english: English | None, whole: str) -> Iterator[tuple[str, bool]]:
-    if english is not None:
-        yield from english.phrases(part)
-        return
-    yield from phrases_zh(part)
-    yield from ((phrase, False) for phrase in repeats_zh(part, whole))
+def _holds(phrase: str, best: str) -> bool:
+    return best.lower() in phrase.lower()
 
 
-def _in_one_language(body: str, language: str) -> str:
-    """Without the lines in another script: an article may be followed by its translation."""
+def _phrases(part: str, source: Chinese | English, whole: str) -> Iterator[tuple[str, bool]]:
+    yield from source.phrases(part)
+    if isinstance(source, Chinese):
+        yield from ((phrase, False) for phrase in source.repeats(part, whole))
+
+
+def _in_one_language(body: str, language: str) -> list[tuple[int, int]]:
+    """The lines that are not in another script: an article may be followed by its translation."""
     chinese = language.startswith("zh")
-    return "\n".join(
-        line
-        for line in body.split("\n")
-        if (len(_HAN.findall(line)) >= len(_LATIN_WORD.findall(line))) == chinese
-    )
+    found: list[tuple[int, int]] = []
+    start = 0
+    for line in body.split("\n"):
+        if (len(_HAN.findall(line)) >= len(_LATIN_WORD.findall(line))) == chinese:
+            found.append((start, start + len(line)))
+        start += len(line) + 1
+    return found
 
 
 def _share(phrase: str, chinese: bool) -> float:
@@ -153,29 +163,50 @@ def _in_full(best: str, phrases: Iterable[str], mentions: _Mentions) -> str:
     """The longest phrase around `best` that the text repeats: 阶梯水价 and not 阶梯."""
     enough = max(2, mentions.of(best) * REPEATED)
     longer = [
-        phrase
-        for phrase in phrases
-        if best.lower() in phrase.lower() and mentions.of(phrase) >= enough
+        phrase for phrase in phrases if _holds(phrase, best) and mentions.of(phrase) >= enough
     ]
     return max(longer, key=lambda phrase: (len(phrase), phrase), default=best)
 
 
-def _named(title: str, body: str, glossary: Glossary) -> dict[str, float]:
+def _named(
+    document: Document, glossary: Glossary, title: str, lines: Sequence[tuple[int, int]]
+) -> dict[str, float]:
     """The names of title and lead, as they stand there first, by how often the text names them."""
-    found = glossary.find_names(f"{title}\n{body}", title)
-    counts = Counter(name.key for name in found)
+    skipped = len(title) if document.text.startswith(title) else 0
+    place_of = _placed(lines)
+    placed = [
+        (name, place)
+        for name in document.names(glossary)
+        if (place := place_of(name.start - document.text_start - skipped)) is not None
+        or name.start < document.text_start
+    ]
+    counts = Counter(name.key for name, _ in placed)
     scores: dict[str, float] = {}
     seen: set[str] = set()
-    for name in found:
-        if name.start > len(title) + LEAD:
+    for name, place in placed:
+        if place is not None and place >= LEAD:
             break
         if name.key not in seen:
             seen.add(name.key)
-            weight = IN_TITLE if name.start < len(title) else 1.0
+            weight = IN_TITLE if place is None else 1.0
             share = _share(name.surface, bool(_HAN.search(name.surface)))
             known = A_NAME if counts[name.key] >= OFTEN else IN_PASSING
             scores[name.surface] = weight * share * known * counts[name.key]
     return scores
+
+
+def _placed(lines: Sequence[tuple[int, int]]) -> Callable[[int], int | None]:
+    """Maps a character of a text to its place among `lines`, None where it is left out."""
+    starts = [start for start, _ in lines]
+    before = list(accumulate((end - start + 1 for start, end in lines), initial=0))
+
+    def place(at: int) -> int | None:
+        index = bisect_right(starts, at) - 1
+        if index < 0 or at >= lines[index][1]:
+            return None
+        return before[index] + at - starts[index]
+
+    return place
 
 
 def _elsewhere(body: str, title: str, language: str) -> str:
