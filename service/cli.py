@@ -355,6 +355,41 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     return 1 if measures["failed"] else 0
 
 
+@main.command()
+@click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--json",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the totals to this file.",
+)
+@options("prompts", "names", "max_characters", "log_level")
+@clear_errors
+def check(pairs: Path, file: Path | None, **flags: Any) -> int:
+    """Judge digests that somebody else wrote: does the article bear them out?
+
+    PAIRS.jsonl holds one JSON object a line: {"text", "title"?, "digests": {"en"?, "zh"?}}. The
+    verdicts come on stdout, one line of JSON for each, and their totals on stderr. No model is
+    needed.
+    """
+    from service.evaluation.pairs import as_line, check_pairs, read_pairs, totals
+    from service.folder import progress
+    from service.resources import Resources
+
+    settings = Settings(**flags)
+    logs.to_stderr(settings.log_level)
+    found = read_pairs(pairs, settings.max_characters)
+    results = []
+    for result in check_pairs(found, Resources.load(settings)):
+        click.echo(as_line(result))
+        results.append(result)
+    counted = totals(results)
+    progress.show_measures(counted, to_stderr=True)
+    if file:
+        file.write_text(json.dumps(counted, indent=2) + "\n", "utf-8")
+    return 0
+
+
 def _languages(text: str) -> tuple[Any, ...]:
     chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     unknown = [part for part in chosen if part not in ("en", "zh")]

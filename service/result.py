@@ -7,12 +7,27 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.tasks import Kind, Label
+from service.tasks import DigestLanguage, Kind, Label
 from service.text.script import Script
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Part):
+    """A sentence of the article that a sentence of a digest rests on."""
+
+    start: int = Field(description="Offset of the sentence in the text that was sent.")
+    end: int = Field(description="Offset after its last character.")
+
+
+class DigestSentence(_Part):
+    text: str
+    support: float = Field(
+        ge=0, le=1, description="The share of its words of content that the article supports."
+    )
+    sources: list[Source] = Field([], description="What it rests on, the weightiest first.")
 
 
 class Digest(_Part):
@@ -21,6 +36,11 @@ class Digest(_Part):
     engine: str = Field(description="The engine that made this digest.")
     truncated: bool = Field(False, description="The digest ran into its limit and was cut.")
     script: Script | None = Field(None, description="The script of a Chinese digest.")
+    sentences: list[DigestSentence] = Field(
+        [],
+        description="Its sentences and what they rest on; empty for key facts, and for an article"
+        " in neither English nor Chinese.",
+    )
 
 
 class Evidence(_Part):
@@ -43,6 +63,14 @@ class Checks(_Part):
     unsupported_numbers: list[str] = []
     unsupported_names: list[str] = []
     languages_agree: bool | None = Field(None, description="None when there is one digest only.")
+    support: dict[DigestLanguage, float | None] = Field(
+        {},
+        description="For each digest the share of its words of content that the article supports;"
+        " null for key facts, and for an article in neither English nor Chinese.",
+    )
+    unsupported_sentences: dict[DigestLanguage, list[str]] = Field(
+        {}, description="For each digest the sentences of which the article supports too little."
+    )
 
 
 class Removed(_Part):

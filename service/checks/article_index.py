@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from service.article import Sentence
+from service.article import Document
 from service.checks.dictionary import Dictionary, Keys, Places, segments
 from service.checks.stems import content_words, key
 from service.text.script import to_script
@@ -54,17 +54,24 @@ class Postings:
 
 
 class ArticleIndex:
-    """The sentences of an article, indexed. `title` supports a digest, but is no source of it."""
+    """The sentences of an article, indexed. Its titles support a digest but are no source."""
 
-    def __init__(self, sentences: Sequence[Sentence], title: str | None = None) -> None:
-        self.sentences = sentences
-        self._texts = [to_script(sentence.text, "Hans") for sentence in sentences]
-        if title:
-            self._texts.append(to_script(title, "Hans"))
+    def __init__(self, article: Document) -> None:
+        self.count = len(article.sentences)
+        self._texts = list(article.simplified_sentences)
+        titles = dict.fromkeys(filter(None, (article.page_title, article.title)))
+        self._texts += (to_script(title, "Hans") for title in titles)
+
+    @classmethod
+    def of(cls, article: Document) -> "ArticleIndex":
+        """The index of `article`, kept with its other analyses, so that it is made once."""
+        kept = vars(article)
+        index: ArticleIndex = kept.get("_index") or kept.setdefault("_index", cls(article))
+        return index
 
     @cached_property
     def text(self) -> str:
-        """What a digest may say: the title and the sentences, in Simplified characters."""
+        """What a digest may say: the sentences and the titles, in Simplified characters."""
         return "\n".join(self._texts)
 
     @cached_property

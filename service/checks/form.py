@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from service.article import Document
 from service.tasks import DigestLanguage
 from service.text.language import detect
 
@@ -54,6 +55,11 @@ _TALK = re.compile(
             r"(?:account|digest|summary) of (?:the|this) (?:article|text|passage)\b",
             r"\bthe article's own (?:figures|words|sentences|numbers)\b",
             r"\bin about \d+ words\b",
+            r"\b(?:this|the) (?:article|text|passage)(?:'s| is| was| has been) (?:\w+ )?"
+            r"(?:edited|written|rewritten|updated|copied|in English|in Chinese)\b",
+            r"\boriginal (?:text|article)\b",
+            r"^\W*(?:the )?(?:article|digest|summary|text) ?[:：]",
+            "^(?:文章|摘要|本文|概括)[:：]",
             "(?:上面|以上|下面|上述)的?(?:文章|原文|内容)(?:的摘要|概括)",
             "请(?:重写|重新写|用简体|概括|总结)",
             "(?:以下|下面|这)是.{0,6}(?:摘要|概括|总结)",
@@ -74,12 +80,16 @@ class Candidate:
 
     text: str
     language: DigestLanguage
-    article_text: str
+    article: Document
     told: tuple[str, ...] = ()
 
     @property
+    def article_text(self) -> str:
+        return "\n".join(filter(None, (self.article.page_title, self.article.titled_text)))
+
+    @property
     def words(self) -> list[str]:
-        return list(_words(self.text))
+        return list(words_of(self.text))
 
 
 def form_faults(candidate: Candidate) -> Iterator[FormFault]:
@@ -108,7 +118,7 @@ def _echoes(candidate: Candidate) -> bool:
         shared |= {run for run in own if _is_in(run, language)}
     if not shared:
         return False
-    said = _words(candidate.article_text)
+    said = words_of(candidate.article_text)
     return any(not _stands_in(run, said) for run in shared)
 
 
@@ -124,7 +134,7 @@ def _stands_in(run: Run, words: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=16)
 def _told_runs(told: tuple[str, ...], length: int) -> frozenset[Run]:
-    return frozenset(run for text in told for run in runs(_words(text), length))
+    return frozenset(run for text in told for run in runs(words_of(text), length))
 
 
 def _talks(candidate: Candidate) -> bool:
@@ -151,14 +161,14 @@ def _loops(candidate: Candidate) -> bool:
 
 def _says_a_clause_twice(candidate: Candidate) -> bool:
     least = CLAUSE[candidate.language]
-    clauses = (_words(clause) for clause in _CLAUSES.split(candidate.text))
+    clauses = (words_of(clause) for clause in _CLAUSES.split(candidate.text))
     counts = Counter(words for words in clauses if len(words) >= least)
     twice = [words for words, times in counts.items() if times > 1]
     return bool(twice) and not all(_often_in(words, candidate.article_text) for words in twice)
 
 
 def _often_in(run: Run, article_text: str) -> bool:
-    return runs(_words(article_text), len(run)).count(run) > 1
+    return runs(words_of(article_text), len(run)).count(run) > 1
 
 
 def _repeats(candidate: Candidate) -> bool:
@@ -191,7 +201,8 @@ _RULES: tuple[tuple[FormFault, Callable[[Candidate], bool]], ...] = (
 
 
 @lru_cache(maxsize=64)
-def _words(text: str) -> Run:
+def words_of(text: str) -> Run:
+    """The words of `text` in small letters, each Han character a word."""
     return tuple(_WORDS.findall(text.lower()))
 
 

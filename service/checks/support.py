@@ -1,16 +1,20 @@
 """How much of a digest does its article support, and which sentences of it?
 
-The number is the share of the digest's words of content that the article has: by stem in English,
-by pairs of characters in Chinese, and across the two by dictionary, or by sound for a name. It
-tells a digest of this article from one of another, however alike; it does not tell who did what to
-whom. docs/checks.md has the rates.
+The number is the share of the digest's words of content that the article has, for each sentence of
+the digest in those three sentences of the article that have the most: by stem in English, by pairs
+of characters in Chinese, and across the two by dictionary, or by sound for a name. It tells a
+digest of this article from one of another, however alike; it does not tell who did what to whom.
+docs/checks.md has the rates.
 """
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from service.article import Document
 from service.checks.article_index import NOWHERE, ArticleIndex, character_pairs
 from service.checks.dictionary import Dictionary, is_grammar, segments
 from service.checks.stems import content_words, key
@@ -19,8 +23,13 @@ from service.text.script import to_script
 from service.text.sentences import split
 
 MOST_SOURCES = 3
+"""A sentence of a digest is made of a few of the article: words that lie all over a long one
+support nothing together."""
+SENTENCE_LOW = 0.42
+_DOUBT = 2
+"""A sentence is taken to have so many supported words more: a short one says little for sure."""
 _ADDS = 0.2
-"""A further source has to support this share of what a sentence says, and no source so far does."""
+"""A source is named that supports this share of a sentence beyond the sources before it."""
 
 # "The article discusses how" opens good digests too; what is said behind it is judged.
 _FRAME = re.compile(
@@ -55,20 +64,41 @@ class Support:
     sentences: tuple[SupportedSentence, ...]
 
 
-def support(digest: str, language: DigestLanguage, index: ArticleIndex) -> Support:
-    """How far the article supports `digest`, which is in `language`, and each sentence of it."""
+def support(digest: str, language: DigestLanguage, article: Document) -> Support | None:
+    """How far `article` supports `digest`, which is in `language`, and each sentence of it.
+
+    None where the article is in neither English nor Chinese.
+    """
+    if language_of(article) is None:
+        return None
+    index = ArticleIndex.of(article)
     sentences: list[SupportedSentence] = []
     held = words = 0
     for sentence in _sentences(digest):
         found = list(_places(_FRAME.sub("", sentence, count=1), language, index))
-        supported = sum(1 for places in found if places)
+        basis = _basis(found, index)
+        supported = len(found) - len(basis.left)
         held, words = held + supported, words + len(found)
-        sentences.append(
-            SupportedSentence(
-                sentence, _share(supported, len(found)), len(found), _sources(found, index)
-            )
-        )
+        share = _share(supported, len(found))
+        sentences.append(SupportedSentence(sentence, share, len(found), basis.sources))
     return Support(_share(held, words), words, tuple(sentences))
+
+
+def language_of(article: Document) -> DigestLanguage | None:
+    """None for a language of which no dictionary is at hand."""
+    tag = article.language.partition("-")[0]
+    if tag == "und":  # too short to tell
+        return "zh" if ArticleIndex.of(article).is_chinese else "en"
+    return "zh" if tag == "zh" else "en" if tag == "en" else None
+
+
+def unsupported_sentences(held: Support | None) -> tuple[str, ...]:
+    """The sentences of which the article supports too little."""
+    return tuple(
+        sentence.text
+        for sentence in (held.sentences if held else ())
+        if sentence.support * sentence.words + _DOUBT < SENTENCE_LOW * (sentence.words + _DOUBT)
+    )
 
 
 def _sentences(digest: str) -> Iterator[str]:
@@ -120,25 +150,33 @@ def _named(word: str, dictionary: Dictionary, index: ArticleIndex) -> Places:
     return NOWHERE.union(*(index.spoken(letters) for letters in dictionary.sounds(word)))
 
 
-def _sources(found: Sequence[Places], index: ArticleIndex) -> tuple[int, ...]:
+class _Basis(NamedTuple):
+    """The sentences that a sentence rests on, and which of its words are in none of those read."""
+
+    sources: tuple[int, ...]
+    left: frozenset[int]
+
+
+def _basis(found: Sequence[Places], index: ArticleIndex) -> _Basis:
     """The sentences that support the most, each beyond what the ones before it do.
 
-    A word that few sentences have says more about which of them is meant.
+    A word that few sentences have says more about which of them is meant. What stands in the title
+    is supported and needs no source.
     """
-    count = len(index.sentences)
+    count = index.count
     weights = [math.log(1 + count / len(places)) if places else 0.0 for places in found]
-    left = {i for i, places in enumerate(found) if places}
-    enough = _ADDS * sum(weights) if weights else 0.0
-    chosen: list[int] = []
-    while left and len(chosen) < MOST_SOURCES:
-        gains: dict[int, float] = {}
+    enough = _ADDS * sum(weights)
+    left = frozenset(i for i, places in enumerate(found) if not any(p >= count for p in places))
+    cited: list[int] = []
+    for _ in range(MOST_SOURCES):
+        gains: dict[int, float] = defaultdict(float)
         for i in left:
             for place in found[i]:
-                if place < count:  # the title is no sentence
-                    gains[place] = gains.get(place, 0.0) + weights[i]
-        best = max(gains, key=lambda place: (gains[place], -place), default=None)
-        if best is None or gains[best] < enough:
+                gains[place] += weights[i]
+        if not gains:
             break
-        chosen.append(best)
-        left = {i for i in left if best not in found[i]}
-    return tuple(chosen)
+        best = max(gains, key=lambda place: (gains[place], -place))
+        if gains[best] >= enough:
+            cited.append(best)
+        left = frozenset(i for i in left if best not in found[i])
+    return _Basis(tuple(cited), left)

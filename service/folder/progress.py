@@ -57,13 +57,13 @@ def show(steps: Iterator[Step], total: int, ledger: Ledger) -> int:
     return 1 if failed else 0
 
 
-def show_measures(measures: Mapping[str, float | None]) -> None:
+def show_measures(measures: Mapping[str, float | None], *, to_stderr: bool = False) -> None:
     """Print measures as a table; a measure that no case has anything for is a dash."""
     table = Table(localized("Measure"), localized("Value"))
     for name, value in measures.items():
         shown = "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
         table.add_row(name, shown)
-    Console().print(table)
+    Console(stderr=to_stderr).print(table)
 
 
 def _show_new(console: Console, ledger: Ledger, digested: list[tuple[int, str]]) -> None:

@@ -185,7 +185,7 @@ def _faults(
     for task, answer in digests.items():
         if answer.kind != "abstractive":
             continue
-        gate = fault(answer.text, task, story, context.resources.prompts)
+        gate = fault(answer.text, task, story, context.resources)
         if gate is not None:
             metrics.digests_refused.labels(task.language, gate).inc()
             faults[task] = gate

@@ -7,6 +7,8 @@ from dataclasses import asdict
 
 from service import result
 from service.article import Article, Document, Sentence
+from service.checks.report import cited
+from service.checks.support import Support, support, unsupported_sentences
 from service.checks.unsupported import languages_agree, unsupported_names, unsupported_numbers
 from service.engine import Identity
 from service.errors import EngineFailed
@@ -16,6 +18,7 @@ from service.pipeline.context import PipelineContext, StoryAnswers, Target
 from service.result import (
     Checks,
     Digest,
+    DigestSentence,
     Evidence,
     Maker,
     ReadingReport,
@@ -85,8 +88,17 @@ def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
 
 
 def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
+    article = answers.document
+    texts = {lang: _text(context, lang, answer) for lang, answer in answers.digests.items()}
+    held = {
+        language: None if answer.kind == "keyfacts" else support(texts[language], language, article)
+        for language, answer in answers.digests.items()
+    }
     digests = {
-        language: _digest(context, language, text) for language, text in answers.digests.items()
+        language: _digest(
+            context, language, answer, texts[language], cited(held[language], article)
+        )
+        for language, answer in answers.digests.items()
     }
     opinions = [
         _stance(context, answers, target, answer) for target, answer in answers.stances.items()
@@ -96,7 +108,7 @@ def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
         kept=answers.document.kept,
         digests={str(k): digest for k, digest in digests.items()} | _own_digest(context, answers),
         stance=opinions if len(opinions) > 1 else opinions[0],
-        checks=_checks(context, answers.document, digests),
+        checks=_checks(context, article, texts, held),
     )
 
 
@@ -117,18 +129,29 @@ def _own_digest(context: PipelineContext, answers: StoryAnswers) -> dict[str, Di
         engine="extractive",
         truncated=taken.truncated,
         script=None,
+        sentences=[],
     )
     return {language: own}
 
 
-def _digest(context: PipelineContext, language: DigestLanguage, answer: DigestAnswer) -> Digest:
-    script = context.options.zh_script if language == "zh" else None
+def _text(context: PipelineContext, language: DigestLanguage, answer: DigestAnswer) -> str:
+    return to_script(answer.text, context.options.zh_script) if language == "zh" else answer.text
+
+
+def _digest(
+    context: PipelineContext,
+    language: DigestLanguage,
+    answer: DigestAnswer,
+    text: str,
+    sentences: list[DigestSentence],
+) -> Digest:
     return Digest(
-        text=to_script(answer.text, script) if script else answer.text,
+        text=text,
         kind=answer.kind,
         engine=context.identity.name if answer.kind == "abstractive" else "extractive",
         truncated=answer.truncated,
-        script=script,
+        script=context.options.zh_script if language == "zh" else None,
+        sentences=sentences,
     )
 
 
@@ -169,12 +192,13 @@ def _quote(context: PipelineContext, sentence: Sentence, speaker: str | None) ->
 
 
 def _checks(
-    context: PipelineContext, article: Document, digests: Mapping[DigestLanguage, Digest]
+    context: PipelineContext,
+    article: Document,
+    texts: Mapping[DigestLanguage, str],
+    held: Mapping[DigestLanguage, Support | None],
 ) -> Checks:
     glossary = context.resources.glossary
-    documents = {
-        language: Document.of(digest.text, language) for language, digest in digests.items()
-    }
+    documents = {language: Document.of(text, language) for language, text in texts.items()}
     numbers: list[str] = []
     names: list[str] = []
     for digest in documents.values():
@@ -187,6 +211,12 @@ def _checks(
         unsupported_numbers=list(dict.fromkeys(numbers)),
         unsupported_names=list(dict.fromkeys(names)),
         languages_agree=agree,
+        support={
+            language: round(each.score, 4) if each else None for language, each in held.items()
+        },
+        unsupported_sentences={
+            language: list(unsupported_sentences(each)) for language, each in held.items()
+        },
     )
 
 

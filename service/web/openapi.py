@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from service import __version__
 from service.batch import Batch
+from service.checks.report import CheckRequest, CheckResult
 from service.engine import Identity
 from service.result import Result
 from service.web.problems import Problem, explained
@@ -39,13 +40,15 @@ _REF = "#/components/schemas/{model}"
 _TYPES: Sequence[type[BaseModel]] = (
     SummarizeBody,
     BatchArticle,
+    CheckRequest,
+    CheckResult,
     Result,
     Batch,
     Problem,
     Live,
     Ready,
 )
-_SENT = (SummarizeBody, BatchArticle)
+_SENT = (SummarizeBody, BatchArticle, CheckRequest)
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _GUARD = (401, 429)
@@ -116,6 +119,11 @@ _BATCH = {
         **{kind: {"schema": _TEXT} for kind in LINES},
     },
 }
+_PAIR = {
+    "required": True,
+    "description": _PACKED,
+    "content": {JSON: {"schema": ref(CheckRequest)}},
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -154,6 +162,14 @@ OPERATIONS: tuple[Operation, ...] = (
         {202: _answer(JSON, ref(Batch), "Stored; Location says where it is.")},
         (400, 413, 415, 422, 503, 504, 507),
         more={"requestBody": _BATCH, "parameters": [*_query_parameters(Wanted), _KEY]},
+    ),
+    Operation(
+        "post", "/check",
+        "An article and digests of it in, a verdict on each out.",
+        "送入一篇文章及其摘要，得到对每份摘要的判断。",
+        {200: _answer(JSON, ref(CheckResult), "The verdicts, and what they rest on.")},
+        (400, 413, 415, 422, 503),
+        more={"requestBody": _PAIR},
     ),
     Operation(
         "get", "/batches/{id}", "How far a batch is.", "批次的进度。",

@@ -16,6 +16,7 @@ from pydantic import (
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.article import Article, Markup
+from service.checks.report import CheckRequest
 from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
 from service.tasks import DigestLanguage, Length, Options
 from service.text.script import Script
@@ -121,7 +122,7 @@ class Sent(NamedTuple):
     timeout: float | None
 
 
-A = TypeVar("A", bound=Wanted)
+A = TypeVar("A", bound=BaseModel)
 
 
 class BadFields(BadInput):
@@ -155,6 +156,24 @@ def read_article(request: Request, max_characters: int) -> Sent:
     _check_text(text, max_characters)
     article = Article(text, asked.title, asked.source, MARKUPS.get(kind, "plain"))
     return Sent(article, asked.options(), asked.timeout)
+
+
+def read_pair(request: Request, max_characters: int) -> CheckRequest:
+    """The article of a request and digests of it. Raises what `read_article` raises."""
+    if request.mimetype != "application/json":
+        raise Unsupported("An article and its digests come as application/json.")
+    check_coding(request.headers.get("Content-Encoding", ""))
+    if request.args:
+        raise BadFields([(echo(name), "belongs in the JSON body") for name in request.args])
+    fields = _parse(_decode(request))
+    if isinstance(digests := fields.get("digests"), dict):
+        fields["digests"] = {mend(name): mend(text) for name, text in digests.items()}
+    pair = _check(CheckRequest, fields)
+    _check_text(pair.text, max_characters)
+    for text in pair.digests.values():
+        if len(text) > max_characters:
+            raise TooLong(f"A digest has {len(text):,} characters; {max_characters:,} are taken.")
+    return pair
 
 
 def read_wanted(request: Request) -> dict[str, Any]:

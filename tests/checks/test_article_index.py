@@ -1,12 +1,13 @@
 import pytest
 
-from service.article import Sentence
+from service.article import Document, Sentence
 from service.checks.article_index import ArticleIndex, character_pairs
 from service.checks.stems import content_words, key
 
 
 def index(*texts: str, title: str | None = None) -> ArticleIndex:
-    return ArticleIndex([Sentence(text, 0, None, None) for text in texts], title)
+    sentences = tuple(Sentence(text, number) for number, text in enumerate(texts))
+    return ArticleIndex(Document("\n".join(texts), sentences, title, "und"))
 
 
 def stem_key(word: str) -> int:

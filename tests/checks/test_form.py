@@ -2,6 +2,7 @@ from typing import Literal
 
 import pytest
 
+from service.article import Document
 from service.checks.form import Candidate, form_faults, told_texts
 from tests.support.trams import ARTICLES, DIGESTS, OTHERS
 
@@ -15,7 +16,9 @@ TOLD = told_texts(
 
 
 def faults(text: str, language: Language, article: str = "") -> list[str]:
-    return list(form_faults(Candidate(text, language, article or ARTICLES[language], TOLD)))
+    return list(
+        form_faults(Candidate(text, language, Document.of(article or ARTICLES[language]), TOLD))
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -53,6 +56,9 @@ def test_a_frame_is_no_fault(language: Language, text: str) -> None:
         ("zh", "电车计划有四十个车站 Write a digest of the article in about", "echo"),
         ("en", "Here is a short summary. The council backs the tram plan.", "talk"),
         ("en", "Your last digest named the stops of the tram plan wrongly.", "talk"),
+        ("en", "The article has been edited to be clear. The council backs the tram plan.", "talk"),
+        ("en", "The article:\nYunting's council backs the tram plan.", "talk"),
+        ("zh", "摘要：市议会支持电车计划。", "talk"),
         ("zh", "以下是文章的摘要：市议会支持电车计划。", "talk"),
         ("zh", "作为一个人工智能，市议会支持电车计划。", "talk"),
         ("en", DIGESTS["zh"], "language"),

@@ -3,13 +3,14 @@ from typing import Literal
 
 import pytest
 
-from service.checks.verdict import CheckedArticle, check
+from service.checks.report import sent_document
+from service.checks.verdict import check
 from service.facts.names import Glossary
 from tests.support.trams import ARTICLES, DIGESTS, OTHERS
 
 Language = Literal["en", "zh"]
 GLOSSARY = Glossary.load()
-CHECKED = {language: CheckedArticle.of(text) for language, text in ARTICLES.items()}
+CHECKED = {language: sent_document(text) for language, text in ARTICLES.items()}
 DIRECTIONS = list(itertools.product(ARTICLES, DIGESTS))
 
 
@@ -72,7 +73,7 @@ def test_an_invented_sentence_is_a_warning_that_names_it(language: Language) -> 
 
 @pytest.mark.parametrize("digest", ["en", "zh"])
 def test_an_article_in_another_language_is_not_judged_by_words(digest: Language) -> None:
-    article = CheckedArticle.of(
+    article = sent_document(
         "Le conseil municipal a approuvé mardi le projet de tramway. La nouvelle ligne compte 40"
         " arrêts et coûte 12 millions de dollars."
     )
@@ -83,19 +84,19 @@ def test_an_article_in_another_language_is_not_judged_by_words(digest: Language)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_sentences_stand_where_the_text_that_was_sent_has_them(language: Language) -> None:
     text = "\r\n \n" + ARTICLES[language].replace("\n", "\r\n\r\n")
-    sentences = CheckedArticle.of(text).index.sentences
+    sentences = sent_document(text).sentences
     assert len(sentences) == 4
     assert all(text[each.start : each.end] == each.text for each in sentences)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_title_is_a_part_of_the_article(language: Language) -> None:
-    titled = CheckedArticle.of(OTHERS[language], title=DIGESTS[language])
+    titled = sent_document(OTHERS[language], title=DIGESTS[language])
     assert check(DIGESTS[language], language, titled, GLOSSARY).verdict == "pass"
 
 
 @pytest.mark.parametrize("text", ["", "?", "40"])
 def test_an_article_that_says_nothing_supports_nothing(text: str) -> None:
     for language in ("en", "zh"):
-        verdict = check(OTHERS[language], language, CheckedArticle.of(text), GLOSSARY)  # type: ignore[arg-type]
+        verdict = check(OTHERS[language], language, sent_document(text), GLOSSARY)  # type: ignore[arg-type]
         assert verdict.verdict == "refuse"

@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.tasks import (
     Answer,
     DigestAnswer,
+    DigestLanguage,
     DigestTask,
     Draft,
     Options,
@@ -24,18 +25,20 @@ from service.tasks import (
     StanceTask,
     TaskAnswer,
 )
-from tests.support.scripted import EN, ZH, ScriptedEngine, written
+from tests.support.scripted import EN, ZH, ScriptedEngine, quoted, written
 from tests.support.stories import BREAD_EN, HARBOUR_EN, OWLS_EN
 
 ARTICLE_EN = Article(
     "The city council praised the tram plan on Tuesday. The tram plan will build 40 stops.\n"
-    "It costs 12 million dollars. Residents strongly support the tram plan, the council said.",
+    "It costs 12 million dollars. Residents strongly support the tram plan, the council said.\n"
+    "The mayor called a new bridge overdue, and the council voted to build it.",
     title="Forty stops",
     source="trams.txt",
 )
 ARTICLE_ZH = Article(
     "市议会星期二通过了电车计划。该计划将新建40个车站，耗资1200万美元。\n"
-    "居民大力支持电车计划，认为这是一项明智的决定。",
+    "居民大力支持电车计划，认为这是一项明智的决定。\n"
+    "镇长表示早该建一座新桥，议会投票决定建桥。",
     title="四十个车站",
     source="电车.txt",
 )
@@ -115,7 +118,7 @@ def test_a_digest_comes_in_the_script_that_was_asked_for() -> None:
     steps, _ = begin(ARTICLE_ZH, Options(languages=("zh",), zh_script="Hant"))
     result = finish(steps, answers(DigestAnswer(ZH, "abstractive"), STANCE))
     assert result.digests["zh"].script == "Hant"
-    assert "車站" in result.digests["zh"].text
+    assert "新橋" in result.digests["zh"].text
     assert result.stance.label_zh == "支持"  # type: ignore[union-attr]
 
 
@@ -205,30 +208,33 @@ def test_nothing_to_read_is_said_at_once(text: str) -> None:
 LONG = {
     "en": "\n".join(
         f"The {place} line will get {n + 3} new stops by the spring. Its cost is {n + 21} million."
-        for n, place in enumerate(("harbour", "valley", "university", "airport", "museum"))
+        for n, place in enumerate(("harbour", "valley", "university", "museum"))
     ),
     "zh": "\n".join(
         f"{place}线将在明年春天之前新建{n + 3}个车站，方便沿线居民出行。该线耗资{n + 21}百万元。"
-        for n, place in enumerate(("港口", "山谷", "大学", "机场", "博物馆"))
+        for n, place in enumerate(("港口", "山谷", "大学", "博物馆"))
     ),
 }
+
+
+OWN = {"en": Options(languages=("en",)), "zh": Options(languages=("zh",))}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_long_article_is_read_in_parts_and_all_of_it(language: str) -> None:
     engine = ScriptedEngine()
-    engine.passage_limit = 160
-    steps, request = begin(Article(LONG[language]), engine=engine)
+    engine.passage_limit = 120
+    steps, request = begin(Article(LONG[language]), OWN[language], engine)
     parts = []
     while request.tasks == (DigestTask(language, "medium"),):
-        assert engine.measure(request.document.text) <= 160
+        assert engine.measure(request.document.text) <= 120
         parts.append(request.document.text)
         part_digest = {"en": "One line gets new stops.", "zh": "一条线路新建车站。"}[language]
         request = steps.send(answers(DigestAnswer(part_digest, "abstractive")))
     assert len(parts) > 1
     assert "\n".join(parts).split() == LONG[language].split()
     assert request.document.text == "\n".join([part_digest] * len(parts))
-    result = finish(steps, written(request))
+    result = finish(steps, quoted(request))
     assert result.reading.coverage == 1.0
     assert result.warnings == [f"the article is long: it was read in {len(parts)} parts"]
 
@@ -238,8 +244,8 @@ def test_a_part_whose_digest_cannot_pass_is_told_from_a_digest_that_was_replaced
     language: str,
 ) -> None:
     engine = ScriptedEngine()
-    engine.passage_limit = 160
-    steps, request = begin(Article(LONG[language]), engine=engine)
+    engine.passage_limit = 120
+    steps, request = begin(Article(LONG[language]), OWN[language], engine)
     parts = {"en": "One line gets new stops.", "zh": "一条线路新建车站。"}
     # A figure of another part is none of this one: each is held against what was read of it.
     bad = {"en": "The museum line costs 999 million.", "zh": "博物馆线耗资999百万元。"}
@@ -251,7 +257,7 @@ def test_a_part_whose_digest_cannot_pass_is_told_from_a_digest_that_was_replaced
             answers(DigestAnswer((bad if first else parts)[language], "abstractive"))
         )
         first = first and task.fault is None
-    result = finish(steps, written(request))
+    result = finish(steps, quoted(request))
     assert {digest.kind for digest in result.digests.values()} == {"abstractive"}
     long, replaced = result.warnings  # one each, however many rounds it took
     count = long.removeprefix("the article is long: it was read in ").removesuffix(" parts")
@@ -259,24 +265,26 @@ def test_a_part_whose_digest_cannot_pass_is_told_from_a_digest_that_was_replaced
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_model_that_rambles_about_the_parts_ends_all_the_same(language: str) -> None:
+def test_a_model_that_rambles_about_the_parts_ends_all_the_same(
+    language: DigestLanguage,
+) -> None:
     engine = ScriptedEngine()
-    engine.passage_limit = 160
-    steps, request = begin(Article(LONG[language]), engine=engine)
+    engine.passage_limit = 120
+    steps, request = begin(Article(LONG[language]), OWN[language], engine)
     while len(request.tasks) == 1:
         request = steps.send(answers(DigestAnswer(LONG[language] * 3, "keyfacts")))
-    result = finish(steps, written(request))
-    assert result.digests["en"].text == EN
+    result = finish(steps, quoted(request))
+    assert result.digests[language].kind == "abstractive"
 
 
 def test_several_stories_get_a_digest_and_a_stance_each() -> None:
     article = Article("\n\n".join([HARBOUR_EN, BREAD_EN, OWLS_EN]))
-    steps, request = begin(article)
+    steps, request = begin(article, OWN["en"])
     passages = [request.document.text]
     for _ in range(2):
-        request = steps.send(written(request))
+        request = steps.send(quoted(request))
         passages.append(request.document.text)
-    result = finish(steps, written(request))
+    result = finish(steps, quoted(request))
     assert [passage.split("\n")[0] for passage in passages] == [
         story.title for story in result.stories
     ]
@@ -287,10 +295,12 @@ def test_several_stories_get_a_digest_and_a_stance_each() -> None:
 
 
 def test_a_whole_page_is_kept_together_when_asked() -> None:
-    steps, request = begin(Article(f"{HARBOUR_EN}\n\n{BREAD_EN}"), Options(whole_page=True))
+    steps, request = begin(
+        Article(f"{HARBOUR_EN}\n\n{BREAD_EN}"), Options(languages=("en",), whole_page=True)
+    )
     assert "cranes" in request.document.text
     assert "bakery" in request.document.text
-    assert finish(steps, written(request)).stories == []
+    assert finish(steps, quoted(request)).stories == []
 
 
 def test_whoever_watches_sees_the_drafts_and_each_new_attempt() -> None:

@@ -3,23 +3,34 @@ from pathlib import Path
 import pytest
 
 from service.article import Document
-from service.pipeline.validation import FAULTS, fault
-from service.resources.prompts import load_prompts
-from service.tasks import DigestTask
-from tests.support.scripted import EN, ZH
+from service.checks.form import ECHO, words_of
+from service.pipeline.validation import FAULTS, Fault, fault
+from service.resources import Resources
+from service.settings import Settings
+from service.tasks import DigestLanguage, DigestTask
 
+EN = "The council will build new stops by the spring, and the residents support the plan."
+ZH = "市议会将在明年春天之前新建车站，居民支持这项计划。"
 GOOD = {"en": EN, "zh": ZH}
-ARTICLE = Document.of(f"{EN} {ZH}", "en")
-PROMPTS = load_prompts()
+ARTICLE = f"{EN} {ZH}"
+CHECKED = Document.of(ARTICLE, "en")
+RESOURCES = Resources.load(Settings())
+FILLER = {"en": "The council spoke of the plan and the stops. ", "zh": "市议会谈到车站和计划。"}
+
+
+def gate(
+    text: str, task: DigestTask, article: Document = CHECKED, resources: Resources = RESOURCES
+) -> str | None:
+    return fault(text, task, article, resources)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_good_digest_passes(language: str) -> None:
-    assert fault(GOOD[language], DigestTask(language), ARTICLE, PROMPTS) is None
+    assert gate(GOOD[language], DigestTask(language)) is None
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "gate"),
+    ("language", "text", "name"),
     [
         ("en", "", "empty"),
         ("zh", " \n", "empty"),
@@ -36,19 +47,19 @@ def test_a_good_digest_passes(language: str) -> None:
         ("zh", "".join(f"第{n}个车站在本市开放。" for n in range(200)), "runaway"),
     ],
 )
-def test_a_faulty_digest_is_stopped(language: str, text: str, gate: str) -> None:
-    assert fault(text, DigestTask(language), ARTICLE, PROMPTS) == gate
+def test_a_faulty_digest_is_stopped(language: str, text: str, name: str) -> None:
+    assert gate(text, DigestTask(language)) == name
 
 
 def test_an_english_digest_may_name_things_in_chinese_and_the_other_way_round() -> None:
-    assert fault(EN + " The plan is called 四十站.", DigestTask("en"), ARTICLE, PROMPTS) is None
-    assert fault(ZH + "该计划名为 Open Stops。", DigestTask("zh"), ARTICLE, PROMPTS) is None
+    assert gate(EN + " The plan is called 四十站.", DigestTask("en")) is None
+    assert gate(ZH + "该计划名为 Open Stops。", DigestTask("zh")) is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_instruction_is_not_a_digest(language: str) -> None:
-    echo = PROMPTS.texts[f"digest.{language}.txt"]
-    assert fault(GOOD[language] + echo[:120], DigestTask(language), ARTICLE, PROMPTS) == "echo"
+    echo = RESOURCES.prompts.texts[f"digest.{language}.txt"]
+    assert gate(GOOD[language] + echo[:120], DigestTask(language)) == "echo"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +67,7 @@ def test_the_instruction_is_not_a_digest(language: str) -> None:
     [("en", "The council will build 90 new stops by spring."), ("zh", "市议会将新建九十个车站。")],
 )
 def test_a_figure_that_the_article_does_not_state_stops_a_digest(language: str, text: str) -> None:
-    assert fault(text, DigestTask(language), ARTICLE, PROMPTS) == "figures"
+    assert gate(text, DigestTask(language)) == "figures"
 
 
 def test_every_gate_has_its_words_in_both_languages() -> None:
@@ -66,9 +77,43 @@ def test_every_gate_has_its_words_in_both_languages() -> None:
 
 
 def test_the_echo_of_a_prompt_of_the_users_own_is_known_too(tmp_path: Path) -> None:
-    own = "Tell me in {length} words what happened here and do not leave out the weather please."
+    own = "Say what the council will build, in {length} words and leave out the weather."
     (tmp_path / "digest.en.txt").write_text(own)
-    echo = own.replace("{length}", "80")
-    article = Document.of(f"{EN} {ZH} 80", "en")
-    assert fault(echo, DigestTask("en"), article, PROMPTS) is None
-    assert fault(echo, DigestTask("en"), article, load_prompts(tmp_path)) == "echo"
+    echo = f"{EN} in 80 words and leave out the weather"
+    article = Document.of(f"{ARTICLE} 80")
+    task = DigestTask("en", "short")
+    assert gate(echo, task, article) is None
+    assert gate(echo, task, article, Resources.load(Settings(prompts=tmp_path))) == "echo"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_a_model_is_told_about_a_fault_is_no_digest(
+    language: DigestLanguage, name: Fault
+) -> None:
+    words = FAULTS[name][language]
+    if len(words_of(words)) >= ECHO[language]:
+        assert gate(f"{GOOD[language]} {words}", DigestTask(language)) == "echo"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("en", "Owls returned to the forest after volunteers hung wooden boxes.", "unfounded"),
+        ("zh", "志愿者在山毛榉树上挂起木箱后，猫头鹰重新回到森林。", "unfounded"),
+        ("en", f"{EN} Donald Trump and Elon Musk praised it in Tokyo.", "names"),
+        ("zh", f"{ZH}特朗普和马斯克在东京称赞了它。", "names"),
+        ("en", "The council builds stops.", "short"),
+        ("zh", "议会新建车站。", "short"),
+    ],
+)
+def test_a_digest_that_the_article_does_not_bear_out_is_stopped(
+    language: str, text: str, name: str
+) -> None:
+    article = Document.of(f"{ARTICLE} " + FILLER[language] * 20)
+    assert gate(text, DigestTask(language, "short"), article) == name
+
+
+def test_a_digest_of_a_short_article_may_be_short() -> None:
+    assert gate("The council builds stops.", DigestTask("en")) is None
+    assert gate("市议会将新建车站。", DigestTask("zh")) is None

@@ -19,8 +19,11 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import wait_until
 
 ARTICLES = [
-    Article("The council met on Monday. It will build forty stops.", source="a.txt"),
-    Article("市议会星期一开会。会议决定新建四十个车站。", source="b.txt"),
+    Article(
+        "The council met on Monday. It voted to build a new bridge, which is overdue.",
+        source="a.txt",
+    ),
+    Article("市议会星期一开会。会议投票决定建一座新桥，这座桥早该建了。", source="b.txt"),
 ]
 
 

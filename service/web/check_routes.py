@@ -1,0 +1,31 @@
+"""What /check answers: the verdict on digests that somebody else wrote, without any engine."""
+
+from functools import cache
+
+from flask import Blueprint, Response, current_app, request
+
+from service.checks.report import check_pair
+from service.pipeline.validation import told
+from service.resources import Resources
+from service.settings import Settings
+from service.web.request_body import read_pair
+from service.web.response_wait import Slots
+
+blueprint = Blueprint("checks", __name__)
+
+
+@blueprint.post("/check")
+def check() -> Response:
+    settings: Settings = current_app.config["SETTINGS"]
+    slots: Slots = current_app.config["SLOTS"]
+    with slots.one():
+        pair = read_pair(request, settings.max_characters)
+        resources = _resources(settings)
+        result = check_pair(pair, resources.glossary, told(resources.prompts))
+        return Response(result.model_dump_json(), mimetype="application/json")
+
+
+@cache
+def _resources(settings: Settings) -> Resources:
+    """The glossary and the prompts, read when the first pair comes."""
+    return Resources.load(settings)
