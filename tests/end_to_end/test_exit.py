@@ -1,0 +1,62 @@
+"""The end of the process while a thread computes in C++: its exit status, and no abort."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.serving import ROOT
+from tests.support.waiting import PATIENCE_S
+
+AT_WORK = """
+import os, signal, sys, threading, time
+import torch
+from service import __main__ as program
+
+def work():
+    numbers = torch.randn(700, 700)
+    while True:
+        torch.nn.functional.silu(numbers @ numbers).sum()
+
+def main(prog_name):
+    threading.Thread(target=work, daemon=True).start()
+    time.sleep(0.3)
+    print("一行 a line")
+    {ending}
+
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+program.main = main
+program.run()
+"""
+INTERRUPT = "try:\n        os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
+INTERRUPT += "    except KeyboardInterrupt:\n        sys.exit(130)"
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "says"),
+    [
+        (INTERRUPT, 130, ""),
+        ("sys.exit(0)", 0, ""),
+        ("sys.exit('broken 坏了')", 1, "broken 坏了"),
+        ("return", 0, ""),
+        ("raise ValueError('broken 坏了')", 1, "ValueError: broken 坏了"),
+    ],
+    ids=["SIGTERM", "exit", "message", "return", "error"],
+)
+def test_a_thread_in_the_model_never_aborts_the_process(
+    tmp_path: Path, ending: str, status: int, says: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_WORK.format(ending=ending)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert "terminate called" not in done.stderr
+    assert done.returncode == status, done.stderr
+    assert done.stdout == "一行 a line\n"
+    assert says in done.stderr
