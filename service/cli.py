@@ -34,14 +34,13 @@ MODEL_SETTINGS = (
 class Bilingual(click.Group):
     """A group of commands whose usage errors are said in the language of the terminal."""
 
-    def main(self, *arguments: Any, **more: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *positional: Any, **more: Any) -> Any:
         """Run a command. Exits like click, with click's own error texts looked up."""
-        messages.use("auto")
-        if not more.get("standalone_mode", True):
-            return super().main(*arguments, **more)
+        given = sys.argv[1:] if args is None else args
         try:
-            sys.exit(super().main(*arguments, **{**more, "standalone_mode": False}) or 0)
+            sys.exit(super().main(given, *positional, **{**more, "standalone_mode": False}) or 0)
         except click.ClickException as error:
+            messages.use(_lang_in(given))
             _show_usage_error(error)
             sys.exit(error.exit_code)
         except click.Abort:
@@ -49,9 +48,11 @@ class Bilingual(click.Group):
 
 
 def _show_usage_error(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        messages.use(_lang_in(sys.argv))
         click.echo(context.get_usage(), err=True)
         click.echo(localized(f"Try '{context.command_path} --help' for help."), err=True)
         click.echo(err=True)
@@ -60,7 +61,7 @@ def _show_usage_error(error: click.ClickException) -> None:
 
 def _lang_in(arguments: Sequence[str]) -> str:
     """The language that `--lang` asks for, of arguments that could not be parsed."""
-    for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for name, value in zip(arguments, [*arguments[1:], ""], strict=False):
         for given in (value if name == "--lang" else "", name.partition("--lang=")[2]):
             if given in {"en", "zh"}:
                 return given

@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from service import messages
+from service.cli import main
 from tests.support.serving import ROOT
 from tests.support.waiting import PATIENCE_S
 
@@ -23,6 +26,14 @@ def service(*arguments: object, **environment: str) -> subprocess.CompletedProce
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+def run(*arguments: object, **environment: str) -> Result:
+    """The same in this process, for what ends before anything is loaded."""
+    env = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "C.UTF-8", **environment}
+    done = CliRunner().invoke(main, [str(argument) for argument in arguments], env=env)
+    messages.use("en")
+    return done
 
 
 @pytest.fixture
@@ -54,17 +65,25 @@ def test_a_mistake_is_said_in_the_language_of_the_terminal(
     arguments: list[str], english: str, chinese: str
 ) -> None:
     extra = {"DIGLOT_TARGETS": "1"} if "docs/decisions" in arguments else {}
-    told = service(*arguments, **extra)
-    assert told.returncode == 2
-    assert english in told.stderr
-    assert "Traceback" not in told.stderr
-    assert chinese in service(*arguments, **extra, LANG="zh_CN.UTF-8").stderr
+    told = run(*arguments, **extra)
+    assert told.exit_code == 2
+    assert english in told.output
+    assert "Traceback" not in told.output
+    assert chinese in run(*arguments, **extra, LANG="zh_CN.UTF-8").output
 
 
 def test_lang_goes_before_the_locale_even_where_the_line_is_wrong() -> None:
-    assert "缺少参数" in service("digest", "--lang", "zh").stderr
-    assert "Missing" in service("digest", "--lang=en", LANG="zh_CN.UTF-8").stderr
-    assert "缺少参数" in service("digest", DIGLOT_LANG="zh").stderr
+    assert "缺少参数" in run("digest", "--lang", "zh").output
+    assert "Missing" in run("digest", "--lang=en", LANG="zh_CN.UTF-8").output
+    assert "缺少参数" in run("digest", DIGLOT_LANG="zh").output
+
+
+@pytest.mark.parametrize("arguments", [[], ["keys"], ["--help"], ["digest", "--help"]])
+def test_without_a_command_the_help_is_shown(arguments: list[str]) -> None:
+    told = run(*arguments)
+    assert told.exit_code == (0 if "--help" in arguments else 2)
+    assert told.output.startswith("Usage: ")
+    assert "Error" not in told.output
 
 
 def test_a_folder_without_articles_is_named(tmp_path: Path) -> None:
