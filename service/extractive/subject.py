@@ -70,11 +70,15 @@ def _subject(body: str, title: str, language: str, scores: dict[str, float]) -> 
     chinese = Chinese() if language.startswith("zh") else None
     source = chinese or English(f"{title}\n{body}")
     mentions = _Mentions(body, language)
+    scored: set[tuple[str, float]] = set()
     for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
         for phrase, only_repeated in _phrases(part, source, f"{title}\n{body}"):
             often: float = mentions.of(phrase)
             if only_repeated and often + (weight > 1) < (OFTEN if chinese else 2):
                 continue
+            if (phrase, weight) in scored:
+                continue
+            scored.add((phrase, weight))
             first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
             # What is named in the title alone is still named.
             often = often or (0.5 if weight > 1 else 0)

@@ -18,6 +18,7 @@ from typing import Any
 
 from service.text.han import any_of
 from service.text.script import to_script
+from service.text.viterbi import over_transitions
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _CJK_RUN = rf"[{HAN}\u3040-\u30ff々]+"
@@ -94,6 +95,7 @@ def segmenter() -> Any:
 
     jieba.setLogLevel(logging.CRITICAL)
     jieba.dt.tmp_dir = str(_cache_folder())
+    jieba.posseg.viterbi = over_transitions(jieba.posseg.viterbi)
     return jieba
 
 
