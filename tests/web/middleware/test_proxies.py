@@ -16,10 +16,12 @@ from flask.testing import FlaskClient
 from service.settings import Settings, path_prefix
 from service.web.app import create_app
 from service.web.middleware.proxies import address_of
+from tests.support import reverse_proxies
 from tests.support.fakes import FakeService
-from tests.support.nginx import needs_nginx, proxied
+from tests.support.reverse_proxies import needs_caddy, needs_nginx
 from tests.support.serving import Reply, Served, serving
 
+DOCS = Path(__file__).parents[3] / "docs" / "operating.md"
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
 TEXTS = ["The council voted to build a bridge.", "镇议会投票决定建一座桥。"]
 LOCATIONS = "".join(
@@ -178,7 +180,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def nginx(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("nginx")
-    with proxied(folder, served.host, served.port, LOCATIONS) as port:
+    with reverse_proxies.nginx(folder, served.host, served.port, LOCATIONS) as port:
         yield replace(served, port=port)
 
 
@@ -216,6 +218,43 @@ def test_nginx_goes_on_when_its_idle_connections_were_closed(nginx: Served) -> N
     for _ in range(3):
         assert nginx.get("/plain/livez").status == 200
         time.sleep(2.2)  # about as long as the service keeps an idle connection
+
+
+def documented(language: str, served: Served) -> str:
+    """The configuration that the docs show, for the service that runs here."""
+    (shown,) = re.findall(f"```{language}\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    return str(shown).replace("127.0.0.1:8000", f"{served.host}:{served.port}")
+
+
+@needs_nginx
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_nginx_of_the_docs_works(served: Served, tmp_path: Path, text: str) -> None:
+    locations = documented("nginx", served)
+    with reverse_proxies.nginx(tmp_path, served.host, served.port, locations) as port:
+        works_below_diglot(replace(served, port=port), text)
+
+
+@needs_caddy
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_caddy_of_the_docs_works(
+    served: Served, tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with reverse_proxies.caddy(tmp_path, documented("caddy", served)) as port:
+        works_below_diglot(replace(served, port=port), text)
+
+
+def works_below_diglot(proxy: Served, text: str) -> None:
+    found = links(proxy.get("/diglot/").body.decode())
+    assert {proxy.get(link).status for link in found if "static" in link or "docs" in link} == {200}
+    body, kind = json.dumps({"text": text}).encode(), {"Content-Type": "application/json"}
+    assert proxy.ask("POST", "/diglot/summarize", body, kind).json["language"][:2] in {"en", "zh"}
+    stream = proxy.ask("POST", "/diglot/summarize", body, kind | {"Accept": "text/event-stream"})
+    assert b"event: result" in stream.body
+    sent = proxy.ask("POST", "/diglot/batches", b"[" + body + b"]", kind)
+    assert proxy.get(sent.headers["Location"]).json["articles"] == 1
+    assert proxy.get("/diglot/nothing").json["type"] == "/diglot/docs#not_found"
 
 
 # What nobody is believed
