@@ -28,7 +28,7 @@ support nothing together."""
 SENTENCE_LOW = 0.42
 _DOUBT = 2
 """A sentence is taken to have so many supported words more: a short one says little for sure."""
-_ADDS = 0.2
+_ADDS = 0.35
 """A source is named that supports this share of a sentence beyond the sources before it."""
 
 # "The article discusses how" opens good digests too; what is said behind it is judged.

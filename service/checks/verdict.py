@@ -32,7 +32,7 @@ LOW: Mapping[Direction, float] = {
     ("en", "en"): 0.43,
     ("zh", "zh"): 0.23,
     ("zh", "en"): 0.40,
-    ("en", "zh"): 0.30,
+    ("en", "zh"): 0.32,
 }
 HIGH: Mapping[Direction, float] = {
     ("en", "en"): 0.65,
