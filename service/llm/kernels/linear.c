@@ -10,7 +10,7 @@
 
 /* WIDE: channels of a vector of sums. ROWS and VECTORS: the largest tile, whose sums shall stay in
  * registers. */
-#if defined __AVX512VNNI__
+#if defined __AVX512BW__
 #define WIDE 16
 #else
 #define WIDE 8
@@ -50,6 +50,9 @@ static inline __attribute__((always_inline)) di dot(di sum, db weights, int32_t 
 #elif defined __AVXVNNI__
     const __m256i biased = (__m256i)(weights ^ (int8_t)-128);
     return (di)_mm256_dpbusd_avx_epi32((__m256i)sum, biased, (__m256i)same);
+#elif defined __AVX512BW__
+    const __m512i wide = _mm512_cvtepi8_epi16((__m256i)weights);
+    return sum + (di)_mm512_madd_epi16(wide, (__m512i)same);
 #elif defined __AVX2__
     /* In 16 bits, as the products of 8 bits are added in 16 that saturate. */
     const __m256i wide = _mm256_cvtepi8_epi16((__m128i)weights);
@@ -82,7 +85,7 @@ static inline di start_of(const int32_t *offset) {
 }
 
 static inline df scales_at(const uint8_t *half) {
-#if defined __AVX512VNNI__
+#if defined __AVX512BW__
     return (df)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)half));
 #elif defined __F16C__
     return (df)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)half));
@@ -177,10 +180,12 @@ static void multiply_panel(const Linear *l, int64_t row, int64_t end, int64_t pa
     }
 }
 
-/* Rows that stay in a core's own cache while panel after panel goes by. */
-static int64_t block_of_rows(int64_t groups) {
-    const int64_t rows = BLOCK_BYTES / (groups * GROUP * (int64_t)sizeof(input)) / ROWS * ROWS;
-    return rows < ROWS ? ROWS : rows;
+/* Rows that stay in a core's own cache while panel after panel goes by: `count` in equal parts. */
+static int64_t block_of_rows(int64_t count, int64_t groups) {
+    const int64_t most = BLOCK_BYTES / (groups * GROUP * (int64_t)sizeof(input));
+    const int64_t blocks = count / (most < ROWS ? ROWS : most) + 1;
+    const int64_t rows = (count + blocks - 1) / blocks;
+    return rows < ROWS ? ROWS : (rows + ROWS - 1) / ROWS * ROWS;
 }
 
 /* out = activation(rows x weights' + bias), of what quantize() made of the rows. With an activation
@@ -190,8 +195,9 @@ void linear(const input *rows, const float *row_scales, const int32_t *offsets,
             int64_t width, int64_t activation) {
     const Linear l = {rows, row_scales, offsets, weights, bias,
                       out,  count,      groups,  width,   activation};
-    const int64_t panels = (width + PANEL - 1) / PANEL, block = block_of_rows(groups);
-#pragma omp parallel for schedule(static) collapse(2) if (count * groups * width > 2048)
+    const int64_t panels = (width + PANEL - 1) / PANEL, block = block_of_rows(count, groups);
+    /* As they come, since another program may have taken the core of one thread. */
+#pragma omp parallel for schedule(dynamic, 2) collapse(2) if (count * groups * width > 2048)
     for (int64_t row = 0; row < count; row += block)
         for (int64_t panel = 0; panel < panels; panel++)
             multiply_panel(&l, row, row + block < count ? row + block : count, panel);
