@@ -4,6 +4,7 @@ Where the model supports prefix sharing, a passage is prefilled once and all its
 together (generator.py); otherwise the engine takes the fallback path (fallback.py).
 """
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,6 +63,9 @@ class LLMEngine:
             path=self.generator.path,
         )
         self.passage_limit: int | None = self._limit
+        # What is loaded now stays: the collector need not visit a million objects again and again.
+        gc.collect()
+        gc.freeze()
 
     @property
     def vocabulary(self) -> int:

@@ -10,39 +10,44 @@ static int in_any(vi mask) {
     return any;
 }
 
-/* A group of `count` numbers in 8 bits, the rest of it zeros; its scale is the largest magnitude
- * divided by 127. A NaN makes the scale NaN, an infinity makes it infinite. */
-static float quantize_group(const float *from, int64_t count, input *to, int32_t *offset) {
-    float numbers[GROUP] = {0};
-    memcpy(numbers, from, count * sizeof(float));
-    vf top = splat(0);
+typedef input inputs __attribute__((vector_size(LANES * sizeof(input))));
+
+/* A group of GROUP numbers in 8 bits; its scale is the largest magnitude divided by 127. A NaN makes
+ * the scale NaN, an infinity makes it infinite. */
+static inline float quantize_group(const float *from, input *to, int32_t *offset) {
+    vf top = splat(0), sum = splat(0);
     vi bad = {0};
     for (int i = 0; i < GROUP; i += LANES) {
-        const vf x = load(numbers + i);
+        const vf x = load(from + i);
         top = larger(magnitude(x), top);
         bad |= x != x;
     }
     const float least = 128 * 1.17549435e-38f, most = largest(top);
-    const float scale = in_any(bad) ? NAN : (most < least ? least : most) / 127;
+    const int any_nan = sum_of((vf)(bad & 0x3f800000)) > 0; /* of a one for each */
+    const float scale = any_nan ? NAN : (most < least ? least : most) / 127;
     const int finite = scale <= 3.4e38f; /* else no number fits in 8 bits, nor matters */
     const float half_even = 12582912.0f; /* adding it rounds to whole numbers, ties to even */
-    int32_t sum = 0;
-    for (int i = 0; i < GROUP; i++) {
-        const float x = finite ? numbers[i] / scale : 0;
-        const int32_t whole = (int32_t)((x + half_even) - half_even);
-        to[i] = (input)whole;
+    for (int i = 0; i < GROUP; i += LANES) {
+        const vf x = finite ? load(from + i) / scale : splat(0);
+        const vf whole = (x + half_even) - half_even;
+        const inputs narrow = __builtin_convertvector(__builtin_convertvector(whole, vi), inputs);
+        memcpy(to + i, &narrow, sizeof narrow);
         sum += whole;
     }
-    *offset = -128 * sum;
+    *offset = -128 * (int32_t)sum_of(sum); /* exact: whole numbers far below 2^24 */
     return scale;
 }
 
+/* The last group is filled up with zeros. */
 static void quantize_row(const float *row, int64_t width, input *to, float *scales,
                          int32_t *offsets) {
-    for (int64_t i = 0, group = 0; i < width; i += GROUP, group++) {
-        const int64_t left = width - i;
-        scales[group] =
-            quantize_group(row + i, left < GROUP ? left : GROUP, to + i, offsets + group);
+    int64_t i = 0, group = 0;
+    for (; i + GROUP <= width; i += GROUP, group++)
+        scales[group] = quantize_group(row + i, to + i, offsets + group);
+    if (i < width) {
+        float rest[GROUP] = {0};
+        memcpy(rest, row + i, (width - i) * sizeof(float));
+        scales[group] = quantize_group(rest, to + i, offsets + group);
     }
 }
 
