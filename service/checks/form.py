@@ -58,6 +58,11 @@ _TALK = re.compile(
             r"\b(?:this|the) (?:article|text|passage)(?:'s| is| was| has been) (?:\w+ )?"
             r"(?:edited|written|rewritten|updated|copied|in English|in Chinese)\b",
             r"\boriginal (?:text|article)\b",
+            r"\b(?:this|the) (?:article|text|passage)(?: also)?"
+            r" (?:summari[sz]es|supports what it)\b",
+            r"\bkey points of (?:this|the) (?:article|text|passage)\b",
+            r"\b(?:this|the) (?:article|text|passage)'s (?:summary|digest)\b",
+            "(?:本文|文章)(?:总结|概括)了",
             r"^\W*(?:the )?(?:article|digest|summary|text) ?[:：]",
             "^(?:文章|摘要|本文|概括)[:：]",
             "(?:上面|以上|下面|上述)的?(?:文章|原文|内容)(?:的摘要|概括)",

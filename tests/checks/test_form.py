@@ -58,6 +58,8 @@ def test_a_frame_is_no_fault(language: Language, text: str) -> None:
         ("en", "Your last digest named the stops of the tram plan wrongly.", "talk"),
         ("en", "The article has been edited to be clear. The council backs the tram plan.", "talk"),
         ("en", "The article:\nYunting's council backs the tram plan.", "talk"),
+        ("en", "The article summarizes the key points of the tram plan in the old town.", "talk"),
+        ("zh", "文章总结了电车计划的要点，共有40个车站。", "talk"),
         ("zh", "摘要：市议会支持电车计划。", "talk"),
         ("zh", "以下是文章的摘要：市议会支持电车计划。", "talk"),
         ("zh", "作为一个人工智能，市议会支持电车计划。", "talk"),
