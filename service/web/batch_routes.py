@@ -35,6 +35,7 @@ def take() -> Response:
     with slots.one():
         wanted, key = read_wanted(request), _key()
         upload = Upload(request, current_app.config["MAX_CONTENT_LENGTH"])
+        upload.await_body()
         batches, owner = _batches(), _owner()
         received = batches.begin(owner)
         try:

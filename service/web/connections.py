@@ -44,6 +44,10 @@ FAREWELL_S = 2.0
 """So long a connection stays half open after an answer, so that the client gets all of it."""
 MOST_UNREAD_S, MOST_UNREAD = 60.0, 256_000_000
 """So long, and so many bytes, a client may go on sending a body that was refused."""
+IDLE_STOP_S, SLOW_STOP_S = 2.0, 10.0
+"""So long a stopping service waits for requests on open connections, which it refuses, and for
+clients to take answers that don't fit the socket.
+"""
 MOST_HELD = 1_000_000_000
 """Bytes of bodies that are kept, of all clients together."""
 FULL = 256 * 1024
@@ -135,14 +139,27 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
         )
         while self.alive and self.is_parent_alive():
             self._turn()
-        last = time.monotonic() + self.cfg.graceful_timeout
-        while any(c.is_in_flight for c in self._connections) and time.monotonic() < last:
+        stopped = time.monotonic()
+        while self._is_waited_for(time.monotonic() - stopped):
             self._turn()
         self.tpool.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
             listener.close()
+
+    def _is_waited_for(self, stopping_s: float) -> bool:
+        """Whether, so long after it was told to stop, somebody is still waited for."""
+        if stopping_s > self.cfg.graceful_timeout:
+            return False
+        if stopping_s < IDLE_STOP_S and any(
+            c.is_idle or c.incoming.has_begun for c in self._connections
+        ):
+            return True
+        return any(
+            c.is_in_flight and (c.answer_ends is None or stopping_s < SLOW_STOP_S)
+            for c in self._connections
+        )
 
     def handle_exit(self, sig: Any, frame: Any) -> None:
         self.app.stopping.set()

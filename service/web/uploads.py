@@ -43,12 +43,17 @@ class Upload:
         self._longest = longest
         self._request = request
         self._hash = hashlib.sha256(kind.encode() + b"\n" + request.query_string + b"\n")
+        self._first = b""
         self._unpacked = unpacked(self._received(), coding, MOST_BYTES)
         self._size = 0
         """Bytes that were read, as they are unpacked."""
         self._begins = 0
         """Where the article begins that is being read."""
         request.max_content_length = MOST_BYTES
+
+    def await_body(self) -> None:
+        """Return once the body is there; the server calls the application again where it is not."""
+        self._first = self._receive()
 
     @property
     def hash(self) -> str:
@@ -82,7 +87,8 @@ class Upload:
     def _received(self) -> Iterator[bytes]:
         """The body as it comes. Raises Unreadable when it broke off, and TooLong."""
         size = 0
-        while chunk := self._receive():
+        while chunk := self._first or self._receive():
+            self._first = b""
             size += len(chunk)
             yield chunk
         if size < (self._request.content_length or 0):

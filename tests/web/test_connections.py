@@ -5,12 +5,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -375,3 +376,25 @@ def test_connections_leave_descriptors_for_bodies_and_the_store(descriptors: int
     most = connections_for(descriptors)
     assert 8 <= most <= MOST_CONNECTIONS
     assert most * 3 // 2 + RESERVED <= max(descriptors, RESERVED + 12)
+
+
+def test_a_stopping_service_answers_on_idle_connections_and_leaves_slow_readers(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "from service.web import connections as c; c.SLOW_STOP_S = 0.5; " + SCRIPTED + "main(0.0)"
+    )
+    with serving(tmp_path / "log", "-c", code) as server:
+        server.wait_until_ready()
+        results = results_of_a_large_batch(server)
+        slow = connect(address(server), f"GET {results} HTTP/1.1\r\n\r\n".encode(), 4096)
+        idle = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE_S)
+        with slow, closing(idle):
+            idle.request("GET", "/livez")
+            idle.getresponse().read()
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            idle.request("POST", "/summarize", b"{}", {"Content-Type": "application/json"})
+            reply = idle.getresponse()
+            assert (reply.status, reply.getheader("Connection")) == (503, "close")
+            assert server.process.wait(timeout=PATIENCE_S) == 0
