@@ -289,7 +289,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
         error = done.exception()
         if error is not None:
             self.log.error("a connection failed", exc_info=error)
-        self._on_event(self._drop if error is not None else done.result(), conn)
+        self._take_step(self._drop if error is not None else done.result(), conn)
 
     def _begin(self, conn: Connection) -> Step:
         conn.is_late = not self.alive
@@ -393,7 +393,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
             self._watch(conn, selectors.EVENT_WRITE)
         elif conn.answer is not None:
             self._work(conn, self._go_on)
-        elif conn.keeps_alive and self.alive:
+        elif conn.keeps_alive:
             self._begin_next(conn)
         else:
             self._take_leave(conn)
@@ -475,12 +475,14 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(conn.sock)
         conn.watched = event
         if event:
-            call = self._on_readable if event == selectors.EVENT_READ else self._on_writable
-            self.poller.register(conn.sock, event, partial(self._on_event, call, conn))
+            self.poller.register(conn.sock, event, partial(self._on_socket, conn, event))
 
-    def _on_event(self, step: Step, conn: Connection, _: Any = None) -> None:
-        if conn not in self._connections:  # dropped by what came before it in the same turn
-            return
+    def _on_socket(self, conn: Connection, event: int, _: Any) -> None:
+        if conn.watched == event:  # else what came before it in the same turn changed that
+            is_read = event == selectors.EVENT_READ
+            self._take_step(self._on_readable if is_read else self._on_writable, conn)
+
+    def _take_step(self, step: Step, conn: Connection) -> None:
         try:
             step(conn)
         except Exception:
