@@ -90,7 +90,12 @@ TEMPLATES = {
     "{name} must begin with the columns {columns}": "{name} 的首行应是 {columns} 这些列",
     "{name}: can't read the line {line}": "{name}：无法读取此行：{line}",
     "{name}: the entry {term} is too long": "{name}：词条 {term} 太长",
-    # Cases of `evaluate`
+    # Pairs of `check` and cases of `evaluate`
+    "{name} holds no pair": "{name} 中没有可检查的条目",
+    "{where}: the text is empty": "{where}：文本为空",
+    "{where}: {longest} characters; at most {most} are taken (--max-characters)": (
+        "{where}：有 {longest} 个字符，最多 {most} 个（--max-characters）"
+    ),
     "{name} holds no case": "{name} 中没有用例",
     "{name}:{line}: {reason}": "{name}:{line}：{reason}",
     "This is not a JSON object; each line must be one.": "不是 JSON 对象；每行应是一个 JSON 对象。",
