@@ -12,7 +12,6 @@ from statistics import mean
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from service.article import Article
 from service.errors import BadInput
@@ -60,19 +59,20 @@ def read_cases(path: Path) -> list[Case]:
         try:
             cases.append(Case.model_validate_json(line))
         except ValidationError as error:
-            raise BadInput(f"{path.name}:{number}: {_said(error.errors()[0])}") from error
+            raise BadInput(f"{path.name}:{number}: {explain(error, Case)}") from error
     if not cases:
         raise BadInput(f"{path.name} holds no case")
     return cases
 
 
-def _said(error: ErrorDetails) -> str:
-    """What is wrong with a line, and what would be right."""
-    field, given = ".".join(map(str, error["loc"])), error.get("ctx", {})
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """What is wrong with a line that should hold a `model`, and what would be right."""
+    first = error.errors()[0]
+    field, given = ".".join(map(str, first["loc"])), first.get("ctx", {})
     said = {
         "json_invalid": "This is not a JSON object; each line must be one.",
         "extra_forbidden": (
-            f"A case has no field {field}; its fields are {', '.join(Case.model_fields)}."
+            f"There is no field {field}; the fields are {', '.join(model.model_fields)}."
         ),
         "missing": f"The field {field} is missing.",
         "literal_error": f"The field {field} must be {given.get('expected')}.",
@@ -80,7 +80,7 @@ def _said(error: ErrorDetails) -> str:
         "string_type": f"The field {field} must be a string.",
         "list_type": f"The field {field} must be a list.",
     }
-    return said.get(error["type"], f"{field}: {error['msg']}.")
+    return said.get(first["type"], f"The field {field} is wrong: {first['msg']}.")
 
 
 def evaluate(cases: Sequence[Case], service: Service) -> Scores:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from service.checks.report import CheckRequest, CheckResult, check_pair
 from service.errors import BadInput
+from service.evaluation.evaluate import explain
 from service.evaluation.scores import share
 from service.pipeline.validation import told
 from service.resources import Resources
@@ -41,9 +42,7 @@ def _pair(line: str, where: str, max_characters: int) -> CheckRequest:
     try:
         pair = CheckRequest.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise BadInput(f"{where}: {field} {first['msg']}") from error
+        raise BadInput(f"{where}: {explain(error, CheckRequest)}") from error
     if not pair.text.strip():
         raise BadInput(f"{where}: the text is empty")
     longest = max(len(pair.text), *map(len, pair.digests.values()))
