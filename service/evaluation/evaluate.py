@@ -101,7 +101,7 @@ def evaluate(cases: Sequence[Case], service: Service) -> Scores:
     }
     for language in LANGUAGES:
         found |= _rouge(done, language)
-    found |= _faithfulness(done, service.resources.glossary)
+    found |= _faithfulness(done, service.resources.glossary) | _support(done)
     return found | _stance(done)
 
 
@@ -162,6 +162,17 @@ def _faithfulness(done: Sequence[tuple[Case, Result]], glossary: Glossary) -> Sc
             for language in LANGUAGES
             if (digest := result.digests.get(language)) and _is_prose(digest)
         ),
+    }
+
+
+def _support(done: Sequence[tuple[Case, Result]]) -> Scores:
+    """How much the articles support, and which part of the digests' sentences has a source."""
+    results = [result for _, result in done]
+    supports = [each for r in results for each in r.checks.support.values() if each is not None]
+    sentences = [each for r in results for d in r.digests.values() for each in d.sentences]
+    return {
+        "support": mean(supports) if supports else None,
+        "sentences_cited": scores.share(bool(sentence.sources) for sentence in sentences),
     }
 
 

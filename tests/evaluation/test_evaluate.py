@@ -48,11 +48,13 @@ def test_every_measure_is_printed_and_written(tmp_path: Path) -> None:
         "zh_characters_rouge1", "zh_characters_rouge2", "zh_characters_rougeL",
         "zh_words_rouge1", "zh_words_rouge2", "zh_words_rougeL",
         "number_precision", "name_precision", "languages_agree", "language_purity",
+        "support", "sentences_cited",
         "stance_f1", "stance_accuracy",
     }  # fmt: skip
     assert (found["cases"], found["failed"], found["coverage"]) == (3, 0, 1.0)
     assert found["number_precision"] == 1.0
     assert found["language_purity"] == 1.0
+    assert found["support"] == found["sentences_cited"] == 1.0
     assert found["stance_accuracy"] == 1.0
     assert 0.3 < found["en_rouge1"] < 1
     assert 0.3 < found["zh_characters_rouge1"] < 1
