@@ -9,6 +9,7 @@ import pytest
 
 from service.article import Article
 from service.errors import EngineFailed
+from service.resources import Resources
 from service.serving.service import Service
 from service.settings import Settings
 from service.store.result_cache import FILE, ResultCache
@@ -154,7 +155,7 @@ def test_a_cache_that_can_not_be_had_keeps_nobody_from_starting(
     runtime.close(10)
 
 
-def load(_: Settings) -> ScriptedEngine:
+def load(_: Settings, __: Resources) -> ScriptedEngine:
     return ScriptedEngine()
 
 
