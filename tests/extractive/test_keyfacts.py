@@ -161,7 +161,7 @@ def test_people_under_their_many_names_are_counted(
 def test_a_name_inside_of_another_is_said_once(
     glossary: Glossary, text: str, said: list[str]
 ) -> None:
-    (names,) = body(key_facts(text, None, "zh-Hans", "en", glossary, 160), "en")
+    (names,) = body(key_facts(Document.of(text, "zh-Hans", None), "en", 160, glossary), "en")
     assert names.split(", ") == said
 
 
