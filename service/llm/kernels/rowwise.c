@@ -12,8 +12,8 @@ static int in_any(vi mask) {
 
 typedef input inputs __attribute__((vector_size(LANES * sizeof(input))));
 
-/* A group of GROUP numbers in 8 bits; its scale is the largest magnitude divided by 127. A NaN makes
- * the scale NaN, an infinity makes it infinite. */
+/* A group of GROUP numbers in 8 bits; its scale is the largest magnitude divided by 127. A NaN
+ * makes the scale NaN, an infinity makes it infinite. */
 static inline float quantize_group(const float *from, input *to, int32_t *offset) {
     vf top = splat(0), sum = splat(0);
     vi bad = {0};
