@@ -196,6 +196,22 @@ def test_why_a_fetch_fails(
     assert why.startswith(f"model {asked['model']}: the weights are not on this disk, and {said}")
 
 
+@pytest.mark.parametrize("base", ["base", "基础"])
+def test_an_adapter_on_the_hub_is_fetched_and_put_on_its_base(tmp_path: Path, base: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    names = {"peft_type": "LORA", "base_model_name_or_path": str(empty_model(tmp_path / base))}
+    (source / "adapter_config.json").write_text(json.dumps(names))
+    (source / "adapter_model.safetensors").write_bytes(b"weights")
+    with serve_hub(MODEL, source) as (address, downloads):
+        reach = {"HF_ENDPOINT": address}
+        folder, revision, found, now = ask(FETCH, tmp_path / "home", reach, model=MODEL)
+    assert set(downloads) == {"adapter_config.json", "adapter_model.safetensors"}
+    assert Path(folder) == tmp_path / base
+    assert revision.startswith(f"{COMMIT} on sha256:") and found
+    assert now.endswith("are on this disk")
+
+
 def test_a_model_with_pickled_weights_only_is_not_fetched(tmp_path: Path) -> None:
     source = empty_model(tmp_path / "source", "pytorch_model.bin")
     with serve_hub(MODEL, source) as (address, downloads):
