@@ -1,4 +1,4 @@
-"""Every setting, declared once: its name, default, bounds and meaning.
+"""Settings, each declared once: name, default, bounds and meaning.
 
 A setting `passage_tokens` is the flag `--passage-tokens` and the variable
 `DIGLOT_PASSAGE_TOKENS`; click reads both, checks them, and names the variable in the help text.
@@ -33,7 +33,7 @@ def setting(default: Any, meaning: str, type: Any = None) -> Any:
 
 
 class RateType(click.ParamType[str]):
-    """So many in a time, as the library `limits` writes it; "unlimited" is no setting, but none."""
+    """A rate such as 600/minute, as the library `limits` writes it."""
 
     name = "rate"
     _FORM = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")

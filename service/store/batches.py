@@ -1,4 +1,4 @@
-"""The batches of the store, as whoever sends them sees them: received, looked at, cancelled."""
+"""Batches as their owner sees them: received, looked at, cancelled, removed."""
 
 import sqlite3
 import time
@@ -14,7 +14,7 @@ from service.store.database import Database
 from service.store.leases import end
 
 RECEIVE_S = 600.0
-"""A body that brings no article for so long is given up."""
+"""Seconds without an article after which a body is given up."""
 _OUT_OF_SIGHT = "receiving = 1, until = 0, key = NULL"
 _PAGE = 100  # lines that are read at once
 _REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
@@ -22,7 +22,7 @@ _REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article of a batch: packed, or the line that says why it was refused."""
+    """A batch's article: packed, or the result line that says why it was refused."""
 
     article: str | None
     line: str | None = None
@@ -65,7 +65,7 @@ class Batches:
     # Receiving
 
     def begin(self, owner: str) -> Received:
-        """Raises OverQuota when there is no room for anything more."""
+        """Start to receive a batch. Raises OverQuota when there is no room for anything more."""
         now = self._clock()
         new = str(uuid.uuid4())
         with self._database.write() as connection:
@@ -134,7 +134,7 @@ class Batches:
     # Looking
 
     def get(self, id: str, owner: str) -> Batch:
-        """Raises UnknownBatch."""
+        """A batch's state and counts. Raises UnknownBatch."""
         number, created, ended, cancelled = self._find(id, owner)
         counts: dict[str | None, int] = dict(
             self._database.read(
@@ -236,7 +236,7 @@ class Batches:
         return True
 
     def waiting(self) -> int:
-        """How many articles of accepted batches are not settled."""
+        """Number of articles of accepted batches that are not settled."""
         ((count,),) = self._database.read(
             "SELECT count(*) FROM articles WHERE outcome IS NULL AND batch IN"
             " (SELECT number FROM batches WHERE NOT receiving AND ended IS NULL)"
@@ -244,7 +244,7 @@ class Batches:
         return int(count)
 
     def _check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
-        """Raises OverQuota."""
+        """Raise OverQuota where the owner, or all together, take more than they may."""
         quota = self._quota
         if quota.in_all is not None:
             (taken,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM usage").fetchone()

@@ -1,4 +1,4 @@
-"""How an article lies in the store before it is settled, and after."""
+"""Codec of stored articles: JSON before an article is settled, a result line after."""
 
 import json
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def result_id(batch: str, place: int) -> str:
 
 
 def error_line(id: str, source: str | None, error: DiglotError) -> str:
-    """What stands in place of the Result of an article that failed."""
+    """Result line of an article that failed."""
     told: dict[str, Any] = {"code": error.code, "title": error.title, "detail": str(error)}
     return json.dumps({"id": id, "source": source, "error": told}, ensure_ascii=False)
 

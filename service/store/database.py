@@ -96,7 +96,7 @@ is kept up by triggers: how many bytes each owner's articles and results take.
 """
 
 BUSY_S = 5.0
-"""How long another connection, or another thread, may hold the file before it counts as locked."""
+"""Seconds that another connection or thread may hold the file before it counts as locked."""
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps on the disk when it is empty
 _SPARE_PAGES = 1_000  # of 4 KiB: so many free ones stay in the file for what comes next
 _PAGES_AT_ONCE = 1_000  # other writers wait meanwhile
@@ -115,7 +115,7 @@ _WORDS = {
 
 
 class Damaged(StoreFailed):
-    """What stands in the file is not what was written there."""
+    """The file is damaged, or is no database."""
 
 
 class Unknown(StoreFailed):

@@ -48,8 +48,8 @@ class Leases:
         self._clock = clock
 
     def claim(self, most: int, lease_s: float, *, alone: bool) -> list[Claim]:
-        """At most `most` articles in the order of arrival; with `alone`, when there is nothing
-        else, one that was lost before.
+        """Claim at most `most` articles in the order of arrival; with `alone`, when there is
+        nothing else, one that was lost before.
         """
         now = self._clock()
         with self._database.write() as connection:
@@ -67,7 +67,7 @@ class Leases:
         ]
 
     def renew(self, claims: Sequence[Claim], lease_s: float) -> list[Claim]:
-        """Hold on to `claims`; the ones that are ours no more come back, as after a cancel."""
+        """Renew `claims`; returns those that are lost, as after a cancel."""
         until = self._clock() + lease_s
         with self._database.write() as connection:
             return [

@@ -1,4 +1,4 @@
-"""Results that are kept: the same article, asked the same of the same engine, is answered at once.
+"""Result cache: the same article, asked the same of the same engine, is answered at once.
 
 Engines answer the same request in the same way, so a kept Result is as good as a new one. The file
 is a cache: it may be lost, and one that is damaged is begun anew. Writing is left to a thread of

@@ -1,4 +1,4 @@
-"""The API keys: made, listed and revoked on the command line, known to the service at once.
+"""API keys: made, listed and revoked on the command line, known to the service at once.
 
 They stand in `keys.json` in the folder DIGLOT_DATA, readable by its owner only, as hashes. One
 round of SHA-256 is right here, where a password would need a slow hash: a key is 256 random bits,
@@ -24,13 +24,15 @@ from service.errors import BadInput, BadSetting
 
 FILE = "keys.json"
 PREFIX = "diglot_"
-"""Begins every key, so that tools that look for leaked secrets know one."""
+"""Prefix of every key, by which scanners for leaked secrets know one."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`made` and `revoked` are times in ISO 8601; a revoked key stays listed. `id` is its own.
+    """A key without its secret; a revoked one stays listed.
+
+    `made` and `revoked` are times in ISO 8601. `id` is unique, where a name may be used again.
 
     Keys of an older Diglot have no id.
     """
@@ -43,7 +45,7 @@ class Key:
 
     @property
     def owner(self) -> str:
-        """Owns what the key sends; a later key of the same name is another owner."""
+        """Owner of what the key sends; a later key of the same name is another owner."""
         return self.id or self.name
 
 
@@ -80,7 +82,7 @@ class Keys:
         return secret
 
     def revoke(self, name: str) -> None:
-        """Raises BadInput when no key that is in use has this name."""
+        """Revoke a key. Raises BadInput when no key that is in use has this name."""
         with self._change() as keys:
             for number, key in enumerate(keys):
                 if key.name == name and not key.revoked:
@@ -152,7 +154,7 @@ def _key(entry: dict[str, Any]) -> Key:
 
 
 def _write(path: Path, keys: list[Key]) -> None:
-    """All or nothing; mkstemp makes files that only their owner can read (0600)."""
+    """Replace the file atomically; mkstemp makes files that only their owner can read (0600)."""
     handle, new = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

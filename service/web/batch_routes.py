@@ -1,4 +1,4 @@
-"""What /batches answers: many articles in one body, digested when there is time."""
+"""Routes of /batches: many articles in one body, digested when there is time."""
 
 import re
 from collections.abc import Iterator
@@ -144,7 +144,7 @@ def _shown(batch: Batch, status: int = 200) -> Response:
 
 
 def _owner() -> str:
-    """Whose batches are meant: those of the key that the request came with, if keys are used."""
+    """Owner of the request's batches: its key, or "" where no keys are used."""
     return cast(str, g.get("owner", ""))
 
 

@@ -1,4 +1,4 @@
-"""Which character encoding a body is in, by the names of the WHATWG Encoding Standard."""
+"""Character encodings of bodies, by the labels of the WHATWG Encoding Standard."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""A compressed body, unpacked within bounds: a bomb is refused before it takes memory."""
+"""Decompression of request bodies within bounds, so that a bomb takes no memory."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ class UnknownCoding(Unsupported):
 
 
 def check_coding(coding: str) -> None:
-    """Raises UnknownCoding; "" is none."""
+    """Raise UnknownCoding for a Content-Encoding other than gzip; "" and identity are taken."""
     if coding.lower() not in CODINGS | {"", "identity"}:
         raise UnknownCoding(
             "A body with this Content-Encoding can't be read here; send it with gzip, or as it is."
@@ -28,7 +28,7 @@ def unpack(body: bytes, coding: str, most: int | None) -> bytes:
 
 
 def unpacked(parts: Iterable[bytes], coding: str, most: int | None) -> Iterator[bytes]:
-    """What `parts` hold together, in pieces that are not empty; at most `most` bytes come out.
+    """The decompressed parts, in pieces that are not empty, of at most `most` bytes in all.
 
     Raises TooLong, Unreadable, and what `parts` raise.
     """
@@ -48,7 +48,7 @@ def unpacked(parts: Iterable[bytes], coding: str, most: int | None) -> Iterator[
 
 
 def _pieces(frame: "zlib._Decompress", rest: bytes) -> Iterator[bytes]:
-    """What comes out of `frame` for some more bytes."""
+    """The decompressed pieces of some more bytes of `frame`."""
     if rest and frame.eof:
         # Thousands of empty frames would each cost a copy of what is left.
         raise Unreadable("The body holds more than one gzip frame; send one.")

@@ -1,4 +1,4 @@
-"""JSON as it is taken here: one document at once, or an array element by element as it comes.
+"""JSON reader: a whole document, or an array element by element as it arrives.
 
 Both read alike: a number may be of any size, a name stands once in an object, half a surrogate
 pair is mended, and what is nested too deeply is refused as soon as the parser has gone too deep.
@@ -46,7 +46,7 @@ def mend(value: Any) -> Any:
 
 
 def echo(text: str) -> str:
-    """A name that a stranger sent, short enough to be shown."""
+    """A client's text, cut to a length that can be shown."""
     return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"
 
 
@@ -63,7 +63,7 @@ class JsonArray:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._text = ""
         self._at = 0
-        """Where in the text the next thing begins."""
+        """Index of the next unread character."""
         self._is_whole = False
 
     def __iter__(self) -> Iterator[Any]:

@@ -52,13 +52,13 @@ _SENT = (SummarizeBody, BatchArticle, CheckRequest)
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _GUARD = (401, 429)
-"""What any address that is not open may answer beside _ALWAYS."""
+"""Statuses of every operation that needs a key, beside _ALWAYS."""
 _ALWAYS = (403, 500)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one address; `answers` are what it says when all is well, by status."""
+    """A method of a path; `answers` are its successful responses by status."""
 
     method: str
     path: str

@@ -138,7 +138,7 @@ MEANINGS = {
         "服务内部错误；详情见日志中的请求编号。",
     ),
 }
-"""What each error means and what helps, in English and Chinese; `/docs` shows them."""
+"""Meaning and remedy of each error code, in English and Chinese; `/docs` shows them."""
 
 RETRY_AFTER_S = {
     NotReady.code: 5,
@@ -148,7 +148,7 @@ RETRY_AFTER_S = {
     StoreFull.code: 60,
     OverQuota.code: 60,
 }
-"""What is told where nothing was measured."""
+"""Retry-After of errors that measure no time of their own, in seconds."""
 _REJECTIONS = (
     BadInput,
     Unauthorized,
@@ -169,7 +169,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """What every problem looks like; `code` is for programs, `detail` for people."""
+    """Body of every problem; `code` is for programs, `detail` for people."""
 
     type: str = Field(description="Leads to the explanation on this server, or about:blank.")
     title: str
@@ -241,7 +241,7 @@ def _on_diglot_error(error: DiglotError) -> Response:
 
 
 def _on_http_exception(error: HTTPException) -> Response:
-    """What Flask refuses by itself: an unknown address, a wrong method, a huge or broken body."""
+    """Turn an error of Flask's own (unknown address, wrong method, huge body) into a problem."""
     if isinstance(error, RequestEntityTooLarge):
         metrics.rejections.labels(TooLong.code).inc()
         most = request.max_content_length or 0

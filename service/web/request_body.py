@@ -54,7 +54,7 @@ Text = Annotated[str, Field(description="The article, as plain text.")]
 
 
 class Wanted(BaseModel):
-    """What is wanted of an article; for all articles of a batch where it stands in the query."""
+    """Options of a digest; in the query string they hold for all articles of a batch."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -87,7 +87,7 @@ class Wanted(BaseModel):
 
 
 class Asked(Wanted):
-    """What may stand beside the article; in the query string where the body is the article."""
+    """Options and metadata of one article; in the query string where the body is the article."""
 
     title: Title = None
     source: Source = None
@@ -115,7 +115,7 @@ class BatchArticle(Wanted):
 
 
 class Sent(NamedTuple):
-    """What came with a request; `timeout` in seconds, where one was asked for."""
+    """An article with its options; `timeout` in seconds, None where none was given."""
 
     article: Article
     options: Options
@@ -126,7 +126,7 @@ A = TypeVar("A", bound=BaseModel)
 
 
 class BadFields(BadInput):
-    """BadInput that says what is wrong with which field."""
+    """Invalid fields, each with its own message."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
         shown = "; ".join(f"{field} {message}" for field, message in errors[:_MOST_IN_DETAIL])
@@ -177,7 +177,7 @@ def read_pair(request: Request, max_characters: int) -> CheckRequest:
 
 
 def read_wanted(request: Request) -> dict[str, Any]:
-    """What the query string of a batch asks for all of its articles. Raises BadFields."""
+    """The options that a batch's query string gives for all of its articles. Raises BadFields."""
     asked = _query(request)
     _check(Wanted, asked)
     return asked
@@ -195,7 +195,7 @@ def batch_article(
 
 
 def source_of(sent: Any) -> str | None:
-    """The source of an article that is refused, where that is one."""
+    """The source of a refused article; None where it is no valid source."""
     source = mend(sent.get("source")) if isinstance(sent, dict) else None
     return source if isinstance(source, str) and len(source) <= LONGEST_SOURCE else None
 

@@ -1,4 +1,4 @@
-"""What each address answers."""
+"""Routes: the page, /summarize, health, metrics and docs."""
 
 import json
 from contextlib import ExitStack

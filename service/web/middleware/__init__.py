@@ -1,1 +1,1 @@
-"""What every request passes before its route and every answer after it."""
+"""Middleware: the steps before a request's route and after its answer."""

@@ -1,4 +1,4 @@
-"""Who may come in: a key where keys are used, and not more often than the rates allow."""
+"""Authentication: API keys where they are used, and request rates."""
 
 import logging
 
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 OPEN = frozenset(
     ("diglot.page", "diglot.docs", "diglot.contract", "diglot.livez", "diglot.readyz", "static")
 )
-"""Answered to everybody, uncounted: whether it works, how to ask, and the page that asks for a key.
+"""Endpoints that need no key and are not counted: health, docs, and the page that asks for a key.
 
-A new address is closed until it stands here.
+A new endpoint needs a key until it is listed here.
 """
 
 
 class Authenticator:
-    """Lets a request in, or raises Unauthorized or RateLimited before its body is read."""
+    """Checks a request before its body is read; raises Forbidden, Unauthorized or RateLimited."""
 
     def __init__(self, settings: Settings) -> None:
         self._keys = Keys(settings.data)

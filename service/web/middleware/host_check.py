@@ -1,4 +1,4 @@
-"""Which names a service without keys may be called by, so that no web page elsewhere reaches it.
+"""Host check: a service without keys on loopback refuses foreign names and foreign web pages.
 
 A page whose name is made to lead to this machine (DNS rebinding) sends that name as Host, and a
 page of another site sends its own address as Origin. A browser lets neither be changed.
@@ -18,7 +18,7 @@ _LONGEST_ECHO = 60
 
 
 class HostCheck:
-    """Raises Forbidden for a foreign Host or Origin.
+    """Checks the Host and Origin of each request; raises Forbidden for a foreign one.
 
     It is at work where names are allowed by the setting, and on loopback as long as nobody needs a
     key, which `asks_for_keys` tells.
@@ -68,7 +68,7 @@ class HostCheck:
 
 
 def _name(host: str) -> str:
-    """A Host without its port and the dot that may end a name; "" for what is none."""
+    """A Host without its port and the dot that may end a name; "" where it can't be parsed."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".").lower()
     except ValueError:

@@ -1,4 +1,4 @@
-"""How many requests one client may send, by the library `limits`.
+"""Rate limits for each client, counted by the library `limits`.
 
 A window begins with a client's first request and ends a second, minute, hour or day later. What is
 left stands in every answer, in the fields of draft-ietf-httpapi-ratelimit-headers.
@@ -17,12 +17,12 @@ from limits.strategies import FixedWindowRateLimiter
 from service.errors import RateLimited
 
 MOST_CLIENTS = 10_000
-"""So many are counted one by one; the memory is bounded, so all others share one count."""
+"""Clients that are counted one by one; all others share one count, so that memory is bounded."""
 _OTHERS = "others"
 
 
 class _Windows(Storage):
-    """Counts in memory. The library's own store starts a thread to forget, many times a second."""
+    """Request counts in memory; the library's own store starts a thread many times a second."""
 
     STORAGE_SCHEME = ["diglot"]  # noqa: RUF012  # the library declares it so
 
@@ -101,7 +101,7 @@ class RequestRate:
 
 
 def network(address: str | None) -> str:
-    """Whom an address belongs to: whoever has one IPv6 address has the 2^64 beside it as well."""
+    """The network that an address is counted as: of IPv6 the /64, which one client owns."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:  # a unix socket has none

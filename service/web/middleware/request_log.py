@@ -1,4 +1,4 @@
-"""What is seen of a request: its id, one line in the log, and its place in the figures.
+"""Request log: an id, one log line and the metrics of each request.
 
 Never what an article, a title or an address holds: the route stands for the address, which can hold
 what a person asked about, or a line break.
@@ -20,7 +20,7 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def install(app: Flask) -> None:
-    """To be installed first, so that it begins first and ends last."""
+    """Install the hooks; call it first, so that they begin first and end last."""
     app.before_request(_begin)
     app.after_request(_end)
 

@@ -1,4 +1,4 @@
-"""What every answer tells its client: take it for what it is, load and frame nothing else."""
+"""Security headers of every answer: no sniffing, no framing, nothing loaded from elsewhere."""
 
 from flask import Flask, Response
 
