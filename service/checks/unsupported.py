@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from service.article import Document
-from service.facts.name_rules import is_chinese, is_latin_everywhere
-from service.facts.names import Glossary, Name
+from service.facts.name_support import NameSupport
+from service.facts.names import Glossary
 from service.facts.numerals import (
     Figure,
     Stated,
@@ -34,6 +35,12 @@ def unsupported_numbers(digest: Document, article: Document) -> list[str]:
     )
 
 
+# The digests of an article are checked one after the other.
+@lru_cache(maxsize=2)
+def _support(article_text: str, glossary: Glossary) -> NameSupport:
+    return NameSupport(article_text, glossary)
+
+
 def _is_own_count(figure: Figure) -> bool:
     counts = figure.kind in ("number", "measure", "ordinal")
     return counts and figure.spelled and figure.values[-1] <= _OWN_COUNT
@@ -42,30 +49,16 @@ def _is_own_count(figure: Figure) -> bool:
 def unsupported_names(digest: Document, article: Document, glossary: Glossary) -> list[str]:
     """The names of `digest` that the article has in no spelling, as the digest has them.
 
-    A plain name that no glossary lists can't be judged where the article is in another script:
-    Yunting may be 云汀. OpenAI, GPT-5 and NBA are written so in Chinese too, and can.
+    Across languages a name that no glossary lists is looked for by its sound (Bolsonaro, 博索纳罗).
+    One that is translated by its meaning can't be judged there, nor can an acronym.
     """
-    names = [*article.names(glossary), *glossary.find_names(article.page_title or "")]
-    stated = {name.key for name in names}
-    text = "\n".join(filter(None, (article.page_title, article.titled_text))).casefold()
-    chinese = is_chinese(text)
-    return list(
-        dict.fromkeys(
-            name.surface
-            for name in digest.names(glossary)
-            if name.key not in stated and not _is_written(name, text, chinese, glossary)
-        )
-    )
-
-
-def _is_written(name: Name, article: str, chinese: bool, glossary: Glossary) -> bool:
-    """True when the article has the name, or each word of one that no glossary lists."""
-    if name.kind is None and chinese and not is_latin_everywhere(name.surface):
-        return True
-    if any(form.casefold() in article for form in glossary.variants(name.surface)):
-        return True
-    words = name.surface.casefold().split()
-    return len(words) > 1 and all(word in article for word in words)
+    text = "\n".join(filter(None, (article.page_title, article.titled_text)))
+    support = _support(text, glossary)
+    names = digest.names(glossary)
+    lacking = [name.surface for name in names if not support.has(name)]
+    said = "\n".join(name.surface for name in names)
+    lacking += [name for name in support.unlisted_han(digest.text) if name not in said]
+    return list(dict.fromkeys(lacking))
 
 
 def languages_agree(en: Document, zh: Document, article: Document | None = None) -> bool:

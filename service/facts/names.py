@@ -34,11 +34,14 @@ _FAMILY_NAME_FIRST = frozenset(
 _WORDS_TOO = frozenset("apple congress line oracle shell snap turkey windows".split())
 # A longer transliteration goes on here: 米兰 is not named in 米兰达, nor 特朗普 in ·特朗普.
 _GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜恩姆夫曼")
+# 朝鲜族 are a people in China, and not North Korea.
+_OTHER_NAME = frozenset("族")
 _CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
 # Where characters meet that belong to two words, or where a name is part of an everyday word.
 _NO_NAME = re.compile(
     "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏"
     "|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
+    "|印度[洋教]|墨西哥[湾灣]|孟加拉[湾灣]|蒙古包|俄[罗羅]斯方[块塊]|巴西[龟龜]|土耳其石"
     "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|米[兰蘭][达達]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
 )
 
@@ -78,7 +81,10 @@ class Glossary:
             if len(keys) == 1:
                 entry = next(e for e in self._by_form.values() if e.key in keys)
                 self._by_form.setdefault(surname, entry)
-        self._small = {form.lower(): entry for form, entry in self._by_form.items()}
+        # Ft. and "an Ap exam" are not the Financial Times and the Associated Press.
+        self._small = {
+            form.lower(): entry for form, entry in self._by_form.items() if not form.isupper()
+        }
         self._han = _by_opening(f for f in self._by_form if _HAN.search(f) and len(f) > 1)
         self._opens = _any_first(self._han)
         self._latin = _by_first_word(f for f in self._by_form if not _HAN.search(f))
@@ -98,7 +104,7 @@ class Glossary:
         return "sha256:" + hashlib.sha256(repr(self._entries).encode()).hexdigest()
 
     def entry(self, form: str) -> Entry | None:
-        """The name that `form` is a spelling of; Latin letters in any case."""
+        """The name that `form` is a spelling of; Latin letters in any case, but for acronyms."""
         return self._by_form.get(form) or self._small.get(form.lower())
 
     def variants(self, form: str) -> list[str]:
@@ -238,7 +244,7 @@ def _name(entry: Entry, surface: str, start: int) -> Name:
 def _stands_alone(text: str, start: int, end: int) -> bool:
     before = text[start - 1] if start else ""
     after = text[end] if end < len(text) else ""
-    return before not in _CAME_BEFORE and after not in _GOES_ON
+    return before not in _CAME_BEFORE and after not in _GOES_ON and after not in _OTHER_NAME
 
 
 def _is_word(text: str, start: int, end: int) -> bool:

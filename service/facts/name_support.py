@@ -1,0 +1,150 @@
+"""Does an article bear out a name of a digest, in any language and spelling?
+
+In the article's own language a name has to be written there. Across English and Chinese it may be
+another spelling of the glossary, a short form, a transliteration or pinyin; a name that is
+translated by its meaning can't be judged and counts as borne out.
+"""
+
+import re
+from functools import cache, cached_property
+
+from service.facts.chinese_names import han_names, is_transliteration, longer_names
+from service.facts.dictionary_names import chinese_for, stems_for
+from service.facts.name_rules import is_chinese
+from service.facts.names import Glossary, Name
+from service.facts.short_forms import short_forms
+from service.facts.sounds import SoundIndex, WordSounds
+from service.facts.vocabulary_en import is_common
+from service.text.han import to_simplified
+
+_HAN = re.compile("[\u4e00-\u9fff]")
+_WORD = re.compile("[A-Za-zÀ-ɏ]+")
+_ACRONYM = re.compile(r"[A-Z][A-Z.&]{1,5}s?")
+# Chandrayaan-1 is 月船一号, GPT-5 stays what it is.
+_NUMBERED = re.compile(r"[A-Z][a-z]{2,}\S*-[0-9]+")
+_MIXED = re.compile(r"\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]\S*")
+# Jong-un, Ing-wen, Kin-chung: spelled as neither pinyin nor a transliteration sounds.
+_HYPHENATED = re.compile(r"[A-Z][a-z]+-[a-z]+")
+_ROMAJI = re.compile(r"(?:(?:ch|sh|ts|[kgnhmrb]y|[kstnhmyrwgzdbpjf])?[aeiou]{1,2}n?){2,}")
+_JAPAN = re.compile("日本|日媒|东京|東京|大阪|日[元圆]")
+# Translators name them where the text has "the president" or "Midwest".
+_ADDED_AT_WILL = frozenset({"China", "United States", "United Kingdom", "England"})
+_COMPOUNDED = frozenset({"Sino", "Euro", "Anglo", "Celsius", "Fahrenheit", "Richter"})
+_SHORTEST = 4
+_SHORTEST_HAN = 3
+
+
+class NameSupport:
+    """The names of an article: asks whether it bears out one of a digest."""
+
+    def __init__(self, article: str, glossary: Glossary) -> None:
+        self._article = article
+        self._folded = article.casefold()
+        self._glossary = glossary
+        self._keys = frozenset(name.key for name in glossary.find_names(article))
+
+    @cached_property
+    def _is_chinese(self) -> bool:
+        return is_chinese(self._article)
+
+    @cached_property
+    def _sounds(self) -> SoundIndex:
+        return SoundIndex(_simplified(self._article))
+
+    @cached_property
+    def _words(self) -> WordSounds:
+        return WordSounds(self._article)
+
+    @cached_property
+    def _simple(self) -> str:
+        return _simplified(self._article)
+
+    def has(self, name: Name) -> bool:
+        """True unless the article would have `name` if it were about it, and lacks it."""
+        if name.key in self._keys or self._is_written(name):
+            return True
+        if any(form in self._folded for form in short_forms(name.key)):
+            return True
+        across = self._is_chinese != is_chinese(name.surface)
+        if not across:
+            return False
+        if name.key in _ADDED_AT_WILL:
+            return True
+        if _HAN.search(name.surface):
+            return self._sounds_in_english(name.surface, listed=True)
+        return self._sounds_in_chinese(name)
+
+    def has_han(self, name: str) -> bool:
+        """True for a Chinese name, listed nowhere, that the article has or can't be judged by."""
+        if self._is_chinese:
+            return _simplified(name) in self._simple
+        return self._sounds_in_english(name, listed=False)
+
+    def unlisted_han(self, digest: str) -> list[str]:
+        """The Chinese names of `digest`, listed nowhere, that the article lacks."""
+        simple = _simplified(digest)
+        names = han_names(simple, guesses=self._is_chinese)
+        lacking = [name for name in names if not self.has_han(name)]
+        lacking = [n for n in lacking if not any(n != other and n in other for other in lacking)]
+        if self._is_chinese:
+            return lacking
+        # 利文斯 may be the beginning of 利文斯顿, cut by the segmenter.
+        return [n for n in lacking if not any(map(self.has_han, longer_names(n, simple)))]
+
+    def _is_written(self, name: Name) -> bool:
+        """True when the article has the name, a spelling of it, or each word of it."""
+        forms = self._glossary.variants(name.surface)
+        if any(form.casefold() in self._folded for form in forms):
+            return True
+        words = name.surface.casefold().split()
+        if len(words) > 1 and all(word in self._folded for word in words):
+            return True
+        last = (form.split()[-1].casefold() for form in forms if " " in form)
+        return name.kind == "person" and any(
+            len(word) >= _SHORTEST and word in self._folded for word in last
+        )
+
+    def _sounds_in_chinese(self, name: Name) -> bool:
+        if _ACRONYM.fullmatch(name.surface):
+            return True
+        if "." in name.surface:
+            return True
+        if _MIXED.fullmatch(name.surface) and not _NUMBERED.fullmatch(name.surface):
+            # OpenAI and GPT-5 are written so in Chinese too.
+            return False
+        words = [word for word in _WORD.findall(name.surface) if self._is_telling(word)]
+        listed = name.kind is not None
+        if not listed and (not words or _HYPHENATED.search(name.surface)):
+            return True
+        return any(self._is_glossed(word) or self._sounds.has(word) for word in words)
+
+    def _is_glossed(self, word: str) -> bool:
+        return any(chinese in self._simple for chinese in chinese_for(word))
+
+    def _is_telling(self, word: str) -> bool:
+        """False for a word that is translated by its meaning, or too short to be told by sound."""
+        if word in _COMPOUNDED or len(word) < _SHORTEST or is_common(word):
+            return False
+        if not word[0].isupper() or word.isupper():
+            return False
+        japanese = _ROMAJI.fullmatch(word.lower()) and _JAPAN.search(self._article)
+        return not japanese
+
+    def _sounds_in_english(self, name: str, listed: bool) -> bool:
+        """True when the article has the Chinese name by its sound, or could have it by meaning."""
+        simple = _simplified(name)
+        glossed = any(stem in self._folded for stem in stems_for(simple))
+        if glossed or self._words.has_pinyin(simple):
+            return True
+        if is_transliteration(simple) and len(simple) >= _SHORTEST_HAN:
+            return self._words.has(simple)
+        return not listed
+
+
+def _simplified(text: str) -> str:
+    return text.translate(_table())
+
+
+@cache
+def _table() -> dict[int, str]:
+    return {ord(form): to for form, to in to_simplified().items()}

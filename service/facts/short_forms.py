@@ -1,0 +1,62 @@
+"""Short forms that stand for a place across languages: 中美 is China and the US, German is 德国.
+
+A short form supports a name of another text; it is too short to name anything by itself.
+"""
+
+_CHINESE = {
+    "China": "中|华|華|我国|我國|全国|全國|国内|國內", "United States": "美", "Russia": "俄",
+    "Japan": "日", "United Kingdom": "英", "France": "法", "Germany": "德", "India": "印",
+    "North Korea": "朝", "South Korea": "韩|韓", "Canada": "加", "Australia": "澳",
+    "Hong Kong": "港", "Macau": "澳", "Taiwan": "台|臺", "Thailand": "泰", "Philippines": "菲",
+    "Brazil": "巴", "Israel": "以", "Palestine": "巴", "European Union": "欧|歐", "Europe": "欧|歐",
+    "Africa": "非", "Ukraine": "乌|烏", "Iran": "伊", "Iraq": "伊", "Turkey": "土", "Spain": "西",
+    "Italy": "意", "Vietnam": "越", "Mexico": "墨", "New Zealand": "新", "Singapore": "新|星",
+    "Mongolia": "蒙", "Poland": "波", "Portugal": "葡", "Pakistan": "巴", "Saudi Arabia": "沙",
+    "Beijing": "京", "Shanghai": "沪|滬", "Guangzhou": "穗", "Guangdong": "粤|粵", "Shenzhen": "深",
+    "Shanxi": "晋|晉", "Shandong": "鲁|魯", "Sichuan": "川", "Chongqing": "渝", "Tianjin": "津",
+    "Fujian": "闽|閩", "Zhejiang": "浙", "Jiangsu": "苏|蘇", "Hubei": "鄂", "Hunan": "湘",
+    "Henan": "豫", "Hebei": "冀", "Xinjiang": "疆", "Tibet": "藏", "Yunnan": "滇", "Anhui": "皖",
+    "Jiangxi": "赣|贛", "Guizhou": "黔", "Guangxi": "桂", "Hainan": "琼|瓊", "Gansu": "甘",
+    "Qinghai": "青", "Ningxia": "宁", "Inner Mongolia": "蒙", "United Nations": "联大|聯大|安理",
+    "Communist Party of China": "党|黨", "COVID-19": "疫|新冠|冠状|冠狀",
+}  # fmt: skip
+_ENGLISH = {
+    "China": "Chinese|Sino|PRC|CNY|Mandarin", "United States": "American|U.S|USA|USD",
+    "Russia": "Russian|Soviet|Kremlin", "Japan": "Japanese", "United Kingdom": "British|Britain|UK",
+    "France": "French", "Germany": "German", "India": "Indian|Hindi", "Canada": "Canadian",
+    "South Korea": "Korean|Korea|ROK", "North Korea": "Korean|Korea|DPRK|Pyongyang",
+    "Australia": "Australian|Aussie", "Taiwan": "Taiwanese", "Thailand": "Thai",
+    "Egypt": "Egyptian",
+    "Philippines": "Filipino|Philippine", "Brazil": "Brazilian", "Israel": "Israeli|Jewish",
+    "Palestine": "Palestinian", "European Union": "European", "Europe": "European",
+    "Africa": "African", "Asia": "Asian", "Ukraine": "Ukrainian", "Iran": "Iranian|Persian",
+    "Iraq": "Iraqi", "Turkey": "Turkish|Turk", "Spain": "Spanish|Spaniard", "Italy": "Italian",
+    "Vietnam": "Vietnamese", "Mexico": "Mexican", "New Zealand": "Kiwi|Zealand",
+    "Poland": "Polish",
+    "Portugal": "Portuguese", "Pakistan": "Pakistani", "Saudi Arabia": "Saudi", "Greece": "Greek",
+    "Netherlands": "Dutch", "Switzerland": "Swiss", "Sweden": "Swedish|Swede",
+    "Norway": "Norwegian",
+    "Denmark": "Danish|Dane", "Finland": "Finnish|Finn", "Belgium": "Belgian",
+    "Austria": "Austrian",
+    "Hungary": "Hungarian", "Ireland": "Irish", "Scotland": "Scottish|Scot", "Wales": "Welsh",
+    "England": "English", "Argentina": "Argentin", "Chile": "Chilean", "Colombia": "Colombian",
+    "Cuba": "Cuban", "Venezuela": "Venezuelan", "Peru": "Peruvian", "Mongolia": "Mongol",
+    "Malaysia": "Malay", "Indonesia": "Indonesian", "Singapore": "Singaporean", "Syria": "Syrian",
+    "Lebanon": "Lebanese", "Jordan": "Jordanian", "Afghanistan": "Afghan", "Myanmar": "Burm",
+    "Cambodia": "Cambodian|Khmer", "Nepal": "Nepal", "Kenya": "Kenyan", "Nigeria": "Nigerian",
+    "Ethiopia": "Ethiopian", "South Africa": "South African", "Morocco": "Moroccan",
+    "Czech Republic": "Czech", "Romania": "Romanian", "Bulgaria": "Bulgarian", "Serbia": "Serb",
+    "Croatia": "Croat", "Rome": "Roman", "Paris": "Parisian", "London": "Londoner",
+    "Antarctica": "South Pole|Antarctic", "African Union": "AU", "Olympic Games": "Olympic",
+    "Hong Kong": "HK", "Iceland": "Icelandic", "Tibet": "Tibetan", "Kazakhstan": "Kazakh",
+    "Republican Party": "GOP|Republican", "Democratic Party": "Democrat",
+    "Conservative Party": "Tory|Tories|Conservative", "Labour Party": "Labour", "Twitter": "tweet",
+    "COVID-19": "covid|coronavirus|pandemic|epidemic|virus", "Vatican": "Pope|Holy See",
+    "Latin America": "Latin American",
+}  # fmt: skip
+
+
+def short_forms(key: str) -> tuple[str, ...]:
+    """The short forms of a listed name in both languages, folded in case."""
+    columns = (_CHINESE.get(key, ""), _ENGLISH.get(key, ""))
+    return tuple(form.casefold() for column in columns for form in column.split("|") if form)

@@ -1,0 +1,16 @@
+import pytest
+
+from service.facts.build_cedict_names import names_of
+
+
+@pytest.mark.parametrize(
+    ("glosses", "names"),
+    [
+        ("Caracas, capital of Venezuela", ["Caracas"]),
+        ("the Atlantic Ocean", ["Atlantic", "Ocean"]),
+        ("surname Wang/king or monarch", []),
+        ("Peking Duck", ["Peking", "Duck"]),
+    ],
+)
+def test_the_names_of_an_entry(glosses: str, names: list[str]) -> None:
+    assert list(names_of(glosses)) == names

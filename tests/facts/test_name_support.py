@@ -1,0 +1,41 @@
+import pytest
+
+from service.facts.name_support import NameSupport
+from service.facts.names import Glossary
+
+ZH = "巴西总统博索纳罗与中美两国代表会面。新冠疫情期间，果农王海松在爱沙尼亚卖苹果，德国人也来了。"
+EN = (
+    "President Bolsonaro met American and Chinese envoys. During the COVID-19 pandemic Wang Haisong"
+    " sold apples in Estonia, and Germans came."
+)
+
+
+@pytest.fixture(scope="module")
+def glossary() -> Glossary:
+    return Glossary.load()
+
+
+@pytest.mark.parametrize(
+    ("article", "digest", "unsupported"),
+    [
+        (ZH, "Brazil's Bolsonaro met envoys of China and the US.", []),
+        (ZH, "Haisong Wang sold fruit in Estonia during COVID-19.", []),
+        (ZH, "The High Street Committee heard it, with VAT and a Harbour Bridge.", []),
+        (ZH, "On Monday Kavanaugh met envoys of China.", ["Kavanaugh"]),
+        (ZH, "On Monday Triantafylopoulos sold fruit.", ["Triantafylopoulos"]),
+        (EN, "博索纳罗会见了美国和中国代表，德国人也来了。", []),
+        (EN, "新冠疫情期间，王海松在爱沙尼亚卖苹果。", []),
+        (EN, "安娜·斯特凡尼克会见了美国代表。", ["斯特凡尼克"]),
+        (ZH, "王海松在爱沙尼亚卖苹果。", []),
+        (ZH, "杜特尔特卖苹果。", ["杜特尔特"]),
+        (EN, "Wang Haisong sold apples.", []),
+        (EN, "On Monday Provenzano sold apples.", ["Provenzano"]),
+    ],
+)
+def test_names_across_languages_and_within(
+    glossary: Glossary, article: str, digest: str, unsupported: list[str]
+) -> None:
+    support = NameSupport(article, glossary)
+    lacking = [name.surface for name in glossary.find_names(digest) if not support.has(name)]
+    lacking += [n for n in support.unlisted_han(digest) if not any(n in said for said in lacking)]
+    assert lacking == unsupported
