@@ -117,24 +117,18 @@ def _has_noise(candidate: Candidate) -> bool:
 
 def _echoes(candidate: Candidate) -> bool:
     """Whether words of a prompt stand in it in a row, which the article has not."""
-    shared: set[Run] = set()
     for language, length in ECHO.items():
         own = set(runs(candidate.words, length)) & _told_runs(candidate.told, length)
-        shared |= {run for run in own if _is_in(run, language)}
-    if not shared:
-        return False
-    said = words_of(candidate.article_text)
-    return any(not _stands_in(run, said) for run in shared)
+        shared = {run for run in own if _is_in(run, language)}
+        if shared and shared - set(runs(words_of(candidate.article_text), length)):
+            return True
+    return False
 
 
 def _is_in(run: Run, language: DigestLanguage) -> bool:
     """Han characters make long runs of few words, so each language has its own length."""
     han = sum("㐀" <= word[0] <= "鿿" for word in run)
     return han > len(run) / 2 if language == "zh" else han == 0
-
-
-def _stands_in(run: Run, words: Sequence[str]) -> bool:
-    return run in set(runs(words, len(run)))
 
 
 @lru_cache(maxsize=16)
@@ -165,15 +159,15 @@ def _loops(candidate: Candidate) -> bool:
 
 
 def _says_a_clause_twice(candidate: Candidate) -> bool:
-    least = CLAUSE[candidate.language]
-    clauses = (words_of(clause) for clause in _CLAUSES.split(candidate.text))
-    counts = Counter(words for words in clauses if len(words) >= least)
-    twice = [words for words, times in counts.items() if times > 1]
-    return bool(twice) and not all(_often_in(words, candidate.article_text) for words in twice)
+    twice = _clauses_said_twice(candidate.text, CLAUSE[candidate.language])
+    if not twice:
+        return False
+    return not twice <= _clauses_said_twice(candidate.article_text, CLAUSE[candidate.language])
 
 
-def _often_in(run: Run, article_text: str) -> bool:
-    return runs(words_of(article_text), len(run)).count(run) > 1
+def _clauses_said_twice(text: str, least: int) -> set[Run]:
+    counts = Counter(tuple(_WORDS.findall(clause)) for clause in _CLAUSES.split(text.lower()))
+    return {words for words, times in counts.items() if times > 1 and len(words) >= least}
 
 
 def _repeats(candidate: Candidate) -> bool:
@@ -191,7 +185,8 @@ def _repeats(candidate: Candidate) -> bool:
     }
     if len(covered) <= REPEATED_SHARE * len(words):
         return False
-    return not all(_often_in(run, candidate.article_text) for run in again)
+    said = Counter(runs(words_of(candidate.article_text), length))
+    return not all(said[run] > 1 for run in again)
 
 
 _RULES: tuple[tuple[FormFault, Callable[[Candidate], bool]], ...] = (
@@ -205,7 +200,7 @@ _RULES: tuple[tuple[FormFault, Callable[[Candidate], bool]], ...] = (
 )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)  # the article's and the digest's, asked for by several rules
 def words_of(text: str) -> Run:
     """The words of `text` in small letters, each Han character a word."""
     return tuple(_WORDS.findall(text.lower()))

@@ -106,3 +106,17 @@ def test_what_the_article_says_twice_a_digest_may_too(language: Language, clause
 )
 def test_a_quotation_in_the_other_script_is_no_fault(language: Language, text: str) -> None:
     assert faults(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "clauses"),
+    [
+        ("en", ", ".join(f"the council of town {n} voted for it" for n in range(4000))),
+        ("zh", "，".join(f"第{n}座城市的议会投票通过了计划" for n in range(4000))),
+    ],
+)
+def test_a_long_text_of_repeated_clauses_is_judged_in_linear_time(
+    language: Language, clauses: str
+) -> None:
+    twice = f"{clauses}, {clauses}"
+    assert "loop" not in faults(twice, language, twice)  # minutes, were each looked up by itself
