@@ -34,6 +34,9 @@ LOW: Mapping[Direction, float] = {
     ("zh", "en"): 0.40,
     ("en", "zh"): 0.32,
 }
+# A model can be asked again, and a digest of its own that lacks this is rarely worth reading.
+# Measured for English alone: 2 % of GPT-3's true digests of news lie below.
+LOW_FOR_MODELS: Mapping[Direction, float] = {**LOW, ("en", "en"): 0.57}
 HIGH: Mapping[Direction, float] = {
     ("en", "en"): 0.65,
     ("zh", "zh"): 0.50,
@@ -88,9 +91,14 @@ def check(
     )
 
 
-def is_unfounded(held: Support | None, language: DigestLanguage, article: Document) -> bool:
+def is_unfounded(
+    held: Support | None,
+    language: DigestLanguage,
+    article: Document,
+    low: Mapping[Direction, float] = LOW,
+) -> bool:
     own = language_of(article)
-    return held is not None and own is not None and held.score < LOW[own, language]
+    return held is not None and own is not None and held.score < low[own, language]
 
 
 def is_grey(held: Support, language: DigestLanguage, article: Document) -> bool:

@@ -12,7 +12,12 @@ from service.article import Document
 from service.checks.form import Candidate, form_faults, told_texts, words_of
 from service.checks.support import support
 from service.checks.unsupported import unsupported_names, unsupported_numbers
-from service.checks.verdict import CheckFault, are_most_names, is_unfounded
+from service.checks.verdict import (
+    LOW_FOR_MODELS,
+    CheckFault,
+    are_most_names,
+    is_unfounded,
+)
 from service.resources import Resources
 from service.resources.prompts import Prompts, size
 from service.tasks import DigestLanguage, DigestTask
@@ -69,7 +74,8 @@ def _faults(
         yield "figures"
     if are_most_names(unsupported_names(digest, article, glossary), digest, glossary):
         yield "names"
-    if is_unfounded(support(text, task.language, article), task.language, article):
+    held = support(text, task.language, article)
+    if is_unfounded(held, task.language, article, LOW_FOR_MODELS):
         yield "unfounded"
 
 

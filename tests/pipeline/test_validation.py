@@ -4,6 +4,7 @@ import pytest
 
 from service.article import Document
 from service.checks.form import ECHO, words_of
+from service.checks.verdict import check
 from service.pipeline.validation import FAULTS, Fault, fault
 from service.resources import Resources
 from service.settings import Settings
@@ -117,3 +118,10 @@ def test_a_digest_that_the_article_does_not_bear_out_is_stopped(
 def test_a_digest_of_a_short_article_may_be_short() -> None:
     assert gate("The council builds stops.", DigestTask("en")) is None
     assert gate("市议会将新建车站。", DigestTask("zh")) is None
+
+
+def test_a_model_has_to_keep_closer_to_an_english_article_than_somebody_else() -> None:
+    article = Document.of("The council spoke of trams, stops and fares on Tuesday. " * 4, "en")
+    loose = "The council spoke of trams and stops, an amazing journey of hope and wisdom."
+    assert gate(loose, DigestTask("en", "short"), article) == "unfounded"
+    assert check(loose, "en", article, RESOURCES.glossary).faults == ()
