@@ -41,9 +41,10 @@ from service.tasks import (  # noqa: E402
 from service.web.server import run  # noqa: E402
 
 WRITTEN = {
-    "en": "The council will build a bridge by the spring, and the residents support the plan.",
-    "zh": "镇议会将在春天之前建桥，居民支持这项计划。",
+    "en": "The council of Ashford voted on Tuesday to build a new bridge over the Mill River.",
+    "zh": "青石镇议会周二投票决定建桥。",
 }
+"""What the article of `load.py` bears out, so that the checks let it pass the first time."""
 STANCE = StanceAnswer("favor", {"favor": 0.7, "against": 0.2, "none": 0.1})
 
 

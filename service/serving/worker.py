@@ -5,8 +5,8 @@ steps the engine, and hands each answer back to its plan, until the plan returns
 It owns the bounds on the queue, deadlines and cancellation. It knows nothing about models or HTTP.
 
 Plans are Python that may take seconds (reading, checks), so they run in threads of their own: the
-first part in the thread of whoever submits, the rest in `threads`. So does an engine that answers
-at once. One thread's worth of work never stands between two steps of the engine.
+first part in the thread of whoever submits, the rest in `threads`, short articles excepted. So does
+an engine that answers at once. A long article never stands between two steps of the engine.
 
 Work is online (somebody waits for the answer) or bulk (it is done when there is time). Online work
 goes first: where the engine is full it takes the room of bulk work, which begins again later, so
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 """How often what waits for a thread is looked at: its deadline may be over."""
+SHORT_TOKENS = 1000
+"""Of an article whose checks take a few milliseconds."""
 BULK_THREADS = 2
 """Few, so that what somebody waits for has the processor for the most part."""
 
@@ -316,7 +318,12 @@ class Worker:
             self._hand_back(job, finished.outcome)
 
     def _hand_back(self, job: Job, outcome: Answer | DiglotError) -> None:
-        self._in_thread(job, lambda _: outcome)
+        """Go on with a plan: here if its article is short, as a thread would cost as much again."""
+        if job.tokens <= SHORT_TOKENS:
+            self._in_threads[job.work].add(job)
+            self._advance(job, lambda _: outcome)
+        else:
+            self._in_thread(job, lambda _: outcome)
 
     def _in_thread(self, job: Job, outcome: Callable[[Job], Answer | DiglotError]) -> None:
         """Let a thread of the job's own go on with its plan."""

@@ -20,7 +20,7 @@ from service.errors import (
 )
 from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
 from service.serving.queue import Plan
-from service.serving.worker import Worker
+from service.serving.worker import SHORT_TOKENS, Worker
 from service.tasks import Answer, DigestAnswer, DigestTask, Finished, Request
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
 from tests.support.waiting import wait_until
@@ -417,8 +417,9 @@ class Gated:
 
 
 def slow(passage: str, gate: threading.Event) -> Plan:
-    """A plan whose checks take until `gate` is set."""
-    yield Request("", Document.of(passage, "en"), (DigestTask("en"),))
+    """A plan of a long article, whose checks take until `gate` is set."""
+    long = passage + "." * SHORT_TOKENS
+    yield Request("", Document.of(long, "en"), (DigestTask("en"),))
     assert gate.wait(30)
     return result(passage, "")
 
@@ -498,7 +499,7 @@ def test_a_worker_that_dies_fails_what_is_at_work_in_threads() -> None:
 
 
 def asking_after(gate: threading.Event) -> Plan:
-    yield Request("", Document.of("a", "en"), (DigestTask("en"),))
+    yield Request("", Document.of("a" * (SHORT_TOKENS + 1), "en"), (DigestTask("en"),))
     assert gate.wait(30)
     yield Request("", Document.of("b", "en"), (DigestTask("en"),))
     return result("b", "")
