@@ -210,7 +210,8 @@ class Database:
             if self._pragma("freelist_count") <= _SPARE_PAGES:
                 return False
             if self._pragma("auto_vacuum"):
-                self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+                # A script, because `execute` takes the first step only: one page.
+                self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
                 more = self._pragma("freelist_count") > _SPARE_PAGES
             else:
                 more = self._rewrite()
