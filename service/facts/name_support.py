@@ -12,7 +12,7 @@ from service.facts.chinese_names import han_names, is_transliteration, longer_na
 from service.facts.dictionary_names import chinese_for, stems_for
 from service.facts.name_rules import is_chinese
 from service.facts.names import Glossary, Name
-from service.facts.short_forms import short_forms
+from service.facts.short_forms import has_short_form
 from service.facts.sounds import SoundIndex, WordSounds
 from service.facts.vocabulary_en import is_common
 from service.text.han import to_simplified
@@ -63,7 +63,7 @@ class NameSupport:
         """True unless the article would have `name` if it were about it, and lacks it."""
         if name.key in self._keys or self._is_written(name):
             return True
-        if any(form in self._folded for form in short_forms(name.key)):
+        if has_short_form(name.key, self._folded):
             return True
         across = self._is_chinese != is_chinese(name.surface)
         if not across:

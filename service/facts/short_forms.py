@@ -3,6 +3,9 @@
 A short form supports a name of another text; it is too short to name anything by itself.
 """
 
+import re
+from functools import cache
+
 _CHINESE = {
     "China": "中|华|華|我国|我國|全国|全國|国内|國內", "United States": "美", "Russia": "俄",
     "Japan": "日", "United Kingdom": "英", "France": "法", "Germany": "德", "India": "印",
@@ -54,6 +57,29 @@ _ENGLISH = {
     "COVID-19": "covid|coronavirus|pandemic|epidemic|virus", "Vatican": "Pope|Holy See",
     "Latin America": "Latin American",
 }  # fmt: skip
+
+
+_SINGLE = "".join(
+    sorted({form for column in _CHINESE.values() for form in column.split("|") if len(form) == 1})
+)
+# 中 and 德 stand for places beside each other (中德) or before these (美方, 德媒); 道德 is a word.
+_BESIDE = "方军軍媒队隊籍企警商"
+
+
+def has_short_form(key: str, folded: str) -> bool:
+    """True when a text, folded in case, has a short form of a listed name in either language."""
+    return any(_holds(form, folded) for form in short_forms(key))
+
+
+def _holds(form: str, folded: str) -> bool:
+    if len(form) > 1 or form == "疫":
+        return form in folded
+    return _as_a_place(form).search(folded) is not None
+
+
+@cache
+def _as_a_place(form: str) -> re.Pattern[str]:
+    return re.compile(f"[{_SINGLE}]{form}|{form}[{_SINGLE}{_BESIDE}]")
 
 
 def short_forms(key: str) -> tuple[str, ...]:
