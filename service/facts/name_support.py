@@ -71,7 +71,7 @@ class NameSupport:
         if name.key in _ADDED_AT_WILL:
             return True
         if _HAN.search(name.surface):
-            return self._sounds_in_english(name.surface, listed=True)
+            return self._sounds_in_english(name.surface, listed=name.kind is not None)
         return self._sounds_in_chinese(name)
 
     def has_han(self, name: str) -> bool:

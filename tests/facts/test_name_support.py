@@ -26,6 +26,7 @@ def glossary() -> Glossary:
         (EN, "博索纳罗会见了美国和中国代表，德国人也来了。", []),
         (EN, "新冠疫情期间，王海松在爱沙尼亚卖苹果。", []),
         (EN, "安娜·斯特凡尼克会见了美国代表。", ["斯特凡尼克"]),
+        (EN, "名将布兰森爵士（Richard Branson）来了。", ["Richard Branson"]),
         (ZH, "王海松在爱沙尼亚卖苹果。", []),
         (ZH, "杜特尔特卖苹果。", ["杜特尔特"]),
         (EN, "Wang Haisong sold apples.", []),
