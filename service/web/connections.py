@@ -33,6 +33,7 @@ from service.web.app import SEEN
 from service.web.incoming import BodyPending, Incoming, PendingBody
 from service.web.outgoing import ClientGone, Outgoing, Pace, Rest
 from service.web.problems import code_of, described
+from service.web.routes import LATE
 
 HEAD_S = 10.0
 """So long may the head of a request take, and a new connection be silent."""
@@ -107,7 +108,7 @@ class Connection:
         self.is_idle = False
         self.is_leaving = False
         self.is_late = False
-        """Whether the request came after the service was told to stop."""
+        """Whether the request's head came after the service was told to stop."""
         self.keeps_alive = False
 
         self.answer_ends: float | None = None
@@ -118,7 +119,10 @@ class Connection:
 
     @property
     def is_in_flight(self) -> bool:
-        return not self.is_late and (self.pace is None or bool(self.outgoing.pending))
+        """Whether its request came in time and has no whole answer yet; its body may still come."""
+        is_coming = self.incoming.request is not None and not self.is_between_requests
+        is_answered = self.pace is None or bool(self.outgoing.pending)
+        return not self.is_late and (is_coming or is_answered)
 
 
 Step = Callable[[Connection], None]
@@ -253,6 +257,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
             self._work(conn, self._begin)
             return
         if not had_head and incoming.request is not None:
+            conn.is_late = not self.alive
             conn.pace = Pace(MOST_BODY_S, GRACE_S, LEAST_RATE)
         if incoming.is_complete or self._is_to_be_asked(conn):
             self._work(conn, self._begin)
@@ -292,7 +297,6 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
         self._take_step(self._drop if error is not None else done.result(), conn)
 
     def _begin(self, conn: Connection) -> Step:
-        conn.is_late = not self.alive
         try:
             if conn.fault is not None:
                 raise conn.fault
@@ -316,6 +320,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
             "wsgi.multithread": True,
             "gunicorn.socket": conn.sock,
             SEEN: conn.seen,
+            LATE: conn.is_late,
         }
         if not (self.alive and incoming.is_complete) or incoming.is_cut:
             response.force_close()

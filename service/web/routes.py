@@ -46,9 +46,14 @@ def livez() -> Response:
     return _answer(Live())
 
 
+LATE = "diglot.late"
+"""In the WSGI environ: whether the request's head came after the service was told to stop. Where a
+server does not say it, a request is late that is begun while the service stops."""
+
+
 @blueprint.before_app_request
 def take_nothing_more_while_stopping() -> None:
-    if request.method == "POST" and _is_stopping():
+    if request.method == "POST" and request.environ.get(LATE, _is_stopping()):
         raise NotReady("The service is stopping.")
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -185,6 +185,23 @@ def test_sigterm_answers_what_is_in_flight(tmp_path: Path) -> None:
         time.sleep(SLOW_STEP_S / 3)
         server.process.send_signal(signal.SIGTERM)
         assert [reply.result().status for reply in replies] == [200, 200, 200]
+        assert server.process.wait(timeout=PATIENCE_S) == 0
+
+
+def test_sigterm_waits_for_the_rest_of_a_body(tmp_path: Path) -> None:
+    body = json.dumps({"text": CHINESE}).encode()
+    with serving(tmp_path / "log", *SLOW) as server:
+        warm(server)
+        with closing(server.connect()) as connection:
+            connection.putrequest("POST", "/summarize")
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body[:20])
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            wait_until_draining(server)
+            connection.send(body[20:])
+            assert connection.getresponse().status == 200
         assert server.process.wait(timeout=PATIENCE_S) == 0
 
 
