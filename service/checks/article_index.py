@@ -18,12 +18,13 @@ import numpy as np
 from service.article import Document
 from service.checks.dictionary import Dictionary, Keys, Places, segments
 from service.checks.stems import content_words, key
+from service.text.han import HAN
 from service.text.script import to_script
 from service.text.terms import STOP_CHARACTERS
 
-_HAN = re.compile("[\u3400-\u9fff]")
-_HAN_RUN = re.compile("[\u3400-\u9fff]+")
-_LATIN_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+")
+_HAN = re.compile(f"[{HAN}]")
+_HAN_RUN = re.compile(f"[{HAN}]+")
+_LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 NOWHERE: frozenset[int] = frozenset()
 _LONGEST_SYLLABLE = len("zhuang")
 

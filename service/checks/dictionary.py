@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.checks.stems import key
+from service.text.han import HAN
 from service.text.terms import STOP_CHARACTERS
 
 FILE = Path(__file__).with_name("cedict.tsv.gz")
 LONGEST = 8
 """Longer headwords are sayings and sentences."""
 
-_HAN_RUN = re.compile("[\u3400-\u9fff]+")
+_HAN_RUN = re.compile(f"[{HAN}]+")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that no bit of a character is lost (Knuth's multiplicative hashing)."""
 _MOST_READINGS = 16

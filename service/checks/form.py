@@ -14,6 +14,7 @@ from typing import Literal
 
 from service.article import Document
 from service.tasks import DigestLanguage
+from service.text.han import HAN
 from service.text.language import detect
 
 FormFault = Literal["empty", "tags", "noise", "echo", "talk", "language", "script", "loop"]
@@ -29,9 +30,9 @@ CLAUSE: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
 _TAGS = re.compile(r"</?(?:think|article|tool_call)>|<\|[a-z_]+\|>", re.IGNORECASE)
 # Control characters, half a character (tokens that are no UTF-8 together), or a stutter: ),),),),),
 _NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|([^\w\s]{1,4})\1{5,}")
-_WORDS = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
+_WORDS = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _CLAUSES = re.compile(r"[，。、；：！？,;:!?…\n]|\.(?!\d)")
-_HAN_RUN = re.compile("[\u3400-\u9fff]{6,}")
+_HAN_RUN = re.compile(f"[{HAN}]{{6,}}")
 _QUOTED = re.compile(r"[（(“「『《\"][^（()）“”「」『』《》\"\n]{0,80}[)）”」』》\"]")
 _LATIN_RUN = re.compile(r"(?:\b[a-z]{2,}\b[ ,]+){5,}[a-z]{2,}\b")
 

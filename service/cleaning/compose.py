@@ -10,6 +10,7 @@ from service.cleaning.lines import Line, bare, is_headline, read_lines
 from service.cleaning.paragraphs import join_broken
 from service.cleaning.repeats import Repeats
 from service.cleaning.sections import Margin, article_lines, names_in
+from service.text.han import HAN
 from service.text.offsets import TextWithOffsets
 from service.text.sentences import spans
 
@@ -42,9 +43,9 @@ _FRONT = re.compile(r"\s{0,9}---[ \t]*\r?\n((?:[^\n]{0,2000}\n){1,60}?)---[ \t]*
 _FRONT_FIELD = re.compile(r"(\w{1,20}):[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*\r?$", re.MULTILINE)
 # At the end of a paragraph: (完), (编辑：王小明), （记者 王小明）.
 _TAIL = re.compile(
-    r"(?<=[。！？!?”」.])\s?[（(](?:完|责?任?编辑?\s?[：:／/]?\s?[\u4e00-\u9fff、\s]{2,16}"
-    r"|責?任?編輯?\s?[：:／/]?\s?[\u4e00-\u9fff、\s]{2,16}|(?:记者|記者|编译"
-    r"|編譯)\s?[：:／/]?\s?[\u4e00-\u9fff、\s]{2,16})[）)]$"
+    rf"(?<=[。！？!?”」.])\s?[（(](?:完|责?任?编辑?\s?[：:／/]?\s?[{HAN}、\s]{{2,16}}"
+    rf"|責?任?編輯?\s?[：:／/]?\s?[{HAN}、\s]{{2,16}}|(?:记者|記者|编译"
+    rf"|編譯)\s?[：:／/]?\s?[{HAN}、\s]{{2,16}})[）)]$"
 )
 # At the start: 【大公報訊】. It names the paper, not the news.
 _DATELINE = re.compile(r"^[【\[][^【】\[\]]{1,14}(?:[讯訊电電]|[报報][导導道])[】\]]\s?(?=.)")

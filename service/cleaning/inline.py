@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 
 from service.article import Markup
+from service.text.han import HAN
 from service.text.offsets import TextWithOffsets
 
 _BLOCK = "p|div|li|ul|ol|h[1-6]|tr|table|blockquote|section|article|header|footer|figure|figcaption"
@@ -43,7 +44,7 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 _FOOTNOTE = re.compile(r"\[\^[\w-]{1,20}\]:?")
 # One Han character's reading, tone mark and all: 發(fā). (AI) and (fa) stay.
 _PINYIN = re.compile(
-    r"(?<=[\u3400-\u9fff])[(（](?=[^()（）]{0,6}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ])"
+    rf"(?<=[{HAN}])[(（](?=[^()（）]{{0,6}}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ])"
     r"[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,6}[)）]"
 )
 _WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+(?:．[０-９]+|，[０-９]{3}(?![０-９])|％)*")

@@ -13,6 +13,7 @@ from service.cleaning.headings import SECTIONS
 from service.cleaning.inline import LINE_END, tidy
 from service.cleaning.rules import RULES
 from service.cleaning.vocabulary import NAV_EN, NAV_ZH
+from service.text.han import HAN
 from service.text.offsets import TextWithOffsets
 
 Shape = Literal["text", "heading", "bullet", "row"]
@@ -26,8 +27,8 @@ _CODE_FENCE = re.compile(r"(?:```|~~~)[\w-]*")
 _BRACKETED = re.compile(r"[\[【〔](.{1,40})[\]】〕][：:]?")
 _TERMINAL = re.compile(r"[。！？!?…；;：:，,、.][”’」』）)\]】》\"']*$")
 _INNER_END = re.compile(r"[。！？；]|[.!?]\s")
-_UNIT = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
+_HAN = re.compile(rf"[{HAN}]")
 _MENU_LINK = re.compile(r"\[[^\[\]\n]{1,60}\]\([^()\s]*\)")
 _MENU_REST = re.compile(r"[\s|｜·•/>›»\-–,，]*")
 
@@ -156,9 +157,7 @@ _LINK = re.compile(f"{NAV_EN}|{NAV_ZH}", re.IGNORECASE)
 _CELL = re.compile(r"\s?[|｜]\s?")
 _MOST_CELLS = 12
 # Between notices; in English a single space is no such place.
-_GAP = re.compile(
-    r"\s*[|｜·•/／\t\u3000]\s*|\s{2,}|(?<=[\u3400-\u9fff）)】]) | (?=[\u3400-\u9fff（【])"
-)
+_GAP = re.compile(rf"\s*[|｜·•/／\t\u3000]\s*|\s{{2,}}|(?<=[{HAN}）)】]) | (?=[{HAN}（【])")
 _MOST_GAPS = 4
 # A row of notices has one of these; most lines have none, and cost nothing more.
 _LABEL = re.compile(r"[：:｜|©]|分享|列印|打印|[记記]者|share", re.IGNORECASE)

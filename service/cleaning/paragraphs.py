@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from service.cleaning.lines import Line, units
+from service.text.han import HAN
 from service.text.offsets import TextWithOffsets
 
-_HAN = r"\u3400-\u9fff"
-_OPEN_END = re.compile(rf"[{_HAN}\w，、,（(《「“—\-]$")
+_OPEN_END = re.compile(rf"[{HAN}\w，、,（(《「“—\-]$")
 _COMMA_END = re.compile(r"[，、,]$")
 _SENTENCE_END = re.compile(r"[。！？；]|[.!?][”\"’)]?\s")
-_TIGHT_END = re.compile(rf"[{_HAN}，、（《「“—\-]$")
-_TIGHT_START = re.compile(rf"[{_HAN}，、。！？；：）」”》]")
+_TIGHT_END = re.compile(rf"[{HAN}，、（《「“—\-]$")
+_TIGHT_START = re.compile(rf"[{HAN}，、。！？；：）」”》]")
 _PAIRS = (("「", "」"), ("“", "”"), ("（", "）"), ("《", "》"), ("(", ")"))
 _OWN_START = re.compile(
     r"[【\[（(►▲▼◀▶●■◆•]|[一二三四五六七八九十]{1,3}[、.]|第[一二三四五六七八九十]"
     r"|\d{1,2}[.、)]\s?\D"
 )
-_HAN_START = re.compile(rf"[{_HAN}「“《，、。！？；：）」”》…A-Za-z0-9]")
+_HAN_START = re.compile(rf"[{HAN}「“《，、。！？；：）」”》…A-Za-z0-9]")
 # A Chinese line of so many units with no end is a broken one; a headline is shorter.
 _LONG_HAN = 50
 _WRAPPED = (50, 95)
@@ -69,7 +69,7 @@ def _goes_on(before: Line, after: Line, first: bool, joined: bool, wrapped: bool
         return False
     if not _OPEN_END.search(a) or _OWN_START.match(b) or _MARKED.match(a):
         return False
-    if re.search(rf"[{_HAN}]", a[-40:]):
+    if re.search(rf"[{HAN}]", a[-40:]):
         certain = not first or _SENTENCE_END.search(a) or _COMMA_END.search(a)
         goes = after.shape == "text" and _HAN_START.match(b) and _stops_short(a, joined)
         return bool(certain and goes)

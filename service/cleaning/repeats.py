@@ -14,9 +14,10 @@ from itertools import chain, pairwise
 from operator import add
 
 from service.cleaning.lines import units
+from service.text.han import HAN
 
-_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:['’][A-Za-z]+)?")
-_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_WORD = re.compile(rf"[^\W\d_{HAN}]+(?:['’][A-Za-z]+)?")
+_HAN_RUN = re.compile(rf"[{HAN}]+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CAPITAL = re.compile(r"(?<=[^.!?。！？“\"‘'\s])\s+([A-Z][\w-]+)")
 _DENIAL_HAN = re.compile("不(?![过過仅僅但只止断斷同少久足])|[没沒未无無非否别別]")

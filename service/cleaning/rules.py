@@ -25,6 +25,7 @@ from service.cleaning.vocabulary import (
     SHARE_ZH,
     ZH_BYLINE,
 )
+from service.text.han import HAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "credit",
         30,
-        rf"(?:.{{0,30}}[。，\s])?(?:[\u4e00-\u9fff]{{2,6}}[社报報网網])?(?:记者"
+        rf"(?:.{{0,30}}[。，\s])?(?:[{HAN}]{{2,6}}[社报報网網])?(?:记者"
         rf"|記者)?\s?{HAN_NAME}\s?[摄攝][。]?",
     ),
     _rule(
@@ -218,7 +219,7 @@ RULES: tuple[Rule, ...] = (
         rf"|last (?:updated|modified))(?:[时時][间間]|日期| on"
         rf"| at)?\s?[：:]?\s?)?{DATE}{CLOCK}?(?:\s?[|·•/，,]?\s?"
         rf"(?:{ROLE}\s?[：:]\s?\S{{1,24}}|\d{{1,2}} min(?:ute)?s? read|updated.{{0,40}}"
-        rf"|[\u4e00-\u9fff]{{2,8}}[网網报報社]))*",
+        rf"|[{HAN}]{{2,8}}[网網报報社]))*",
     ),
     _rule(
         "date",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from service.cleaning.lines import Line, section, units, verdicts
 from service.ingest.publication_date import day_in
+from service.text.han import HAN
 
 _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 # A list of links ends where the article begins again: at a line as full as this.
@@ -105,7 +106,7 @@ def _section_ends(line: Line, skipping: tuple[str, str, Line]) -> bool:
 
 
 _LABEL = re.compile(
-    r"[\u4e00-\u9fff]{0,4}(?:作者|记者|記者|编辑|編輯|文字|撰文|撰稿|主编|主編|责编|責編"
+    rf"[{HAN}]{{0,4}}(?:作者|记者|記者|编辑|編輯|文字|撰文|撰稿|主编|主編|责编|責編"
     r"|校对|校對|编译|編譯|翻译|翻譯"
     r"|译者|譯者|采写|图文|圖文|文)\s?[：:／/丨｜|\s]|\bby:? |(?:authors?|editors?|writers?"
     r"|reporters?):",
@@ -114,13 +115,13 @@ _LABEL = re.compile(
 _SOURCE = re.compile(r"(?:文章|信息|新闻)?(?:来源|來源|稿源)\s?[：:].*")
 _PARTS = re.compile(r"[、，,/／;；&|｜()（）\[\]【】\s]|\band\b|[和与與及]")
 _LATIN_PARTS = re.compile(r"[、，,/／;；&|｜()（）\[\]【】]|\band\b|\s[-–—]\s")
-_PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}|[A-Z][\w.’'\-]+(?: [A-Z][\w.’'\-]+){1,3}")
+_PERSON = re.compile(rf"[{HAN}·]{{2,4}}|[A-Z][\w.’'\-]+(?: [A-Z][\w.’'\-]+){{1,3}}")
 _NO_PERSON = re.compile(r".*(?:报道|報[道導]|[社报報网網台臺]|Desk|Reuters|Press|News|Times)$")
 
 
 def names_in(byline: str) -> list[str]:
     """The people that a byline names."""
     rest = _LABEL.sub(",", _SOURCE.sub("", byline))
-    parts = (_PARTS if re.search(r"[\u4e00-\u9fff]", rest) else _LATIN_PARTS).split(rest)
+    parts = (_PARTS if re.search(rf"[{HAN}]", rest) else _LATIN_PARTS).split(rest)
     people = (part.strip() for part in parts)
     return [p for p in people if _PERSON.fullmatch(p) and not _NO_PERSON.match(p)]

@@ -1,5 +1,7 @@
 """The words that the furniture of a page is made of, as parts of regular expressions."""
 
+from service.text.han import HAN
+
 ROLE = (
     r"(?:本版)?(?:文字?|图文|圖文|文图|撰文|撰稿人?|作者|采写|採寫|执笔|執筆|编译|編譯|翻译"
     r"|翻譯|译者|譯者|校对|校對|审校|審校"
@@ -12,25 +14,25 @@ ROLE = (
 )
 MARK = r"[：:／/丨｜|]"
 # A person's or a desk's name, and a row of them.
-HAN_NAME = r"(?:(?![和与與及])[\u4e00-\u9fff·]){2,6}"
+HAN_NAME = rf"(?:(?![和与與及])[{HAN}·]){{2,6}}"
 LATIN_NAME = r"(?-i:[A-Z][\w.’'\-]{0,20}(?: (?:[A-Z][\w.’'\-]{0,20}|de|van|von|bin)){0,3})"
 FULL_NAME = r"(?-i:[A-Z][\w.’'\-]{0,20}(?: (?:[A-Z][\w.’'\-]{0,20}|de|van|von|bin)){1,3})"
 NAME = rf"(?!{ROLE}\s?{MARK})(?:{HAN_NAME}|{LATIN_NAME})"
 # Atomic, so that a long row of names is tried in one way only.
 NAMES = (
     rf"(?>{NAME}(?:(?:\s?[、，,/&;]\s?| ?(?:和|与|與|及) ?| and "
-    rf"| (?=[\u4e00-\u9fff])){NAME}){{0,8}})"
+    rf"| (?=[{HAN}])){NAME}){{0,8}})"
 )
 ZH_BYLINE = (
     rf"[（(【\[]?\s?{ROLE}\s?{MARK}\s?{NAMES}(?:[\s，,;；|｜/／]{{1,3}}{ROLE}\s?{MARK}\s?{NAMES}){{0,8}}"
     r"\s?[）)】\]]?"
 )
 REPORTER = (
-    r"[（(【\[〔]?(?:(?:本[报報刊网網台臺]|[\u4e00-\u9fff]{2,8}[报報网網社台臺])?\s?(?:特派|特约"
+    rf"[（(【\[〔]?(?:(?:本[报報刊网網台臺]|[{HAN}]{{2,8}}[报報网網社台臺])?\s?(?:特派|特约"
     r"|特約|实习|實習|见习|見習)?"
     rf"(?:记者|記者))[\s：:]?\s?{NAMES}"
     rf"(?:\s(?:实习生|實習生|通讯员|通訊員|实习记者"
-    rf"|實習記者)\s?{NAMES})?(?:\s?[／/]\s?[\u4e00-\u9fff]{{2,6}}"
+    rf"|實習記者)\s?{NAMES})?(?:\s?[／/]\s?[{HAN}]{{2,6}}"
     rf"(?:[报報][导導道]|电|電))?[）)】\]〕]?"
 )
 AGENCIES = (

@@ -11,10 +11,11 @@ from statistics import mean
 from typing import Any
 
 from service.tasks import DigestLanguage, Label
+from service.text.han import HAN
 from service.text.script import is_pure, to_script
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
-_HAN_OR_WORD = re.compile(r"[a-z0-9.]+|[\u3400-\u9fff]")
+_HAN_OR_WORD = re.compile(rf"[a-z0-9.]+|[{HAN}]")
 
 Tokenize = Callable[[str], list[str]]
 

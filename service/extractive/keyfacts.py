@@ -15,6 +15,7 @@ from service.facts.name_rules import is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import Figure, render
 from service.facts.numerals.wording import LABELS
+from service.text.han import HAN
 from service.text.script import to_script
 
 Target = Literal["en", "zh"]
@@ -58,7 +59,7 @@ _MOST_RANKED = 40
 _MOST_COMPARED = 200
 """No line holds as many figures; each is compared with the others."""
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(rf"[{HAN}]")
 # Llama 4, Claude Opus 4.5
 _WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from service.text.han import HAN
 from service.text.script import to_script
 from service.text.terms import STOP_WORDS, segmenter
 
@@ -70,7 +71,7 @@ _WEAK_ZH = tuple(
     基本 一半 代表 负责人 发言人 一位 一个 市民 居民 目标 意义 过程 标准 平均
     人次 万元 亿元 美元 港元 你好 谢谢 警告 批评 称赞 谴责""".split()
 )
-_SET_OFF_JA = re.compile("[ァ-ヺー]{3,}|[\u3400-\u9fff々]{2,}(?:[ァ-ヺー]{2,})?")
+_SET_OFF_JA = re.compile(f"[ァ-ヺー]{{3,}}|[{HAN}々]{{2,}}(?:[ァ-ヺー]{{2,}})?")
 _CALENDAR_JA = re.compile("[今昨明来先本毎][日年月週]|[月火水木金土日]曜日?|.*[年月日]$|午[前後]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 

@@ -6,7 +6,7 @@ it says who "they" are or what is "however" so.
 
 import re
 
-from service.text.terms import HAN
+from service.text.han import HAN
 
 LONG_WORD = 12
 """Characters that one word may take of an English size, so that a blob can't pass as one word."""

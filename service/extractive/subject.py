@@ -15,8 +15,9 @@ from itertools import accumulate
 from service.article import Document
 from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewhere
 from service.facts.names import Glossary
+from service.text.han import HAN
 from service.text.script import to_script
-from service.text.terms import HAN, segmenter, terms
+from service.text.terms import segmenter, terms
 
 READ = 20_000
 """Characters of the text that phrases are counted in."""

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from service.facts.sounds import TRANSLITERATING
+from service.text.han import HAN
 from service.text.terms import segmenter
 
-_HAN = re.compile("[\u4e00-\u9fff]{2,}")
-_DOTTED = re.compile("[\u4e00-\u9fff]{1,8}(?:[·•・][\u4e00-\u9fff]{1,8})+")
+_HAN = re.compile(f"[{HAN}]{{2,}}")
+_DOTTED = re.compile(f"[{HAN}]{{1,8}}(?:[·•・][{HAN}]{{1,8}})+")
 _TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt"})
 _LONGEST_TEXT = 5_000
 _SHORTEST_RUN = 3

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from service.facts.capitals import ADJECTIVES, COMMON, DAYS, OPENERS, TITLES
+from service.text.han import HAN
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _HAN = re.compile(f"[{HAN}]")
 # A Latin line may quote a Chinese word, and a Chinese one is rarely half Latin.
 _CHINESE_SHARE = 0.15

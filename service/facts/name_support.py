@@ -15,9 +15,9 @@ from service.facts.names import Glossary, Name
 from service.facts.short_forms import has_short_form
 from service.facts.sounds import SoundIndex, WordSounds
 from service.facts.vocabulary_en import is_common
-from service.text.han import to_simplified
+from service.text.han import HAN, to_simplified
 
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile("[A-Za-zÀ-ɏ]+")
 _ACRONYM = re.compile(r"[A-Z][A-Z.&]{1,5}s?")
 # Chandrayaan-1 is 月船一号, GPT-5 stays what it is.

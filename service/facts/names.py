@@ -14,6 +14,7 @@ from pathlib import Path
 
 from service.facts.glossary_file import SHIPPED, Entry, Kind, read_entries
 from service.facts.name_rules import Pair, Span, capitalised, latin_in_chinese, pairs
+from service.text.han import HAN
 
 __all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
 
@@ -178,7 +179,7 @@ class Glossary:
 _FIRST_PART = re.compile(r"\b[A-Z][a-z]+-\Z")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])[\s\"“‘'(]*\Z")
 _WORD = re.compile(r"[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ&]|\.(?=[A-Za-z]))*")
-_HAN = re.compile("[\u3400-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 
 
 def _surname(full: str) -> str | None:

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from service.errors import Unreadable
-from service.text.han import big5_level_one, gb2312_level_one
+from service.text.han import HAN, big5_level_one, gb2312_level_one
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -118,10 +118,10 @@ def _guess(raw: bytes) -> str:
     raise Unreadable("The character encoding is not known. Please send UTF-8.")
 
 
-_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_HAN = re.compile(rf"[{HAN}]")
 _CHINESE_PUNCTUATION = re.compile(r"[\u3000-\u3011\uff01-\uff5e“”‘’…—·￥]")
 # One Han character between Latin letters: two accented letters, misread.
-_LONELY = re.compile(r"(?<=[A-Za-z])[\u3400-\u9fff](?=[A-Za-z\s]|$)")
+_LONELY = re.compile(rf"(?<=[A-Za-z])[{HAN}](?=[A-Za-z\s]|$)")
 
 
 def _plausibility(text: str) -> float:

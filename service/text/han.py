@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-_HAN = range(0x4E00, 0xA000)
+HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Every Han character, for a character class of a regular expression: the unified blocks, extension
+A, the compatibility block, and the planes of the extensions B and later."""
+_BASIC = range(0x4E00, 0xA000)
 # In Big5, but as a rare word: in running text it is the Simplified 麼.
 _SIMPLIFIED_TOO = "么"
 
@@ -67,7 +70,7 @@ def to_traditional() -> dict[str, str]:
 def _changed(config: str) -> dict[str, str]:
     from opencc import OpenCC
 
-    characters = [chr(code) for code in _HAN]
+    characters = [chr(code) for code in _BASIC]
     # A newline between keeps OpenCC from reading two neighbours as one word.
     forms = OpenCC(config).convert("\n".join(characters)).split("\n")
     return {c: form for c, form in zip(characters, forms, strict=True) if c != form}

@@ -5,17 +5,17 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from service.errors import BadSetting
-from service.text.han import script_evidence
+from service.text.han import HAN, script_evidence
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 # Enough to be sure, and it keeps a 10 MB text as cheap as a long article.
 _SAMPLE = 20_000
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_HAN = re.compile(rf"[{HAN}]")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
-_WORD = re.compile(r"[^\W\d_\u1100-\u11ff\u3040-\u318f\u3400-\u9fff\uac00-\ud7af\uff66-\uff9d]+")
+_WORD = re.compile(rf"[^\W\d_\u1100-\u11ff\u3040-\u318f{HAN}\uac00-\ud7af\uff66-\uff9d]+")
 _LINK = re.compile(r"https?://\S+|\S+@\S+")
 # Japanese text is a third kana or more; a Chinese one may hold a の or a Japanese name.
 _KANA_SHARE = 0.12

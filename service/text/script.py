@@ -4,14 +4,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from service.text.han import any_of, script_evidence, to_simplified, to_traditional
+from service.text.han import HAN, any_of, script_evidence, to_simplified, to_traditional
 
 if TYPE_CHECKING:
     from opencc import OpenCC
 
 Script = Literal["Hans", "Hant"]
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = re.compile(rf"[{HAN}]")
 _SURROGATES = re.compile("([\ud800-\udfff]+)")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\n]+|[，。！？；：、,.!?;:\n]+")
 # 于 is written alike in both scripts as a name (于右任); after these it is the preposition 於.

@@ -9,6 +9,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 
+from service.text.han import HAN
+
 LONGEST = 400
 
 _CLOSERS = "”’」』）)]】》〉\"'"
@@ -42,7 +44,7 @@ _NUMBER_ONLY = re.compile(r"\s*[(（]?\d{1,3}$")
 _ATTRIBUTION = re.compile(
     r"[^，。！？；“「\s]{0,12}(?:[说說称稱道问問]|表示|指出|回应|回應|强调|強調|认为|認為|补充|補充)"
 )
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = re.compile(rf"[{HAN}]")
 _SPACE = re.compile(r"\s*")
 _BREAK = re.compile(r"[，,、：:；;](?=\D|$)")
 

@@ -16,11 +16,10 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
-from service.text.han import any_of
+from service.text.han import HAN, any_of
 from service.text.script import to_script
 from service.text.viterbi import over_transitions
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _CJK_RUN = rf"[{HAN}\u3040-\u30ff々]+"
 _TOKEN = re.compile(rf"{_CJK_RUN}|\d[\d.,:]*\d|[^\W_{HAN}\u3040-\u30ff々]+(?:['’][^\W\d_]+)?")
 _IS_CJK = re.compile(_CJK_RUN)

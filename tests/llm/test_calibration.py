@@ -158,7 +158,7 @@ def test_a_prior_is_what_the_model_says_of_an_empty_passage(
     ids = (*prompt.prefix_ids, *prompt.suffix_ids)
     model = load(tiny.settings(folders["qwen3"])).model
     expected = []
-    for label in engine.encoder.labels(asked.language):
+    for label in engine.encoder.labels(asked.document.language):
         with torch.inference_mode():
             logits = model(torch.tensor([[*ids, *label]])).logits[0].double().log_softmax(-1)
         expected.append(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-from service.text.han import to_simplified
+from service.text.han import HAN, to_simplified
 from service.text.terms import segmenter
 
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 # They stand after any count, though 年前 and 天后 are words too.
 _AFTER_COUNT = frozenset("前后後内內以之间間来來左上下中里裡外半多余餘起了的和與与及或等就仍才")
 _LONGEST_WORD = 6

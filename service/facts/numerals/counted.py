@@ -10,6 +10,7 @@ from service.facts.numerals.figure import Kind
 from service.facts.numerals.local_money import Currencies
 from service.facts.numerals.numbers import Number
 from service.facts.numerals.units import UNIT_BY_SPELLING, UNIT_EN, UNIT_ZH
+from service.text.han import HAN
 
 _PERCENT = re.compile(
     " ?(?:(?P<pp>percentage points?|个百分点|個百分點|百分点|百分點)"
@@ -17,7 +18,7 @@ _PERCENT = re.compile(
     re.IGNORECASE,
 )
 _DECADES = re.compile("[ -]decades?(?![a-z])")
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 # 40 times may be 40 occasions; these make a multiple of it.
 _MULTIPLE = re.compile(
     r" (?:as|more|high|larg|great|bigg|fast|long|the |that of|what|less|better|its |their |over\b"

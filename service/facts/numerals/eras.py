@@ -12,7 +12,7 @@ from fractions import Fraction
 from service.facts.numerals.figure import Figure
 from service.facts.numerals.openings import Openings
 from service.facts.numerals.values import chinese
-from service.facts.numerals.wording import HAN
+from service.facts.numerals.wording import NUMERALS_ZH
 
 _FIRST_YEARS = {"民国": 1912, "民國": 1912, "中華民國": 1912, "中华民国": 1912, "令和": 2019,
                 "平成": 1989, "昭和": 1926, "大正": 1912, "明治": 1868, "慶応": 1865}  # fmt: skip
@@ -23,7 +23,7 @@ _REIGNS = (
     "|建安|元狩|元鼎|太平兴国|景德|庆历|慶曆|熙宁|熙寧|元丰|元豐|靖康|绍兴|紹興|至元|至正"
     "|佛[历曆]|回[历曆]|伊斯[兰蘭][历曆]|伊[历曆]|[黄黃]帝[纪紀]元|檀[纪紀]|皇[纪紀]|主[体體]|希伯[来來][历曆]"
 )
-_NUMBER = rf"(?:[0-9]{{1,4}}|元|[{HAN}]{{1,5}})"
+_NUMBER = rf"(?:[0-9]{{1,4}}|元|[{NUMERALS_ZH}]{{1,5}})"
 _REST_ZH = (
     "(?: ?(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]) ?月"
     "(?: ?(?P<day>[0-3]?[0-9]|[二三]?十[一二三四五六七八九]?|[一二三四五六七八九]) ?[日号號])?)?"
@@ -59,7 +59,7 @@ _LUNAR = re.compile(
 )
 # 24年 with a quarter, a month or a season behind it is a year, of which century nobody says.
 _SHORT_YEAR = re.compile(
-    rf"(?<![0-9.,第{HAN}])(?P<year>[0-9]{{2,3}}) ?年(?P<rest>度|全年|年?[初底末]|[春夏秋冬]"
+    rf"(?<![0-9.,第{NUMERALS_ZH}])(?P<year>[0-9]{{2,3}}) ?年(?P<rest>度|全年|年?[初底末]|[春夏秋冬]"
     "|[上下]半年|同期|版|款|[届屆]|的?第?[一二三四1-4]季度?|Q[1-4]"
     "|(?:1[0-2]|0?[1-9])月(?:[0-3]?[0-9][日号號])?)"
 )
@@ -147,7 +147,7 @@ _CENTURY_WORDS = _CENTURY_EN.split("|")[:10]
 
 
 def _lunar(match: re.Match[str]) -> Figure | None:
-    numerals = re.findall(rf"[0-9]+|[{HAN}]+", match.group())
+    numerals = re.findall(rf"[0-9]+|[{NUMERALS_ZH}]+", match.group())
     values = [_number(numeral) for numeral in numerals]
     return _uncertain(match, *(value for value in values if value))
 

@@ -13,6 +13,7 @@ from service.facts.numerals.local_money import Currencies
 from service.facts.numerals.openings import Openings
 from service.facts.numerals.ordinals import find_fractions, find_ordinals
 from service.facts.numerals.wording import idioms
+from service.text.han import HAN
 
 # Full-width forms stand for their ASCII ones, character by character, so that offsets hold.
 _FOLD = {
@@ -29,7 +30,7 @@ _DECIMAL_COMMA = frozenset(
     "bg ca cs da de el es et fi fr hr hu id it lt lv nb nl nn no pl pt ro ru sk sl sr sv tr uk"
     " vi".split()
 )
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN = re.compile(f"[{HAN}]")
 _SEPARATOR = re.compile("(?<=[0-9])[.,](?=[0-9])")
 
 

@@ -14,14 +14,14 @@ from service.facts.numerals.scales import (
 )
 from service.facts.numerals.units import CHINESE_NUMERAL_UNIT
 from service.facts.numerals.values import WORDS, arabic, chinese, english, rough_chinese
-from service.facts.numerals.wording import HAN
+from service.facts.numerals.wording import NUMERALS_ZH
 
 _WORD = "|".join(sorted(WORDS, key=len, reverse=True))
 _PART = "half|third|quarter|fifth|tenth"
 NUMERAL = re.compile(
     rf"(?P<arabic>{ARABIC})"
     "|(?P<formal>[壹贰貳叁叄肆伍陆陸柒捌玖][拾佰仟][壹贰貳叁叄肆伍陆陸柒捌玖拾佰仟零万萬亿億]*)"
-    rf"|(?P<han>[{HAN}]+(?:[点點][〇零一二三四五六七八九]+)?)"
+    rf"|(?P<han>[{NUMERALS_ZH}]+(?:[点點][〇零一二三四五六七八九]+)?)"
     rf"|(?<![A-Za-z])(?P<words>(?:(?:(?:an? |one |two |three )?(?:{_PART})s? of |half )"
     rf"an? (?:{SCALE_WORD})|half[ -](?:{SCALE_WORD})|an? (?:{SCALE_WORD})|{_WORD})"
     rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{_WORD}|{SCALE_WORD})){{0,24}}"

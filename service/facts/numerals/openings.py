@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from service.facts.numerals.values import ORDINALS, WORDS
-from service.facts.numerals.wording import HAN
+from service.facts.numerals.wording import NUMERALS_ZH
 
-_NUMERALS = re.compile(rf"[0-9○第壹贰貳叁叄肆伍陆陸柒捌玖{HAN}]|(?<![0-9A-Za-z).])\.(?=[0-9])")
+_NUMERALS = re.compile(
+    rf"[0-9○第壹贰貳叁叄肆伍陆陸柒捌玖{NUMERALS_ZH}]|(?<![0-9A-Za-z).])\.(?=[0-9])"
+)
 _WORD = re.compile("[A-Za-z]+")
 _NUMBER_WORDS = frozenset({*WORDS, *ORDINALS, "a", "an", "half", "quarter"})
 _MONTHS = re.compile("[JFMASOND][aepuco]")

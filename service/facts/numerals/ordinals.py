@@ -14,18 +14,18 @@ from service.facts.numerals.values import (
     rough_chinese,
     scale_zh,
 )
-from service.facts.numerals.wording import HAN
+from service.facts.numerals.wording import NUMERALS_ZH
 
 # Never longer, so that a row of a million digits is read once.
-_NUMERAL_ZH = rf"(?:[0-9]{{1,9}}|[{HAN}]{{1,9}})"
-_START = rf"(?<![0-9.{HAN}])"
+_NUMERAL_ZH = rf"(?:[0-9]{{1,9}}|[{NUMERALS_ZH}]{{1,9}})"
+_START = rf"(?<![0-9.{NUMERALS_ZH}])"
 _TENTHS = re.compile(
     rf"{_START}(?P<n>[1-9一二两兩三四五六七八九])成(?P<more>[一二三四五六七八九半])?"
     "(?![为為员員立功了都果就本長长分绩績交熟人名份])"
 )
 _FRACTION_ZH = re.compile(
     rf"{_START}(?P<below>{_NUMERAL_ZH})分之"
-    rf"(?P<above>[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?|[{HAN}]{{1,9}}(?:[点點][{HAN}]{{1,9}})?)"
+    rf"(?P<above>[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?|[{NUMERALS_ZH}]{{1,9}}(?:[点點][{NUMERALS_ZH}]{{1,9}})?)"
 )
 _HALF_ZH = re.compile("一半(?!是)|半[数數]")
 _PART = "third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half"
@@ -62,7 +62,7 @@ _ORDINAL_WORD = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL_ZH = re.compile(
-    rf"第 ?(?P<n>[0-9]{{1,4}}(?![0-9])|[{HAN}]{{1,9}})"
+    rf"第 ?(?P<n>[0-9]{{1,4}}(?![0-9])|[{NUMERALS_ZH}]{{1,9}})"
     r"|(?<![0-9])(?P<no>[0-9]{1,4}|[二三]?十[一二三四五六七八九]?)[号號]"
 )
 

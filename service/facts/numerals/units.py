@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from service.facts.numerals.currencies import any_of
+from service.text.han import HAN
 
 
 class Unit(NamedTuple):
@@ -124,7 +125,7 @@ _ZH = _spellings(*(unit.chinese for unit in UNITS.values()))
 _LATIN_IN_ZH = [spelling for spelling in _ZH if spelling[-1].isascii()]
 _HAN_IN_ZH = [spelling for spelling in _ZH if not spelling[-1].isascii()]
 # 毫克/升, 立方米每秒 and "litres per second" are other units, that nobody here knows.
-_ALONE = r"(?!(?<=[A-Za-z])[0-9]|[A-Za-z²³]|[/·^][A-Za-z\u4e00-\u9fff]|每[秒分小时天日年])"
+_ALONE = rf"(?!(?<=[A-Za-z])[0-9]|[A-Za-z²³]|[/·^][A-Za-z{HAN}]|每[秒分小时天日年])"
 UNIT_ZH = re.compile(
     rf" ?((?:{any_of(_HAN_IN_ZH)})(?<![高初大中小国國研][一二三四五六][学學]生)|"
     rf"(?:{any_of(_LATIN_IN_ZH)})){_ALONE}"

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-HAN = "〇零一二三四五六七八九十百千万萬亿億兆两兩廿卅"
+from service.text.han import HAN
+
+NUMERALS_ZH = "〇零一二三四五六七八九十百千万萬亿億兆两兩廿卅"
 
 # Words of numerals. One a piece, by what follows the numeral, or by the whole word.
 _IDIOMS = re.compile(
@@ -24,7 +26,7 @@ _COUNTED = re.compile(
 )
 _NAME_BEFORE = re.compile(r"(?<![A-Za-z])(?P<word>[A-Za-z][A-Za-z0-9.]{0,22}) \Z")
 # 伊尔-76 is an aircraft.
-_MODEL_BEFORE = re.compile(r"[\u4e00-\u9fff][-‑–]\Z")
+_MODEL_BEFORE = re.compile(rf"[{HAN}][-‑–]\Z")
 
 # Capitalised words with a number that is a number still: Article 5, Chapter 11, No. 3.
 LABELS = frozenset(
@@ -46,7 +48,7 @@ def idioms(text: str) -> Iterator[tuple[int, int]]:
     """The spans of words that hold a numeral and state no number (十分, 萬一, 五角大樓)."""
     for m in _IDIOMS.finditer(text):
         before = text[m.start() - 1 : m.start()]
-        if not before or before not in HAN + "0123456789第":
+        if not before or before not in NUMERALS_ZH + "0123456789第":
             yield m.span()
 
 

@@ -19,8 +19,8 @@ import ctypes
 from service.llm.kernels.build import library
 kernels = library()
 assert kernels is not None
-row, weight, out = ((ctypes.c_float * 203)(*range(203)) for _ in range(3))
-one, width, epsilon = ctypes.c_int64(1), ctypes.c_int64(203), ctypes.c_float(1e-6)
+row, weight, out = ((ctypes.c_float * 208)(*range(208)) for _ in range(3))
+one, width, epsilon = ctypes.c_int64(1), ctypes.c_int64(208), ctypes.c_float(1e-6)
 kernels.rms_norm(row, width, weight, epsilon, out, one, width)
 print("done", out[0])
 """
@@ -28,7 +28,7 @@ LOOP = "for (; i + LANES <= width; i += LANES) squares"
 SHARE = "const float share ="
 PLANTED = {
     "": ("", ""),
-    "heap-buffer-overflow": (LOOP, LOOP.replace("i + LANES <= width", "i < width")),
+    "heap-buffer-overflow": (LOOP, LOOP.replace("i + LANES <= width", "i <= width")),
     "signed integer overflow": (SHARE, f"sum += (int)width + 2147483647;\n    {SHARE}"),
 }
 
