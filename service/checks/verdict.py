@@ -108,10 +108,13 @@ def is_grey(held: Support, language: DigestLanguage, article: Document) -> bool:
 
 
 def are_most_names(names: list[str], digest: Document, glossary: Glossary) -> bool:
-    """Whether several names are unsupported, and they are most of the names of the digest."""
-    if len(names) < FEWEST_NAMES:
-        return False
-    return 2 * len(names) > len({name.surface for name in digest.names(glossary)})
+    """Whether several names are unsupported, and they are most of the names of the digest.
+
+    Counted are names that are certain to be names; one that merely looks like it is a warning.
+    """
+    certain = {name.surface for name in digest.names(glossary)}
+    unsupported = certain.intersection(names)
+    return len(unsupported) >= FEWEST_NAMES and 2 * len(unsupported) > len(certain)
 
 
 def exact(digest: Document, numbers: list[str]) -> list[str]:
