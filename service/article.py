@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from service.facts.name_support import NameSupport
     from service.facts.names import Glossary, Name
     from service.facts.numerals import Figure, Stated
 
@@ -161,6 +162,21 @@ class Document:
             known = tuple(glossary.find_names(self.titled_text, self.title))
             self._names[glossary] = known
         return known
+
+    def name_support(self, glossary: "Glossary") -> "NameSupport":
+        """What a digest's names are held against: those of the document and its page's title."""
+        from service.facts.name_support import NameSupport
+
+        support = self._name_support.get(glossary)
+        if support is None:
+            text = "\n".join(filter(None, (self.page_title, self.titled_text)))
+            names = (*self.names(glossary), *glossary.find_names(self.page_title or ""))
+            support = self._name_support[glossary] = NameSupport(text, names, glossary)
+        return support
+
+    @cached_property
+    def _name_support(self) -> "dict[Glossary, NameSupport]":
+        return {}
 
     @cached_property
     def _names(self) -> "dict[Glossary, tuple[Name, ...]]":

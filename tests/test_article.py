@@ -84,7 +84,9 @@ def test_a_whole_answer_analyses_the_article_once(
     assert calls["read_stance", document.text] == 1
     # What else is searched are the digests and titles, never the article again.
     assert all(
-        paragraphs[0] not in searched or count == 1 for (_, searched), count in calls.items()
+        paragraphs[0] not in searched or count == 1
+        for (name, searched), count in calls.items()
+        if name != "spans"  # a digest of so short an article is all of it, and is split too
     )
     assert title == document.title
 

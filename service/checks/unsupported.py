@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import lru_cache
 
 from service.article import Document
-from service.facts.name_support import NameSupport
 from service.facts.names import Glossary
 from service.facts.numerals import (
     Figure,
@@ -35,12 +33,6 @@ def unsupported_numbers(digest: Document, article: Document) -> list[str]:
     )
 
 
-# The digests of an article are checked one after the other.
-@lru_cache(maxsize=2)
-def _support(article_text: str, glossary: Glossary) -> NameSupport:
-    return NameSupport(article_text, glossary)
-
-
 def _is_own_count(figure: Figure) -> bool:
     counts = figure.kind in ("number", "measure", "ordinal")
     return counts and figure.spelled and figure.values[-1] <= _OWN_COUNT
@@ -52,8 +44,7 @@ def unsupported_names(digest: Document, article: Document, glossary: Glossary) -
     Across languages a name that no glossary lists is looked for by its sound (Bolsonaro, 博索纳罗).
     One that is translated by its meaning can't be judged there, nor can an acronym.
     """
-    text = "\n".join(filter(None, (article.page_title, article.titled_text)))
-    support = _support(text, glossary)
+    support = article.name_support(glossary)
     names = digest.names(glossary)
     lacking = [name.surface for name in names if not support.has(name)]
     said = "\n".join(name.surface for name in names)

@@ -6,6 +6,7 @@ translated by its meaning can't be judged and counts as borne out.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache, cached_property
 
 from service.facts.chinese_names import han_names, is_transliteration, longer_names
@@ -37,11 +38,12 @@ _SHORTEST_HAN = 3
 class NameSupport:
     """The names of an article: asks whether it bears out one of a digest."""
 
-    def __init__(self, article: str, glossary: Glossary) -> None:
+    def __init__(self, article: str, names: Iterable[Name], glossary: Glossary) -> None:
+        """`names`: those of `article`."""
         self._article = article
         self._folded = article.casefold()
         self._glossary = glossary
-        self._keys = frozenset(name.key for name in glossary.find_names(article))
+        self._keys = frozenset(name.key for name in names)
 
     @cached_property
     def _is_chinese(self) -> bool:

@@ -51,7 +51,7 @@ def test_any_text_gives_a_result_or_a_clear_error(
         assert str(error)
         return
     assert isinstance(result, Result)
-    assert set(result.digests) == {"en", "zh"}
+    assert set(result.digests) in ({"en", "zh"}, {"en", "zh", result.language})
     assert all(digest.text.strip() for digest in result.digests.values())
     assert result.reading.coverage == 1.0
     for stance in result.stance if isinstance(result.stance, list) else [result.stance]:

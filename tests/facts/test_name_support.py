@@ -36,7 +36,7 @@ def glossary() -> Glossary:
 def test_names_across_languages_and_within(
     glossary: Glossary, article: str, digest: str, unsupported: list[str]
 ) -> None:
-    support = NameSupport(article, glossary)
+    support = NameSupport(article, glossary.find_names(article), glossary)
     lacking = [name.surface for name in glossary.find_names(digest) if not support.has(name)]
     lacking += [n for n in support.unlisted_han(digest) if not any(n in said for said in lacking)]
     assert lacking == unsupported

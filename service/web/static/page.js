@@ -69,6 +69,8 @@ function showChecks(parent, checks) {
   else good("Every figure stands in the article 数字均见于原文");
   if (names.length) doubt(`Names that the article does not have 原文没有的名称: ${list(names)}`);
   else good("Every name stands in the article 名称均见于原文");
+  const strange = Object.values(checks.unsupported_sentences ?? {}).flat();
+  if (strange.length) doubt(`Sentences that the article hardly supports 原文缺乏依据的句子: ${strange.join(" ")}`);
   if (agree === true) good("No figure of one digest contradicts the other 两种语言的数字不矛盾");
   if (agree === false) doubt("The two digests contradict each other in figures 两种语言的数字互相矛盾");
 }
