@@ -152,8 +152,12 @@ class Document:
         """The figures that a digest may state: the document's and those of its page's title."""
         from service.facts.numerals import Stated, find_figures
 
-        text = "\n".join(filter(None, (self.page_title, self.titled_text)))
-        return Stated([*self.open_figures, *find_figures(self.page_title or "", "zh-Hant")], text)
+        page = f"{self.page_title}\n" if self.page_title else ""
+        own = (
+            replace(figure, start=figure.start + len(page), end=figure.end + len(page))
+            for figure in self.open_figures
+        )
+        return Stated([*find_figures(page, "zh-Hant"), *own], page + self.titled_text)
 
     def names(self, glossary: "Glossary") -> "tuple[Name, ...]":
         """The names of `titled_text`."""

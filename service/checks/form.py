@@ -44,7 +44,7 @@ _TALK = re.compile(
             r"\b(?:article|text|passage) (?:above|below)\b",
             r"\b(?:here is|here's|below is|this is) (?:an?|the|my|your) (?:\w+ ){0,3}"
             r"(?:digest|summary)\b",
-            r"^\W*(?:sure|certainly|of course)[,!.] ",
+            r"^[^\w\n]{0,20}(?:sure|certainly|of course)[,!.] ",
             r"\bas an? (?:ai|language model|assistant)\b",
             r"\bI(?:'m| am) (?:sorry|an? AI|unable)\b",
             r"\b(?:I|you) (?:can|will|could|should|have to|need to|must)"
@@ -64,7 +64,7 @@ _TALK = re.compile(
             r"\bkey points of (?:this|the) (?:article|text|passage)\b",
             r"\b(?:this|the) (?:article|text|passage)'s (?:summary|digest)\b",
             "(?:本文|文章)(?:总结|概括)了",
-            r"^\W*(?:the )?(?:article|digest|summary|text) ?[:：]",
+            r"^[^\w\n]{0,20}(?:the )?(?:article|digest|summary|text) ?[:：]",
             "^(?:文章|摘要|本文|概括)[:：]",
             "(?:上面|以上|下面|上述)的?(?:文章|原文|内容)(?:的摘要|概括)",
             "请(?:重写|重新写|用简体|概括|总结)",

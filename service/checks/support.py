@@ -33,7 +33,7 @@ _ADDS = 0.35
 
 # "The article discusses how" opens good digests too; what is said behind it is judged.
 _FRAME = re.compile(
-    r"\s*(?:(?:the|this) (?:news )?(?:article|passage|report|piece|story|text|author|writer) "
+    r"\A\s*(?:(?:the|this) (?:news )?(?:article|passage|report|piece|story|text|author|writer) "
     r"(?:also )?"
     r"(?:discusses|describes|argues|reports|says|explains|is about|tells|talks about|explores|"
     r"examines|details|outlines|highlights|states|mentions|covers|notes)(?: of| that| how)?\b"

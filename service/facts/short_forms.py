@@ -62,6 +62,7 @@ _ENGLISH = {
 _SINGLE = "".join(
     sorted({form for column in _CHINESE.values() for form in column.split("|") if len(form) == 1})
 )
+_ACRONYM_LETTERS = 3
 # 中 and 德 stand for places beside each other (中德) or before these (美方, 德媒); 道德 is a word.
 _BESIDE = "方军軍媒队隊籍企警商"
 
@@ -72,9 +73,18 @@ def has_short_form(key: str, folded: str) -> bool:
 
 
 def _holds(form: str, folded: str) -> bool:
+    if form.isascii():
+        return _as_a_word(form).search(folded) is not None
     if len(form) > 1 or form == "疫":
         return form in folded
     return _as_a_place(form).search(folded) is not None
+
+
+@cache
+def _as_a_word(form: str) -> re.Pattern[str]:
+    """The beginning of a word (German, Germans), or all of it where the form is an acronym."""
+    end = "(?![a-z])" if len(form) <= _ACRONYM_LETTERS else ""
+    return re.compile(f"(?<![a-z]){re.escape(form)}{end}")
 
 
 @cache

@@ -138,12 +138,15 @@ class WordSounds:
         words = _LATIN_WORD.findall(text)
         joined = (a + b for a, b in pairwise(words) if a[0].isupper())
         self._sounds = {sounds_of_word(word) for word in (*words, *joined) if word[0].isupper()}
-        self._letters = re.sub("[^a-z]", "", text.lower())
+        lower = [word.lower() for word in words]
+        runs = (lower[i : i + size] for i in range(len(lower)) for size in (1, 2, 3))
+        self._runs = {"".join(run) for run in runs}
 
     def has_pinyin(self, name: str) -> bool:
-        """True when the text has the Chinese name, without 市 or 县, in pinyin."""
+        """True when up to three words are the Chinese name in pinyin, without 市 or 县."""
         readings = [syllables_of(c) for c in name.rstrip("省市县区镇村")]
-        return all(readings) and "".join(reading[0] for reading in readings) in self._letters
+        known = bool(readings) and all(readings)
+        return known and "".join(reading[0] for reading in readings) in self._runs
 
     def has(self, name: str) -> bool:
         """True when a word of the text, or two in a row, sound as the Chinese characters do."""

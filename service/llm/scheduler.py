@@ -111,7 +111,7 @@ class Scheduler:
         spans = self._allocate(lengths if cached else [len(request.prefix), *lengths])
         if spans is None:
             if cached is not None:
-                self._blocks.free(cached)
+                self._cached.put(request.prefix, cached)
             raise NoRoom(f"{len(request.prefix) + sum(lengths)} tokens of the KV cache are needed")
         rest = iter(spans)
         span = cached or next(rest)
@@ -119,7 +119,9 @@ class Scheduler:
         return SharedPrefix(request, span, branch_spans, len(request.prefix) if cached else 0)
 
     def _allocate(self, lengths: list[int]) -> list[SlotRange] | None:
-        """A range for each of `lengths`, evicting cached prefixes as far as it must."""
+        """A range for each of `lengths`, evicting cached prefixes where it helps."""
+        if sum(max(1, num_blocks(tokens)) for tokens in lengths) > self.free_tokens // BLOCK_SIZE:
+            return None
         while (spans := self._blocks.allocate_all(lengths)) is None:
             evicted = self._cached.evict()
             if evicted is None:

@@ -17,7 +17,7 @@ from service.errors import DiglotError, NotReady, StoreFailed
 from service.result import Result
 from service.serving.service import Service
 from service.store.batches import Batches
-from service.store.codec import error_line, result_id, unpack
+from service.store.codec import error_line, result_id, source_of, unpack
 from service.store.leases import Claim, Leases, Settled
 
 log = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class Bulk:
         if not isinstance(error, DiglotError):
             log.error("an article of a batch failed unexpectedly", exc_info=error)
             error = DiglotError("Something broke inside the service. The log tells more.")
-        source = unpack(claim.article)[0].source
+        source = source_of(claim.article)
         line = error_line(result_id(claim.batch, claim.place), source, error)
         self._unwritten.append(Settled(claim, "failed", line))
 

@@ -21,6 +21,14 @@ def unpack(packed: str) -> tuple[Article, Options]:
     return Article(**found["article"]), Options(**options)
 
 
+def source_of(packed: str) -> str | None:
+    """The source of a packed article; None where it is damaged or of another version."""
+    try:
+        return unpack(packed)[0].source
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def result_id(batch: str, place: int) -> str:
     return f"{batch}-{place}"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.errors import EngineFailed
-from service.store.codec import error_line, result_id, unpack
+from service.store.codec import error_line, result_id, source_of
 from service.store.database import Database
 
 MOST_LOSSES = 5
@@ -106,9 +106,8 @@ class Leases:
         for row, batch, place, text, _ in _open(
             connection, f"losses >= {MOST_LOSSES} LIMIT ?", 100
         ):
-            article, _ = unpack(text)
             error = EngineFailed("the service died each time that it was at work on this article")
-            line = error_line(result_id(batch, place), article.source, error)
+            line = error_line(result_id(batch, place), source_of(text), error)
             connection.execute(
                 "UPDATE articles SET outcome = 'failed', line = ?, article = NULL WHERE rowid = ?",
                 (line, row),

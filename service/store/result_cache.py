@@ -86,6 +86,8 @@ class ResultCache:
                 self._keep(*waiting)
             except StoreFailed as error:
                 log.debug("a result is not kept: %s", error)
+            except Exception:  # else nothing would be kept any more, and `close` would wait forever
+                log.exception("a result is not kept")
 
     def _keep(self, owner: str, result: Result) -> None:
         text = result.model_dump_json()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Script = Literal["Hans", "Hant"]
 
 _HAN = re.compile(rf"[{HAN}]")
-_SURROGATES = re.compile("([\ud800-\udfff]+)")
+_BROKEN = re.compile("([\0\ud800-\udfff]+)")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\n]+|[，。！？；：、,.!?;:\n]+")
 # 于 is written alike in both scripts as a name (于右任); after these it is the preposition 於.
 _PREPOSITION = re.compile(r"(?<=[將位處鑒對關基屬終等低高大小多少源限至過由在用死敢樂善忠歸])于")
@@ -101,11 +101,9 @@ def _quotes_to_hant(text: str) -> str:
 
 
 def _convert(config: str, text: str) -> str:
-    """OpenCC takes UTF-8, which has no half of a surrogate pair; a broken page may."""
+    """OpenCC stops at a NUL, and takes no half of a surrogate pair; a broken page may have both."""
     convert = _converter(config).convert
-    return "".join(
-        part if _SURROGATES.match(part) else convert(part) for part in _SURROGATES.split(text)
-    )
+    return "".join(part if _BROKEN.match(part) else convert(part) for part in _BROKEN.split(text))
 
 
 @cache

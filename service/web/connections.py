@@ -279,7 +279,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
         conn.pace = Pace(MOST_BODY_S, GRACE_S, LEAST_RATE)
         if conn.incoming.expects_continue:
             conn.outgoing.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self._flush(conn)
+            if not self._flush(conn):
+                return
         self._watch(conn, selectors.EVENT_READ)
 
     # Threads answer them
@@ -477,10 +478,11 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
         if event == conn.watched:
             return
         if conn.watched:
+            conn.watched = 0
             self.poller.unregister(conn.sock)
-        conn.watched = event
         if event:
             self.poller.register(conn.sock, event, partial(self._on_socket, conn, event))
+            conn.watched = event
 
     def _on_socket(self, conn: Connection, event: int, _: Any) -> None:
         if conn.watched == event:  # else what came before it in the same turn changed that

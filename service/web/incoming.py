@@ -201,4 +201,5 @@ class _Kept(Unreader):  # type: ignore[misc]  # gunicorn has no types
         self._read = read
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        return self._read(max(size_hint or 0, 8192))
+        # A part at a time: gunicorn's reader copies what it has not handed on yet at each read.
+        return self._read(min(max(size_hint or 0, 8192), 65536))

@@ -155,8 +155,12 @@ def _members_or_error(pairs: list[tuple[str, Any]]) -> dict[str, Any] | BadInput
 
 
 def _twice(pairs: list[tuple[str, Any]]) -> str:
-    names = [name for name, _ in pairs]
-    return next(echo(mend(name)) for index, name in enumerate(names) if name in names[:index])
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            return echo(mend(name))
+        seen.add(name)
+    raise AssertionError("each name stands once")
 
 
 def _no_constant(name: str) -> float:

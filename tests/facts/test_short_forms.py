@@ -19,3 +19,12 @@ def test_one_character_is_a_place_beside_another() -> None:
     assert has_short_form("Germany", "德媒报道")
     assert not has_short_form("Germany", "道德问题")
     assert has_short_form("Germany", "the german side")
+
+
+def test_a_short_form_begins_a_word_and_an_acronym_is_one() -> None:
+    text = "a thousand people came to the casino because the duke had a mascot"
+    for name in ("United States", "China", "United Kingdom", "Scotland", "Australia"):
+        assert short_forms(name)
+        assert not has_short_form(name, text), name
+    assert has_short_form("United States", "the usa agreed")
+    assert has_short_form("Germany", "two germans came")

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from service.errors import NoRoom
 from service.llm.block_manager import SlotRange
 from service.llm.prefix_cache import PrefixCache
 from service.llm.scheduler import Limits
@@ -90,3 +91,17 @@ def test_the_least_recently_used_is_evicted_first() -> None:
     assert cache.num_blocks == 3
     assert [cache.evict() for _ in range(4)] == [spans[1], spans[2], spans[0], None]
     assert cache.take((0,)) is None
+
+
+def test_a_request_that_finds_no_room_evicts_nothing_in_vain(model: Family) -> None:
+    limits = Limits(kv_tokens=320, rows=6, chunk_tokens=64)
+    rng = random.Random(8)
+    first, again = asked_twice(rng, words(rng, 60))
+    generator = make_generator(model, limits)
+    run(generator, [first], bound([first], limits))
+    with pytest.raises(NoRoom):
+        generator.admit(asked_twice(rng, words(rng, 400))[0])
+    before = generator.stats.prefill_tokens
+    agree(run(generator, [again], bound([again], limits))["1"], expected(model, again))
+    read = generator.stats.prefill_tokens - before
+    assert read == 5 + 9 + (60 if model.name == "qwen3_5" else 0)

@@ -3,7 +3,7 @@
 import pytest
 
 from service.article import Article
-from service.store.codec import pack, unpack
+from service.store.codec import pack, source_of, unpack
 from service.tasks import Options
 from tests.support.stores import ARTICLES
 
@@ -12,3 +12,10 @@ from tests.support.stores import ARTICLES
 def test_an_article_comes_out_as_it_went_in(article: Article) -> None:
     options = Options(targets=("桥", "mayor"), languages=("zh",), length="short", whole_page=True)
     assert unpack(pack(article, options)) == (article, options)
+
+
+def test_an_article_of_another_version_has_no_source_but_stops_nothing() -> None:
+    packed = pack(Article("A bridge. 一座桥。", source="a.txt"), Options())
+    assert source_of(packed) == "a.txt"
+    assert source_of(packed.replace('"targets"', '"newer": 1, "targets"')) is None
+    assert source_of("{") is None

@@ -60,3 +60,8 @@ def test_threads_share_the_converters() -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda text: to_script(text, "Hans"), texts))
     assert results == ["这意味着将推出", "他们说这里"] * 50
+
+
+def test_what_stands_behind_a_nul_is_converted_too() -> None:
+    assert to_script("圖書館\0開放", "Hans") == "图书馆\0开放"
+    assert to_script("图书馆\0开放", "Hant") == "圖書館\0開放"

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 import urllib.error
@@ -398,3 +400,20 @@ def test_a_stopping_service_answers_on_idle_connections_and_leaves_slow_readers(
             reply = idle.getresponse()
             assert (reply.status, reply.getheader("Connection")) == (503, "close")
             assert server.process.wait(timeout=PATIENCE_S) == 0
+
+
+def test_a_client_that_resets_before_the_word_to_go_on_harms_nobody(tmp_path: Path) -> None:
+    """The service writes "100 Continue" to connections that are gone already."""
+    head = b"POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+    head += b"Content-Length: 50\r\nExpect: 100-continue\r\n\r\n"
+    with serving(tmp_path / "log", *SERVE) as server:
+        server.wait_until_ready()
+        for attempt in range(100):
+            client = socket.create_connection(address(server))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(head)
+            time.sleep(0.0002 * (attempt % 10))
+            client.close()
+        assert server.get("/livez").status == 200
+        log = (tmp_path / "log").read_text()
+        assert "a connection failed" not in log and "Exception in worker" not in log
