@@ -232,8 +232,10 @@ class Database:
 
     def _prepare(self, synchronous: Literal["FULL", "NORMAL"]) -> None:
         with self._told():
-            # In a new file; one of an older Diglot gets it when `shrink` writes it anew.
-            self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            # In a new file alone: it writes, and a full disk has no room for that. One of an older
+            # Diglot gets it when `shrink` writes it anew.
+            if not self._pragma("page_count"):
+                self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":
                 raise self._fault("its folder can't hold a write-ahead log; take a local disk")

@@ -24,7 +24,6 @@ from service.ingest.documents import decode
 from service.resources import Resources
 from service.settings import Settings
 from service.text.language import detect
-from service.text.sentences import split
 
 LENGTH = 100_000
 RESOURCES = Resources.load(Settings())
@@ -123,7 +122,7 @@ def test_what_turns_an_opinion_is_looked_for(name: str, piece: str) -> None:
 def test_a_book_ends(of: Callable[[int], str]) -> None:
     book = "\n".join(of(n) for n in range(10_000))
     read(book)
-    assert choose(split(book), detect(book), 160)
+    assert choose(Document.of(book), 160)
 
 
 def test_ten_megabytes_are_decoded_and_their_language_told() -> None:

@@ -39,9 +39,10 @@ def assert_near(folder: Path, *texts: str) -> None:
     for text in texts:
         own, q8_0 = closeness(folder, text, *ways)
         assert own["logits_error"] <= NEAR * q8_0["logits_error"]
-        # A hundred tokens: twice the bars that hundreds of sentences are held to.
+        # A hundred tokens: twice the bar that hundreds of sentences are held to, and two standard
+        # deviations below that of 91 %.
         assert own["kl"] <= 0.02
-        assert own["equal_top1"] >= 0.88
+        assert own["equal_top1"] >= 0.855
 
 
 def test_smollm2_is_as_near_as_q8_0(smollm2: Path) -> None:
