@@ -20,7 +20,7 @@ from tests.support.engines import answer_alone, request
 from tests.support.faults import fault, faults_of
 from tests.support.unforkable import UNLIKE, unlike
 
-FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
+FAMILIES = [*tiny.FAMILIES, *(pytest.param(name, marks=pytest.mark.slow) for name in tiny.OTHERS)]
 FORMATS = ["float32", "bfloat16", "int8"]
 
 

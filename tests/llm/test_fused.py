@@ -20,7 +20,7 @@ from tests.support import tiny
 
 pytestmark = pytest.mark.skipif(library() is None, reason="there is no C compiler here")
 GELU_TANH = partial(gelu, approximate="tanh")
-FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
+FAMILIES = [*tiny.FAMILIES, *(pytest.param(name, marks=pytest.mark.slow) for name in tiny.OTHERS)]
 
 
 def normal(*shape: int, seed: int = 3) -> Tensor:

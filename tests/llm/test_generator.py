@@ -44,7 +44,7 @@ from tests.support.traffic import (
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-FAMILIES = [*tiny.FAMILIES, *tiny.OTHERS]
+FAMILIES = [*tiny.FAMILIES, *(pytest.param(name, marks=pytest.mark.slow) for name in tiny.OTHERS)]
 
 
 @pytest.fixture(params=FAMILIES)
