@@ -160,6 +160,8 @@ TEMPLATES = {
         "{path} 中没有密钥；请恢复备份，或移走该文件后重新添加密钥"
     ),
     "the keys in {path} can't be read: {reason}": "无法读取 {path} 中的密钥：{reason}",
+    "{file} can't be written: {reason}": "无法写入 {file}：{reason}",
+    "the folder {folder} does not exist.": "文件夹 {folder} 不存在。",
     "the keys in {path} can't be written: {reason}": "无法写入 {path} 中的密钥：{reason}",
     # The service
     "can't listen on {host} port {port}: {reason}. Choose another with --host and --port, or"

@@ -81,6 +81,33 @@ def main() -> None:
     """
 
 
+def json_option(what: str) -> Callable[[Any], Any]:
+    """The flag `--json FILE`; its folder is looked for before the work, not after it."""
+    return click.option(
+        "--json",
+        "file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_in_a_folder,
+        help=f"Also write the {what} to this file.",
+    )
+
+
+def _in_a_folder(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    if file is not None and not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder {file.parent} does not exist.")
+    return file
+
+
+def write_json(file: Path | None, measures: Any) -> None:
+    """Write `measures` to `file`, where one is given. Raises BadInput when that fails."""
+    if file is None:
+        return
+    try:
+        file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise BadInput(f"{file} can't be written: {error.strerror}") from error
+
+
 def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
     """Exit with what the command returns; an error that Diglot raises on purpose is one line."""
 
@@ -295,12 +322,7 @@ def revoke_key(name: str, data: Path) -> int:
     type=click.IntRange(min=1),
     help="Length of each of its two digests.",
 )
-@click.option(
-    "--json",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write the measures to this file.",
-)
+@json_option("measures")
 @options(*MODEL_SETTINGS, "log_level")
 @clear_errors
 def bench(
@@ -317,19 +339,13 @@ def bench(
     logs.to_stderr(settings.log_level)
     measures = measure(settings, articles, article_tokens, digest_tokens).as_json()
     progress.show_measures(measures)
-    if file:
-        file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    write_json(file, measures)
     return 0
 
 
 @main.command()
 @click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--json",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write the measures to this file.",
-)
+@json_option("measures")
 @options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
@@ -351,19 +367,13 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
     service.open(quiet=True)
     measures = evaluate(found_cases, service)
     progress.show_measures(measures)
-    if file:
-        file.write_text(json.dumps(measures, indent=2) + "\n", "utf-8")
+    write_json(file, measures)
     return 1 if measures["failed"] else 0
 
 
 @main.command()
 @click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--json",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write the totals to this file.",
-)
+@json_option("totals")
 @options("prompts", "names", "max_characters", "log_level")
 @clear_errors
 def check(pairs: Path, file: Path | None, **flags: Any) -> int:
@@ -386,8 +396,7 @@ def check(pairs: Path, file: Path | None, **flags: Any) -> int:
         results.append(result)
     counted = totals(results)
     progress.show_measures(counted, to_stderr=True)
-    if file:
-        file.write_text(json.dumps(counted, indent=2) + "\n", "utf-8")
+    write_json(file, counted)
     return 0
 
 
