@@ -127,3 +127,14 @@ def test_a_clean_text_makes_a_document(text: str, language: str) -> None:
     document = Document.of(text)
     assert document.language == language
     assert "".join(sentence.text for sentence in document.sentences) == text.replace(" It", "It")
+
+
+@pytest.mark.parametrize(
+    "text", ["圖書館\0開放。讀者來了。\n市長說好。", "A library\0opens. Readers came."]
+)
+def test_a_nul_hides_nothing_behind_it(text: str) -> None:
+    document = Document.of(text)
+    simplified = document.simplified_sentences
+    assert len(simplified) == len(document.sentences)
+    assert [len(each) for each in simplified] == [len(each.text) for each in document.sentences]
+    assert all(is_pure(each, "Hans") for each in simplified)
