@@ -165,7 +165,7 @@ class Document:
         return known
 
     def name_support(self, glossary: "Glossary") -> "NameSupport":
-        """What a digest's names are held against: those of the document and its page's title."""
+        """The names to compare a digest's with: those of the document and its page's title."""
         from service.facts.name_support import NameSupport
 
         support = self._name_support.get(glossary)

@@ -9,7 +9,7 @@ State = Literal["waiting", "running", "done", "cancelled"]
 
 
 class Batch(BaseModel):
-    """What GET /batches/{id} answers. Every article is in one of the four counts."""
+    """The answer of GET /batches/{id}. Every article is in one of the four counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

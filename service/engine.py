@@ -9,7 +9,7 @@ from service.tasks import Answer, Finished, Request
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What made an answer. Part of every Result and of the fingerprint that a re-run compares.
+    """The maker of an answer. Part of every Result and of the fingerprint that a re-run compares.
 
     `prompts` is the fingerprint of the prompt files, or of whatever else words the answers.
     """
@@ -21,9 +21,9 @@ class Identity:
     dtype: str | None = None
     passage_tokens: int | None = None
     sampling: str | None = None
-    """How words are chosen."""
+    """The way in which words are chosen."""
     path: str | None = None
-    """How a model reads: forked (an article once, for all that is asked of it) or plain."""
+    """The way in which a model reads: forked (an article once for all of its answers) or plain."""
 
 
 class Engine(Protocol):

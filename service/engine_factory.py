@@ -37,8 +37,8 @@ class Choice:
 
 
 def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
-    """What `settings.engine` means here. For `auto`, looks on the disk first and then asks the
-    hub, for `patience_s` seconds at most.
+    """The engine that `settings.engine` means here. For `auto`, looks on the disk first and then
+    asks the hub, for `patience_s` seconds at most.
 
     Raises BadSetting when a model was named that can't be had: only the default may be missing,
     because whoever names a model means it.

@@ -32,7 +32,7 @@ def by_locale(environment: Mapping[str, str]) -> str:
 
 
 def called() -> str:
-    """How this program is started from the current folder, for commands that a message proposes."""
+    """The command that starts this program from the current folder, for the hints in messages."""
     if Path(sys.argv[0]).name == "diglot":
         return "diglot"
     python = Path(sys.executable)

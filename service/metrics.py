@@ -1,4 +1,4 @@
-"""What is counted for `/metrics`, by the names and units that Prometheus asks for.
+"""The metrics of `/metrics`, by the names and units that Prometheus asks for.
 
 Every label has few values, known beforehand: a route's template and not the address that was asked
 for, an error's code and not its text. Nothing here names an article, a client or a key.

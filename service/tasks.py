@@ -1,4 +1,4 @@
-"""What is asked of a passage, and what comes back: tasks, requests and answers.
+"""Tasks, requests and answers: the questions about a passage, and what comes back.
 
 These types are the seam between the plan, the worker and the engines. They know no model,
 no HTTP and no file.
@@ -33,7 +33,7 @@ DIGEST_SIZE: Mapping[DigestLanguage, Mapping[Length, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the asker wants. An empty `targets` asks for the stance toward the main subject."""
+    """The asker's options. An empty `targets` asks for the stance toward the main subject."""
 
     targets: tuple[str, ...] = ()
     languages: tuple[DigestLanguage, ...] = ("en", "zh")

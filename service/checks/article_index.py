@@ -30,7 +30,7 @@ _LONGEST_SYLLABLE = len("zhuang")
 
 
 class Postings:
-    """Which sentences have which term: two arrays side by side, in the order of the terms."""
+    """The sentences that have each term: two arrays side by side, in the order of the terms."""
 
     def __init__(self, keys: Keys, places: Places) -> None:
         order = np.argsort(keys, kind="stable")
@@ -72,7 +72,7 @@ class ArticleIndex:
 
     @cached_property
     def text(self) -> str:
-        """What a digest may say: the sentences and the titles, in Simplified characters."""
+        """The text that a digest may use: sentences and titles, in Simplified characters."""
         return "\n".join(self._texts)
 
     @cached_property
@@ -82,7 +82,7 @@ class ArticleIndex:
 
     @cached_property
     def own(self) -> Postings:
-        """What a digest in the article's language is looked up in: stems and character pairs."""
+        """The index for digests in the article's language: stems and character pairs."""
         keys: list[int] = []
         places: list[int] = []
         for place, text in enumerate(self._texts):
@@ -93,7 +93,7 @@ class ArticleIndex:
 
     @cached_property
     def glossed(self) -> Postings:
-        """What the article says, and what its Chinese words mean in English.
+        """The article's own words, and the English meanings of its Chinese ones.
 
         Of single characters only those count that are part of no longer word.
         """
@@ -129,7 +129,7 @@ class ArticleIndex:
         return frozenset(self._places_of(np.array(sorted(ends), np.int64) - 1).tolist())
 
     def _ends_of_sound(self, letters: str) -> set[int]:
-        """Where a row of characters ends that is read as `letters`."""
+        """The ends of rows of characters that are read as `letters`."""
         reached: dict[int, set[int] | None] = {0: None}  # letters read so far: where in the text
         for read in range(len(letters)):
             if read not in reached:

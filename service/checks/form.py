@@ -99,7 +99,7 @@ class Candidate:
 
 
 def form_faults(candidate: Candidate) -> Iterator[FormFault]:
-    """What is wrong with the form, the worst first; nothing after `empty`."""
+    """The faults of form, the worst first; nothing after `empty`."""
     if not candidate.text.strip():
         yield "empty"
         return
@@ -213,5 +213,5 @@ def runs(words: Sequence[str], length: int) -> list[Run]:
 
 
 def told_texts(texts: Iterable[str]) -> tuple[str, ...]:
-    """What a model may parrot, with the places for figures and names left open."""
+    """The prompts' own texts, which a model may parrot, with gaps for figures and names."""
     return tuple(re.sub(r"\{[^{}\n]*\}", "", text) for text in texts)

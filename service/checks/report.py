@@ -1,4 +1,4 @@
-"""What `check` answers about an article and its digests: the same on the command line and by HTTP.
+"""The report of `check` on an article and its digests: the same on the command line and by HTTP.
 
 Fields are added, never renamed, as in `service.result`.
 """

@@ -1,4 +1,4 @@
-"""How much of a digest does its article support, and which sentences of it?
+"""The support of a digest by its article, and by which of its sentences.
 
 The number is the share of the digest's words of content that the article has, for each sentence of
 the digest in those three sentences of the article that have the most: by stem in English, by pairs
@@ -65,7 +65,7 @@ class Support:
 
 
 def support(digest: str, language: DigestLanguage, article: Document) -> Support | None:
-    """How far `article` supports `digest`, which is in `language`, and each sentence of it.
+    """The support that `article` gives to `digest`, in `language`, and to each of its sentences.
 
     None where the article is in neither English nor Chinese.
     """
@@ -107,7 +107,7 @@ def _sentences(digest: str) -> Iterator[str]:
 
 
 def _share(supported: int, words: int) -> float:
-    """What says nothing needs no support."""
+    """The share; text without words of content needs no support."""
     return supported / words if words else 1.0
 
 

@@ -184,7 +184,7 @@ def _add_paragraph(
 
 
 def _new_sentences(sentences: list[str], repeats: Repeats) -> list[bool]:
-    """Which sentences of a paragraph are new.
+    """The sentences of a paragraph that are new.
 
     A paragraph that repeats a telling sentence is read again with less patience: what stands
     beside it, reworded or short, is likely to repeat the same earlier paragraph.

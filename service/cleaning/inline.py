@@ -1,4 +1,4 @@
-"""What is cleaned inside a line: damage by encodings, markup, pinyin, width, control characters."""
+"""Cleaning inside a line: damage by encodings, markup, pinyin, width, control characters."""
 
 import html
 import re

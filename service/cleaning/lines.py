@@ -104,7 +104,7 @@ def _shaped(traced: TextWithOffsets, markup: Markup, removed: Counter[str]) -> L
 
 
 def units(text: str) -> int:
-    """How long a text is: Han characters and words of other scripts together."""
+    """The length of a text: Han characters and words of other scripts together."""
     return len(_UNIT.findall(text))
 
 
@@ -131,7 +131,7 @@ def _is_title(text: str, han: int, words: int) -> bool:
 
 
 def verdicts(line: Line) -> list[tuple[str, str]]:
-    """What `line` is made of, (kind, piece) each, when it is not the article; empty when it stays.
+    """The pieces of `line`, (kind, piece) each, when it is not the article; empty when it stays.
 
     Notices that stand side by side make one line: 分享到微信 責任編輯：編輯部.
     """

@@ -52,7 +52,7 @@ _NEIGHBOURS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What a sentence says: pairs of neighbours, and the words (characters) that carry meaning."""
+    """The content of a sentence: pairs of neighbours, and words (characters) that carry meaning."""
 
     features: frozenset[str]
     words: frozenset[str]

@@ -1,4 +1,4 @@
-"""What lines that are not the article look like.
+"""Patterns of lines that are not the article.
 
 Each rule reads a whole line, so that an article *about* subscriptions, copyright or editors keeps
 its sentences: a rule wants the line to be nothing but the notice, or to begin as only a notice

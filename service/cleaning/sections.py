@@ -22,7 +22,7 @@ _OF_PARTS, _ONE_PART = 3, 5
 
 @dataclass(slots=True)
 class Margin:
-    """What the lines around the article say of it."""
+    """Facts that the lines around the article state about it."""
 
     authors: list[str] = field(default_factory=list)
     published: str | None = None

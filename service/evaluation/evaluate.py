@@ -66,7 +66,7 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """What is wrong with a line that should hold a `model`, and what would be right."""
+    """The fault of a line that should hold a `model`, and its remedy."""
     first = error.errors()[0]
     field, given = ".".join(map(str, first["loc"])), first.get("ctx", {})
     said = {
@@ -166,7 +166,7 @@ def _faithfulness(done: Sequence[tuple[Case, Result]], glossary: Glossary) -> Sc
 
 
 def _support(done: Sequence[tuple[Case, Result]]) -> Scores:
-    """How much the articles support, and which part of the digests' sentences has a source."""
+    """The mean support of the digests, and the share of their sentences that have a source."""
     results = [result for _, result in done]
     supports = [each for r in results for each in r.checks.support.values() if each is not None]
     sentences = [each for r in results for d in r.digests.values() for each in d.sentences]

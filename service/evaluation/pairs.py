@@ -66,7 +66,7 @@ def as_line(result: CheckResult) -> str:
 
 
 def totals(results: Sequence[CheckResult]) -> Totals:
-    """How many digests got which verdict and for what, by language; None where none says so."""
+    """Counts of verdicts and of faults, by language; a mean of nothing is None."""
     counted: Totals = {"pairs": len(results)}
     for language in LANGUAGES:
         checks = [r.checks[language] for r in results if language in r.checks]

@@ -1,4 +1,4 @@
-"""Whose words are these? What is quoted or reported in a sentence, and who said it.
+"""Attribution: the quoted or reported parts of a sentence, and their speakers.
 
 Opinion in quotation marks, and in "the mayor said that …", is the speaker's and not the author's.
 What the author says in the first person, or says of others' words, stays the author's.

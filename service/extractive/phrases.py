@@ -1,4 +1,4 @@
-"""Which noun phrases does a piece of text hold? What an article may be about.
+"""The noun phrases of a piece of text: what an article may be about.
 
 In Chinese, runs of nouns by part of speech; in English, runs of words that hold no word of grammar
 (Rose, Engel, Cramer & Cowley 2010, "Automatic Keyword Extraction from Individual Documents") and

@@ -1,4 +1,4 @@
-"""How much each sentence of a document is about a target.
+"""The relevance of each sentence of a document to a target.
 
 A sentence is about the target when it names it, or most of its words, or takes it up again ("the
 plan", 该公司, a pronoun) right after one that does. Where the target is what the article is about,

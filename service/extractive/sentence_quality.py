@@ -1,4 +1,4 @@
-"""What a sentence is worth in a digest: its length, whether it is sound, whether it leans.
+"""The worth of a sentence in a digest: its length, whether it is sound, whether it leans.
 
 A sentence is sound when it stands for itself as a statement. It leans when only the sentence before
 it says who "they" are or what is "however" so.
@@ -56,7 +56,7 @@ _STANDING_ZH = re.compile(
 
 
 def extent(text: str, language: str) -> int:
-    """How long `text` is: in words, in Chinese and Japanese in characters without spaces."""
+    """The length of `text`: in words, in Chinese and Japanese in characters without spaces."""
     words = text.split()
     if is_spaceless(language):
         return sum(map(len, words))

@@ -155,7 +155,7 @@ class _Reader:
         return min(1.0, signs / (SIGNS_OF_AN_OPINION * len(self.texts) or 1))
 
     def opinion(self, index: int) -> tuple[float, float]:
-        """What the author thinks by a sentence, and what others in it do; each bounded."""
+        """The opinion of the author in a sentence, and that of others in it; each bounded."""
         return self._opinion(self.texts[index], self.voices[index])
 
     def opinion_in_title(self) -> float:
@@ -195,7 +195,7 @@ class _Reader:
 def _whose(
     hit: Hit, text: str, language: EnglishOrChinese, voice: Voices, near: About
 ) -> Literal["author", "other"] | None:
-    """Whose opinion a word is; None when it is none toward the target."""
+    """The holder of the opinion of a word; None when it is none toward the target."""
     said_before = valence_shifters.before(text, hit.start)
     speaks: Literal["author", "other"] = "author" if voice.is_author(hit.start) else "other"
     if hit.kind == "view":

@@ -121,7 +121,7 @@ def _in_one_language(body: str, language: str) -> list[tuple[int, int]]:
 
 
 def _share(phrase: str, chinese: bool) -> float:
-    """What a phrase counts by what it names: one who decides, a place where things happen."""
+    """The weight of a phrase by the thing that it names: one who decides, a place of events."""
     if not chinese:
         return WHO_DECIDES if _WHO_DECIDES_EN.search(phrase) else 1.0
     simplified = to_script(phrase, "Hans")
@@ -131,7 +131,7 @@ def _share(phrase: str, chinese: bool) -> float:
 
 
 class _Mentions:
-    """How often a text holds a phrase; in English singular and plural are one."""
+    """The number of times that a text holds a phrase; in English singular and plural are one."""
 
     def __init__(self, text: str, language: str) -> None:
         self._language = "" if language.startswith("zh") else language
@@ -215,7 +215,7 @@ def _placed(lines: Sequence[tuple[int, int]]) -> Callable[[int], int | None]:
 
 
 def _elsewhere(body: str, title: str, language: str) -> str:
-    """What title and text both set off, or the text repeats."""
+    """Phrases that title and text both set off, or the text repeats."""
     both = f"{title}\n{body}"
     scores = {
         phrase: count * math.sqrt(len(phrase)) * (IN_TITLE if phrase in title else 1.0)

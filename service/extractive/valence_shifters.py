@@ -1,4 +1,4 @@
-"""What turns, strengthens or sets aside an opinion word: the words around it.
+"""Valence shifters: words that turn, strengthen or set aside an opinion word beside them.
 
 Each pattern is matched against the few characters before the word (`before`), so that the cost
 stays linear however long the sentence is. Chinese is Simplified.

@@ -1,4 +1,4 @@
-"""Which people, bodies, places and products does a text name, in any of their spellings?
+"""The people, bodies, places and products that a text names, in any of their spellings.
 
 The glossary (prompts/names.tsv) knows one name under several: 扎克伯格, 祖克柏 and Zuckerberg are
 Mark Zuckerberg. What it doesn't know is read from the text itself: see `unlisted`.

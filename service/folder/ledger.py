@@ -155,7 +155,7 @@ class Ledger:
 
 
 class _Entry(NamedTuple):
-    """Where a line stands in the file, what it was read from, and whether it is a Result."""
+    """A line's place in the file, its source, and whether it is a Result."""
 
     offset: int
     size: int

@@ -143,7 +143,7 @@ def _put(
 
 
 def count(files: Sequence[Path]) -> int:
-    """How many articles `files` hold, about: a line of .jsonl each, else one a file."""
+    """The approximate number of articles in `files`: a line of .jsonl each, else one a file."""
     total = 0
     for path in files:
         if path.suffix.lower() != ".jsonl":

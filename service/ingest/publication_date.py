@@ -1,4 +1,4 @@
-"""When an article was published, read only where it says so itself, to the day.
+"""The day on which an article was published, read only where it says so itself, to the day.
 
 A year in a footer (Copyright 2019-2025) is no date of the article, nor are the dates of the other
 stories of a page. What says it are metadata, JSON-LD, a `<time>`, and a dateline in the text.

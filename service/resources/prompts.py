@@ -68,7 +68,7 @@ class Prompts:
     def instruction(
         self, task: Task, passage_language: str, names: Mapping[str, str] | None = None
     ) -> str:
-        """What is asked for `task`, filled in; a stance is asked in the passage's language.
+        """The instruction for `task`, filled in; a stance is asked in the passage's language.
 
         `names` maps names of the passage to their spelling in the digest's language. They and the
         target go in as they are: text of the asker, not to be expanded again.

@@ -104,7 +104,7 @@ class Throughput:
         self._seconds = self._seconds * fades + seconds
 
     def seconds_for(self, tokens: float) -> float | None:
-        """How long `tokens` will take, between 1 s and 10 minutes; None: nothing measured yet."""
+        """The time that `tokens` will take, 1 s to 10 minutes; None: nothing measured yet."""
         if not (self._tokens and self._seconds):
             return None
         return min(max(tokens * self._seconds / self._tokens, SHORTEST_S), LONGEST_S)

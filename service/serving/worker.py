@@ -37,7 +37,7 @@ from service.tasks import Answer, Finished, Request
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-"""How often what waits for a thread is looked at: its deadline may be over."""
+"""Seconds between two looks at the jobs that wait for a thread: a deadline may be over."""
 SHORT_TOKENS = 1000
 """Of an article whose checks take a few milliseconds."""
 BULK_THREADS = 2
@@ -354,7 +354,7 @@ class Worker:
     def _go_on(
         self, job: Job, outcome: Callable[[Job], Answer | DiglotError]
     ) -> Result | DiglotError | None:
-        """What a plan ends with; None where it asks for more."""
+        """The Result that a plan ends with; None where it asks for more."""
         try:
             answer = outcome(job)
             if isinstance(answer, DiglotError):

@@ -38,7 +38,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many bytes articles that wait and results that are kept may take; None is no bound."""
+    """The bytes that waiting articles and kept results may take; None does not bound them."""
 
     in_all: int | None = None
     per_key: int | None = None

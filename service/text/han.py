@@ -1,4 +1,4 @@
-"""Which Han characters belong to which script, and which are everyday characters.
+"""Han characters: their range, the script that each belongs to, and the everyday ones.
 
 Many characters are written alike in both scripts (中, 文), and some are a Simplified character and
 another Traditional word at once (后, 里, 台). Only those that stand in one script alone are
@@ -77,7 +77,7 @@ def _changed(config: str) -> dict[str, str]:
 
 
 def script_evidence(text: str) -> tuple[int, int]:
-    """How many characters of `text` are Simplified only, and how many Traditional only."""
+    """The numbers of characters of `text` that are Simplified only, and Traditional only."""
     simplified, traditional = (len(found.findall(text)) for found in _of_one_script())
     return simplified, traditional
 

@@ -1,4 +1,4 @@
-"""Which language a text is in, as a BCP 47 tag."""
+"""Detects the language of a text, as a BCP 47 tag."""
 
 import re
 from functools import cache

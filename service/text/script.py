@@ -75,7 +75,7 @@ def _repair(clause: str) -> str:
 
 
 def _translate(text: str, script: Script) -> str:
-    """What OpenCC leaves in the other script, character by character."""
+    """Convert the characters that OpenCC leaves in the other script, one by one."""
     foreign, forms = _leftovers(script)
     return foreign.sub(lambda found: forms[found.group()], text)
 

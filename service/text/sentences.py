@@ -55,7 +55,7 @@ def split(paragraph: str) -> list[str]:
 
 
 def spans(paragraph: str) -> list[tuple[int, int]]:
-    """Where the sentences stand: (start, end) in `paragraph`, at most LONGEST characters each."""
+    """The spans of the sentences: (start, end) in `paragraph`, at most LONGEST characters each."""
     inside = _inside(paragraph)
     ends: list[int] = []
     soft: list[int] = []

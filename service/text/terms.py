@@ -1,4 +1,4 @@
-"""Which terms does a piece of text hold? The units that sentences are compared by.
+"""The terms of a piece of text: the units that sentences are compared by.
 
 Words in languages with spaces, lightly stemmed; in Chinese and Japanese pairs of neighbouring
 characters, which need no segmenter and no dictionary (Nie, Gao, Zhang & Zhou 2000, "On the Use of

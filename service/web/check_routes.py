@@ -1,4 +1,4 @@
-"""What /check answers: the verdict on digests that somebody else wrote, without any engine."""
+"""The route /check: the verdict on digests that somebody else wrote, without any engine."""
 
 from functools import cache
 

@@ -82,7 +82,7 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 def connections_for(descriptors: int) -> int:
-    """How many connections a process with so many file descriptors takes; a third is for bodies."""
+    """The connections that a process with so many file descriptors takes; a third is for bodies."""
     return max(8, min(MOST_CONNECTIONS, (descriptors - RESERVED) * 2 // 3))
 
 
@@ -101,7 +101,7 @@ class Connection:
         self.watched = 0
         """The events that the loop waits for."""
         self.fault: Exception | None = None
-        """What is wrong with the request's head."""
+        """The fault of the request's head."""
         self.seen: dict[str, Any] = {}
         self.is_admitted = False
         """Whether the application asked for the body."""
@@ -126,7 +126,7 @@ class Connection:
 
 
 Step = Callable[[Connection], None]
-"""What the loop does with a connection next."""
+"""The next thing that the loop does with a connection."""
 
 
 class HttpWorker(ThreadWorker):  # type: ignore[misc]

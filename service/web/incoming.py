@@ -74,7 +74,7 @@ class Incoming:
         self.rest += data[used:]
 
     def body(self) -> Body:
-        """What came of the body, from its start; read once at a time."""
+        """The part of the body that has come, from its start; read once at a time."""
         if self._kept is None:
             read: Callable[[int], bytes] = lambda _: b""  # noqa: E731
         else:

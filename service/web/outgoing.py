@@ -1,4 +1,4 @@
-"""What is sent to a client, and how long either side may take for its bytes."""
+"""Bytes on their way to a client, and the time that either side may take for its bytes."""
 
 import socket
 import time

@@ -43,7 +43,7 @@ class Newest:
             self._changed.notify()
 
     def take(self, seconds: float) -> list[Draft]:
-        """What is new; waits for it at most so long."""
+        """The newest drafts; waits for them at most so long."""
         with self._changed:
             if not self._drafts:
                 self._changed.wait(seconds)

@@ -23,7 +23,7 @@ _CHUNK = 64 * 1024
 
 
 class Upload:
-    """What is being sent. `longest` is the most bytes that one article may take.
+    """An upload in progress. `longest` is the most bytes that one article may take.
 
     Raises Unsupported for what is neither JSON nor JSON Lines in UTF-8, as it is or with gzip.
     """
@@ -48,7 +48,7 @@ class Upload:
         self._size = 0
         """Bytes that were read, as they are unpacked."""
         self._begins = 0
-        """Where the article begins that is being read."""
+        """The offset of the article that is being read."""
         request.max_content_length = MOST_BYTES
 
     def await_body(self) -> None:

@@ -179,14 +179,14 @@ def _and_a_half(
 
 
 def _minus(text: str, start: int, what: Counted) -> int | None:
-    """Where the sign of a negative amount stands; None before a positive one."""
+    """The offset of the sign of a negative amount; None before a positive one."""
     m = _MINUS.search(text, max(0, start - 9), start)
     signed = what.kind in ("percent", "money") or what.unit in ("C", "F", "degree")
     return m.start() if m and signed else None
 
 
 def _bound(text: str, start: int, end: int) -> tuple[Bound, int]:
-    """What is said about the amount at `[start, end)`, and the end with what says it."""
+    """The bound said about the amount at `[start, end)`, and the end with its words."""
     after = _AFTER.match(text, end)
     if after is not None:
         end = after.end()

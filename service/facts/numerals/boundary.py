@@ -1,4 +1,4 @@
-"""Where a word of Chinese ends: a unit that opens a longer word is none (年 in 年轻人)."""
+"""The ends of Chinese words: a unit that opens a longer word is not a unit (年 in 年轻人)."""
 
 import re
 from collections.abc import Iterator

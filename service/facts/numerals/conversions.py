@@ -44,7 +44,7 @@ _BY_UNIT = {
 
 
 class Quantity(NamedTuple):
-    """How much is measured, in the first unit of its kind, and how much rounding may hide."""
+    """The measured amount, in the first unit of its kind, and how much rounding may hide."""
 
     kind: str
     unit: str
@@ -53,7 +53,7 @@ class Quantity(NamedTuple):
 
 
 def quantities(figure: Figure) -> list[Quantity]:
-    """What a measure comes to; nothing for what is no measure or can't be converted."""
+    """The values of a measure; nothing for other figures and for units that can't be converted."""
     unit = figure.unit or ""
     if figure.kind != "measure":
         return []

@@ -1,4 +1,4 @@
-"""What a number counts: the unit, currency or percent sign behind it, or the sign before it."""
+"""The thing that a number counts: a unit, currency or percent sign behind it, a sign before it."""
 
 import re
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ _BEFORE_LENGTH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a number counts, and where its spelling ends.
+    """The thing that a number counts, and the end of its spelling.
 
     A decade is a `factor` of 10 years. Where the reading is not `certain`, `also` holds the values
     of the others.
@@ -68,7 +68,7 @@ class Counted:
 def counted(
     text: str, number: Number, currencies: Currencies, sign: re.Match[str] | None = None
 ) -> Counted:
-    """What `number` counts; `sign` is that of the currency before it."""
+    """The thing that `number` counts; `sign` is that of the currency before it."""
     at = number.end
     if sign is not None:
         code = currencies.of_sign(sign.group(1))
@@ -151,7 +151,7 @@ def _english_unit(text: str, number: Number) -> Counted | None:
 
 
 def _metres_or_millions(text: str, number: Number, m: re.Match[str]) -> Counted | None:
-    """What 3m counts: metres where it is so high or stands in Chinese, else perhaps millions."""
+    """The unit of 3m: metres where it is so high or stands in Chinese, else perhaps millions."""
     if m["gap"] == "-" or (m["gap"] == " " and not _PEOPLE.match(text, m.end())):
         return Counted("measure", "m", m.end())
     beside = text[max(0, number.start - 1) : number.start] + text[m.end() : m.end() + 1]

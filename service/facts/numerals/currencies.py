@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Currency(NamedTuple):
-    """How to write an amount: a sign before it, or a word after it, in English; Chinese words.
+    """The spelling of an amount: a sign before it, or a word after it, in English; Chinese words.
 
     Then the spellings a text may use after a number and before it, parted by `;`.
     """

@@ -1,4 +1,4 @@
-"""What a figure is: a number, amount, date or time that a text states, with its value."""
+"""A figure: a number, amount, date or time that a text states, with its value."""
 
 from dataclasses import dataclass
 from fractions import Fraction

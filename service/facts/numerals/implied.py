@@ -51,7 +51,7 @@ _TIMES = {"noon": 720, "midday": 720, "midnight": 0, "中午": 720, "正午": 72
 
 
 class Implied:
-    """What a text implies: plain numbers, parts and times of day."""
+    """The figures that a text implies: plain numbers, parts and times of day."""
 
     def __init__(self, text: str) -> None:
         lower = text.lower()

@@ -1,4 +1,4 @@
-"""Whose money a sign or a word is, as the text around it tells: $ in Australia, ¥ in Japan, won."""
+"""The country of a currency sign or word, by its text: $ in Australia, ¥ in Japan, won."""
 
 import re
 from collections.abc import Callable
@@ -43,7 +43,7 @@ _HEAVY = re.compile(
 
 
 class Currencies:
-    """Whose money the signs and words of one text are.
+    """The countries of the currency signs and words of one text.
 
     `local` is the currency that a bare 元 means, or None where that can't be told.
     """

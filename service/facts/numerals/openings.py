@@ -1,4 +1,4 @@
-"""Where in a text a figure may begin.
+"""The offsets in a text at which a figure may begin.
 
 A pattern that looks behind itself before it looks ahead is tried by `re` at every character. Tried
 where a figure may begin at all, thirty of them cost a fraction of that.
@@ -54,7 +54,7 @@ class Openings:
 def matches(
     pattern: re.Pattern[str], text: str, openings: Sequence[int]
 ) -> Iterator[re.Match[str]]:
-    """What `pattern.finditer(text)` finds, where `pattern` begins at the `openings` only."""
+    """The matches of `pattern.finditer(text)`, where `pattern` begins at the `openings` only."""
     end = 0
     match = pattern.match
     for at in openings:

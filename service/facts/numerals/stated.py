@@ -1,4 +1,4 @@
-"""What a text states: the judgement that the checks are made of."""
+"""The figures that a text states: the judgement that the checks are made of."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -34,7 +34,7 @@ def digits_beside(text: str, figures: Iterable[Figure]) -> list[str]:
 
 
 class Stated:
-    """What a text states: asks whether a figure of another text is among it.
+    """The figures that a text states: tells whether a figure of another text is among it.
 
     With the `text` itself it also knows what the text implies (both, 双), and the digits that are
     no figures in it (737NG).

@@ -8,7 +8,7 @@ from service.text.han import HAN
 
 
 class Unit(NamedTuple):
-    """How to write the unit after a number, and the spellings a text may use, parted by `;`."""
+    """The spelling of the unit after a number, and the spellings a text may use, parted by `;`."""
 
     one: str
     many: str

@@ -44,7 +44,7 @@ def available() -> bool:
 
 @cache
 def layout() -> Layout:
-    """How the compiled kernel wants weights and rows to lie."""
+    """The layout of weights and rows in the compiled kernel."""
     sizes = (ctypes.c_int64 * 3)()
     call("linear_layout", sizes)
     group, panel, dot = sizes
@@ -54,7 +54,7 @@ def layout() -> Layout:
 
 
 def groups(width: int) -> int:
-    """How many scales `width` inputs have."""
+    """The number of scales of `width` inputs."""
     return -(-width // GROUP)
 
 
