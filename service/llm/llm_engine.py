@@ -63,7 +63,9 @@ class LLMEngine:
             path=self.generator.path,
         )
         self.passage_limit: int | None = self._limit
-        # What is loaded now stays: the collector need not visit a million objects again and again.
+        # Keep the collector from visiting a million objects that live as long as the engine; those
+        # of an engine before this one are no longer kept from it.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
 
