@@ -121,8 +121,8 @@ class Connection:
     def is_in_flight(self) -> bool:
         """Whether its request came in time and has no whole answer yet; its body may still come."""
         is_coming = self.incoming.request is not None and not self.is_between_requests
-        is_answered = self.pace is None or bool(self.outgoing.pending)
-        return not self.is_late and (is_coming or is_answered)
+        is_being_answered = self.pace is None or bool(self.outgoing.pending)
+        return not self.is_late and (is_coming or is_being_answered)
 
 
 Step = Callable[[Connection], None]
