@@ -18,12 +18,10 @@ import numpy as np
 from service.article import Document
 from service.checks.dictionary import Dictionary, Keys, Places, segments
 from service.checks.stems import content_words, key
-from service.text.han import HAN
+from service.text.han import HAN, HAN_CHARACTER, HAN_RUN
 from service.text.script import to_script
 from service.text.terms import STOP_CHARACTERS
 
-_HAN = re.compile(f"[{HAN}]")
-_HAN_RUN = re.compile(f"[{HAN}]+")
 _LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 NOWHERE: frozenset[int] = frozenset()
 _LONGEST_SYLLABLE = len("zhuang")
@@ -78,7 +76,7 @@ class ArticleIndex:
     @cached_property
     def is_chinese(self) -> bool:
         """Whether Han characters are more than the words in Latin letters."""
-        return len(_HAN.findall(self.text)) > len(_LATIN_WORD.findall(self.text))
+        return len(HAN_CHARACTER.findall(self.text)) > len(_LATIN_WORD.findall(self.text))
 
     @cached_property
     def own(self) -> Postings:
@@ -163,7 +161,7 @@ class ArticleIndex:
 
 def character_pairs(text: str) -> Iterator[int]:
     """Pairs of neighbouring Han characters, without those that hold a character of grammar."""
-    for run in _HAN_RUN.findall(text):
+    for run in HAN_RUN.findall(text):
         for one, other in pairwise(run):
             if one not in STOP_CHARACTERS and other not in STOP_CHARACTERS:
                 yield ord(one) << 32 | ord(other)

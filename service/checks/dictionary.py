@@ -6,7 +6,6 @@ CC-CEDICT's (CC BY-SA 4.0, see NOTICE); `build_dictionary.py` makes the file.
 """
 
 import gzip
-import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
@@ -17,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.checks.stems import key
-from service.text.han import HAN
+from service.text.han import HAN_RUN
 from service.text.terms import STOP_CHARACTERS
 
 FILE = Path(__file__).with_name("cedict.tsv.gz")
 LONGEST = 8
 """Longer headwords are sayings and sentences."""
 
-_HAN_RUN = re.compile(f"[{HAN}]+")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that no bit of a character is lost (Knuth's multiplicative hashing)."""
 _MOST_READINGS = 16
@@ -138,7 +136,7 @@ def segments(text: str, found: Found) -> Iterator[Segment]:
     longest: dict[int, tuple[int, int]] = {}
     for start, length, row in zip(*(column.tolist() for column in found), strict=True):
         longest[start] = (length, row)  # `find` lists the shorter ones first
-    for run in _HAN_RUN.finditer(text):
+    for run in HAN_RUN.finditer(text):
         at = run.start()
         while at < run.end():
             length, row = longest.get(at, (1, None))

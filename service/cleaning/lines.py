@@ -13,7 +13,7 @@ from service.cleaning.headings import SECTIONS
 from service.cleaning.inline import LINE_END, tidy
 from service.cleaning.rules import RULES
 from service.cleaning.vocabulary import NAV_EN, NAV_ZH
-from service.text.han import HAN
+from service.text.han import HAN, HAN_CHARACTER
 from service.text.offsets import TextWithOffsets
 
 Shape = Literal["text", "heading", "bullet", "row"]
@@ -28,7 +28,6 @@ _BRACKETED = re.compile(r"[\[【〔](.{1,40})[\]】〕][：:]?")
 _TERMINAL = re.compile(r"[。！？!?…；;：:，,、.][”’」』）)\]】》\"']*$")
 _INNER_END = re.compile(r"[。！？；]|[.!?]\s")
 _UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
-_HAN = re.compile(rf"[{HAN}]")
 _MENU_LINK = re.compile(r"\[[^\[\]\n]{1,60}\]\([^()\s]*\)")
 _MENU_REST = re.compile(r"[\s|｜·•/>›»\-–,，]*")
 
@@ -126,7 +125,7 @@ def _is_title(text: str, han: int, words: int) -> bool:
     if len(text) > 400:
         return False
     size = units(text)
-    most = han if _HAN.search(text) else words
+    most = han if HAN_CHARACTER.search(text) else words
     return 0 < size <= most and not _INNER_END.search(text[:-1])
 
 

@@ -14,10 +14,9 @@ from itertools import chain, pairwise
 from operator import add
 
 from service.cleaning.lines import units
-from service.text.han import HAN
+from service.text.han import HAN, HAN_RUN
 
 _WORD = re.compile(rf"[^\W\d_{HAN}]+(?:['’][A-Za-z]+)?")
-_HAN_RUN = re.compile(rf"[{HAN}]+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CAPITAL = re.compile(r"(?<=[^.!?。！？“\"‘'\s])\s+([A-Z][\w-]+)")
 _DENIAL_HAN = re.compile("不(?![过過仅僅但只止断斷同少久足])|[没沒未无無非否别別]")
@@ -157,7 +156,7 @@ def _repeats(new: _Content, old: _Content) -> bool:
 @lru_cache(maxsize=512)  # as in lines.py: the next pass meets the same sentences
 def _content(sentence: str) -> _Content:
     features: set[str] = set()
-    runs = _HAN_RUN.findall(sentence)
+    runs = HAN_RUN.findall(sentence)
     for run in runs:
         features.update(map(add, run, run[1:]))
     latin = [word.lower() for word in _WORD.findall(sentence)]

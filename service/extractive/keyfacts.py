@@ -15,7 +15,7 @@ from service.facts.name_rules import is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import Figure, render
 from service.facts.numerals.wording import LABELS
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
 
 Target = Literal["en", "zh"]
@@ -59,7 +59,6 @@ _MOST_RANKED = 40
 _MOST_COMPARED = 200
 """No line holds as many figures; each is compared with the others."""
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
-_HAN = re.compile(rf"[{HAN}]")
 # Llama 4, Claude Opus 4.5
 _WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
 
@@ -191,7 +190,7 @@ def _when(text: str, found: Sequence[Figure], i: int) -> Figure | None:
         return None
     gap = text[before.end : figure.start]
     near = len(gap) <= _REACH and not _CLAUSE_END.search(gap)
-    return before if near and _HAN.search(gap) else None
+    return before if near and HAN_CHARACTER.search(gap) else None
 
 
 def _without_parts(ranked: list[_Fact]) -> list[_Fact]:

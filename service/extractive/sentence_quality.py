@@ -6,7 +6,7 @@ it says who "they" are or what is "however" so.
 
 import re
 
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 
 LONG_WORD = 12
 """Characters that one word may take of an English size, so that a blob can't pass as one word."""
@@ -14,7 +14,6 @@ LONG_WORD = 12
 _ENDINGS = ".!?。！？…"
 _CLOSERS = "\"'”’」』）)】》]*"
 _OPENERS = "\"'“‘「『"
-_HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _BULLET = re.compile(r"\s*(?:[-•●▪◦·*►▶◀◄▲▼※■□◆◇]|\(?\d{1,2}[.)、](?!\d)|[a-z]\))")
 
@@ -79,7 +78,7 @@ def _is_in(text: str, language: str) -> bool:
     """Whether a sentence is in the language of its article, where that is English or Chinese."""
     if language.partition("-")[0] not in {"en", "zh"}:
         return True
-    han, words = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text))
+    han, words = len(HAN_CHARACTER.findall(text)), len(_LATIN_WORD.findall(text))
     return (han >= words) == language.startswith("zh") or han == words
 
 

@@ -15,7 +15,7 @@ from itertools import accumulate
 from service.article import Document
 from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewhere
 from service.facts.names import Glossary
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
 from service.text.terms import segmenter, terms
 
@@ -32,7 +32,6 @@ REPEATED = 0.2
 OFTEN = 3
 """Mentions that make a phrase of a verb and a noun (开放权重), or a name more than in passing."""
 
-_HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _SENTENCE_END = re.compile(r"[。！？!?\n]|\.\s")
 _WHO_DECIDES_EN = re.compile(
@@ -114,7 +113,7 @@ def _in_one_language(body: str, language: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = 0
     for line in body.split("\n"):
-        if (len(_HAN.findall(line)) >= len(_LATIN_WORD.findall(line))) == chinese:
+        if (len(HAN_CHARACTER.findall(line)) >= len(_LATIN_WORD.findall(line))) == chinese:
             found.append((start, start + len(line)))
         start += len(line) + 1
     return found
@@ -194,7 +193,7 @@ def _named(
         if name.key not in seen:
             seen.add(name.key)
             weight = IN_TITLE if place is None else 1.0
-            share = _share(name.surface, bool(_HAN.search(name.surface)))
+            share = _share(name.surface, bool(HAN_CHARACTER.search(name.surface)))
             known = A_NAME if counts[name.key] >= OFTEN else IN_PASSING
             scores[name.surface] = weight * share * known * counts[name.key]
     return scores

@@ -10,9 +10,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from service.facts.capitals import ADJECTIVES, COMMON, DAYS, OPENERS, TITLES
-from service.text.han import HAN
+from service.text.han import HAN, HAN_CHARACTER
 
-_HAN = re.compile(f"[{HAN}]")
 # A Latin line may quote a Chinese word, and a Chinese one is rarely half Latin.
 _CHINESE_SHARE = 0.15
 _CHINESE_STOPS = re.compile("[，。、；]")
@@ -81,7 +80,7 @@ _SURNAMES = frozenset(
 def is_chinese(line: str) -> bool:
     """True for a line that is written in Chinese, names in Latin letters and all."""
     share = _CHINESE_SHARE if not _CHINESE_STOPS.search(line) else _WITH_STOPS
-    return len(_HAN.findall(line)) > share * len(line)
+    return len(HAN_CHARACTER.findall(line)) > share * len(line)
 
 
 def is_latin_everywhere(name: str) -> bool:

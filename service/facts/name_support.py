@@ -16,9 +16,8 @@ from service.facts.names import Glossary, Name
 from service.facts.short_forms import has_short_form
 from service.facts.sounds import SoundIndex, WordSounds
 from service.facts.vocabulary_en import is_common
-from service.text.han import HAN, to_simplified
+from service.text.han import HAN_CHARACTER, to_simplified
 
-_HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile("[A-Za-zÀ-ɏ]+")
 _ACRONYM = re.compile(r"[A-Z][A-Z.&]{1,5}s?")
 # Chandrayaan-1 is 月船一号, GPT-5 stays what it is.
@@ -72,7 +71,7 @@ class NameSupport:
             return False
         if name.key in _ADDED_AT_WILL:
             return True
-        if _HAN.search(name.surface):
+        if HAN_CHARACTER.search(name.surface):
             return self._sounds_in_english(name.surface, listed=name.kind is not None)
         return self._sounds_in_chinese(name)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from service.facts.glossary_file import SHIPPED, Entry, Kind, read_entries
 from service.facts.name_rules import Pair, Span, capitalised, latin_in_chinese, pairs
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 
 __all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
 
@@ -86,9 +86,9 @@ class Glossary:
         self._small = {
             form.lower(): entry for form, entry in self._by_form.items() if not form.isupper()
         }
-        self._han = _by_opening(f for f in self._by_form if _HAN.search(f) and len(f) > 1)
+        self._han = _by_opening(f for f in self._by_form if HAN_CHARACTER.search(f) and len(f) > 1)
         self._opens = _any_first(self._han)
-        self._latin = _by_first_word(f for f in self._by_form if not _HAN.search(f))
+        self._latin = _by_first_word(f for f in self._by_form if not HAN_CHARACTER.search(f))
 
     @classmethod
     def load(cls, extra: Path | None = None) -> "Glossary":
@@ -128,7 +128,7 @@ class Glossary:
         return _without_overlaps(found)
 
     def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
-        own = _by_opening(form for form in taught if _HAN.search(form))
+        own = _by_opening(form for form in taught if HAN_CHARACTER.search(form))
         blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
         openings = [m.start() for m in self._opens.finditer(text)]
         if own:
@@ -179,7 +179,6 @@ class Glossary:
 _FIRST_PART = re.compile(r"\b[A-Z][a-z]+-\Z")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])[\s\"“‘'(]*\Z")
 _WORD = re.compile(r"[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ&]|\.(?=[A-Za-z]))*")
-_HAN = re.compile(f"[{HAN}]")
 
 
 def _surname(full: str) -> str | None:

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from service.errors import Unreadable
-from service.text.han import HAN, big5_level_one, gb2312_level_one
+from service.text.han import HAN, HAN_CHARACTER, big5_level_one, gb2312_level_one
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -118,7 +118,6 @@ def _guess(raw: bytes) -> str:
     raise Unreadable("The character encoding is not known. Please send UTF-8.")
 
 
-_HAN = re.compile(rf"[{HAN}]")
 _CHINESE_PUNCTUATION = re.compile(r"[\u3000-\u3011\uff01-\uff5e“”‘’…—·￥]")
 # One Han character between Latin letters: two accented letters, misread.
 _LONELY = re.compile(rf"(?<=[A-Za-z])[{HAN}](?=[A-Za-z\s]|$)")
@@ -140,7 +139,7 @@ def _weight(character: str) -> float:
         return 1
     if _CHINESE_PUNCTUATION.match(character):
         return 1.5
-    return -1.5 if _HAN.match(character) else -2
+    return -1.5 if HAN_CHARACTER.match(character) else -2
 
 
 @cache

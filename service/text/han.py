@@ -12,6 +12,8 @@ from functools import cache
 HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Every Han character, for a character class of a regular expression: the unified blocks, extension
 A, the compatibility block, and the planes of the extensions B and later."""
+HAN_CHARACTER = re.compile(f"[{HAN}]")
+HAN_RUN = re.compile(f"[{HAN}]+")
 _BASIC = range(0x4E00, 0xA000)
 # In Big5, but as a rare word: in running text it is the Simplified 麼.
 _SIMPLIFIED_TOO = "么"

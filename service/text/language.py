@@ -5,14 +5,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from service.errors import BadSetting
-from service.text.han import HAN, script_evidence
+from service.text.han import HAN, HAN_CHARACTER, script_evidence
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 # Enough to be sure, and it keeps a 10 MB text as cheap as a long article.
 _SAMPLE = 20_000
-_HAN = re.compile(rf"[{HAN}]")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _WORD = re.compile(rf"[^\W\d_\u1100-\u11ff\u3040-\u318f{HAN}\uac00-\ud7af\uff66-\uff9d]+")
@@ -32,12 +31,12 @@ def detect(text: str) -> str:
     `zh-Hans`.
     """
     sample = _LINK.sub(" ", _sample(text))
-    han, kana, hangul = (len(p.findall(sample)) for p in (_HAN, _KANA, _HANGUL))
+    han, kana, hangul = (len(p.findall(sample)) for p in (HAN_CHARACTER, _KANA, _HANGUL))
     words = _WORD.findall(sample)
     # A Han character counts as a word: Chinese about technology may hold a Latin name in every
     # clause and is Chinese still.
     if han + kana + hangul < max(1, len(words)):
-        return _by_statistics(_HAN.sub(" ", sample), words)
+        return _by_statistics(HAN_CHARACTER.sub(" ", sample), words)
     if hangul > han + kana:
         return "ko"
     if kana > _KANA_SHARE * (han + kana):

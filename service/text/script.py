@@ -4,14 +4,19 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from service.text.han import HAN, any_of, script_evidence, to_simplified, to_traditional
+from service.text.han import (
+    HAN_CHARACTER,
+    any_of,
+    script_evidence,
+    to_simplified,
+    to_traditional,
+)
 
 if TYPE_CHECKING:
     from opencc import OpenCC
 
 Script = Literal["Hans", "Hant"]
 
-_HAN = re.compile(rf"[{HAN}]")
 _BROKEN = re.compile("([\0\ud800-\udfff]+)")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\n]+|[，。！？；：、,.!?;:\n]+")
 # 于 is written alike in both scripts as a name (于右任); after these it is the preposition 於.
@@ -26,7 +31,7 @@ def to_script(text: str, script: Script) -> str:
     The result is pure (see `is_pure`); converting it again changes nothing. Text without a Han
     character comes back as it is.
     """
-    if not _HAN.search(text):
+    if not HAN_CHARACTER.search(text):
         return text
     if script == "Hans":
         return _quotes_to_hans(_to_hans(text))

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 
 LONGEST = 400
 
@@ -44,7 +44,6 @@ _NUMBER_ONLY = re.compile(r"\s*[(（]?\d{1,3}$")
 _ATTRIBUTION = re.compile(
     r"[^，。！？；“「\s]{0,12}(?:[说說称稱道问問]|表示|指出|回应|回應|强调|強調|认为|認為|补充|補充)"
 )
-_HAN = re.compile(rf"[{HAN}]")
 _SPACE = re.compile(r"\s*")
 _BREAK = re.compile(r"[，,、：:；;](?=\D|$)")
 
@@ -136,13 +135,15 @@ def _goes_on(mark: str, closed: str, after: str) -> bool:
     """Whether the sentence goes on behind a quotation or a title that has its own mark."""
     if closed[-1] in "》〉）)":
         return not after[0].isspace()
-    return bool(_ATTRIBUTION.match(after)) or (mark[-1] in "！？" and bool(_HAN.match(after)))
+    return bool(_ATTRIBUTION.match(after)) or (
+        mark[-1] in "！？" and bool(HAN_CHARACTER.match(after))
+    )
 
 
 def _may_start(after: str) -> bool:
     """A Latin sentence starts after a space and not in lower case; a Chinese one needs no space."""
     if not after[0].isspace():
-        return bool(_HAN.match(after)) or after[0] in "“「『（"
+        return bool(HAN_CHARACTER.match(after)) or after[0] in "“「『（"
     return not after.lstrip()[0].islower()
 
 
@@ -161,7 +162,9 @@ def _point_ends(text: str, begin: int, at: int, after: str) -> bool:
     if word in _BEFORE_NUMBER and following[:1].isdigit():
         return False
     if word in _EITHER or (len(word) == 1 and word_before.group().isupper()):
-        return following.lower() in _STARTERS or (len(word) > 1 and bool(_HAN.match(following)))
+        return following.lower() in _STARTERS or (
+            len(word) > 1 and bool(HAN_CHARACTER.match(following))
+        )
     return True
 
 

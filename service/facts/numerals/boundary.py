@@ -1,14 +1,12 @@
 """The ends of Chinese words: a unit that opens a longer word is not a unit (年 in 年轻人)."""
 
-import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-from service.text.han import HAN, to_simplified
+from service.text.han import HAN_CHARACTER, to_simplified
 from service.text.terms import segmenter
 
-_HAN = re.compile(f"[{HAN}]")
 # They stand after any count, though 年前 and 天后 are words too.
 _AFTER_COUNT = frozenset("前后後内內以之间間来來左上下中里裡外半多余餘起了的和與与及或等就仍才")
 _LONGEST_WORD = 6
@@ -17,7 +15,7 @@ _LONGEST_WORD = 6
 def ends_word(text: str, start: int, end: int) -> bool:
     """True when the segmenter lets a word end at `end`, for a unit at `[start, end)` of Chinese."""
     after = text[end : end + 1]
-    if not _HAN.match(after):
+    if not HAN_CHARACTER.match(after):
         return True
     return after in _AFTER_COUNT or _parts(text[start : end + _LONGEST_WORD], end - start)
 

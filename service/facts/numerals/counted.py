@@ -10,7 +10,7 @@ from service.facts.numerals.figure import Kind
 from service.facts.numerals.local_money import Currencies
 from service.facts.numerals.numbers import Number
 from service.facts.numerals.units import UNIT_BY_SPELLING, UNIT_EN, UNIT_ZH
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 
 _PERCENT = re.compile(
     " ?(?:(?P<pp>percentage points?|个百分点|個百分點|百分点|百分點)"
@@ -18,7 +18,6 @@ _PERCENT = re.compile(
     re.IGNORECASE,
 )
 _DECADES = re.compile("[ -]decades?(?![a-z])")
-_HAN = re.compile(f"[{HAN}]")
 # 40 times may be 40 occasions; these make a multiple of it.
 _MULTIPLE = re.compile(
     r" (?:as|more|high|larg|great|bigg|fast|long|the |that of|what|less|better|its |their |over\b"
@@ -155,7 +154,7 @@ def _metres_or_millions(text: str, number: Number, m: re.Match[str]) -> Counted 
     if m["gap"] == "-" or (m["gap"] == " " and not _PEOPLE.match(text, m.end())):
         return Counted("measure", "m", m.end())
     beside = text[max(0, number.start - 1) : number.start] + text[m.end() : m.end() + 1]
-    if _LENGTH.match(text, m.end()) or _HAN.search(beside):
+    if _LENGTH.match(text, m.end()) or HAN_CHARACTER.search(beside):
         return Counted("measure", "m", m.end())
     millions = Counted("number", None, m.end(), 10**6, False, (number.value,))
     if _PEOPLE.match(text, m.end()):

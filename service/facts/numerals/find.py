@@ -13,7 +13,7 @@ from service.facts.numerals.local_money import Currencies
 from service.facts.numerals.openings import Openings
 from service.facts.numerals.ordinals import find_fractions, find_ordinals
 from service.facts.numerals.wording import idioms
-from service.text.han import HAN
+from service.text.han import HAN_CHARACTER
 
 # Full-width forms stand for their ASCII ones, character by character, so that offsets hold.
 _FOLD = {
@@ -30,7 +30,6 @@ _DECIMAL_COMMA = frozenset(
     "bg ca cs da de el es et fi fr hr hu id it lt lv nb nl nn no pl pt ro ru sk sl sr sv tr uk"
     " vi".split()
 )
-_HAN = re.compile(f"[{HAN}]")
 _SEPARATOR = re.compile("(?<=[0-9])[.,](?=[0-9])")
 
 
@@ -62,7 +61,7 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
         taken[start:end] = b"\1" * (end - start)
     take(find_ordinals(openings))
     local = None if (language_hint or "").startswith(("zh-Hant", "zh-TW", "zh-HK")) else "CNY"
-    chinese = (language_hint or "").startswith("zh") or _HAN.search(folded) is not None
+    chinese = (language_hint or "").startswith("zh") or HAN_CHARACTER.search(folded) is not None
     take(find_amounts(openings, taken, Currencies(folded, local, chinese)))
     figures.sort(key=lambda f: f.start)
     if folded == text:
