@@ -16,12 +16,14 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter as GunicornArbiter
+from gunicorn.glogging import Logger
 
 from service.errors import BadSetting, StoreFailed
 from service.serving.service import Service
 from service.settings import Settings
 from service.web.api_keys import Keys
-from service.web.connections import HttpWorker, Log, connections_for
+from service.web.connection_limits import connections_for
+from service.web.http_worker import HttpWorker
 from service.web.runtime import MakeService, Runtime, check_store
 
 log = logging.getLogger(__name__)
@@ -110,7 +112,16 @@ def _raise_descriptors() -> int:
     return limit
 
 
-class Arbiter(GunicornArbiter):  # type: ignore[misc]  # gunicorn has no types
+class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own lines go where all lines go, in the same format."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class Arbiter(GunicornArbiter):  # type: ignore[misc]
     """gunicorn's master, kept from what would load a second model beside the first.
 
     SIGHUP replaces the process: the old one ends before the new one begins. The signals that ask

@@ -1,0 +1,105 @@
+"""The part of a request's way that runs in a thread: calling the application for its answer."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Any
+
+from gunicorn.http import wsgi
+
+from service.web import connection_limits as limits
+from service.web.app import SEEN
+from service.web.connections import Connection
+from service.web.incoming import BodyPending, PendingBody
+from service.web.outgoing import ClientGone, Rest
+from service.web.protocol_errors import write_error
+from service.web.routes import LATE
+
+log = logging.getLogger(__name__)
+
+
+class NextStep(Enum):
+    """The next thing that the loop does with a connection that comes back from a thread."""
+
+    AWAIT_BODY = auto()
+    SEND = auto()
+    DROP = auto()
+
+
+class WsgiCaller:
+    """Calls `application` and takes its answers. `is_stopping` tells whether the service ends."""
+
+    def __init__(self, cfg: Any, application: Any, is_stopping: Callable[[], bool]) -> None:
+        self._cfg = cfg
+        self._application = application
+        self._is_stopping = is_stopping
+
+    def begin(self, conn: Connection) -> NextStep:
+        """Call the application, and send its answer as far as the client takes it."""
+        try:
+            if conn.fault is not None:
+                raise conn.fault
+            response, environ = self._speak_wsgi(conn)
+            conn.answer = Rest(response, self._application(environ, response.start_response))
+        except BodyPending:
+            return NextStep.AWAIT_BODY
+        except Exception as error:
+            return self._fail(conn, error)
+        return self.go_on(conn)
+
+    def _speak_wsgi(self, conn: Connection) -> tuple[Any, dict[str, Any]]:
+        incoming = conn.incoming
+        body = incoming.body() if incoming.is_complete else PendingBody()
+        response, environ = wsgi.create(
+            incoming.request, conn.outgoing, conn.client, conn.server, self._cfg
+        )
+        del environ["wsgi.file_wrapper"]  # a file is sent in parts, as everything is
+        environ |= {
+            "wsgi.input": body,
+            "wsgi.multithread": True,
+            "gunicorn.socket": conn.sock,
+            SEEN: conn.seen,
+            LATE: conn.is_late,
+        }
+        if self._is_stopping() or not incoming.is_complete or incoming.is_cut:
+            response.force_close()
+        return response, environ
+
+    def go_on(self, conn: Connection) -> NextStep:
+        """Send an answer as far as the client takes it."""
+        answer = conn.answer
+        assert answer is not None
+        try:
+            for part in answer.parts:
+                answer.response.write(part)
+                conn.outgoing.flush()
+                if conn.outgoing.pending > limits.FULL:
+                    return NextStep.SEND
+            answer.response.close()
+            conn.outgoing.flush()
+        except ClientGone:
+            return self.abandon(conn)
+        except Exception as error:
+            self.abandon(conn)
+            if not answer.response.headers_sent:
+                return self._fail(conn, error)
+            log.exception("an answer broke off")
+            return NextStep.DROP
+        self.abandon(conn)
+        conn.keeps_alive = not answer.response.should_close() and conn.incoming.ends_as_framed()
+        return NextStep.SEND
+
+    def abandon(self, conn: Connection) -> NextStep:
+        """Close what makes the answer; its article is given up where it is not there yet."""
+        answer, conn.answer = conn.answer, None
+        if answer is not None:
+            answer.close()
+        return NextStep.DROP
+
+    def _fail(self, conn: Connection, error: Exception) -> NextStep:
+        write_error(conn.outgoing, error)
+        with suppress(ClientGone):
+            conn.outgoing.flush()
+        conn.keeps_alive = False
+        return NextStep.SEND

@@ -1,0 +1,124 @@
+"""Calling the application for a connection: when it waits for a body, and how its answer ends."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+
+from service.web import connection_limits as limits
+from service.web.connections import Connection
+from service.web.wsgi_caller import NextStep, WsgiCaller
+from tests.support.sockets import connection
+
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\n"
+BODY = "议会".encode()
+
+Start = Callable[[str, list[tuple[str, str]]], Any]
+
+
+def echo(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    body = environ["wsgi.input"].read()
+    start("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+def caller(application: Any, *, is_stopping: bool = False) -> WsgiCaller:
+    return WsgiCaller(Config(), application, lambda: is_stopping)
+
+
+@pytest.fixture
+def both() -> Iterator[tuple[Connection, Any]]:
+    with connection() as (conn, client):
+        yield conn, client
+
+
+def test_an_application_that_reads_a_body_is_called_again_once_it_is_there(both: Any) -> None:
+    conn, client = both
+    conn.incoming.feed(HEAD)
+    assert caller(echo).begin(conn) is NextStep.AWAIT_BODY
+    conn.incoming.feed(BODY)
+    assert caller(echo).begin(conn) is NextStep.SEND
+    assert client.recv(1000).endswith(b"\r\n\r\n" + BODY)
+    assert conn.keeps_alive and conn.answer is None
+
+
+@pytest.mark.parametrize("why", ["the service stops", "the client stopped sending"])
+def test_the_connection_is_closed_after_the_answer(both: Any, why: str) -> None:
+    conn, client = both
+    conn.incoming.feed(HEAD + BODY)
+    conn.incoming.is_cut = "client" in why
+    caller(echo, is_stopping="service" in why).begin(conn)
+    assert b"Connection: close" in client.recv(1000)
+    assert not conn.keeps_alive
+
+
+def test_an_application_that_breaks_gives_a_problem(both: Any) -> None:
+    def broken(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        raise ValueError("broken")
+
+    conn, client = both
+    conn.incoming.feed(HEAD + BODY)
+    assert caller(broken).begin(conn) is NextStep.SEND
+    assert client.recv(1000).startswith(b"HTTP/1.1 500 ")
+    assert not conn.keeps_alive
+
+
+def test_a_fault_of_the_head_is_answered_without_the_application(both: Any) -> None:
+    conn, client = both
+    conn.fault = ValueError("a head like no other")
+    assert caller(None).begin(conn) is NextStep.SEND
+    assert client.recv(1000).startswith(b"HTTP/1.1 500 ")
+
+
+class Parts:
+    """An answer of many parts, which knows whether it was closed."""
+
+    def __init__(self, *, breaks: bool = False) -> None:
+        self.taken = 0
+        self.is_closed = False
+        self._breaks = breaks
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(100):
+            self.taken += 1
+            yield b"a" * limits.FULL
+            if self._breaks:
+                raise ValueError("broken in the middle")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return self
+
+
+def test_the_application_is_not_asked_for_more_than_the_client_takes(both: Any) -> None:
+    conn, _ = both
+    parts = Parts()
+    conn.incoming.feed(HEAD + BODY)
+    assert caller(parts).begin(conn) is NextStep.SEND
+    assert parts.taken < 5 and conn.outgoing.pending > limits.FULL
+    assert conn.answer is not None and not parts.is_closed
+    assert caller(parts).abandon(conn) is NextStep.DROP
+    assert parts.is_closed
+
+
+def test_an_answer_that_breaks_in_the_middle_ends_the_connection(both: Any) -> None:
+    conn, _ = both
+    parts = Parts(breaks=True)
+    conn.incoming.feed(HEAD + BODY)
+    step = caller(parts).begin(conn)
+    if step is NextStep.SEND:
+        step = caller(parts).go_on(conn)
+    assert step is NextStep.DROP and parts.is_closed
+
+
+def test_a_client_that_is_gone_ends_the_answer(both: Any) -> None:
+    conn, client = both
+    parts = Parts()
+    conn.incoming.feed(HEAD + BODY)
+    client.close()
+    assert caller(parts).begin(conn) is NextStep.DROP
+    assert parts.is_closed
