@@ -76,15 +76,18 @@ class AnswerParser:
         pairs = [thought[:2] for thought in THOUGHTS]
         self._tokens = _Marks(spelled(pair) for pair in pairs if is_token(pair[0]))
         self._words = _Marks((pair for pair in pairs if not is_token(pair[0])), re.IGNORECASE)
+        self._partial_tokens = _beginnings(self._tokens)
         wrapping = [spelled(pair) for pair in WRAPPERS if is_token(pair[0])]
         self._wrapper_tokens = _any_of(mark for pair in wrapping for mark in pair)
         self._wrappers = [_Wrapper(*pair) for pair in WRAPPERS if not is_token(pair[0])]
         marks = [*self._words, *(mark for wrapper in self._wrappers for mark in wrapper.marks)]
-        self._partial_marks = _beginnings(marks)
+        self._partial_marks = _beginnings(marks, re.IGNORECASE)
 
     def answer_ids(self, ids: Sequence[int]) -> list[int]:
-        """`ids` without the thoughts and wrappers whose marks are tokens."""
+        """`ids` without the thoughts and wrappers whose marks are tokens, also of a mark that has
+        only begun."""
         answer = _outside(_characters(ids), self._tokens, lambda before, after: True)
+        answer = self._partial_tokens.sub("", answer)
         return list(map(ord, self._wrapper_tokens.sub("", answer)))
 
     def answer(self, text: str) -> str:
@@ -170,10 +173,10 @@ def _any_of(marks: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> re.Pattern
     return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", flags)
 
 
-def _beginnings(marks: Iterable[str]) -> re.Pattern[str]:
+def _beginnings(marks: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     """A pattern for the end of a text that stops within one of the marks."""
     prefixes = {mark[:length] for mark in marks for length in range(1, len(mark))}
-    return re.compile(rf"(?:{_any_of(prefixes).pattern})\Z", re.IGNORECASE)
+    return re.compile(rf"(?:{_any_of(prefixes).pattern})\Z", flags)
 
 
 def token_limit(task: DigestTask) -> int:

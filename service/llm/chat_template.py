@@ -180,6 +180,7 @@ class _Template:
                 add_generation_prompt=prompt,
                 enable_thinking=False,  # a template ignores switches that it does not know
                 thinking=False,
+                reasoning_effort="low",
             )
         except Exception as error:
             first_line = str(error).strip().partition("\n")[0][:200]
