@@ -80,10 +80,6 @@ THROUGH_NEIGHBOURS = set(
     llm/kernels/patch
     llm/request_encoder
     llm/trial
-    serving/batch_runner
-    serving/queue
-    web/runtime
-    web/uploads
     """.split()
 )
 # Names that stand for two things so far. This list may only become shorter.

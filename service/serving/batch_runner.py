@@ -32,6 +32,31 @@ SWEEP_EVERY_S = 60.0
 _Ended = tuple[Claim, Future[Result]]
 
 
+class Chore:
+    """Work that is done now and then, or as soon as any thread asks.
+
+    `begin` tells whether it is due. One that is asked for while it is done is due again: it may
+    have looked already at what has changed since. One that does not come to its `end` stays due.
+    """
+
+    def __init__(self) -> None:
+        self._hastened = threading.Event()
+        self._due = 0.0
+
+    def hasten(self) -> None:
+        self._hastened.set()
+
+    def begin(self) -> bool:
+        if not self._hastened.is_set() and time.monotonic() < self._due:
+            return False
+        self._hastened.clear()
+        self._due = 0.0
+        return True
+
+    def end(self, pause_s: float) -> None:
+        self._due = time.monotonic() + pause_s
+
+
 class Bulk:
     """`at_once` articles are at work together; batches are removed `keep_s` after their end."""
 
@@ -52,8 +77,8 @@ class Bulk:
         self._events: queue.SimpleQueue[_Ended | None] = queue.SimpleQueue()
         self._at_work: dict[Claim, Future[Result]] = {}
         self._unwritten: list[Settled] = []
-        self._renew_at = 0.0
-        self._sweep_at = 0.0
+        self._renewal = Chore()
+        self._sweep = Chore()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="diglot-bulk", daemon=True)
 
@@ -62,9 +87,9 @@ class Bulk:
 
     def wake(self, *, sweep: bool = False) -> None:
         """Look at the store now: a batch came, or one was cancelled or removed (`sweep`)."""
-        self._renew_at = 0.0
+        self._renewal.hasten()
         if sweep:
-            self._sweep_at = 0.0
+            self._sweep.hasten()
         self._events.put(None)
 
     def close(self, timeout_s: float | None = None) -> None:
@@ -92,13 +117,12 @@ class Bulk:
     def _turn(self) -> None:
         self._collect()
         self._write()
-        now = time.monotonic()
-        if now >= self._renew_at:
+        if self._renewal.begin():
             self._renew()
-            self._renew_at = now + RENEW_S
-        if now >= self._sweep_at:
+            self._renewal.end(RENEW_S)
+        if self._sweep.begin():
             more = self._batches.sweep(self._keep_s)
-            self._sweep_at = now + (0 if more else SWEEP_EVERY_S)
+            self._sweep.end(0 if more else SWEEP_EVERY_S)
         self._fill()
         metrics.batch_articles.set(self._batches.waiting())
 

@@ -16,6 +16,9 @@ from service.store.leases import end
 RECEIVE_S = 600.0
 """Seconds without an article after which a body is given up."""
 _OUT_OF_SIGHT = "receiving = 1, until = 0, key = NULL"
+_STILL_RECEIVED = "number = ? AND receiving AND until > ?"
+"""Not given up so far: of one that was, some rows may be removed already."""
+_TOO_LATE = "The body took too long to arrive."
 _PAGE = 100  # lines that are read at once
 _REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
 
@@ -83,13 +86,14 @@ class Batches:
         Raises DeadlineExceeded when the last ones came so long ago that the batch was given up, and
         OverQuota.
         """
+        now = self._clock()
         with self._database.write() as connection:
             waits = connection.execute(
-                "UPDATE batches SET until = ? WHERE number = ? RETURNING owner",
-                (self._clock() + RECEIVE_S, batch.number),
+                f"UPDATE batches SET until = ? WHERE {_STILL_RECEIVED} RETURNING owner",
+                (now + RECEIVE_S, batch.number, now),
             ).fetchone()
             if waits is None:
-                raise DeadlineExceeded("The body took too long to arrive.")
+                raise DeadlineExceeded(_TOO_LATE)
             connection.executemany(
                 "INSERT INTO articles (batch, place, article, outcome, line)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -114,11 +118,11 @@ class Batches:
             if before is None:
                 taken = connection.execute(
                     "UPDATE batches SET receiving = 0, key = ?, body = ?, until = 0"
-                    " WHERE number = ?",
-                    (key, body, batch.number),
+                    f" WHERE {_STILL_RECEIVED}",
+                    (key, body, batch.number, now),
                 )
                 if taken.rowcount != 1:
-                    raise DeadlineExceeded("The body took too long to arrive.")
+                    raise DeadlineExceeded(_TOO_LATE)
                 end(connection, now, "number = ?", batch.number)
                 return batch.id
         self.discard(batch)
@@ -162,15 +166,16 @@ class Batches:
     def results(self, id: str, owner: str, first: int = 0) -> Iterator[str]:
         """The lines of the articles that are settled, from the place `first` on, some at a time.
 
-        Raises UnknownBatch.
+        Raises UnknownBatch, also in the middle when the batch is removed meanwhile.
         """
-        number, *_ = self._find(id, owner)
         while True:
+            number, *_ = self._find(id, owner)
             page = self._database.read(
                 "SELECT place, line FROM articles WHERE batch = ? AND place >= ?"
                 " AND outcome IS NOT NULL ORDER BY place LIMIT ?",
                 number, first, _PAGE,
             )  # fmt: skip
+            self._find(id, owner)  # rows are removed only after the batch is out of sight
             yield "".join(shown(id, place, line) for place, line in page)
             if len(page) < _PAGE:
                 return

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from service.article import Article
-from service.errors import OverQuota, UnknownBatch
-from service.store.batches import Batches, Quota, StoredArticle
+from service.errors import DeadlineExceeded, OverQuota, UnknownBatch
+from service.store.batches import RECEIVE_S, Batches, Quota, Received, StoredArticle
 from service.store.codec import pack
 from service.store.database import FILE, MIGRATIONS, RESULT_BYTES, Database
 from service.store.leases import Leases, Settled
 from service.tasks import Options
+from tests.support.stores import Clock, Store
 
 TEXTS = ["The council voted to build a bridge. ", "镇议会投票决定建一座桥。"]
 MEGABYTE = 1_000_000
@@ -164,3 +165,41 @@ def test_a_file_of_an_older_version_is_counted_and_shrinks(tmp_path: Path) -> No
 
 def on_disk(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
+
+
+@pytest.fixture(params=TEXTS, ids=["en", "zh"])
+def half_swept(request: pytest.FixtureRequest, store: Store, clock: Clock) -> Received:
+    """A batch that took too long to arrive, and of which a part is removed already."""
+    received = store.batches.begin("")
+    store.batches.add(received, 0, [stored(request.param, 10)] * 1_500)
+    clock.now += RECEIVE_S
+    assert store.batches.sweep(None)
+    assert store.database.read("SELECT count(*) FROM articles") == [(500,)]
+    return received
+
+
+def test_a_batch_that_was_given_up_takes_no_more(store: Store, half_swept: Received) -> None:
+    with pytest.raises(DeadlineExceeded):
+        store.batches.add(half_swept, 1_500, [stored("x", 10)])
+    while store.batches.sweep(None):
+        pass
+    assert store.database.read("SELECT count(*) FROM articles, batches") == [(0,)]
+
+
+def test_half_of_a_batch_is_never_accepted(store: Store, half_swept: Received) -> None:
+    with pytest.raises(DeadlineExceeded):
+        store.batches.accept(half_swept, "", "key", "body")
+    assert store.leases.claim(1, 10.0, alone=True) == []
+    assert store.batches.accept(store.batches.begin(""), "", "key", "body")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_results_never_end_short_when_their_batch_is_removed(store: Store, text: str) -> None:
+    batch = store.put(*[StoredArticle(None, json.dumps({"line": text}))] * 250)
+    pages = store.batches.results(batch, "")
+    assert next(pages).count("\n") == 100
+    store.batches.remove(batch, "")
+    while store.batches.sweep(None):
+        pass
+    with pytest.raises(UnknownBatch):
+        list(pages)

@@ -9,6 +9,7 @@ from service.article import Article
 from service.engine import Identity
 from service.pipeline.context import Watch
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
+from service.serving.queue import Work
 from service.serving.service import State
 from service.tasks import Options
 
@@ -53,8 +54,9 @@ class Handed:
 
     article: Article
     options: Options
-    timeout_s: float
-    id: str
+    timeout_s: float | None = None
+    id: str = ""
+    work: Work = "online"
     watch: Watch | None = None
     owner: str = ""
     future: Future[Result] = field(default_factory=Future)
