@@ -58,7 +58,8 @@ def test_every_article_gets_its_line_in_order(store: Store, service: FakeService
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(EngineFailed("no"), "engine_failed"), (RuntimeError("/secret"), "internal")]
+    ("error", "code"),
+    [(EngineFailed("no"), "engine_failed"), (RuntimeError("/secret"), "internal")],
 )
 def test_an_error_is_the_line_of_its_article_alone(
     store: Store, service: FakeService, error: Exception, code: str
@@ -140,7 +141,7 @@ def test_a_cancel_ends_what_is_at_work_at_once(store: Store, service: FakeServic
         wait_until(lambda: service.handed)
         store.batches.cancel(batch, "")
         bulk.wake()
-        wait_until(lambda: service.handed[0].future.cancelled())
+        wait_until(service.handed[0].future.cancelled)
 
 
 def test_a_cancel_in_the_middle_of_a_renewal_is_seen_in_the_next_turn(
@@ -167,7 +168,7 @@ def test_a_cancel_in_the_middle_of_a_renewal_is_seen_in_the_next_turn(
         store.batches.cancel(batch, "")
         bulk.wake()
         cancelled.set()
-        wait_until(lambda: service.handed[0].future.cancelled())
+        wait_until(service.handed[0].future.cancelled)
 
 
 def test_a_removal_in_the_middle_of_a_sweep_is_swept_in_the_next_turn(
