@@ -138,7 +138,7 @@ def _is_piece(name: str, other: str) -> bool:
     if any(c.isdigit() for c in name) or any(c.isdigit() for c in other):
         return False
     short, long = sorted((name, other), key=len)
-    return long.startswith(short) and (len(long) == len(short) + 1 or long[len(short)] == " ")
+    return long.startswith(short) and (len(long) <= len(short) + 1 or long[len(short)] == " ")
 
 
 def _figures(document: Document, target: Target) -> list[_Fact]:

@@ -9,7 +9,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 
-from service.text.han import HAN_CHARACTER
+from service.text.abbreviations import (
+    COMPANIES,
+    EXCLAIMED,
+    ends_sentence,
+    starts_sentence,
+)
+from service.text.han import HAN, HAN_CHARACTER
 
 LONGEST = 400
 
@@ -19,28 +25,16 @@ _PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")", "《
 _BRACKET = re.compile(r"[“”「」『』（）()《》【】\[\]\"]")
 _QUOTED_MOST = 600
 
-# A name or a number follows these, so that their point never ends a sentence.
-_TITLES = frozenset(
-    "mr mrs ms dr prof st gen col lt sgt capt maj rep sen gov hon rev pres messrs vs eg ie e.g i.e"
-    " cf approx dept univ".split()
-)
-_BEFORE_NUMBER = frozenset(
-    "no nos vol fig figs p pp art sec ch ca"
-    " jan feb mar apr jun jul aug sep sept oct nov dec".split()
-)
-# These stand inside a sentence as often as at its end; then the next word decides.
-_EITHER = frozenset(
-    "inc ltd co corp plc jr sr etc al bros est"
-    " u.s u.k u.n e.u u.s.a d.c a.m p.m ph.d b.c a.d".split()
-)
-_STARTERS = frozenset(
-    "the a an in it its he she they we you i but and this that these those on at as for if when"
-    " while however there his her their our what who how why after before since so yet also one"
-    " most some many no not by with from under last next".split()
-)
-_WORD_BEFORE = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*$")
+_LETTER = rf"[^\W\d_{HAN}\u3040-\u30ff]"
+_WORD_BEFORE = re.compile(rf"{_LETTER}+(?:\.-?{_LETTER}+)*$")
 _WORD_AFTER = re.compile(r"\s*[“\"‘'(\[]*(\w+)")
 _NUMBER_ONLY = re.compile(r"\s*[(（]?\d{1,3}$")
+# German writes an ordinal with a point: am 1. Mai, im 18. Jahrhundert.
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}$")
+_COUNTED = re.compile(
+    r" (?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
+    r"|Dezember|Jahrhunderts?|Stock|Etage|Platz|Runde|Minute|Lebensjahr|Geburtstag)\b"
+)
 _ATTRIBUTION = re.compile(
     r"[^，。！？；“「\s]{0,12}(?:[说說称稱道问問]|表示|指出|回应|回應|强调|強調|认为|認為|补充|補充)"
 )
@@ -124,11 +118,12 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str]) -> bool:
         return match.start() - begin >= 20
     if mark[0] == "…" or mark.startswith(".."):
         return after[0].isspace() and not after.lstrip()[0].islower()
-    if mark[0] == ".":
-        return _point_ends(text, begin, match.start(), after)
     if closed and _goes_on(mark, closed, after):
         return False
-    return mark[-1] not in "!?" or _may_start(after)
+    if mark[0] == ".":
+        return _point_ends(text, begin, match.start(), after)
+    named = mark == "!" and _is_name(text, match.start(), after)
+    return mark[-1] not in "!?" or (_may_start(after) and not named)
 
 
 def _goes_on(mark: str, closed: str, after: str) -> bool:
@@ -144,28 +139,38 @@ def _may_start(after: str) -> bool:
     """A Latin sentence starts after a space and not in lower case; a Chinese one needs no space."""
     if not after[0].isspace():
         return bool(HAN_CHARACTER.match(after)) or after[0] in "“「『（"
-    return not after.lstrip()[0].islower()
+    first = after.lstrip()[0]
+    return not first.islower() and first not in ",;:?!.…"
+
+
+def _is_name(text: str, at: int, after: str) -> bool:
+    """Whether an exclamation mark belongs to a name: Yahoo! Inc., the Jeopardy! theme."""
+    word, following = _word_before(text, 0, at), _word_after(after)
+    if following.lower() in COMPANIES:
+        return word[:1].isupper()
+    return word.lower() in EXCLAIMED and not starts_sentence(following)
+
+
+def _word_before(text: str, begin: int, at: int) -> str:
+    found = _WORD_BEFORE.search(text[max(begin, at - 20) : at])
+    return found.group() if found else ""
+
+
+def _word_after(after: str) -> str:
+    found = _WORD_AFTER.match(after)
+    return found[1] if found else ""
 
 
 def _point_ends(text: str, begin: int, at: int, after: str) -> bool:
     if not _may_start(after):
         return False
-    word_before = _WORD_BEFORE.search(text[max(begin, at - 20) : at])
-    if word_before is None:
+    word, following = _word_before(text, begin, at), _word_after(after)
+    if not word:
         # "1." at the start of a sentence is its number in a list.
-        return not _NUMBER_ONLY.match(text[begin:at] if at - begin < 12 else "")
-    word = word_before.group().lower()
-    word_after = _WORD_AFTER.match(after)
-    following = word_after[1] if word_after else ""
-    if word in _TITLES:
-        return False
-    if word in _BEFORE_NUMBER and following[:1].isdigit():
-        return False
-    if word in _EITHER or (len(word) == 1 and word_before.group().isupper()):
-        return following.lower() in _STARTERS or (
-            len(word) > 1 and bool(HAN_CHARACTER.match(following))
-        )
-    return True
+        if at - begin < 12 and _NUMBER_ONLY.match(text[begin:at]):
+            return False
+        return not (_COUNTED.match(after) and _ORDINAL.search(text[max(begin, at - 3) : at]))
+    return ends_sentence(word, following)
 
 
 def _bounded(text: str, begin: int, end: int, soft: list[int]) -> list[tuple[int, int]]:

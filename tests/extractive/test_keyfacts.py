@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -163,6 +164,28 @@ def test_a_name_inside_of_another_is_said_once(
 ) -> None:
     (names,) = body(key_facts(Document.of(text, "zh-Hans", None), "en", 160, glossary), "en")
     assert names.split(", ") == said
+
+
+SPELT = st.sampled_from(
+    ["Acmebot", "Straße", "ŐRSÉG", "İzmir", "ﬁlaMed", "Ǆungla", "phoneX", "Mayday Parade"]
+)
+CASE = st.sampled_from([str.upper, str.lower, str.title, str.swapcase, str.casefold, str])
+
+
+@given(st.lists(st.tuples(SPELT, CASE), min_size=2, max_size=6), st.sampled_from(["en", "zh"]))
+def test_a_name_in_any_case_is_one_name(
+    glossary: Glossary,
+    names: list[tuple[str, Callable[[str], str]]],
+    target: Literal["en", "zh"],
+) -> None:
+    said = [case(name) for name, case in names]
+    text = "".join(f"公司{name}说将招聘60人。" for name in said)
+    english = " ".join(f"The firm {name} will hire 60 people." for name in said)
+    for document in (Document.of(text, "zh-Hans", said[0]), Document.of(english, "en", said[0])):
+        line = key_facts(document, target, 320, glossary)
+        listed = re.split(", |、| · ", line.removeprefix(LABEL[target]))
+        folded = [name.lower() for name in listed]
+        assert len(set(folded)) == len(folded)
 
 
 @given(st.one_of(st.text(), st.text(ZH + EN)), st.sampled_from(["en", "zh"]), st.integers(1, 320))

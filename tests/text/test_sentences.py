@@ -45,6 +45,26 @@ def test_splits_english(sentences: list[str]) -> None:
     assert split(" ".join(sentences)) == sentences
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["The firm of J.P. Morgan and E.F. Hutton won.", "R. J. Reynolds Tobacco Co. lost."],
+        ["They heard Ald. Moore, Lt. Gov. Hayes and Sen. Ruiz.", "The vote was 7 to 4."],
+        ["Voters in Calif. Oregon and Wash. said no.", "They felt ill.", "Police came."],
+        ["Yahoo! Inc. denied that Jeopardy! Productions sold it.", "Hurrah!", "Oslo won."],
+        ["The Assn. of Mfg. Cos. met on Bldg. Rd. Tuesday.", "We met at St. Olaf.", "I left."],
+        ["They moved to the U.S.", "They like it.", "He works for the U.S. Treasury."],
+        ["Am 1. Mai kam Dr. Weber, z.B. mit Fr. Braun.", "Im 18. Jahrhundert war es so."],
+        ["Il est né en 43 av. J.-C. à Rome.", "M. Petit et Mme Roy sont là."],
+        ["El Sr. Ruiz y la Sra. Gil llegaron.", "Era tarde."],
+        ["他在J.P. Morgan和E.F. Hutton都工作过。", "U.S. Steel的Dr. Lee也在场。"],
+        ["雅虎（Yahoo! Inc.）否认了。", "大楼由Acme Inc. 承建。"],
+    ],
+)
+def test_an_abbreviation_ends_nothing(sentences: list[str]) -> None:
+    assert split(("" if sentences[0][-1] == "。" else " ").join(sentences)) == sentences
+
+
 def test_a_quote_that_never_closes_swallows_nothing() -> None:
     assert split("“第一句。第二句。") == ["“第一句。", "第二句。"]
 
