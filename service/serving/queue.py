@@ -49,6 +49,12 @@ class Job:
             self.shown[index] = text
             self.request.watch(index, text)
 
+    def note_admitted(self) -> None:
+        """The job left the queue, for the first time or again."""
+        if self.admitted is None:
+            self.admitted = time.monotonic()
+            metrics.queue_wait_seconds.labels(self.work).observe(self.admitted - self.arrived)
+
     def note_begun(self) -> None:
         """The engine wrote the first word for this job."""
         if not self.begun:

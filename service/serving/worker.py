@@ -4,18 +4,15 @@ Plans come in through `submit`, whose caller gets a Future. The thread admits th
 steps the engine, and hands each answer back to its plan, until the plan returns its Result.
 It owns the bounds on the queue, deadlines and cancellation. It knows nothing about models or HTTP.
 
-Plans are Python that may take seconds (reading, checks), so they run in threads of their own: the
-first part in the thread of whoever submits, the rest in `threads`, short articles excepted. So does
-an engine that answers at once. A long article never stands between two steps of the engine.
+The first part of a plan runs in the thread of whoever submits, the rest in a `PlanRunner`. So does
+an engine that answers at once.
 
-Work is online (somebody waits for the answer) or bulk (it is done when there is time). Online work
+Work is online (a client waits for the answer) or bulk (it is done when there is time). Online work
 goes first: where the engine is full it takes the room of bulk work, which begins again later, so
 that it waits for the running step at most.
 
 An idle worker gives the first arrival's neighbours `window_s` to come too, so that what arrives
-together is read together. When a step of the engine fails as a whole, every request in it is tried
-once more, alone, and only those that fail again are lost: so an article that breaks the engine
-costs its neighbours one more try each, and no answer.
+together is read together.
 """
 
 import itertools
@@ -24,30 +21,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Future
 
-from service import metrics
 from service.engine import Engine, ImmediateEngine
 from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
+from service.metrics import queue_depth
 from service.result import Result
+from service.serving.plan_runner import PlanRunner
 from service.serving.queue import Bounds, Job, Plan, Throughput, Work, end, settle
+from service.serving.running_jobs import RunningJobs
 from service.tasks import Answer, Finished, Request
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the jobs that wait for a thread: a deadline may be over."""
-SHORT_TOKENS = 1000
-"""Of an article whose checks take a few milliseconds."""
-BULK_THREADS = 2
-"""Few, so that what somebody waits for has the processor for the most part."""
 
 
 class Worker:
     """`queue_limit` bounds the online plans that are taken and not settled, and `queue_tokens`
     their tokens. Whoever hands in bulk work takes care that it is not too much. At most `threads`
-    online plans are worked at at a time, beside the engine.
+    online plans run at a time, beside the engine.
     """
 
     def __init__(
@@ -72,16 +66,10 @@ class Worker:
         self._died = False
         self._has_ended = False
         self._lines: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
-        self._running: dict[str, Job] = {}
-        self._limits: dict[Work, int] = {"online": threads, "bulk": BULK_THREADS}
-        self._pools = {
-            work: ThreadPoolExecutor(limit, f"diglot-{work}")
-            for work, limit in self._limits.items()
-        }
-        self._in_threads: dict[Work, set[Job]] = {"online": set(), "bulk": set()}
+        self._running = RunningJobs(engine)
+        self._plans = PlanRunner(threads, self._on_return)
         self._worked_since = 0.0
         """Since when the work is done that the throughput has not counted yet."""
-        self._keys = itertools.count()
         self._thread = threading.Thread(target=self._run, name="diglot-worker", daemon=True)
 
     def start(self) -> None:
@@ -126,7 +114,7 @@ class Worker:
                 future.cancel()
                 raise NotReady("the worker has stopped")
             self._arrived.append(job)
-            metrics.queue_depth.labels(work).inc()  # seen at once, however long the step takes
+            queue_depth.labels(work).inc()  # seen at once, however long the step takes
             self._changed.notify_all()
         return future
 
@@ -145,17 +133,15 @@ class Worker:
             while self._take():
                 self._drop_abandoned()
                 self._admit()
-                for finished in self._step():
-                    self._resume(finished)
+                self._step()
                 self._show_depth()
         except BaseException:
-            self._died = True  # before anybody is told: who asks next gets the right answer
+            self._died = True  # first of all, so that no request is taken any more
             log.exception("the worker died")
             raise
         finally:
             self._fail_all(NotReady("the worker has stopped"))
-            for pool in self._pools.values():
-                pool.shutdown(wait=False)
+            self._plans.close()
 
     def _take(self) -> bool:
         """Move arrivals to the waiting lines; sleeps while there is nothing to do. False: stop."""
@@ -172,26 +158,29 @@ class Worker:
                 self._lines[job.work].append(job)
             returned, self._returned = list(self._returned), deque()
         for job, has_ended in returned:
-            self._take_back(job, has_ended)
+            self._plans.take_back(job)
+            if not has_ended:
+                # Articles already in progress go first, so that they end in about their order.
+                self._lines[job.work].appendleft(job)
         return True
 
     def _has_work(self) -> bool:
         """Whether this thread can do something now; a plan's own thread is waited for."""
-        return bool(self._running) or any(map(self._has_thread, self._lines))
+        return bool(self._running) or any(map(self._can_go_on, self._lines))
 
-    def _has_thread(self, work: Work) -> bool:
+    def _can_go_on(self, work: Work) -> bool:
         line = self._lines[work]
-        is_free = self._answer is None or len(self._in_threads[work]) < self._limits[work]
+        is_free = self._answer is None or self._plans.has_thread(work)
         return bool(line) and (is_free or any(job.is_abandoned() for job in line))
 
     def _is_busy(self) -> bool:
-        return bool(self._running or any(self._lines.values()) or any(self._in_threads.values()))
+        return bool(self._running or self._plans or any(self._lines.values()))
 
     def _show_depth(self) -> None:
         with self._changed:
             for work, line in self._lines.items():
                 arrived = sum(job.work == work for job in self._arrived)
-                metrics.queue_depth.labels(work).set(len(line) + arrived)
+                queue_depth.labels(work).set(len(line) + arrived)
 
     def _let_others_join(self) -> None:
         closes = time.monotonic() + self._window_s
@@ -203,11 +192,8 @@ class Worker:
             for job in [job for job in line if job.is_abandoned()]:
                 line.remove(job)
                 end(job)
-        for key, job in list(self._running.items()):
-            if job.is_abandoned():
-                self._engine.cancel(key)
-                del self._running[key]
-                end(job)
+        for job in self._running.take_abandoned():
+            end(job)
 
     def _admit(self) -> None:
         if self._answer is not None:
@@ -220,127 +206,67 @@ class Worker:
 
     def _answer_in_threads(self, answer: Callable[[Request], Answer | DiglotError]) -> None:
         for work, line in self._lines.items():
-            while line and len(self._in_threads[work]) < self._limits[work]:
+            while line and self._plans.has_thread(work):
                 job = line.popleft()
-                self._note_admitted(job)
-                self._in_thread(job, lambda job: answer(job.request))
+                job.note_admitted()
+                self._plans.start(job, lambda job: answer(job.request))
 
     def _may_join(self, job: Job) -> bool:
         """Whether nothing stands against it that `job` and what runs are in one step."""
         if job.work == "online":
-            while (job.alone or self._runs_alone()) and self._send_bulk_out():
+            while (job.alone or self._running.runs_alone) and self._send_bulk_out():
                 pass
-        return not self._running or not (job.alone or self._runs_alone())
-
-    def _runs_alone(self) -> bool:
-        return any(running.alone for running in self._running.values())
+        return not self._running or not (job.alone or self._running.runs_alone)
 
     def _has_room(self, job: Job) -> bool:
         """Let the engine have `job`; it goes back to the head of its line when there is no room."""
         while True:
             try:
-                self._give(job)
+                self._running.admit(job)
+                job.note_admitted()
             except NoRoom as full:
                 if job.work == "online" and self._send_bulk_out():
                     continue
                 if self._running:
                     self._lines[job.work].appendleft(job)
                     return False
-                self._hand_back(job, EngineFailed(f"the article does not fit the engine: {full}"))
+                unfit = EngineFailed(f"the article does not fit the engine: {full}")
+                self._plans.resume(job, unfit)
             except DiglotError as error:
-                self._hand_back(job, error)
+                self._plans.resume(job, error)
             except Exception:
                 log.exception("the engine broke while it admitted a request")
-                self._hand_back(job, EngineFailed("the engine broke on this article"))
+                self._plans.resume(job, EngineFailed("the engine broke on this article"))
             return True
 
-    def _give(self, job: Job) -> None:
-        key = str(next(self._keys))
-        watch = None if job.request.watch is None else job.watch
-        request = replace(
-            job.request, id=key, abandoned=job.is_abandoned, watch=watch, begun=job.note_begun
-        )
-        self._engine.admit(request)
-        self._running[key] = job
-        self._note_admitted(job)
-
-    def _note_admitted(self, job: Job) -> None:
-        if job.admitted is None:
-            job.admitted = time.monotonic()
-            metrics.queue_wait_seconds.labels(job.work).observe(job.admitted - job.arrived)
-
     def _send_bulk_out(self) -> bool:
-        """Take the room of the bulk request that came last; it has lost the least. False: none."""
-        for key, job in reversed(self._running.items()):
-            if job.work == "bulk":
-                self._engine.cancel(key)
-                del self._running[key]
-                self._lines["bulk"].appendleft(job)
-                return True
-        return False
+        """Take the room of a bulk request. False: there is none."""
+        job = self._running.take_latest("bulk")
+        if job is not None:
+            self._lines["bulk"].appendleft(job)
+        return job is not None
 
-    def _step(self) -> list[Finished]:
-        if not self._running:
-            return []
-        try:
-            return self._engine.step()
-        except Exception as error:
-            metrics.engine_faults.labels("error").inc()
-            log.exception("a step of the engine failed with %d requests", len(self._running))
-            return self._retry_alone(error)
-
-    def _retry_alone(self, error: Exception) -> list[Finished]:
-        """After a failed step: try each request once more, alone, in the order of arrival."""
-        twice = EngineFailed("the engine broke on this article twice")
-        why = error if isinstance(error, EngineFailed) else twice
-        lost: list[Finished] = []
-        again: list[Job] = []
-        for key, job in self._running.items():
-            self._engine.cancel(key)
-            if job.alone:
-                lost.append(Finished(key, why))
-            else:
-                job.alone = True
-                again.append(job)
-        self._running = {f.request_id: self._running[f.request_id] for f in lost}
+    def _step(self) -> None:
+        ended, again = self._running.step()
         for job in reversed(again):
             self._lines[job.work].appendleft(job)
-        return lost
+        for finished in ended:
+            self._resume(finished)
 
     def _resume(self, finished: Finished) -> None:
-        """Go on with the plan of what finished."""
-        job = self._running.pop(finished.request_id, None)
+        """Go on with the plan of a request that has ended."""
+        job = self._running.take(finished.request_id)
         if job is None:
             return
         if job.is_abandoned():
             end(job)
         else:
-            self._hand_back(job, finished.outcome)
-
-    def _hand_back(self, job: Job, outcome: Answer | DiglotError) -> None:
-        """Go on with a plan: here if its article is short, as a thread would cost as much again."""
-        if job.tokens <= SHORT_TOKENS:
-            self._in_threads[job.work].add(job)
-            self._advance(job, lambda _: outcome)
-        else:
-            self._in_thread(job, lambda _: outcome)
-
-    def _in_thread(self, job: Job, outcome: Callable[[Job], Answer | DiglotError]) -> None:
-        """Let a thread of the job's own go on with its plan."""
-        self._in_threads[job.work].add(job)
-        self._pools[job.work].submit(self._advance, job, outcome)
-
-    def _take_back(self, job: Job, has_ended: bool) -> None:
-        self._in_threads[job.work].discard(job)
-        if not has_ended:
-            # What has begun goes before what has not, so that articles end in about their order.
-            self._lines[job.work].appendleft(job)
+            self._plans.resume(job, finished.outcome)
 
     # From here on, everything runs in a thread of a plan, or ends what threads have.
 
-    def _advance(self, job: Job, outcome: Callable[[Job], Answer | DiglotError]) -> None:
-        """Hand the outcome to the plan, and settle the job or let it be queued again."""
-        ended = self._go_on(job, outcome)
+    def _on_return(self, job: Job, ended: Result | DiglotError | None) -> None:
+        """Settle a job whose plan has ended, or let it be queued again."""
         if ended is not None:
             self._note_throughput(job.tokens)
             settle(job, ended)
@@ -351,28 +277,6 @@ class Worker:
         if is_late:
             settle(job, NotReady("the worker has stopped"))
 
-    def _go_on(
-        self, job: Job, outcome: Callable[[Job], Answer | DiglotError]
-    ) -> Result | DiglotError | None:
-        """The Result that a plan ends with; None where it asks for more."""
-        try:
-            answer = outcome(job)
-            if isinstance(answer, DiglotError):
-                job.request = job.plan.throw(answer)
-            else:
-                job.request = job.plan.send(answer)
-        except StopIteration as returned:
-            ended: Result = returned.value
-            return ended
-        except DiglotError as error:
-            return error
-        except BaseException:  # a pool would keep it to itself, and the asker would wait
-            log.exception("a plan broke")
-            return EngineFailed("Diglot broke on this article")
-        job.alone = False
-        job.shown.clear()
-        return None
-
     def _note_throughput(self, tokens: int) -> None:
         with self._changed:
             now = time.monotonic()
@@ -382,9 +286,9 @@ class Worker:
     def _fail_all(self, error: DiglotError) -> None:
         with self._changed:
             self._stopping = self._has_ended = True
-            asking = [job for job, has_ended in self._returned if not has_ended]
-            waiting = itertools.chain(*self._lines.values(), self._arrived, asking)
-            jobs = [*self._running.values(), *waiting]
+            returned = [job for job, has_ended in self._returned if not has_ended]
+            waiting = itertools.chain(*self._lines.values(), self._arrived, returned)
+            jobs = [*self._running, *waiting]
             self._arrived.clear()
         for job in jobs:
             settle(job, error)

@@ -116,6 +116,15 @@ def test_a_settled_job_says_how_long_it_waited_and_took(text: str) -> None:
     assert 3_000 <= timing.total_ms < 13_000
 
 
+def test_a_job_waits_in_the_queue_until_it_is_admitted_for_the_first_time() -> None:
+    waiting = job()
+    waiting.note_admitted()
+    first = waiting.admitted
+    assert first is not None
+    waiting.note_admitted()
+    assert waiting.admitted == first
+
+
 def test_a_job_that_was_cancelled_meanwhile_stays_so() -> None:
     cancelled = job()
     cancelled.future.cancel()

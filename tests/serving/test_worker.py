@@ -18,42 +18,14 @@ from service.errors import (
     NotReady,
     Overloaded,
 )
-from service.result import Checks, Maker, ReadingReport, Result, Stance, Timing
+from service.result import Result
+from service.serving.plan_runner import SHORT_TOKENS
 from service.serving.queue import Plan
-from service.serving.worker import SHORT_TOKENS, Worker
-from service.tasks import Answer, DigestAnswer, DigestTask, Finished, Request
+from service.serving.worker import Worker
+from service.tasks import Answer, DigestTask, Finished, Request
+from tests.support.plans import ask, result
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
 from tests.support.waiting import wait_until
-
-
-def result(id: str, text: str) -> Result:
-    return Result(
-        id=id,
-        source=text,
-        title=None,
-        language="en",
-        digests={},
-        stance=Stance(
-            target="x", target_source="given", label="none", label_zh="中立", scores={"none": 1}
-        ),
-        checks=Checks(languages_agree=None),
-        reading=ReadingReport(characters=1, kept=1, coverage=1),
-        warnings=[],
-        engine=Maker(name="scripted", model=None, revision=None, prompts=""),
-        timing=Timing(queued_ms=0, total_ms=0),
-        fingerprint="",
-    )
-
-
-def ask(passage: str, times: int = 1) -> Plan:
-    """A plan that asks `times` times and returns what it was answered last."""
-    text = ""
-    for _ in range(times):
-        answer = yield Request("same id for all", Document.of(passage, "en"), (DigestTask("en"),))
-        assert isinstance(answer, Answer)
-        assert isinstance(answer.tasks[0], DigestAnswer)
-        text = answer.tasks[0].text
-    return result(passage, text)
 
 
 @contextmanager
