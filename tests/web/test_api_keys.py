@@ -7,9 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from service.cli import main
 from service.errors import BadInput, BadSetting
 from service.web.api_keys import FILE, PREFIX, Keys
 
@@ -112,24 +110,6 @@ def test_commands_at_once_lose_no_key(tmp_path: Path) -> None:
     with multiprocessing.get_context("fork").Pool(4) as pool:
         pool.starmap(_add, [(tmp_path, name) for name in names])
     assert sorted(key.name for key in Keys(tmp_path).all()) == names
-
-
-def test_the_command_shows_a_key_once(tmp_path: Path) -> None:
-    def run(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["keys", *words], env={"DIGLOT_DATA": str(tmp_path)})
-        return done.exit_code, done.stdout
-
-    assert run("list") == (0, "")
-    status, shown = run("add", "newsroom")
-    assert status == 0
-    assert Keys(tmp_path).find(shown.strip())
-    assert run("add", "newsroom")[0] == 2
-    assert run("list")[1].split()[::2] == ["newsroom", "in"]
-    assert shown.strip() not in run("list")[1]
-    assert run("revoke", "newsroom")[0] == 0
-    assert Keys(tmp_path).find(shown.strip()) is None
-    assert "revoked" in run("list")[1]
-    assert run("revoke", "nobody")[0] == 2
 
 
 @pytest.mark.parametrize("name", ["newsroom", "desk.2"])

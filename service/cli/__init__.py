@@ -1,0 +1,10 @@
+"""The command line: `python -m service COMMAND`.
+
+Every flag that is a setting comes from `service.settings`, and so has its DIGLOT_* variable. What
+is heavy to import is imported by the command that needs it.
+"""
+
+from service.cli import digest, keys, measure, serve
+from service.cli.group import main
+
+__all__ = ["digest", "keys", "main", "measure", "serve"]

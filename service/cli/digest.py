@@ -1,0 +1,121 @@
+"""`digest`: files and folders of articles into one file of results."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service import logs
+from service.cli.flags import MODEL_SETTINGS
+from service.cli.group import INTERRUPTED, clear_errors, main
+from service.errors import BadInput
+from service.messages import localized
+from service.settings import Settings, options
+from service.tasks import Options
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Folder for digests.jsonl, one Result a line.",
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    help="Whom or what the stance is toward; may be given again. Default: the main subject.",
+)
+@click.option(
+    "--languages", default="en,zh", show_default=True, help="Which digests: en, zh or en,zh."
+)
+@click.option(
+    "--length",
+    type=click.Choice(["short", "medium", "long"]),
+    default="medium",
+    show_default=True,
+    help="How long a digest is.",
+)
+@click.option(
+    "--zh-script",
+    type=click.Choice(["Hans", "Hant"]),
+    default="Hans",
+    show_default=True,
+    help="Simplified or Traditional characters in the Chinese digest.",
+)
+@click.option("--whole-page", is_flag=True, help="Keep a page of several stories together as one.")
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    show_default=True,
+    help="Go on where the last run stopped, or start over.",
+)
+@click.option(
+    "--keep-deleted", is_flag=True, help="Keep the results of files that no longer exist."
+)
+@options(*MODEL_SETTINGS, "prompts", "names", "log_level")
+@clear_errors
+def digest(
+    paths: tuple[Path, ...],
+    out: Path,
+    targets: tuple[str, ...],
+    languages: str,
+    length: Any,
+    zh_script: Any,
+    whole_page: bool,
+    resume: bool,
+    keep_deleted: bool,
+    **flags: Any,
+) -> int:
+    """Digest files and folders of articles into DIR/digests.jsonl.
+
+    Reads .txt, .md, .html, .json and .jsonl, in UTF-8, GB18030 or Big5, and folders recursively.
+
+    A second run skips what is done and drops the results of files that no longer exist. Exit
+    status: 0 all good, 1 some articles failed (each is in the file with its error), 2 wrong usage,
+    130 stopped by Ctrl-C.
+    """
+    from service.engine_factory import load_engine
+    from service.folder import progress
+    from service.folder.ledger import FILE, Ledger
+    from service.folder.places import Places
+    from service.folder.run import count, digest_folder
+    from service.ingest.documents import find_files
+    from service.serving.service import Service
+
+    settings = Settings(**flags)
+    logs.to_stderr(settings.log_level)
+    wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page)
+    own = os.path.realpath(out / FILE)  # an output inside of the input is no article
+    files = [file for file in find_files(paths) if os.path.realpath(file) != own]
+    if not files:
+        named = ", ".join(map(str, paths))
+        raise BadInput(f"nothing to read: no .txt, .md, .html, .json or .jsonl file in {named}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    service = Service(settings, load_engine)
+    with Ledger(out) as ledger:
+        places = Places(ledger, files, paths)
+        service.open(quiet=True)
+        steps = digest_folder(
+            files, service, ledger, wanted, resume=resume, places=None if keep_deleted else places
+        )
+        try:
+            return progress.show(steps, count(files), ledger)
+        except KeyboardInterrupt:
+            steps.close()
+            told = f"stopped; run it again to go on. What is done: {ledger.path}"
+            click.echo(localized(told), err=True)
+            return INTERRUPTED
+
+
+def _languages(text: str) -> tuple[Any, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [part for part in chosen if part not in ("en", "zh")]
+    if unknown or not chosen:
+        raise BadInput(f"--languages takes en, zh or en,zh, not {text!r}")
+    return chosen

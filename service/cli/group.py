@@ -1,0 +1,88 @@
+"""The group of commands, its usage errors, and the frame around every command."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, NoReturn
+
+import click
+
+from service import __version__, messages
+from service.errors import BadInput, BadSetting, DiglotError
+from service.messages import localized
+from service.settings import options, refuse_unknown_variables
+
+USAGE = 2
+INTERRUPTED = 130
+
+
+class Bilingual(click.Group):
+    """A group of commands whose usage errors are said in the language of the terminal."""
+
+    def main(self, args: Sequence[str] | None = None, *positional: Any, **more: Any) -> Any:
+        """Run a command. Exits like click, with click's own error texts looked up."""
+        given = sys.argv[1:] if args is None else args
+        try:
+            sys.exit(super().main(given, *positional, **{**more, "standalone_mode": False}) or 0)
+        except click.ClickException as error:
+            messages.use(_lang_in(given))
+            _show_usage_error(error)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+
+
+def _show_usage_error(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+        click.echo(localized(f"Try '{context.command_path} --help' for help."), err=True)
+        click.echo(err=True)
+    click.echo(localized(f"Error: {error.format_message()}"), err=True)
+
+
+def _lang_in(arguments: Sequence[str]) -> str:
+    """The language that `--lang` asks for, of arguments that could not be parsed."""
+    for name, value in zip(arguments, [*arguments[1:], ""], strict=False):
+        for given in (value if name == "--lang" else "", name.partition("--lang=")[2]):
+            if given in {"en", "zh"}:
+                return given
+    return os.environ.get("DIGLOT_LANG") or "auto"
+
+
+@click.group(
+    cls=Bilingual,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="diglot")
+def main() -> None:
+    """Read an article in any language; answer with an English digest, a Chinese digest and a
+    stance (whether the article is for, against or neutral toward its subject).
+
+    可处理任意语言的文章，生成英文摘要、中文摘要和立场判断（支持、反对或中立）。
+    """
+
+
+def clear_errors(command: Callable[..., int]) -> Callable[..., None]:
+    """Exit with what the command returns; an error that Diglot raises on purpose is one line."""
+
+    @options("lang")
+    @wraps(command)
+    def run(**flags: Any) -> NoReturn:
+        messages.use(flags.pop("lang"))
+        try:
+            refuse_unknown_variables(os.environ)
+            sys.exit(command(**flags))
+        except DiglotError as error:
+            if flags.get("log_format") == "json":
+                logging.getLogger(__name__).error("%s", error)
+            else:
+                click.echo(f"diglot: {localized(str(error))}", err=True)
+            sys.exit(USAGE if isinstance(error, BadInput | BadSetting) else 1)
+
+    return run

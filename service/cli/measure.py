@@ -1,0 +1,106 @@
+"""`bench`, `evaluate` and `check`: measures of the model, of digests, and of others' digests."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service import logs
+from service.cli.flags import MODEL_SETTINGS, json_option, write_json
+from service.cli.group import clear_errors, main
+from service.settings import Settings, options
+
+
+@main.command()
+@click.option("--articles", default=16, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--article-tokens",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Length of each article.",
+)
+@click.option(
+    "--digest-tokens",
+    default=96,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Length of each of its two digests.",
+)
+@json_option("measures")
+@options(*MODEL_SETTINGS, "log_level")
+@clear_errors
+def bench(
+    articles: int, article_tokens: int, digest_tokens: int, file: Path | None, **flags: Any
+) -> int:
+    """Measure the model on this machine: articles per hour, rates, memory.
+
+    The articles are random tokens, so the quality of the digests is not measured.
+    """
+    from service.folder import progress
+    from service.llm.bench import measure
+
+    settings = Settings(**flags)
+    logs.to_stderr(settings.log_level)
+    measures = measure(settings, articles, article_tokens, digest_tokens).as_json()
+    progress.show_measures(measures)
+    write_json(file, measures)
+    return 0
+
+
+@main.command()
+@click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option("measures")
+@options(*MODEL_SETTINGS, "prompts", "names", "log_level")
+@clear_errors
+def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
+    """Measure digests and stances over CASES.jsonl: ROUGE, faithfulness, purity, F1.
+
+    One JSON object a line: {"text", "title"?, "targets"?, "references"?: {"en"?, "zh"?},
+    "stances"?}, one label (favor, against, none) for each target.
+    """
+    from service.engine_factory import load_engine
+    from service.evaluation.evaluate import evaluate, read_cases
+    from service.folder import progress
+    from service.serving.service import Service
+
+    settings = Settings(**flags)
+    logs.to_stderr(settings.log_level)
+    logging.getLogger("absl").setLevel(logging.WARNING)  # rouge-score says which tokenizer it takes
+    found_cases = read_cases(cases)
+    service = Service(settings, load_engine)
+    service.open(quiet=True)
+    measures = evaluate(found_cases, service)
+    progress.show_measures(measures)
+    write_json(file, measures)
+    return 1 if measures["failed"] else 0
+
+
+@main.command()
+@click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option("totals")
+@options("prompts", "names", "max_characters", "log_level")
+@clear_errors
+def check(pairs: Path, file: Path | None, **flags: Any) -> int:
+    """Judge digests that somebody else wrote: does the article bear them out?
+
+    PAIRS.jsonl holds one JSON object a line: {"text", "title"?, "digests": {"en"?, "zh"?}}. The
+    verdicts come on stdout, one line of JSON for each, and their totals on stderr. No model is
+    needed.
+    """
+    from service.evaluation.pairs import as_line, check_pairs, read_pairs, totals
+    from service.folder import progress
+    from service.resources import Resources
+
+    settings = Settings(**flags)
+    logs.to_stderr(settings.log_level)
+    found = read_pairs(pairs, settings.max_characters)
+    results = []
+    for result in check_pairs(found, Resources.load(settings)):
+        click.echo(as_line(result))
+        results.append(result)
+    counted = totals(results)
+    progress.show_measures(counted, to_stderr=True)
+    write_json(file, counted)
+    return 0
