@@ -51,7 +51,6 @@ THROUGH_NEIGHBOURS = set(
     cleaning/lines
     cleaning/paragraphs
     cleaning/repeats
-    cleaning/rules
     cleaning/sections
     cleaning/vocabulary
     extractive/phrases
