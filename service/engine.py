@@ -24,6 +24,8 @@ class Identity:
     """The way in which words are chosen."""
     path: str | None = None
     """The way in which a model reads: forked (an article once for all of its answers) or plain."""
+    host: str | None = None
+    """The server that the text is sent to; None where no text leaves this machine."""
 
 
 class Engine(Protocol):

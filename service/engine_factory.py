@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, cast
 
 from service.engine import Engine
 from service.errors import BadSetting
@@ -28,11 +28,14 @@ NEXT = (
 _DEFAULT = Settings()
 
 
+EngineName = Literal["transformers", "extractive", "remote"]
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The engine, and why it and not the other: a clause for a log line or a page."""
 
-    engine: Literal["transformers", "extractive"]
+    engine: EngineName
     why: str
 
 
@@ -43,10 +46,8 @@ def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
     Raises BadSetting when a model was named that can't be had: only the default may be missing,
     because whoever names a model means it.
     """
-    if settings.engine == "extractive":
-        return Choice("extractive", "it was asked for")
-    if settings.engine == "transformers":
-        return Choice("transformers", "it was asked for")
+    if settings.engine != "auto":
+        return Choice(cast(EngineName, settings.engine), "it was asked for")
     on_disk = find(settings) is not None  # first, as it tells a mistyped folder
     if find_spec("torch") is None or find_spec("transformers") is None:
         return _without_model(settings, "torch and transformers are not installed")
@@ -76,6 +77,10 @@ def load_engine(settings: Settings, resources: Resources) -> Engine:
         from service.llm.llm_engine import LLMEngine
 
         return LLMEngine(settings, resources)
+    if choice.engine == "remote":
+        from service.remote.remote_engine import RemoteEngine
+
+        return RemoteEngine(settings, resources)
     if settings.engine == "auto":
         log.warning(WARNING, choice.why, called(), settings.model)
     from service.extractive.extractive_engine import ExtractiveEngine

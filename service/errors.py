@@ -19,8 +19,10 @@ DiglotError                     500  internal
 ├── OverQuota                   507  over_quota       batches take all the room that they may
 ├── StoreFailed                 503  store_failed     the store of batches can't be read or written
 │   └── StoreFull               507  store_full       its disk is full
+├── BudgetSpent                 503  budget_spent     the remote model may cost no more
 └── EngineFailed                500  engine_failed    the engine broke on this article
-    └── NoRoom                  503  no_room          the engine is full; admit again later
+    ├── NoRoom                  503  no_room          the engine is full; admit again later
+    └── RemoteFailed            502  remote_failed    the remote model's server did not answer
 
 The text of an error is written for the person who sent the article: it says what was wrong and,
 where it can, what would be right. It never holds a path of the machine or a stack trace.
@@ -146,6 +148,12 @@ class StoreFull(StoreFailed):
     title = "The store's disk is full"
 
 
+class BudgetSpent(DiglotError):
+    code = "budget_spent"
+    status = 503
+    title = "The budget is spent"
+
+
 class EngineFailed(DiglotError):
     code = "engine_failed"
     title = "The engine failed on this article"
@@ -155,3 +163,9 @@ class NoRoom(EngineFailed):
     code = "no_room"
     status = 503
     title = "The engine has no room just now"
+
+
+class RemoteFailed(EngineFailed):
+    code = "remote_failed"
+    status = 502
+    title = "The remote model could not be asked"

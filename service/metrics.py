@@ -118,3 +118,42 @@ digests_replaced = Counter(
     "Digests of a model that failed twice and were replaced by extractive ones.",
     ["language"],
 )
+
+# A remote model
+
+remote_requests = Counter(
+    "diglot_remote_requests_total",
+    "Requests that a remote model was sent: answered, or failed (it may have been sent again).",
+    ["outcome"],
+)
+remote_retries = Counter(
+    "diglot_remote_retries_total",
+    "Failures of a remote model that may pass: rate (429), server (5xx), timeout, connection (it"
+    " broke off) or malformed (it is no completion).",
+    ["reason"],
+)
+remote_request_seconds = Histogram(
+    "diglot_remote_request_duration_seconds",
+    "From sending a request to a remote model until its answer is complete.",
+    buckets=_SECONDS,
+)
+remote_tokens = Counter(
+    "diglot_remote_tokens_total",
+    "Tokens that a remote model read (prompt) or wrote (completion), as it counted them.",
+    ["kind"],
+)
+remote_cost = Counter(
+    "diglot_remote_cost_total",
+    "What a remote model cost by the operator's prices, in their currency.",
+    ["currency"],
+)
+article_tokens = Histogram(
+    "diglot_article_tokens",
+    "Tokens that a remote model read and wrote for one article.",
+    buckets=(100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000),
+)
+article_cost = Histogram(
+    "diglot_article_cost",
+    "What one article cost by the operator's prices, in their currency.",
+    buckets=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
+)

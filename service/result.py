@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.tasks import DigestLanguage, Kind, Label
+from service.tasks import DigestLanguage, Kind, Label, StanceMethod
 from service.text.script import Script
 
 
@@ -56,6 +56,11 @@ class Stance(_Part):
     label: Label
     label_zh: str
     scores: dict[Label, float]
+    method: StanceMethod = Field(
+        "probabilities",
+        description="How the label was found: by a model's probabilities of the labels, by the"
+        " label that it answered with, or by the article's words.",
+    )
     evidence: list[Evidence] = []
 
 
@@ -100,6 +105,19 @@ class Maker(_Part):
     path: str | None = Field(
         None, description="How the model reads: forked (an article once for all tasks) or plain."
     )
+    host: str | None = Field(
+        None, description="The server that the text was sent to; null: it stayed on this machine."
+    )
+
+
+class Usage(_Part):
+    """Tokens that a remote model read and wrote for one article."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None = Field(
+        None, description="In the currency of the operator's prices; null without prices."
+    )
 
 
 class Timing(_Part):
@@ -133,6 +151,7 @@ class Result(_Part):
     warnings: list[str]
     engine: Maker
     timing: Timing
+    usage: Usage | None = Field(None, description="From a remote model only.")
     fingerprint: str = Field(description="Of the text, the engine, the prompts and the options.")
     kept: bool = Field(
         default=False, description="It was answered before, and the answer was kept."

@@ -17,7 +17,9 @@ import click
 from service.errors import BadSetting
 
 PREFIX = "DIGLOT_"
-_OTHERS = {"DIGLOT_KERNEL_FLAGS"}
+REMOTE_KEY = "DIGLOT_REMOTE_KEY"
+"""The key for a remote model: a variable alone, because a flag would be in the process list."""
+_OTHERS = {"DIGLOT_KERNEL_FLAGS", REMOTE_KEY}
 _KUBERNETES = re.compile(PREFIX + r"(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED_PROMPTS = _PACKAGE / "prompts"
@@ -92,12 +94,14 @@ class Settings:
     engine: str = setting(
         "auto",
         "Who writes: a model, or the article's own sentences. auto takes transformers where the"
-        " weights are on disk or can be fetched.",
-        click.Choice(["auto", "transformers", "extractive"]),
+        " weights are on disk or can be fetched. remote sends every article to the server at"
+        " --remote-url, and is never taken by auto.",
+        click.Choice(["auto", "transformers", "extractive", "remote"]),
     )
     model: str = setting(
         "Qwen/Qwen3.5-2B",
-        "Hub id of the model, or a folder in Hugging Face format, or a GGUF file.",
+        "Hub id of the model, or a folder in Hugging Face format, or a GGUF file; for the engine"
+        " remote the server's name of it.",
     )
     revision: str | None = setting(
         None, "Commit, tag or branch of the model on the hub; pin a commit in production."
@@ -145,6 +149,43 @@ class Settings:
         "Keeps a digest from repeating its own words; 1 is off. A digest that is asked for again"
         " gets at least 1.1.",
         click.FloatRange(min=1.0, max=2.0),
+    )
+    remote_url: str | None = setting(
+        None,
+        "Base address of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1; its key is"
+        f" in {REMOTE_KEY}.",
+    )
+    remote_key_file: Path | None = setting(
+        None,
+        f"File with the key for the remote server, instead of {REMOTE_KEY}.",
+        click.Path(dir_okay=False, path_type=Path),
+    )
+    remote_concurrency: int = setting(
+        8, "Most requests that the remote server is sent at a time.", click.IntRange(1, 1_000)
+    )
+    remote_timeout_s: float = setting(
+        120.0,
+        "Seconds without a byte after which a request to the remote server is given up.",
+        click.FloatRange(min=0.1),
+    )
+    remote_tries: int = setting(
+        6,
+        "How often a request is sent to the remote server before its article fails.",
+        click.IntRange(1, 100),
+    )
+    remote_extra: str | None = setting(
+        None,
+        "JSON object of further fields for each request to the remote server; null takes one out.",
+    )
+    remote_prices: Path | None = setting(
+        None,
+        "File (TOML) with the prices of the remote server's tokens.",
+        click.Path(dir_okay=False, path_type=Path),
+    )
+    remote_budget: float | None = setting(
+        None,
+        "The most that the remote server may cost, in the currency of the prices; then a run ends.",
+        click.FloatRange(min=0, min_open=True),
     )
     batch_window_ms: int = setting(
         20,

@@ -16,6 +16,9 @@ DigestLanguage = Literal["en", "zh"]
 Length = Literal["short", "medium", "long"]
 Kind = Literal["abstractive", "extractive", "keyfacts"]
 Label = Literal["favor", "against", "none"]
+StanceMethod = Literal["probabilities", "answer", "lexicon"]
+"""The way to a label: a model's probabilities of the labels, the label that a model answered with,
+or the words of the article."""
 
 MOST_TARGETS = 8
 LONGEST_TARGET = 200  # characters
@@ -125,6 +128,7 @@ class StanceEvidence:
 class StanceAnswer:
     """The label with the highest score; the scores of all labels sum to one.
 
+    By the method `answer` the label that was answered has the score one.
     `evidence` is what the lexicon found in the request's document, in the order of its sentences;
     None from an engine that does not read with the lexicon.
     """
@@ -132,16 +136,38 @@ class StanceAnswer:
     label: Label
     scores: Mapping[Label, float]
     evidence: tuple[StanceEvidence, ...] | None = None
+    method: StanceMethod = "probabilities"
 
 
 TaskAnswer = DigestAnswer | StanceAnswer
 
 
 @dataclass(frozen=True, slots=True)
+class TokenUse:
+    """Tokens that a model read and wrote; `cost` in the currency of the prices, None without."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+
+    def __add__(self, other: "TokenUse") -> "TokenUse":
+        costs = [use.cost for use in (self, other) if use.cost is not None]
+        return TokenUse(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            sum(costs) if costs else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer a task, in the order of the request's tasks."""
+    """One answer a task, in the order of the request's tasks.
+
+    `use`: None from an engine whose tokens cost nothing.
+    """
 
     tasks: tuple[TaskAnswer, ...]
+    use: TokenUse | None = None
 
 
 @dataclass(frozen=True, slots=True)

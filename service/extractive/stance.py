@@ -108,7 +108,7 @@ def _decide(picks: list[StanceEvidence], count: int, in_title: float) -> StanceA
     if voiced < LEAST_OWN or scores[side] - scores["none"] < MARGIN:
         scores = _undecided(scores)
     label = max(LABELS, key=lambda each: (scores[each], each == "none"))
-    return StanceAnswer(label, scores, tuple(picks))
+    return StanceAnswer(label, scores, tuple(picks), "lexicon")
 
 
 def _undecided(scores: dict[Label, float]) -> dict[Label, float]:

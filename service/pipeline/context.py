@@ -15,6 +15,7 @@ from service.tasks import (
     Options,
     Task,
     TaskAnswer,
+    TokenUse,
 )
 
 Watch = Callable[[Draft], None]
@@ -39,6 +40,13 @@ class PipelineContext:
     identity: Identity
     resources: Resources
     warnings: list[str] = field(default_factory=list)
+    use: TokenUse | None = None
+    """Of all answers so far."""
+
+    def count(self, use: TokenUse | None) -> None:
+        """Add what an answer took."""
+        if use is not None:
+            self.use = self.use + use if self.use else use
 
 
 @dataclass(frozen=True, slots=True)

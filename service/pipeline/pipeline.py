@@ -60,7 +60,15 @@ def plan(  # noqa: PLR0913  # called in one place, by name
     answers: list[StoryAnswers] = []
     for story in [document] if options.whole_page else stories(document):
         answers.append((yield from _answers(context, story, engine, Drafts(watch, len(answers)))))
+    _note_use(context)
     return report(context, answers)
+
+
+def _note_use(context: PipelineContext) -> None:
+    if context.use is not None:
+        metrics.article_tokens.observe(context.use.prompt_tokens + context.use.completion_tokens)
+        if context.use.cost is not None:
+            metrics.article_cost.observe(context.use.cost)
 
 
 def _answers(
@@ -72,7 +80,7 @@ def _answers(
     options = context.options
     digests = [DigestTask(language, options.length) for language in options.languages]
     stances = [StanceTask(target.text) for target in targets]
-    answer = yield _request(context, passage, *digests, *stances, drafts=drafts)
+    answer = yield from _ask(context, passage, *digests, *stances, drafts=drafts)
 
     written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
     passed, replaced = yield from _passed(context, story, passage, written, drafts)
@@ -93,14 +101,16 @@ def _without_evidence(answer: TaskAnswer) -> TaskAnswer:
     return replace(answer, evidence=None) if isinstance(answer, StanceAnswer) else answer
 
 
-def _request(
+def _ask(
     context: PipelineContext,
     document: Document,
     *tasks: Task,
     drafts: Drafts = UNWATCHED,
     attempt: int = 1,
-) -> Request:
-    return Request(context.id, document, tasks, watch=drafts.watch(attempt, tasks))
+) -> Generator[Request, Answer, Answer]:
+    answer = yield Request(context.id, document, tasks, watch=drafts.watch(attempt, tasks))
+    context.count(answer.use)
+    return answer
 
 
 def _targets(context: PipelineContext, story: Document) -> tuple[Target, ...]:
@@ -129,7 +139,7 @@ def _condense(
         digests: list[str] = []
         faults: list[Fault] = []
         for part in parts:
-            answer = yield _request(context, part, task)
+            answer = yield from _ask(context, part, task)
             passed, replaced = yield from _passed(context, part, part, {task: answer.tasks[0]})
             digests.append(passed[task].text)
             faults += replaced.values()
@@ -201,7 +211,7 @@ def _again(
     """Ask once more, with the reason. Empty when the engine can't answer."""
     asked = [replace(task, fault=FAULTS[gate][task.language]) for task, gate in faults.items()]
     try:
-        answer = yield _request(context, passage, *asked, drafts=drafts, attempt=2)
+        answer = yield from _ask(context, passage, *asked, drafts=drafts, attempt=2)
     except EngineFailed:
         return {}
     return dict(zip(faults, map(_digest, answer.tasks), strict=True))

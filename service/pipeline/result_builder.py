@@ -26,6 +26,7 @@ from service.result import (
     Result,
     Stance,
     Timing,
+    Usage,
 )
 from service.tasks import (
     LABELS_ZH,
@@ -82,6 +83,7 @@ def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
         warnings=context.warnings,
         engine=Maker(**asdict(context.identity)),
         timing=Timing(queued_ms=0, total_ms=0),  # the worker, which has the clock, fills it in
+        usage=Usage(**asdict(context.use)) if context.use else None,
         fingerprint=fingerprint(context.article, context.options, context.identity),
         stories=stories if len(stories) > 1 else [],
     )
@@ -166,6 +168,7 @@ def _stance(
         label=answer.label,
         label_zh=to_script(LABELS_ZH[answer.label], context.options.zh_script),
         scores={label: round(score, 4) for label, score in answer.scores.items()},
+        method=answer.method,
         evidence=_evidence(context, answers.document, target, answer),
     )
 

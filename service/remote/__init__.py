@@ -1,0 +1,1 @@
+"""Remote engine: a model behind any OpenAI-compatible address; articles leave the machine."""

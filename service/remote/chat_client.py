@@ -1,0 +1,257 @@
+"""Chat client: asks an OpenAI-compatible server for completions, and asks again where that helps.
+
+A request that met a full or broken server, a silence or a torn connection is sent again after a
+while; one that the server will never take is not. Servers take different optional fields: one that
+is refused by name is left out of every later request.
+"""
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from service import __version__, metrics
+from service.errors import BadSetting, Cancelled, RemoteFailed
+from service.remote.completion import Completion, Malformed, ServerError, error_text, events
+from service.remote.endpoint import Endpoint
+from service.remote.failures import FieldsRefused, Filtered, Transient, failure
+from service.remote.retry import LONGEST_PAUSE_S, Pause, backoff_s, sleep
+
+log = logging.getLogger(__name__)
+
+EVENTS = "text/event-stream"
+LONGEST_ERROR = 64_000
+"""Bytes of an error's body that are read."""
+LONGEST_QUOTE = 200
+"""Characters of a server's error that are passed on."""
+CHARACTERS_A_TOKEN = 16
+"""More than any token has: whoever sends more does not keep to the limit of tokens."""
+LONGEST_TIMEOUTS = 10
+"""The longest time for a whole answer, in timeouts: some servers drip."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One message and what is wanted for it; `optional` fields are left out if a server balks."""
+
+    message: str
+    max_tokens: int
+    optional: Mapping[str, Any]
+
+
+class ChatClient:
+    """Asks one server; many threads may at a time."""
+
+    def __init__(
+        self, endpoint: Endpoint, *, timeout_s: float, tries: int, connections: int
+    ) -> None:
+        self.endpoint = endpoint
+        self._timeout_s, self._tries = timeout_s, tries
+        headers = {"User-Agent": f"diglot/{__version__}", "Accept-Encoding": "identity"}
+        if endpoint.key:
+            headers["Authorization"] = f"Bearer {endpoint.key}"
+        self._http = httpx2.Client(
+            headers=headers,
+            timeout=httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0)),
+            limits=httpx2.Limits(max_connections=connections),
+        )
+        self._pause = Pause()
+        self._rng = random.Random()
+        self._lock = threading.Lock()
+        self._refused: set[str] = set()
+
+    def takes(self, field: str) -> bool:
+        """Whether the server has not refused `field` so far."""
+        return field not in self._refused
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models that the server lists; empty where it keeps no list.
+
+        Raises BadSetting when it can't be reached or does not take the key.
+        """
+        where = f"remote-url: the server {self.endpoint.host}"
+        try:
+            response = self._http.get(f"{self.endpoint.url}/models")
+        except httpx2.HTTPError as error:
+            raise BadSetting(f"{where} can't be reached ({type(error).__name__})") from error
+        if response.status_code in {400, 401, 403}:
+            raise BadSetting(f"{where} does not take the key (status {response.status_code})")
+        try:
+            found = response.json().get("data") if response.is_success else None
+        except (ValueError, AttributeError):
+            found = None
+        return [each for each in found or [] if isinstance(each, dict) and each.get("id")]
+
+    def complete(
+        self,
+        model: str,
+        request: ChatRequest,
+        is_abandoned: Callable[[], bool] = lambda: False,
+        watch: Callable[[str], None] = lambda text: None,
+    ) -> Completion:
+        """The answer to `request`; `watch` is given all of its text whenever that has grown.
+
+        Raises RemoteFailed when it can't be had, NotReady when none can be any more, TooLong,
+        Filtered, and Cancelled when nobody waits for it.
+        """
+        attempt = 1
+        refused: set[str] = set()
+        while True:
+            self._pause.wait(is_abandoned)
+            if is_abandoned():
+                raise Cancelled
+            body = self._body(model, request, refused)
+            try:
+                completion = self._attempt(body, is_abandoned, watch)
+            except Transient as error:
+                metrics.remote_retries.labels(error.reason).inc()
+                self._wait_or_give_up(error, attempt, is_abandoned)
+                attempt += 1
+            except FieldsRefused as error:
+                refused |= error.fields
+            else:
+                self._note_refused(refused)
+                return completion
+
+    def _note_refused(self, fields: set[str]) -> None:
+        """Leave out from now on what a request had to do without."""
+        with self._lock:
+            new = fields - self._refused
+            self._refused |= new
+        if new:
+            log.info("%s takes no %s", self.endpoint.host, ", ".join(sorted(new)))
+
+    def _wait_or_give_up(
+        self, error: Transient, attempt: int, is_abandoned: Callable[[], bool]
+    ) -> None:
+        wait_s = error.wait_s if error.wait_s is not None else backoff_s(attempt, self._rng)
+        if attempt >= self._tries or wait_s > LONGEST_PAUSE_S:
+            raise RemoteFailed(
+                f"{self.endpoint.host} {error}" + (f", {attempt} times" if attempt > 1 else ""),
+                retry_after_s=wait_s,
+            )
+        log.info("%s %s; asking again in %.1f s", self.endpoint.host, error, wait_s)
+        if error.reason == "rate":
+            self._pause.extend(wait_s)
+        sleep(wait_s, is_abandoned)
+
+    def _body(self, model: str, request: ChatRequest, refused: set[str]) -> dict[str, Any]:
+        refused = refused | self._refused
+        limit = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
+        body = {
+            "model": model,
+            "messages": [{"role": "user", "content": request.message}],
+            limit: request.max_tokens,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **request.optional,
+        }
+        return {name: value for name, value in body.items() if name not in refused}
+
+    def _attempt(
+        self,
+        body: Mapping[str, Any],
+        is_abandoned: Callable[[], bool],
+        watch: Callable[[str], None],
+    ) -> Completion:
+        begun = time.monotonic()
+        outcome = "failed"
+        try:
+            with self._sent(body) as response:
+                completion = self._read(response, body, is_abandoned, watch)
+            outcome = "answered"
+            return completion
+        except httpx2.TimeoutException as error:
+            raise Transient("timeout", f"was silent for {self._timeout_s:g} s") from error
+        except httpx2.HTTPError as error:
+            raise Transient("connection", f"broke off ({type(error).__name__})") from error
+        except Malformed as error:
+            raise Transient("malformed", f"sent {error}") from error
+        except ServerError as error:
+            raise failure(self.endpoint, error.status or 500, str(error), {}, body) from error
+        finally:
+            metrics.remote_requests.labels(outcome).inc()
+            metrics.remote_request_seconds.observe(time.monotonic() - begun)
+
+    @contextmanager
+    def _sent(self, body: Mapping[str, Any]) -> Iterator[httpx2.Response]:
+        """The response to `body`, its own body yet unread. Raises what a bad status means."""
+        content = json.dumps(body).encode("ascii")
+        headers = {"Content-Type": "application/json"}
+        url = f"{self.endpoint.url}/chat/completions"
+        with self._http.stream("POST", url, content=content, headers=headers) as response:
+            if not response.is_success:
+                text = _error_of(_head(response))
+                raise failure(self.endpoint, response.status_code, text, response.headers, body)
+            yield response
+
+    def _read(
+        self,
+        response: httpx2.Response,
+        body: Mapping[str, Any],
+        is_abandoned: Callable[[], bool],
+        watch: Callable[[str], None],
+    ) -> Completion:
+        completion = Completion()
+        limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
+        most = CHARACTERS_A_TOKEN * limit
+        for data in self._data(response, is_abandoned):
+            size = len(completion.text)
+            completion.add(data)
+            if len(completion.text) > most:
+                completion.text, completion.finish = completion.text[:most], "length"
+                return completion
+            if len(completion.text) > size:
+                watch(completion.text)
+        if completion.finish is None:
+            raise Malformed("an answer that breaks off")
+        if completion.finish in {"content_filter", "sensitive", "safety"}:
+            raise Filtered(f"{self.endpoint.host} broke off by its rules on content")
+        return completion
+
+    def _data(self, response: httpx2.Response, is_abandoned: Callable[[], bool]) -> Iterator[Any]:
+        """The events of a stream; one where the server answers in one piece."""
+        chunks = self._chunks(response, is_abandoned)
+        if response.headers.get("content-type", "").startswith(EVENTS):
+            yield from events(chunks)
+            return
+        try:
+            yield json.loads(b"".join(chunks))
+        except (ValueError, RecursionError) as error:
+            raise Malformed("an answer that is no JSON") from error
+
+    def _chunks(
+        self, response: httpx2.Response, is_abandoned: Callable[[], bool]
+    ) -> Iterator[bytes]:
+        ends = time.monotonic() + LONGEST_TIMEOUTS * self._timeout_s
+        for chunk in response.iter_bytes():
+            if is_abandoned():
+                raise Cancelled
+            if time.monotonic() > ends:
+                raise Transient("timeout", "took too long for its answer")
+            yield chunk
+
+
+def _head(response: httpx2.Response) -> bytes:
+    """The beginning of a body."""
+    found = b""
+    for chunk in response.iter_bytes():
+        found += chunk
+        if len(found) > LONGEST_ERROR:
+            break
+    return found[:LONGEST_ERROR]
+
+
+def _error_of(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    try:
+        return error_text(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
