@@ -31,6 +31,70 @@ TEMPLATES = {
     "can't write {path}: {reason}": "无法写入 {path}：{reason}",
     "can't arrange {path}: {reason}": "无法整理 {path}：{reason}",
     "--languages takes en, zh or en,zh, not {given}": "--languages 只接受 en、zh 或 en,zh，不接受 {given}",
+    # A remote model
+    "engine remote: give the server's address with --remote-url, such as http://127.0.0.1:8080/v1 or https://api.deepseek.com/v1": (
+        "engine remote：请用 --remote-url 给出服务器地址，例如 http://127.0.0.1:8080/v1 或 https://api.deepseek.com/v1"
+    ),
+    "remote-url: the port is not a number up to 65535": "remote-url：端口应是不大于 65535 的数字",
+    "remote-url: give an address that begins with http:// or https://": "remote-url：地址应以 http:// 或 https:// 开头",
+    "remote-url: the address may hold no user name, key, ? or #; the key belongs in {variable} or in --remote-key-file": (
+        "remote-url：地址中不能有用户名、密钥、? 或 #；密钥请放在 {variable} 或 --remote-key-file 中"
+    ),
+    "remote-url: the server {host} can't be reached ({reason})": "remote-url：无法连接服务器 {host}（{reason}）",
+    "remote-url: the server {host} does not take the key (status {status})": (
+        "remote-url：服务器 {host} 不接受此密钥（状态码 {status}）"
+    ),
+    "remote-key-file: {variable} is set too; give the key in one place": (
+        "remote-key-file：同时设置了 {variable}，密钥只能在一处给出"
+    ),
+    "remote-key-file: the file is not UTF-8": "remote-key-file：文件不是 UTF-8 编码",
+    "remote-key-file: the file can't be read ({reason})": "remote-key-file：无法读取文件（{reason}）",
+    "{place}: the key must be one word of ASCII letters, digits and signs": (
+        "{place}：密钥应是由 ASCII 字母、数字和符号组成的一个词"
+    ),
+    "remote-extra: this is not JSON": "remote-extra：不是合法的 JSON",
+    "remote-extra: this is not a JSON object of fields and their values": (
+        "remote-extra：应是由字段及其值组成的 JSON 对象"
+    ),
+    "remote-prices: the file can't be read ({reason})": "remote-prices：无法读取文件（{reason}）",
+    "remote-prices: the file is not UTF-8": "remote-prices：文件不是 UTF-8 编码",
+    "remote-prices: this is not TOML: {reason}": "remote-prices：不是合法的 TOML：{reason}",
+    "remote-prices: {place} is wrong: {reason}": "remote-prices：{place} 有误：{reason}",
+    "remote-budget: it needs the prices of the model {model}; {where}": "remote-budget：需要模型 {model} 的价格；{where}",
+    "give them with --remote-prices": "请用 --remote-prices 给出",
+    "{file} has none": "{file} 中没有",
+    "the budget of {limit} {currency} is spent ({spent} so far); what is done is kept. Run it again with a higher --remote-budget to go on": (
+        "预算 {limit} {currency} 已用完（已花费 {spent}）；已完成的结果均已保存。提高 --remote-budget 后重新运行即可继续"
+    ),
+    "model: give the server's name of the model with --model; {known}": "model：请用 --model 给出服务器上的模型名；{known}",
+    "the server has {names}": "服务器上有 {names}",
+    "the server lists none": "服务器没有列出模型",
+    "the account at {host} has no credit left ({status})": "{host} 的账户余额不足（{status}）",
+    "{host} does not take the key ({status})": "{host} 不接受此密钥（{status}）",
+    "{host} answered {status}: {text}": "{host} 返回 {status}：{text}",
+    "{host} answered {status}": "{host} 返回 {status}",
+    "{host} answered {status}, {tries} times": "{host} 返回 {status}，共 {tries} 次",
+    "{host} was silent for {seconds} s": "{host} 在 {seconds} 秒内没有回应",
+    "{host} broke off ({reason})": "{host} 中断了连接（{reason}）",
+    "{host} took too long for its answer": "{host} 的回答超时",
+    "was silent for {seconds} s": "在 {seconds} 秒内没有回应",
+    "broke off ({reason})": "中断了连接（{reason}）",
+    "sent {what}": "发来的内容无效：{what}",
+    "took too long for its answer": "回答超时",
+    "{host} sent {what}": "{host} 发来的内容无效：{what}",
+    "an answer that breaks off": "回答没有结束就中断了",
+    "an answer that is no JSON": "回答不是 JSON",
+    "an event that is no JSON": "事件不是 JSON",
+    "an event that is not a JSON object": "事件不是 JSON 对象",
+    "a completion whose choices are no list of objects": "choices 不是对象列表",
+    "a line that does not end": "有一行没有结尾",
+    "{host} broke off by its rules on content": "{host} 因内容规则中断了回答",
+    "the passage is too long for the remote model; see --passage-tokens": "文章超出远程模型的长度，参见 --passage-tokens",
+    "a request with this id is at work already": "已有相同编号的请求正在处理",
+    "the passage is empty": "文章为空",
+    "the passage has {size} tokens; the model reads {limit}": "文章有 {size} 个词元，模型一次最多读 {limit} 个",
+    "{count} requests are at work": "已有 {count} 个请求正在处理",
+    "engine remote: the text of every article leaves this machine, for {host}": "engine remote：每篇文章的文本都会离开本机，发送到 {host}",
     # What can't be read
     "The file can't be opened: {reason}.": "无法打开文件：{reason}。",
     "The folder can't be opened.": "无法打开文件夹。",

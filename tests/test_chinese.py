@@ -14,7 +14,7 @@ from service.messages import localized
 
 SERVICE = Path(__file__).parents[1] / "service"
 # Whose errors reach the terminal; the service's own go to programs.
-FOLDERS = ("folder", "ingest", "resources", "evaluation", "cleaning")
+FOLDERS = ("folder", "ingest", "resources", "evaluation", "cleaning", "remote")
 FILES = ("tasks.py", "settings.py", "cli.py", "web/api_keys.py", "facts/glossary_file.py")
 SHOWN = sorted(
     path.relative_to(SERVICE).as_posix()

@@ -24,6 +24,7 @@ LAYERS = [
     "checks",
     "pipeline",
     "llm",
+    "remote",
     "engine_factory",
     "store",
     "serving",

@@ -30,9 +30,15 @@ COUNTED = {
     for variable, metric in vars(metrics).items()
     if isinstance(metric, MetricWrapperBase)
 }
+REMOTE = (
+    "diglot_remote_requests_total", "diglot_remote_retries_total", "diglot_remote_tokens_total",
+    "diglot_remote_request_duration_seconds", "diglot_remote_cost_total",
+    "diglot_article_tokens", "diglot_article_cost",
+)  # fmt: skip
 NOT_BY_WORK = {
     "diglot_padding_tokens_total": "only the plain path pads",
     "diglot_engine_faults_total": "no step breaks here",
+    **dict.fromkeys(REMOTE, "the model is here"),
 }
 ENGLISH = "The council of Ashford voted to build bridge {}. The mayor called it overdue."
 CHINESE = "青石镇议会投票决定建第{}座桥。镇长林秀兰表示，这座桥早该建了。"
@@ -56,7 +62,7 @@ def test_every_name_has_its_unit_and_none_is_counted_twice() -> None:
         (described,) = metric.describe()
         assert name(metric).startswith("diglot_")
         if described.type == "histogram":
-            assert name(metric).endswith("_seconds")
+            assert name(metric).endswith(("_seconds", "_tokens", "_cost"))
 
 
 def test_the_docs_explain_every_metric_and_no_other() -> None:

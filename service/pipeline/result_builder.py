@@ -51,9 +51,11 @@ def fingerprint(article: Article, options: Options, identity: Identity) -> str:
     """`sha256:…` over the text, the engine, the model, the resources and the options.
 
     Equal for equal input on every machine and in every run. The article's source is left out: the
-    same page found twice is the same article.
+    same page found twice is the same article. A field that came later counts where it holds
+    something, so that results that are kept stay valid.
     """
-    parts = [article.text, article.title, article.markup, asdict(options), asdict(identity)]
+    maker = {name: value for name, value in asdict(identity).items() if value or name != "host"}
+    parts = [article.text, article.title, article.markup, asdict(options), maker]
     # ASCII-only JSON also takes the lone surrogates that a broken page may hold.
     written = json.dumps(parts, sort_keys=True).encode("ascii")
     return "sha256:" + hashlib.sha256(written).hexdigest()

@@ -76,13 +76,17 @@ class ChatClient:
 
         Raises BadSetting when it can't be reached or does not take the key.
         """
-        where = f"remote-url: the server {self.endpoint.host}"
+        host = self.endpoint.host
         try:
             response = self._http.get(f"{self.endpoint.url}/models")
         except httpx2.HTTPError as error:
-            raise BadSetting(f"{where} can't be reached ({type(error).__name__})") from error
+            why = type(error).__name__
+            raise BadSetting(f"remote-url: the server {host} can't be reached ({why})") from error
         if response.status_code in {400, 401, 403}:
-            raise BadSetting(f"{where} does not take the key (status {response.status_code})")
+            status = response.status_code
+            raise BadSetting(
+                f"remote-url: the server {host} does not take the key (status {status})"
+            )
         try:
             found = response.json().get("data") if response.is_success else None
         except (ValueError, AttributeError):
@@ -169,11 +173,11 @@ class ChatClient:
             outcome = "answered"
             return completion
         except httpx2.TimeoutException as error:
-            raise Transient("timeout", f"was silent for {self._timeout_s:g} s") from error
+            raise Transient(f"was silent for {self._timeout_s:g} s", reason="timeout") from error
         except httpx2.HTTPError as error:
-            raise Transient("connection", f"broke off ({type(error).__name__})") from error
+            raise Transient(f"broke off ({type(error).__name__})", reason="connection") from error
         except Malformed as error:
-            raise Transient("malformed", f"sent {error}") from error
+            raise Transient(f"sent {error}", reason="malformed") from error
         except ServerError as error:
             raise failure(self.endpoint, error.status or 500, str(error), {}, body) from error
         finally:
@@ -235,7 +239,7 @@ class ChatClient:
             if is_abandoned():
                 raise Cancelled
             if time.monotonic() > ends:
-                raise Transient("timeout", "took too long for its answer")
+                raise Transient("took too long for its answer", reason="timeout")
             yield chunk
 
 

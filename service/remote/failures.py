@@ -30,7 +30,7 @@ class Filtered(Exception):
 class Transient(Exception):
     """A failure that may pass; `reason` is a label of the metrics."""
 
-    def __init__(self, reason: str, detail: str, wait_s: float | None = None) -> None:
+    def __init__(self, detail: str, *, reason: str, wait_s: float | None = None) -> None:
         super().__init__(detail)
         self.reason, self.wait_s = reason, wait_s
 
@@ -79,7 +79,8 @@ def _refused(status: int, text: str, body: Mapping[str, Any]) -> Exception | Non
 
 def _passing(status: int, said: str, headers: Mapping[str, str]) -> Exception | None:
     if status in TRANSIENT or status >= 500:
-        return Transient("rate" if status == 429 else "server", said, retry_after_s(headers))
+        reason = "rate" if status == 429 else "server"
+        return Transient(said, reason=reason, wait_s=retry_after_s(headers))
     return None
 
 

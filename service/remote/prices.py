@@ -57,7 +57,7 @@ def read_prices(path: Path) -> Prices:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        raise BadSetting(f"remote-prices: {place}: {first['msg']}") from error
+        raise BadSetting(f"remote-prices: {place} is wrong: {first['msg']}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ OPENLY = "remote-url: the key for %s goes over the network unencrypted; give an 
 
 
 @dataclass(slots=True, eq=False)
-class _Pending:
+class _AtWork:
     """A request at work. `texts`: what is written of each digest, by task index; `seen`: of those,
     what has been passed on. All under the engine's lock."""
 
@@ -99,7 +99,7 @@ class RemoteEngine:
         self._answers = TaskAnswers(self._model, resources)
         self._callers = Callers(self._most, "diglot-remote")
         self._changed = threading.Condition()
-        self._pending: dict[str, _Pending] = {}
+        self._pending: dict[str, _AtWork] = {}
         self.passage_limit: int | None = _limit(settings, context_tokens(listed, name))
         self.identity = Identity(
             "remote",
@@ -127,7 +127,7 @@ class RemoteEngine:
         size = self.measure(request.document.text)
         if self.passage_limit is not None and size > self.passage_limit:
             raise TooLong(f"the passage has {size} tokens; the model reads {self.passage_limit}")
-        pending = _Pending(request, passage(request.document))
+        pending = _AtWork(request, passage(request.document))
         with self._changed:
             self._pending[request.id] = pending
         for index, task in enumerate(request.tasks):
@@ -176,7 +176,7 @@ class RemoteEngine:
 
     # From here on, everything runs in a thread of the callers.
 
-    def _call(self, pending: _Pending, index: int, task: Task) -> None:
+    def _call(self, pending: _AtWork, index: int, task: Task) -> None:
         if pending.is_abandoned():
             return
         watch = partial(self._note_text, pending, index)
@@ -200,13 +200,13 @@ class RemoteEngine:
                 pending.use = pending.use + use if pending.use else use
             self._changed.notify_all()
 
-    def _note_text(self, pending: _Pending, index: int, text: str) -> None:
+    def _note_text(self, pending: _AtWork, index: int, text: str) -> None:
         with self._changed:
             pending.texts[index] = text
             self._changed.notify_all()
 
 
-def _outcome(pending: _Pending) -> Answer | DiglotError:
+def _outcome(pending: _AtWork) -> Answer | DiglotError:
     if pending.error is not None:
         return pending.error
     count = len(pending.request.tasks)
@@ -229,7 +229,7 @@ def _extra(text: str | None) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadSetting("remote-extra: this is not JSON") from error
     if not isinstance(found, dict):
-        raise BadSetting('remote-extra: give a JSON object, such as {"enable_thinking": false}')
+        raise BadSetting("remote-extra: this is not a JSON object of fields and their values")
     return found
 
 

@@ -153,7 +153,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "post", "/summarize",
         "One article in, its digests and stance out.", "送入一篇文章，得到摘要与立场。",
         {200: _SUMMARY},
-        (400, 413, 415, 422, 499, 503, 504),
+        (400, 413, 415, 422, 499, 502, 503, 504),
         more={"requestBody": _ARTICLE, "parameters": _query_parameters(Asked)},
     ),
     Operation(

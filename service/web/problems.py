@@ -133,6 +133,15 @@ MEANINGS = {
         " request id.",
         "引擎处理这篇文章时出错，其他文章不受影响。详情见日志中的请求编号。",
     ),
+    "remote_failed": (
+        "The server of the remote model did not answer, however often it was asked; detail says how"
+        " it failed.",
+        "多次请求后，远程模型的服务器仍未给出回答；原因见 detail。",
+    ),
+    "budget_spent": (
+        "The remote model may cost no more (DIGLOT_REMOTE_BUDGET).",
+        "远程模型的预算 (DIGLOT_REMOTE_BUDGET) 已用完。",
+    ),
     "internal": (
         "A fault of the service; the log tells more under the request id.",
         "服务内部错误；详情见日志中的请求编号。",

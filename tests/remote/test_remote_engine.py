@@ -284,7 +284,7 @@ def test_an_articles_control_marks_reach_no_template(server: ChatServer) -> None
 
 def test_no_more_is_asked_at_a_time_than_allowed(server: ChatServer) -> None:
     engine = engine_for(server, remote_concurrency=3)
-    server.reply = scripted.streamed(Text(scripted.ENGLISH), pause_s=0.005)
+    server.reply = scripted.slow(0.05, scripted.answers())
     ids = list(suite.fill(engine))
     assert len(ids) == 3
     suite.finish(engine, len(ids))

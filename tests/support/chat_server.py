@@ -45,9 +45,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append(Asked(self.path, dict(self.headers), body))
-        with self.server.counted():
-            script = self.server.script
-            (script.popleft() if script else self.server.reply)(self, body)
+        script = self.server.script
+        (script.popleft() if script else self.server.reply)(self, body)
 
     def begin(self, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
@@ -180,6 +179,17 @@ def silent(seconds: float) -> Reply:
         handler.tear()
 
     return reply
+
+
+def slow(seconds: float, reply: Reply) -> Reply:
+    """`reply` after some time, during which the request counts as one at work."""
+
+    def slowly(handler: Handler, body: Body) -> None:
+        with handler.server.counted():
+            time.sleep(seconds)
+        reply(handler, body)
+
+    return slowly
 
 
 def raw(data: bytes, kind: str = "text/event-stream") -> Reply:
