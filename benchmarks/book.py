@@ -86,7 +86,7 @@ def main() -> None:
     resources = Resources.load(settings)
     engine = ExtractiveEngine(resources)
     rng = random.Random(0)
-    digested(book(arguments.language, 20_000, rng), engine, resources)  # loads what is lazy
+    digested(book(arguments.language, 20_000, rng), engine, resources)  # loads the dictionaries
     # Written by a process of its own, so that what it takes to make the book is not counted.
     with ProcessPoolExecutor(1, get_context("spawn")) as author:
         size = int(arguments.megabytes * MEGABYTE)

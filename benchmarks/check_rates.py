@@ -1,4 +1,4 @@
-"""How often does `check` refuse true digests, and digests of other articles?
+"""The rates at which `check` refuses true digests, and digests of other articles.
 
     python benchmarks/check_rates.py PAIRS.jsonl [--seed N] [--show]
 

@@ -20,7 +20,7 @@ from benchmarks.machine import Neighbours, cores
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(sys.executable)
-# What optimum-intel asks for and a model of text never needs: built for torch with CUDA, it keeps
+# A dependency of optimum-intel that a model of text never needs: built for CUDA, it keeps
 # transformers from being imported beside the torch for CPUs.
 UNWANTED = "torchvision"
 # llama.cpp takes every instruction that this machine has, as its documentation advises.
@@ -36,16 +36,16 @@ class Engine:
     name: str
     about: str
     module: str
-    """What is run with --model, --articles, --article-tokens, --digest-tokens and --json."""
+    """The module that is run with --model, --articles, --article-tokens, --digest-tokens and --json."""
     environment: str | None = None
     """requirements-NAME.txt beside this file; None runs where this script runs."""
     suffix: str = ""
-    """What the model's own format adds to the name of the shape."""
+    """The ending that the model's own format adds to the name of the shape."""
     flags: tuple[str, ...] = ()
     hybrid: bool = False
-    """Is it compared on Qwen3.5's shapes too?"""
+    """Whether it is compared on Qwen3.5's shapes too."""
     scores: bool = False
-    """Does it score a stance's labels, some of which it may count, where others write tokens?"""
+    """Whether it scores a stance's labels, some of which it may count, where others write tokens."""
 
 
 _OPENVINO = {"module": "benchmarks.peers.openvino", "environment": "openvino"}

@@ -44,7 +44,7 @@ WRITTEN = {
     "en": "The council of Ashford voted on Tuesday to build a new bridge over the Mill River.",
     "zh": "青石镇议会周二投票决定建桥。",
 }
-"""What the article of `load.py` bears out, so that the checks let it pass the first time."""
+"""A digest that the article of `load.py` bears out, so that it passes the checks at once."""
 STANCE = StanceAnswer("favor", {"favor": 0.7, "against": 0.2, "none": 0.1})
 
 
@@ -151,7 +151,7 @@ def main() -> None:
             port=0,
             batch_window_ms=0,  # a wait that is chosen, not a cost
             queue_limit=flags.queue_limit,
-            http_threads=128,  # whoever hangs up holds one until that is seen
+            http_threads=128,  # a client that hangs up holds one until that is seen
             rate_per_address="300/minute",
             proxies=1,  # so that each client of the benchmark can have an address of its own
         )

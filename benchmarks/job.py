@@ -24,7 +24,7 @@ SEED = 7
 class Task:
     instruction: list[int]
     tokens: int
-    """How many tokens to write: neither more nor fewer."""
+    """The number of tokens to write: neither more nor fewer."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class RecordedJob:
 
     recorded: tuple[Article, ...]
     articles: int
-    """How many articles a user gave; each may have been read in several parts."""
+    """The articles that a user gave; each may have been read in several parts."""
 
     @classmethod
     def load(cls, file: Path) -> "RecordedJob":
@@ -106,10 +106,10 @@ class Outcome:
     decode_tokens_per_s: float
     """Without the first token of each answer, which comes with the reading of its prompt."""
     first_tokens: list[int]
-    """The first id of each answer, article by article: do two engines run the same model?"""
+    """The first id of each answer, article by article: the same where the models are the same."""
     versions: dict[str, str]
     chosen: dict[str, Any] = field(default_factory=dict)
-    """How the engine was set."""
+    """The settings of the engine."""
     first_token_s: float | None = None
     """Until the first articles that were read had the first token of every answer."""
 

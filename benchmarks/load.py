@@ -218,7 +218,7 @@ TIRED = "192.0.2.99"
 
 @dataclass
 class Round:
-    """What went right and wrong, by kind, and how long good requests took, in milliseconds."""
+    """Requests by outcome, and the times of good ones, in milliseconds."""
 
     seen: Counter[str] = field(default_factory=Counter)
     good_ms: list[float] = field(default_factory=list)

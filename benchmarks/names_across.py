@@ -1,4 +1,4 @@
-"""How well are names held against an article across languages? Measured on aligned sentences.
+"""The checks of names across languages, measured on aligned sentences.
 
     python benchmarks/names_across.py ENGLISH CHINESE [--pairs N] [--seed N] [--show]
 
@@ -74,7 +74,7 @@ def lacking(digest: str, article: str, glossary: Glossary) -> list[str]:
 
 
 def invent(cases: list[Case], glossary: Glossary, chance: random.Random) -> tuple[int, list[str]]:
-    """How many invented names are caught, and those that are not."""
+    """The number of invented names that are caught, and those that are not."""
     own = [names(case.digest, glossary) for case in cases]
     pool = [name for found in own for name in found]
     caught, missed = 0, []

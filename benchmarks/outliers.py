@@ -45,10 +45,10 @@ SEED = 7
 FIRST = 5
 """The id that every text begins with."""
 CHANNELS, UNITS = 6, 6
-"""How many inputs of a layer, and of its down projection, are outliers."""
+"""The outliers among the inputs of a layer, and of its down projection."""
 LEAST, MOST = 100.0, 1000.0
 MASSIVE = 2000.0
-"""What the first token's two channels hold; others hold about 1 and less."""
+"""The first token's two massive channels; others hold about 1 and less."""
 OUTPUTS = {"o_proj", "out_proj"}
 BAR = 1.5
 
@@ -110,7 +110,7 @@ def _enlarge_inputs(layer: Any, rng: random.Random) -> None:
 
 
 def _enlarge_norm(norm: Any, readers: list[torch.nn.Linear], rng: random.Random) -> None:
-    added = float(norm.weight[0] == 0)  # where weights are stored less 1 (Qwen3.5)
+    added = float(norm.weight[0] == 0)  # Qwen3.5 stores weights less 1
     for channel, factor in _outliers(len(norm.weight), CHANNELS, rng):
         norm.weight[channel] = (norm.weight[channel] + added) * factor - added
         for linear in readers:

@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = ROOT / "benchmarks" / "trial_turns.jinja"
 CONVERTERS = ("gguf", "accelerate")
-"""What transformers needs to read a GGUF file; requirements.txt brings them."""
+"""The packages with which transformers reads a GGUF file; requirements.txt brings them."""
 PART = 1 << 20
 """Bytes of a file that are copied at once."""
 
@@ -43,7 +43,7 @@ class RealModel:
     file: str
     sha256: str
     disk_bytes: int
-    """What fetching and converting needs at once."""
+    """The most disk that fetching and converting needs."""
     about: str
     turns: bool = False
     """It has no chat template: a second folder, NAME-turns, gets the one of this project."""

@@ -73,7 +73,7 @@ class Worker:
 def _serve(pipe: Connection, setup: Setup, work: Any) -> None:
     jobs = setup(work)
     pipe.send(None)
-    with suppress(EOFError, ConnectionError):  # whoever asks has gone
+    with suppress(EOFError, ConnectionError):  # the caller has gone
         while True:
             pipe.send(_measured(jobs[pipe.recv()]))
 

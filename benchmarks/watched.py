@@ -24,7 +24,7 @@ class Watch:
     """Records an engine's work since `begin`."""
 
     rows: int = 0
-    """How many answers can grow at once."""
+    """The most answers that grow at once."""
     path: str = ""
     dtype: str | None = None
     began: float = 0.0

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from service.facts.names import Glossary, Name
     from service.facts.numerals import Figure, Stated
 
-# What an analysis needs is imported when it is first made, so that the command line starts light.
+# An analysis is imported when it is first made, so that the command line starts light.
 
 _NAMES_THE_YUAN = re.compile("人民[币幣]|yuan|renminbi|rmb|cny", re.IGNORECASE)
 

@@ -95,7 +95,7 @@ TEMPLATES = {
     "the passage has {size} tokens; the model reads {limit}": "文章有 {size} 个词元，模型一次最多读 {limit} 个",
     "{count} requests are at work": "已有 {count} 个请求正在处理",
     "engine remote: the text of every article leaves this machine, for {host}": "engine remote：每篇文章的文本都会离开本机，发送到 {host}",
-    # What can't be read
+    # Input that can't be read
     "The file can't be opened: {reason}.": "无法打开文件：{reason}。",
     "The folder can't be opened.": "无法打开文件夹。",
     "This is no ordinary file.": "不是普通文件。",

@@ -89,7 +89,7 @@ def load_engine(settings: Settings, resources: Resources) -> Engine:
 
 
 def _with_weights(settings: Settings, choice: Choice) -> Choice:
-    """Fetch what is still on the hub; when that breaks off, `auto` may go on without a model."""
+    """Fetch weights that are missing; when that breaks off, `auto` may go on without a model."""
     if is_local(settings.model) or find(settings) is not None:
         return choice
     log.info("fetching the weights of %s", settings.model)

@@ -106,7 +106,7 @@ model_memory_bytes = Gauge("diglot_model_memory_bytes", "Memory that the model's
 kv_tokens = Gauge("diglot_kv_tokens", "Tokens that the attention cache holds.")
 kv_tokens_limit = Gauge("diglot_kv_tokens_limit", "Tokens that the attention cache has room for.")
 
-# What a model wrote
+# Output of the model
 
 digests_refused = Counter(
     "diglot_digests_refused_total",

@@ -50,7 +50,7 @@ _PREFIX = re.compile(r"(/(?!\.{1,2}(?:/|$))[^/\\?#,;\s\"'<>]+)*")
 
 
 def path_prefix(value: str) -> str | None:
-    """A path prefix without a slash at its end, such as "/diglot"; None for what is not a path."""
+    """A path prefix without a slash at its end, such as "/diglot"; None where it is not a path."""
     path = value.rstrip("/")
     return path if _PREFIX.fullmatch(path) else None
 

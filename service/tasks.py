@@ -26,7 +26,7 @@ LANGUAGES: tuple[DigestLanguage, ...] = ("en", "zh")
 LABELS: tuple[Label, ...] = ("favor", "against", "none")
 LABELS_ZH: Mapping[Label, str] = {"favor": "支持", "against": "反对", "none": "中立"}
 
-# How long a digest should be: words in English, characters in Chinese. A Chinese character says
+# The length of a digest: words in English, characters in Chinese. A Chinese character says
 # about as much as half an English word (FLORES: 1.9 characters a word).
 DIGEST_SIZE: Mapping[DigestLanguage, Mapping[Length, int]] = {
     "en": {"short": 40, "medium": 80, "long": 160},
@@ -93,7 +93,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A digest that is being written, as whoever asked for the article sees it: unchecked.
+    """A digest that is being written, as the client sees it: unchecked.
 
     `story` counts a page's stories from 0, the longest first. `attempt` counts from 1; a higher
     one begins anew. `text` is all of the text so far.

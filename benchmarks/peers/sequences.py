@@ -60,7 +60,7 @@ class Context:
         self.batch = api.llama_batch_init(self.size, 0, 1)
 
     def choose(self, params: Any, args: argparse.Namespace) -> None:
-        """Set what is this library's own."""
+        """Set options that only this library has."""
         raise NotImplementedError
 
     def fork(self, source: int, target: int) -> None:

@@ -53,7 +53,7 @@ class Postings:
 
 
 class ArticleIndex:
-    """The sentences of an article, indexed. Its titles support a digest but are no source."""
+    """The sentences of an article, indexed. Its titles support a digest but are not a source."""
 
     def __init__(self, article: Document) -> None:
         self.count = len(article.sentences)

@@ -49,7 +49,7 @@ class Dictionary:
         numbered = lru_cache(maxsize=None)(key)  # a stem stands among the glosses of many words
         self.readings: dict[str, tuple[str, ...]] = {}
         for line in lines:
-            if line.startswith("#"):  # whose data it is
+            if line.startswith("#"):  # the source and its licence
                 continue
             word, stems, readings = line.rstrip("\n").split("\t")
             words.append(word)

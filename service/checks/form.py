@@ -20,7 +20,7 @@ from service.text.language import detect
 FormFault = Literal["empty", "tags", "noise", "echo", "talk", "language", "script", "loop"]
 
 ECHO: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
-"""So many words (in Chinese, characters) in a row from a prompt are no accident."""
+"""Words (in Chinese, characters) in a row that a digest may not share with a prompt."""
 REPEATED: dict[DigestLanguage, int] = {"en": 8, "zh": 12}
 REPEATED_TIMES = 3
 REPEATED_SHARE = 0.25
@@ -36,7 +36,7 @@ _HAN_RUN = re.compile(f"[{HAN}]{{6,}}")
 _QUOTED = re.compile(r"[（(“「『《\"][^（()）“”「」『』《》\"\n]{0,80}[)）”」』》\"]")
 _LATIN_RUN = re.compile(r"(?:\b[a-z]{2,}\b[ ,]+){5,}[a-z]{2,}\b")
 
-# What no article says of itself and no digest has to say: strict, for good digests have frames too.
+# Talk about the task, never found in a digest. Strict, because good digests have frames too.
 _TALK = re.compile(
     "|".join(
         (

@@ -31,7 +31,7 @@ _DOUBT = 2
 _ADDS = 0.35
 """A source is named that supports this share of a sentence beyond the sources before it."""
 
-# "The article discusses how" opens good digests too; what is said behind it is judged.
+# "The article discusses how" opens good digests too; only the words behind it are judged.
 _FRAME = re.compile(
     r"\A\s*(?:(?:the|this) (?:news )?(?:article|passage|report|piece|story|text|author|writer) "
     r"(?:also )?"

@@ -58,7 +58,7 @@ def compose(
     removed: Counter[str],
     before: Composition | None = None,
 ) -> Composition:
-    """Reads a text once. `title` is what is known of the title already.
+    """Reads a text once. `title`: the title, where one is known already.
 
     The text comes whole or, from the pass `before`, line by line: untouched lines then still know
     their offsets at no cost. Where the lines read as they did, the sentences of `before` stand.

@@ -1,8 +1,8 @@
-"""The headings of sections that are no part of the article."""
+"""Headings of sections that do not belong to the article."""
 
 import re
 
-# Headings of sections that are no part of the article, read without their brackets or colon.
+# Matched without brackets or colon around them.
 SECTIONS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     (kind, reach, re.compile(pattern, re.IGNORECASE))
     for kind, reach, pattern in (

@@ -51,14 +51,14 @@ _WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+(?:．[０-９]+|，[０-９]{3}(?!
 # Kana of half width, with its own brackets and marks: ﾚｼﾞ袋
 _HALF = re.compile("[\uff61-\uff9f]+")
 _LOST = re.compile(r"(?:\ufffd|锟斤拷)+")
-# Joiners stay: emoji and Persian need them. Bidirectional overrides go: they hide what is read.
+# Joiners stay: emoji and Persian need them. Bidirectional overrides go: they show a text in another order.
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _ODD_SPACE = r"\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SPACE = re.compile(f" [ {_ODD_SPACE}]+|[{_ODD_SPACE}][ {_ODD_SPACE}]*")
-# What any of these patterns needs. Most lines hold none of it, and cost nothing more.
+# Every pattern below needs one of these characters. Most lines hold none, and cost nothing more.
 _UNTIDY = re.compile(
     rf"[<&*\[【(（０-９Ａ-Ｚａ-ｚ\uff61-\uff9f\ufffd锟]|{_CONTROL.pattern}|{_SPACE.pattern}"
 )
@@ -127,7 +127,7 @@ def _widen(match: re.Match[str]) -> str:
 
 
 def _repair(match: re.Match[str]) -> str | None:
-    """UTF-8 that was read as Windows-1252, read again; None when it is no such thing.
+    """UTF-8 that was read as Windows-1252, read again; None when it was not.
 
     Only bytes that form whole UTF-8 characters pass, and ftfy must find the run implausible as
     it stands: « CAFÉ» is such bytes too, and is French.
@@ -147,7 +147,7 @@ def _repair(match: re.Match[str]) -> str | None:
 
 
 def _mostly_chinese(run: str) -> str | None:
-    """Chinese that lost bytes on its way through Windows-1252: what is left of it."""
+    """The remains of Chinese that lost bytes on its way through Windows-1252."""
     try:
         text = run.encode("sloppy-windows-1252").decode("utf-8", "replace")
     except UnicodeError:

@@ -155,7 +155,7 @@ def _link_of_cell(text: str) -> list[tuple[str, str]]:
 _LINK = re.compile(f"{NAV_EN}|{NAV_ZH}", re.IGNORECASE)
 _CELL = re.compile(r"\s?[|｜]\s?")
 _MOST_CELLS = 12
-# Between notices; in English a single space is no such place.
+# The gap between two notices; in English a single space is not one.
 _GAP = re.compile(rf"\s*[|｜·•/／\t\u3000]\s*|\s{{2,}}|(?<=[{HAN}）)】]) | (?=[{HAN}（【])")
 _MOST_GAPS = 4
 # A row of notices has one of these; most lines have none, and cost nothing more.
@@ -194,7 +194,7 @@ def bare(text: str) -> str:
 
 
 def section(line: Line) -> tuple[str, str] | None:
-    """(kind, reach) when `line` is the heading of a section that is no part of the article."""
+    """(kind, reach) when `line` is the heading of a section outside of the article."""
     if len(line.text) > 60:
         return None
     name = line.text.strip("[]【】〔〕「」《》*_#-—=:：.。>›»►▶■●◆|｜ ")

@@ -45,7 +45,7 @@ _IN_ORDER = 0.75
 _REMEMBERED = 4
 _CANDIDATES = 3
 _WINDOW = 1_000
-# How far apart two sentences of one paragraph stand.
+# The sentences of one paragraph that are compared with each other: so many apart at most.
 _NEIGHBOURS = 4
 
 

@@ -69,7 +69,7 @@ def _without_author(lines: list[Line], authors: Sequence[str], removed: Counter[
 
 
 def _without_tail(lines: list[Line], removed: Counter[str]) -> list[Line]:
-    """The lines up to the last that is no heading.
+    """The lines without the headings at their end.
 
     A heading with nothing beneath it heads nothing: it is a link or a button of the page's foot. A
     text that is mostly such lines (a poem, a list of headlines) is left alone.

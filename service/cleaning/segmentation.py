@@ -24,8 +24,8 @@ UNLIKE = 0.045
 """Below this cosine a section is a story of its own; below UNLIKE_REPORT if it opens as one."""
 UNLIKE_REPORT = 0.12
 MOST_SECTIONS, MOST_CHARACTERS = 200, 200_000
-"""What has more headings or text is a book: its chapters belong together, however unlike they are,
-and comparing all with all would take for ever."""
+"""The limits beyond which a text is a book: its chapters belong together, however unlike they are,
+and comparing all with all would take too long."""
 
 _REPORT = re.compile(
     r"^(?:[【\[（(][^】\])）]{1,20}[訊讯电電】\])）]|(?:本报|本報)?(?:综合|綜合)[^。]{1,30}(?:报道|報道|報導|消息)"
@@ -79,7 +79,7 @@ def _sections(document: Document, lines: Sequence[str]) -> list[_Section]:
 
 
 def _grouped(sections: Sequence[_Section], weights: "_Weights", shortest: int) -> list[list[int]]:
-    """The lines of each story. What is too short to be one goes with the story before it."""
+    """The lines of each story. A section too short to be one goes with the story before it."""
     found: list[list[int]] = []
     for section in sections:
         if not found:

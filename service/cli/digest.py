@@ -91,7 +91,7 @@ def digest(
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page)
-    own = os.path.realpath(out / FILE)  # an output inside of the input is no article
+    own = os.path.realpath(out / FILE)  # the output may lie inside of the input
     files = [file for file in find_files(paths) if os.path.realpath(file) != own]
     if not files:
         named = ", ".join(map(str, paths))

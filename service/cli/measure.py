@@ -83,7 +83,7 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
 @options("prompts", "names", "max_characters", "log_level")
 @clear_errors
 def check(pairs: Path, file: Path | None, **flags: Any) -> int:
-    """Judge digests that somebody else wrote: does the article bear them out?
+    """Judge whether articles bear out digests that were written elsewhere.
 
     PAIRS.jsonl holds one JSON object a line: {"text", "title"?, "digests": {"en"?, "zh"?}}. The
     verdicts come on stdout, one line of JSON for each, and their totals on stderr. No model is

@@ -137,7 +137,7 @@ def _quoted(text: str, waiting: str) -> tuple[list[tuple[int, int]], str]:
 
 
 def _comment(text: str, spans: Sequence[tuple[int, int]], says: re.Pattern[str]) -> int:
-    """Where the words after the last quotation begin, if that was a full one and names nobody."""
+    """The start of the words after the last quotation, if that was a full one without a speaker."""
     if spans:
         end = spans[-1][1]
         if text[end - 2 : end - 1] in _FULL_STOPS and not says.search(text, end):

@@ -12,7 +12,7 @@ from service.tasks import Answer, DigestTask, Finished, Request, Task, TaskAnswe
 log = logging.getLogger(__name__)
 
 MOST_ADMITTED = 4
-"""Few, as a step answers them all: what is urgent, a cancel or a deadline wait for one step."""
+"""Few, because a step answers them all: urgent work, a cancel or a deadline wait for one step."""
 CHARACTERS_A_TOKEN = 4
 
 

@@ -48,7 +48,7 @@ _BYLINE = 0.25
 _FEW, _FEW_PEOPLE = 10, 0.3
 _TITLE_BONUS = 3.0
 _EARLY = 2.0
-"""How much more the first mention counts where it opens the article than where it closes it."""
+"""The weight of a first mention at the start of the article, beyond one at its end."""
 _NAMES_SHARE = 0.6
 """The part of the line that names may fill, where there are figures too."""
 _FEWEST, _A_FACT = 6, {"en": 12, "zh": 24}
@@ -225,7 +225,7 @@ def _says_no_more(fact: _Fact, other: _Fact) -> bool:
 
 
 def _counts_alike(figure: Figure, other: Figure) -> bool:
-    # Who visits is counted as people here and as visits there.
+    # Visitors are counted as people in one text and as visits in another.
     return figure.unit == other.unit or {figure.unit, other.unit} <= _HEADS
 
 

@@ -62,7 +62,7 @@ _INSIDE_ZH = _NOUNS_ZH | frozenset("vn m q f b x a s t d v".split())
 _GRAMMAR_ZH = frozenset("xmqrpcuydfeko")
 """Parts of speech, by their first letter, that no row of words is taken over."""
 _OPENING_ONLY_ZH = frozenset("d v".split())
-"""What may begin a phrase, and only one that the text repeats: 开放 in 开放权重."""
+"""Words that may begin a phrase only where the text repeats it: 开放 in 开放权重."""
 _WEAK_ZH = tuple(
     """决定 投票 表示 宣布 报道 认为 要求 建议 表决 反对 支持 同意 担心 希望 通过
     批准 提出 公布 发布 介绍 强调 指出 记者 编辑 来源 作者 笔者 读者 文章 消息

@@ -15,14 +15,14 @@ from service.text.script import to_script
 from service.text.terms import terms
 
 NAMED, TAKEN_UP, IN_PASSING = 1.0, 0.7, 0.5
-"""How much of a sentence's opinion is toward a target that it names, takes up, or leaves unsaid."""
+"""The share of a sentence's opinion that is toward a target that it names, takes up, or omits."""
 ALL_BUT, PART = 0.6, 0.25
-"""The part of a target's terms that names it, as nobody repeats a long phrase in full; and the
+"""The part of a target's terms that names it, because a long phrase is not repeated in full; and the
 part that takes it up."""
 LEAD = 6
 """Sentences among which the subject of an article is named."""
 REACH = 2
-"""How many sentences in a row may take up a target without naming it."""
+"""The most sentences in a row that take up a target without naming it."""
 
 _APPOSITION = re.compile(r"[,，(（)）]")
 _UNDOING = re.compile(

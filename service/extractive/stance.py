@@ -23,23 +23,23 @@ from service.tasks import LABELS, Label, StanceAnswer, StanceEvidence
 from service.text.script import to_script
 
 SPEAKER = 0.2
-"""What an opinion counts when it is somebody else's."""
+"""The weight of an opinion of somebody else."""
 WEAK_ALONE = 0.1, 0.4
-"""What a weak word counts in a sentence that shows no opinion: in a report, in an opinion piece."""
+"""The weight of a weak word in a sentence without an opinion: in a report, in an opinion piece."""
 REPORT = 0.25
-"""What all evidence counts in an article that shows no sign of an opinion of its author."""
+"""The weight of all evidence in an article that shows no sign of its author's opinion."""
 CONTRASTED, CONTRASTING = 0.5, 1.3
 """Before "but" and after it: what follows is what the author means."""
 NEGATED = -0.7
 UNREAL = 0.5
-"""What a word counts after "if" or "would"."""
+"""The weight of a word after "if" or "would"."""
 STRONGER, WEAKER = 1.4, 0.6
 SIGNS_OF_AN_OPINION = 0.1
 """Signs a sentence that make an article an opinion piece."""
 EXPLICIT = 1.5
-"""What "I oppose" and "we support" count."""
+"""The weight of "I oppose" and "we support"."""
 TITLE = 1.5
-"""What the title counts: there an author says it short."""
+"""The weight of the title, where an author is brief."""
 MOST_OF_A_SENTENCE = 1.5
 UNDECIDED, UNDECIDED_A_SENTENCE = 0.35, 0.005
 """Evidence that an article needs, and needs more of for every sentence, to have a stance."""

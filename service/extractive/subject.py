@@ -25,7 +25,7 @@ LEAD = 400
 """Characters of the text that candidates are taken from, beside the title."""
 IN_TITLE, AT_FRONT, A_NAME, IN_PASSING = 2.0, 1.5, 2.0, 0.3
 ONCE = 0.5
-"""What a phrase counts that the title lacks and the text never takes up again."""
+"""The weight of a phrase that the title lacks and the text never takes up again."""
 WHO_DECIDES, A_PLACE = 0.2, 0.5
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
@@ -80,7 +80,7 @@ def _subject(body: str, title: str, language: str, scores: dict[str, float]) -> 
                 continue
             scored.add((phrase, weight))
             first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
-            # What is named in the title alone is still named.
+            # A phrase of the title alone is named all the same.
             often = often or (0.5 if weight > 1 else 0)
             size = _size_zh(phrase, often) if chinese else _size(phrase)
             once = ONCE if often == weight == 1 else 1.0
@@ -144,7 +144,7 @@ class _Mentions:
 
 
 def _rarity(phrase: str) -> float:
-    """How seldom Chinese uses its words, by the counts of jieba's dictionary: the mean of their
+    """The rarity of its words in Chinese, by the counts of jieba's dictionary: the mean of their
     information, 0 to 1, squared: the commonest nouns (医院, 城市) are in texts about anything."""
     jieba = segmenter()
     words = jieba.lcut(to_script(phrase, "Hans"), HMM=False)

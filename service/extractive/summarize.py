@@ -204,8 +204,7 @@ class _Pool:
 
 
 def _pick(pool: _Pool, ranked: Sequence[int], size: int, lead: int | None) -> set[int]:
-    """The lead, and then what adds most, as long as something fits into what is left of the
-    size."""
+    """The lead, and then the sentences that add most, as long as one fits into the size."""
     chains = [chain for k in ranked if (chain := pool.chain(pool.order[k]))]
     said = dict.fromkeys({i for chain in chains for i in chain}, 0.0)
     chosen: set[int] = set()

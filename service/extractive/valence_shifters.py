@@ -63,7 +63,7 @@ THOUGH = {
     ),
     "zh": re.compile("(?:虽然|虽|尽管|固然|即使|即便|诚然)[^，]{0,80}，"),
 }
-# Not said to be so: what would be, what is asked (irrealis, in Taboada et al.).
+# Events that are wished, supposed or asked about (irrealis, in Taboada et al.).
 UNREAL = {
     "en": re.compile(r"\b(?:if|unless|whether|would|could|might)\b[^.;:]*$", re.IGNORECASE),
     "zh": re.compile("(?:如果|假如|假使|倘若|要是|若是|除非|万一|一旦|是否|会不会)[^。；]*$"),

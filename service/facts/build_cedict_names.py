@@ -43,7 +43,7 @@ def _plain(glosses: str) -> str:
 
 
 def names_of(glosses: str) -> Iterator[str]:
-    """The capitalised words of what a Chinese word means, without what is told about it."""
+    """The capitalised words of a Chinese word's meanings, without the notes about it."""
     for gloss in _plain(glosses).split("/"):
         if not _NO_NAME.match(gloss):
             yield from _CAPITALISED.findall(_AFTER_THE_NAME.split(gloss, maxsplit=1)[0])

@@ -1,4 +1,4 @@
-"""Capitalised words of English that are no names, or no part of them."""
+"""Capitalised words of English that are not names, or not a part of them."""
 
 # Abbreviations of common nouns, offices, units, headings.
 COMMON = frozenset(
@@ -10,7 +10,7 @@ COMMON = frozenset(
     km kg mm cm GB MB TB GHz MHz ICP PUE HTML DOCTYPE CN Copyright http https""".split()
 )
 
-# What stands before the name of a person.
+# Titles before the name of a person.
 TITLES = frozenset(
     """
     President Vice Prime Minister Premier Chancellor Chairman Chairwoman Chair Chief Executive
@@ -43,7 +43,7 @@ DAYS = frozenset(
     Winter""".split()
 )
 
-# What opens a sentence in capitals and belongs to no name.
+# Words that open a sentence in capitals and do not belong to a name.
 OPENERS = frozenset(
     """
     A About Above According Across Additionally After Again Against All Almost Along Already Also

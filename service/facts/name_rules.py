@@ -49,7 +49,7 @@ _LATIN = re.compile(
     r"(?: [A-Z][A-Za-z0-9&.'’+-]*+(?![$＄]))*"
     rf"(?: {_SERIAL}(?! ?[年月日号號%％个個名人位億亿万萬千百家岁歲倍美元时時小天-]))?"
 )
-# What stands between Chinese characters and stops, and the small words in it.
+# A run of other text between Chinese characters and stops, and the small words in it.
 _RUN = re.compile(rf"[A-Za-z][^{HAN}，。、；：！？…「」『』（）《》【】〈〉\n]*+")
 _SMALL_WORD = re.compile(rf"(?<![{_LETTERS}.'’-])[a-z]+(?![{_LETTERS}.-])")
 _CLAUSE_WORDS = 2

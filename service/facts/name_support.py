@@ -1,4 +1,4 @@
-"""Does an article bear out a name of a digest, in any language and spelling?
+"""Support of a digest's names by its article, in any language and spelling.
 
 In the article's own language a name has to be written there. Across English and Chinese it may be
 another spelling of the glossary, a short form, a transliteration or pinyin; a name that is

@@ -18,7 +18,7 @@ from service.text.han import HAN_CHARACTER
 
 __all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
 
-# Surnames that are words, or that too many people bear, name nobody by themselves.
+# Surnames that are words, or too frequent: alone they do not identify a person.
 _COMMON_SURNAMES = frozenset(
     "allen anderson baker bell black brown bush carter chan clark cook cox davis evans gates green"
     " harris hill huang jackson james jobs johnson jones jordan king lama lewis li martin may"
@@ -38,7 +38,7 @@ _GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜�
 # 朝鲜族 are a people in China, and not North Korea.
 _OTHER_NAME = frozenset("族")
 _CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
-# Where characters meet that belong to two words, or where a name is part of an everyday word.
+# Characters of two words that meet, and everyday words that contain a name.
 _NO_NAME = re.compile(
     "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏"
     "|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"

@@ -36,7 +36,7 @@ _ENGLISH = (
 )  # fmt: skip
 _SOUNDS = re.compile("|".join(f"(?P<s{i}>{spelling})" for i, (spelling, _) in enumerate(_ENGLISH)))
 _CLASSES = [cls for _, cls in _ENGLISH]
-# Which sounds of English a Chinese one may stand for, at what cost.
+# The sounds of English that a Chinese one may stand for, from the cheapest.
 _NEAR = {
     "P": "PFV", "T": "TSJ", "K": "KgcHJ", "J": "JgSTcKY", "S": "ScJgT", "X": "SHJcK", "L": "LR",
     "M": "MN", "N": "NM", "F": "FVPH", "W": "WVFHR", "H": "HKFgJ", "Y": "YJgH",

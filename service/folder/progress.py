@@ -29,7 +29,7 @@ WIDE = 110
 """Columns from which the digests stand beside each other; below, they stand under their article."""
 WIDEST = 200
 SECONDS_BETWEEN_LINES = 10.0
-"""How often the run is reported where stderr is no terminal, a log for example."""
+"""The interval of reports where stderr is not a terminal, a log for example."""
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _COLUMNS = {"en", "zh"}
 _BAR, _BESIDE_BAR = 40, 58  # columns of the bar, and of what stands around it

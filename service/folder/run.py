@@ -86,7 +86,7 @@ def digest_folder(  # noqa: PLR0913  # each is said by name
         yield from run.settle(0)
         read |= places.deleted() if places else set()
     except BaseException:
-        read.clear()  # what was not read to its end replaces nothing
+        read.clear()  # a file not read to its end replaces nothing
         raise
     finally:
         run.cancel()
@@ -189,7 +189,7 @@ def _write(ledger: Ledger, item: _Item, outcome: Result | BaseException) -> Step
         ledger.append({**outcome.model_dump(mode="json"), "place": item.place})
         return Step("digested", item.id, item.number)
     if isinstance(outcome, NotReady) or not isinstance(outcome, DiglotError):
-        raise outcome  # not the article's fault: what is wrong concerns all that are left
+        raise outcome  # not the article's fault: the same would meet all that are left
     ledger.append(_error_line(item, outcome))
     return Step("failed", item.id, item.number)
 

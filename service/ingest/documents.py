@@ -60,7 +60,7 @@ def _walk(folder: Path) -> list[Path]:
     entered: set[str] = set()
 
     def locked(error: OSError) -> None:
-        files.append(Path(error.filename))  # read_file will say what is wrong with it
+        files.append(Path(error.filename))  # read_file will report it
 
     for root, folders, names in os.walk(folder, followlinks=True, onerror=locked):
         here = Path(root)
@@ -149,7 +149,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     while line := file.readline(MOST_BYTES + 1):
         rest = line
         while len(rest) > MOST_BYTES and not rest.endswith(b"\n"):
-            rest = file.readline(MOST_BYTES + 1)  # what is too long is not kept, only passed over
+            rest = file.readline(MOST_BYTES + 1)  # a line too long is passed over
         yield line
 
 

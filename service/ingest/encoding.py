@@ -81,7 +81,7 @@ def _codec(charset: str | None) -> str | None:
     except (LookupError, ValueError):
         return None
     name = _SUPERSETS.get(name, name)
-    # codecs also names what is no encoding of text (rot13, zip).
+    # codecs also names transforms that are not encodings of text (rot13, zip).
     return name if getattr(codecs.lookup(name), "_is_text_encoding", True) else None
 
 
@@ -124,7 +124,7 @@ _LONELY = re.compile(rf"(?<=[A-Za-z])[{HAN}](?=[A-Za-z\s]|$)")
 
 
 def _plausibility(text: str) -> float:
-    """How much the non-ASCII part of `text` looks like Chinese, about -3 to 3 a character."""
+    """The likeness of the non-ASCII part of `text` to Chinese, about -3 to 3 a character."""
     foreign = [c for c in text if c > "\x7f"]
     if not foreign:
         return 0.0

@@ -69,7 +69,7 @@ def _left_out(lines: Iterable[str], page: Page) -> int:
 def _extract(html: str) -> Page | None:
     import trafilatura
 
-    # What it complains of is the sender's page; the text is read some other way then.
+    # Its complaints are about the sender's page; the text is read some other way then.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
         found = trafilatura.bare_extraction(
@@ -143,7 +143,7 @@ def _visible(html: str) -> _Visible:
     from lxml import etree
 
     collector = _Visible()
-    # What was seen before a page broke is what there is.
+    # A page that breaks has the paragraphs before the break.
     with suppress(etree.LxmlError):
         etree.fromstring(html.encode(), etree.HTMLParser(target=collector, encoding="utf-8"))
     return collector

@@ -108,7 +108,7 @@ def recordable(model: Any, stored: torch.dtype, recorder: Recorder) -> bool:
     pairs = zip(recorded, expected, strict=True)
     difference = max(float((logits - eager).abs().mean() / eager.std()) for logits, eager in pairs)
     if difference <= CLOSE[stored]:
-        return generator.replayed_steps > 0  # where nothing was replayed, the reason is in the log
+        return generator.replayed_steps > 0  # if none was replayed, the reason is in the log
     log.warning("the model's steps can't be recorded (logits are off by %.2f)", difference)
     return False
 

@@ -38,7 +38,7 @@ class _InProgress:
 
 @dataclass(frozen=True, slots=True)
 class _OpenBranch:
-    """A branch that has no outcome yet. `abandoned`: whether nobody needs one any more."""
+    """A branch that has no outcome yet. `abandoned`: whether its answer is not needed any more."""
 
     work: _InProgress
     index: int
@@ -84,7 +84,7 @@ class FallbackGenerator:
         self._work[request.id] = _InProgress(request)
 
     def cancel(self, id: str) -> None:
-        """Forget a request, from any thread; what is being generated stops at its next token."""
+        """Forget a request, from any thread; generation stops at its next token."""
         if id in self._work:
             self._cancelled.add(id)
 

@@ -40,7 +40,7 @@ Checkpoint = FolderCheckpoint | GgufCheckpoint
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model in evaluation mode on its device, its tokenizer, and what is known about them."""
+    """A model in evaluation mode on its device, its tokenizer, and facts about them."""
 
     model: Any
     tokenizer: Any

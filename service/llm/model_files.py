@@ -68,7 +68,7 @@ def local_files(path: Path, name: str) -> ModelFiles:
 
 
 def adapter_revision(folder: Path) -> str:
-    """The revision of an adapter in a folder. Raises BadSetting for what is no file yet."""
+    """The revision of an adapter in a folder. Raises BadSetting where it is not a file yet."""
     if fault := _first_pointer(folder):
         raise BadSetting(f"model {folder.name}: {fault}")
     return _sample_hash(sorted(folder.glob("adapter_*")))

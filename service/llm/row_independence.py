@@ -12,7 +12,7 @@ from service.llm.loader import Loaded
 from service.llm.static_batch import Row, generate
 
 TOLERANCE = 0.01
-"""How much a row's logits may differ, alone and in a batch, in their standard deviations."""
+"""The most that a row's logits may differ, alone and in a batch, in standard deviations."""
 SHORT, LONG, STEPS = 9, 40, 4
 """Tokens of the probe: of the short and the long prompt, and of their continuations."""
 SHORT_CONTEXT = 24

@@ -1,1 +1,1 @@
-"""From an article to its result: what is asked of an engine, and which answers pass."""
+"""The way of an article to its result: tasks for an engine, and the gates for its answers."""

@@ -70,7 +70,7 @@ class Drafts:
     story: int = 0
 
     def watch(self, attempt: int, tasks: Sequence[Task]) -> Callable[[int, str], None] | None:
-        """The callback for an engine that works on `tasks`; None when nobody watches."""
+        """The callback for an engine that works on `tasks`; None without a watcher."""
         tell = self.tell
         if tell is None:
             return None

@@ -117,7 +117,7 @@ def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
 
 
 def _own_digest(context: PipelineContext, answers: StoryAnswers) -> dict[str, Digest]:
-    """The own sentences of a story in a third language that nobody has written a digest of."""
+    """The own sentences of a story in a third language that has no written digest."""
     language = answers.document.language.partition("-")[0]
     kinds = {digest.kind for digest in answers.digests.values()}
     if language in {*LANGUAGES, "und"} or kinds != {"keyfacts"}:

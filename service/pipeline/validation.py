@@ -24,7 +24,7 @@ from service.tasks import DigestLanguage, DigestTask
 
 Fault = CheckFault | Literal["runaway", "short"]
 
-# Why a digest can't pass: for the asker's warning, and in the words that the model is told.
+# The reason for a refusal: for the client's warning, and for the model's next attempt.
 FAULTS: Mapping[Fault, Mapping[DigestLanguage, str]] = {
     "empty": {"en": "it was empty", "zh": "摘要是空的"},
     "tags": {"en": "it held tags of the model's own", "zh": "摘要里有标记"},

@@ -29,7 +29,7 @@ from service.tasks import (
 
 SHIPPED = SHIPPED_PROMPTS
 
-# What stands around the article. Part of the fingerprint, as it words the prompt too.
+# The marks around the article. Part of the fingerprint, because they word the prompt too.
 BEFORE_ARTICLE = "<article>\n"
 AFTER_ARTICLE = "\n</article>\n\n"
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 15.0
 RENEW_S = LEASE_S / 3
 LOOK_EVERY_S = 1.0
-"""How often it looks for leases that ran out, when nothing else happens."""
+"""The interval of looks for leases that ran out, when nothing else happens."""
 AFTER_A_FAULT_S = 1.0
 SWEEP_EVERY_S = 60.0
 
@@ -93,7 +93,7 @@ class Bulk:
         self._events.put(None)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """Stop, and give back what is at work: the next process goes on with it."""
+        """Stop, and release the articles in progress: the next process goes on with them."""
         self._closing = True
         self.wake()
         self._thread.join(timeout_s)
@@ -198,4 +198,4 @@ class Bulk:
             if not future.cancel() and future.done():
                 self._note((claim, future))
         self._write()
-        self._leases.release(unfinished)  # what was settled stays so
+        self._leases.release(unfinished)  # settled articles stay settled

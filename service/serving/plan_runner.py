@@ -40,7 +40,7 @@ class PlanRunner:
         self._on_return = on_return
 
     def __len__(self) -> int:
-        """How many plans run, or have returned and were not taken back."""
+        """The number of plans that run, or have returned and were not taken back."""
         return sum(map(len, self._jobs.values()))
 
     def has_thread(self, work: Work) -> bool:

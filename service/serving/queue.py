@@ -67,7 +67,7 @@ class Job:
 
 
 def end(job: Job) -> None:
-    """Give up a job that nobody waits for any more."""
+    """Give up a job that was cancelled or is late."""
     if not job.future.cancelled():
         metrics.cancellations.labels("deadline").inc()
     job.plan.close()
@@ -117,8 +117,8 @@ class Throughput:
 
 
 class Bounds:
-    """Counts what is taken and not settled. Only online work is refused; who hands in bulk work
-    takes care that it is not too much.
+    """Counts the articles that are taken and not settled. Only online work is refused; the caller
+    bounds bulk work.
     """
 
     def __init__(self, articles: int, tokens: int, throughput: Throughput) -> None:

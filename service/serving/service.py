@@ -69,12 +69,12 @@ class Service:
 
     @property
     def has_died(self) -> bool:
-        """Whether the worker was at work and is no more, though nobody stopped it."""
+        """Whether the worker ended without being stopped."""
         return self._worker is not None and not self._worker.alive and not self._closing
 
     @property
     def reason(self) -> str | None:
-        """Why it is not ready, for people; None when it is."""
+        """The reason why it is not ready, for people; None when it is."""
         match self.state:
             case "ready":
                 return None
@@ -124,7 +124,7 @@ class Service:
         work: Work = "online",
         owner: str = "",
     ) -> Future[Result]:
-        """Hand an article in; what is kept of `owner` is answered from the store.
+        """Hand an article in; a Result that `owner` has kept is answered from the store.
 
         Raises NotReady, Overloaded, or what is wrong with the article (NoText, …) at once. The
         Future raises DeadlineExceeded, EngineFailed, …; cancelling it frees its place. `watch` is
@@ -176,7 +176,7 @@ class Service:
             if not self._quiet:
                 log.error("%s", error)
         except Exception as error:
-            # What went wrong may name paths of this machine: that is for the log, not for the page.
+            # The error may name paths of this machine: that is for the log, not for the page.
             self._failure = DiglotError(
                 f"the engine could not be loaded ({type(error).__name__}); the log says more"
             )
@@ -204,7 +204,7 @@ def _named(engine: Engine) -> str:
 
 
 def _again(kept: Result, id: str, article: Article, begun: float) -> Future[Result]:
-    """A kept Result as the answer to whoever asks now."""
+    """A kept Result as the answer to this request."""
     future: Future[Result] = Future()
     spent = round((time.monotonic() - begun) * 1000)
     change = {"id": id, "source": article.source, "kept": True}

@@ -33,7 +33,7 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A batch that nobody sees yet."""
+    """A batch that is being received, and not visible yet."""
 
     number: int
     id: str
@@ -184,7 +184,7 @@ class Batches:
     # Ending
 
     def cancel(self, id: str, owner: str) -> Batch:
-        """Settle what is not settled as cancelled; a batch that has ended stays as it is.
+        """Settle the open articles as cancelled; a batch that has ended stays as it is.
 
         Raises UnknownBatch.
         """
@@ -202,7 +202,7 @@ class Batches:
         return self.get(id, owner)
 
     def remove(self, id: str, owner: str) -> Batch:
-        """Cancel what is not settled, and forget the batch; its rows are removed bit by bit.
+        """Cancel the open articles, and forget the batch; its rows are removed bit by bit.
 
         Raises UnknownBatch.
         """
@@ -212,8 +212,8 @@ class Batches:
         return last
 
     def sweep(self, keep_s: float | None) -> bool:
-        """Remove some of what nobody needs, and give its space back to the disk: bodies that broke
-        off, and batches that ended more than `keep_s` seconds ago (None: never). True while there
+        """Remove some rows that are not needed, and give their space back to the disk: bodies that
+        broke off, and batches that ended more than `keep_s` seconds ago (None: never). True while there
         is more to remove.
         """
         return self._remove_some(keep_s) or self._database.shrink()
@@ -222,7 +222,7 @@ class Batches:
         now = self._clock()
         oldest = -1.0 if keep_s is None else now - keep_s
         with self._database.write() as connection:
-            connection.execute(  # out of sight first: nobody may see a part of a batch
+            connection.execute(  # out of sight first: a part of a batch is never shown
                 f"UPDATE batches SET {_OUT_OF_SIGHT} WHERE ended <= ?",
                 (oldest,),
             )

@@ -115,7 +115,7 @@ _WORDS = {
 
 
 class Damaged(StoreFailed):
-    """The file is damaged, or is no database."""
+    """The file is damaged, or not a database."""
 
 
 class Unknown(StoreFailed):

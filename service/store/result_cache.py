@@ -34,7 +34,7 @@ MIGRATIONS = (
     """,
 )
 _MOST_UNWRITTEN = 256
-_BUSY_S = 0.5  # an answer can be made anew; nobody waits long for an old one
+_BUSY_S = 0.5  # an answer can be made again: not worth a long wait
 
 
 class ResultCache:
@@ -70,7 +70,7 @@ class ResultCache:
                 log.debug("a result is not kept: too many wait to be written")
 
     def close(self) -> None:
-        """Write what is left, and close the file."""
+        """Write the pending results, and close the file."""
         self._unwritten.put(None)
         self._writer.join()
         self._database.close()
@@ -117,7 +117,7 @@ def _evict(connection: sqlite3.Connection, over: int) -> int:
 
 
 def _open(path: Path) -> tuple[Database, int]:
-    """The file at `path`, begun anew where that is no cache of this version, and its bytes."""
+    """The file at `path`, made again where it is not a cache of this version, and its bytes."""
     try:
         return _opened(path)
     except (Damaged, TooNew, Unknown) as error:

@@ -61,7 +61,7 @@ def _by_statistics(sample: str, words: list[str]) -> str:
         # Pidgin takes the half of a short English text's votes; together they are enough.
         together = sum(share for name, share in ranked if name in _ENGLISH)
         return "en" if together >= _LEAST_CONFIDENCE else "und"
-    # zxx is the tag of what is no language at all.
+    # zxx is the tag of text that is not language.
     return "und" if confidence < _LEAST_CONFIDENCE or language == "zxx" else str(language)
 
 

@@ -99,8 +99,8 @@ def segmenter() -> Any:
 
 
 def _cache_folder() -> Path:
-    """Where jieba keeps its unpacked dictionary: not in /tmp, where everybody may write, for it
-    loads whatever lies there."""
+    """The folder of jieba's unpacked dictionary: not /tmp, where everybody may write, because jieba
+    loads any file that lies there."""
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ ROOM_BESIDE_THE_TEXT = 64 * 1024
 GRACE_S = 5.0
 
 SEEN = "diglot.seen"
-"""In the WSGI environ: what is known of a request that the server asks about a second time."""
+"""In the WSGI environ: facts about a request for which the application is called a second time."""
 
 
 class App(Flask):

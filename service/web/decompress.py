@@ -50,7 +50,7 @@ def unpacked(parts: Iterable[bytes], coding: str, most: int | None) -> Iterator[
 def _pieces(frame: "zlib._Decompress", rest: bytes) -> Iterator[bytes]:
     """The decompressed pieces of some more bytes of `frame`."""
     if rest and frame.eof:
-        # Thousands of empty frames would each cost a copy of what is left.
+        # Thousands of empty frames would each cost a copy of the rest.
         raise Unreadable("The body holds more than one gzip frame; send one.")
     goes_on = bool(rest)
     while goes_on:

@@ -21,7 +21,7 @@ _TOO_DEEP = "it is nested too deeply"
 
 
 def parse_json(body: str) -> Any:
-    """A JSON value. Raises Unreadable for what is none, and for a name that stands twice."""
+    """A JSON value. Raises Unreadable where it is malformed, or a name stands twice."""
     try:
         return json.loads(
             body, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=float
@@ -111,7 +111,7 @@ class JsonArray:
         return self._text[end - 1] not in '}]"' and len(self._text) - end < _LONGEST_TOKEN
 
     def _next(self) -> str:
-        """The next character that is no space; "" at the end of the body."""
+        """The next character that is not a space; "" at the end of the body."""
         while True:
             found = _SPACE.match(self._text, self._at)
             self._at = found.end() if found else self._at

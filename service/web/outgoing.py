@@ -62,7 +62,7 @@ class Outgoing:
 
 
 class Rest:
-    """An application's answer that is being sent: gunicorn's Response, and what is left of it."""
+    """An application's answer that is being sent: gunicorn's Response, and the parts left."""
 
     def __init__(self, response: Any, body: Iterable[bytes]) -> None:
         self.response = response

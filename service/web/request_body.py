@@ -136,7 +136,7 @@ class BadFields(BadInput):
 
 
 def read_article(request: Request, max_characters: int) -> Sent:
-    """The article of a request and what is asked of it.
+    """The article of a request and its options.
 
     Raises Unsupported, Unreadable, TooLong, NoText, or BadFields (which names the fields).
     """
@@ -186,7 +186,7 @@ def read_wanted(request: Request) -> dict[str, Any]:
 def batch_article(
     sent: Any, wanted: dict[str, Any], max_characters: int
 ) -> tuple[Article, Options]:
-    """One article of a batch; its own options go before `wanted`. Raises what is wrong with it."""
+    """One article of a batch; its own options go before `wanted`. Raises BadInput."""
     if not isinstance(sent, dict):
         raise BadInput('An article must be an object: {"text": "…"}.')
     asked = _check(BatchArticle, {**wanted, **{mend(k): mend(v) for k, v in sent.items()}})
@@ -195,7 +195,7 @@ def batch_article(
 
 
 def source_of(sent: Any) -> str | None:
-    """The source of a refused article; None where it is no valid source."""
+    """The source of a refused article; None where it is not valid."""
     source = mend(sent.get("source")) if isinstance(sent, dict) else None
     return source if isinstance(source, str) and len(source) <= LONGEST_SOURCE else None
 

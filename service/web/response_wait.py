@@ -14,7 +14,7 @@ from flask import request
 from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
 from service.result import Result
 
-# How often a waiting request looks whether its asker is still there.
+# The interval in which a waiting request looks whether its client is still there.
 LOOK_EVERY_S = 0.25
 
 

@@ -43,7 +43,7 @@ MOST_DESCRIPTORS = 16_384
 
 
 def run(settings: Settings, make_service: MakeService | None = None) -> int:
-    """Serve until SIGTERM (answers what is in flight, exit code 0) or SIGINT (stops at once).
+    """Serve until SIGTERM (answers requests in flight, exit code 0) or SIGINT (stops at once).
 
     `make_service` is called in the worker process. Raises BadSetting when the address can't be
     listened on, or the keys or the store can't be used. gunicorn mostly ends the process itself;
@@ -167,7 +167,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "timeout": HEARTBEAT_TIMEOUT_S,
             "graceful_timeout": int(self.settings.timeout_s) + DRAIN_BEYOND_DEADLINE_S,
             "keepalive": self.settings.keep_alive_s,
-            # Headers that would change the path are believed of nobody; the app asks its proxies.
+            # Headers that would change the path are not believed; the app asks its proxies.
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
             "limit_request_line": 8190,  # options of a text body stand in the query string

@@ -23,7 +23,7 @@ from service.web.response_wait import LOOK_EVERY_S, Waiting
 log = logging.getLogger(__name__)
 
 EVENTS = "text/event-stream"
-_SIGN_OF_LIFE_S = 15.0  # proxies cut what is silent
+_SIGN_OF_LIFE_S = 15.0  # proxies cut silent connections
 
 
 class Newest:
@@ -72,7 +72,7 @@ def _events(  # noqa: PLR0913, PLR0917  # as above
         yield from _drafts(future, newest, waiting, script)
         yield _event("result", waiting.result().model_dump_json())
     except Cancelled as error:
-        log.info("request %s: %s", request_id, error)  # nobody is there to be told
+        log.info("request %s: %s", request_id, error)  # the client has gone
     except DiglotError as error:
         detail = str(error) or error.title
         told = described(error.status, error.code, error.title, detail, request_id, path_prefix)

@@ -17,7 +17,7 @@ from service.facts.numerals.wording import is_counted, is_model
 _CONNECT = re.compile(
     " ?(?:[-–—~～至到]|to |and |or ) ?(?=[0-9〇零一二三四五六七八九十百千两兩$€£¥UHNa-z])"
 )
-# What stands right before an amount; in order, as 不超过 ends like 超过.
+# Words right before an amount; in order, because 不超过 ends like 超过.
 _BOUND_WORDS: Mapping[Bound, str] = {
     "most": "至多|最多|不超[過过]|不多[于於]|up to|at most|no more than|not more than",
     "least": "至少|起码|起碼|不少[于於]|不低[于於]|不下|最少|at least|no fewer than|no less than"
@@ -59,7 +59,7 @@ def find_amounts(openings: Openings, taken: bytearray, currencies: Currencies) -
 
 
 def _without(text: str, taken: bytearray) -> str:
-    """`text` with what is taken made unreadable, so that 5 200 of "May 5 200 people" is 200."""
+    """`text` with the taken characters masked, so that 5 200 of "May 5 200 people" is 200."""
     return "".join(_TAKEN if flag else c for c, flag in zip(text, taken, strict=True))
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from service.facts.numerals.figure import Figure
 
 _NEAR = Fraction(1, 50)
-"""However round a number is, it is no nearer to another than this part of it."""
+"""The least tolerance of a comparison, as a part of the number, however round it is."""
 _HEAT = Fraction(3, 5)
 _FINEST = Fraction(1, 1000)
-# How many of the first unit make one, by what is measured.
+# The factor to the first unit of each quantity.
 _FACTORS: dict[str, dict[str, Fraction]] = {
     "length": {
         "m": Fraction(1), "km": Fraction(1000), "cm": Fraction("0.01"), "mm": Fraction("0.001"),

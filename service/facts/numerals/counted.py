@@ -37,7 +37,7 @@ _PEOPLE = re.compile(
 _K = re.compile("[kK](?![A-Za-z0-9])")
 _RANKED = re.compile(r"(?:\b[Tt]op[ -]|前|第 ?)\Z")
 _AFTER_RANK = re.compile(" ?[名位强強大]|[ -]")
-# What shows that 24年 is a length of time: 近24年, 24年前.
+# Signs that 24年 is a length of time: 近24年, 24年前.
 _AFTER_LENGTH = re.compile(
     " ?(?:[多余餘前后後内內以之间間来來半期未不才没沒就]|的?[历歷]史|的?[时時][间間光]|徒刑|有期"
     "|[寿壽]命|合同|合約)"

@@ -57,7 +57,7 @@ _LUNAR = re.compile(
     "(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?(?![一二三四五六七八九日号號]))"
     "|[五七八十]月十五(?![日号號至到、多余餘名个個家天人])"
 )
-# 24年 with a quarter, a month or a season behind it is a year, of which century nobody says.
+# 24年 with a quarter, a month or a season behind it is a year of an unnamed century.
 _SHORT_YEAR = re.compile(
     rf"(?<![0-9.,第{NUMERALS_ZH}])(?P<year>[0-9]{{2,3}}) ?年(?P<rest>度|全年|年?[初底末]|[春夏秋冬]"
     "|[上下]半年|同期|版|款|[届屆]|的?第?[一二三四1-4]季度?|Q[1-4]"

@@ -53,7 +53,7 @@ class Number:
 
 
 def read_number(text: str, m: re.Match[str], has_sign: bool) -> Number | None:
-    """The number that the match of NUMERAL begins, with its scale; None for what is none.
+    """The number that the match of NUMERAL begins, with its scale; None where there is none.
 
     After a sign of a currency (`has_sign`) a letter may be the scale: $5m.
     """

@@ -17,7 +17,7 @@ _SCALE_ZH = re.compile(
     "(?P<high>(?:[万萬亿億]|兆(?![焦瓦赫帕字比伏欧歐])){1,2})?(?P<after>[多余餘])?"
 )
 _DIGITS = re.compile("(?P<apart> ?)(?P<zero>[零〇]?)(?P<n>[0-9]{1,4}(?:,[0-9]{3}){0,2})(?![0-9.,])")
-# What makes the digits behind a scale a number of their own: 2万5G基站, 5万2024年.
+# Signs that the digits behind a scale are a number of their own: 2万5G基站, 5万2024年.
 _OF_ITS_OWN = re.compile("[A-Za-z%]|年|月(?!租|薪)|[/:-][0-9]")
 _MOST_TERMS = 6
 

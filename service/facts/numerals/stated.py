@@ -134,7 +134,7 @@ class Stated:
         return value > 0 and self._between("number", value, value + step)
 
     def rounds(self, figure: Figure) -> bool:
-        """True when `figure` says that it is rough, and what is stated can be cut to it."""
+        """True when `figure` says that it is rough, and the stated figure can be rounded to it."""
         return (
             bool(figure.bound)
             and self._in_its_currency(figure)

@@ -124,7 +124,7 @@ UNIT_BY_SPELLING = {
 _ZH = _spellings(*(unit.chinese for unit in UNITS.values()))
 _LATIN_IN_ZH = [spelling for spelling in _ZH if spelling[-1].isascii()]
 _HAN_IN_ZH = [spelling for spelling in _ZH if not spelling[-1].isascii()]
-# 毫克/升, 立方米每秒 and "litres per second" are other units, that nobody here knows.
+# 毫克/升, 立方米每秒 and "litres per second" are other units, which are not read.
 _ALONE = rf"(?!(?<=[A-Za-z])[0-9]|[A-Za-z²³]|[/·^][A-Za-z{HAN}]|每[秒分小时天日年])"
 UNIT_ZH = re.compile(
     rf" ?((?:{any_of(_HAN_IN_ZH)})(?<![高初大中小国國研][一二三四五六][学學]生)|"

@@ -12,7 +12,7 @@ _LARGE = {"万": 10**4, "亿": 10**8, "兆": 10**12}
 _GROUPING = re.compile("[,'’ ]")
 _TENS = {"廿": "二十", "卅": "三十"}
 
-# Nobody writes a figure with more digits, or so many without a comma: those are serial numbers.
+# Longer digits, or so many without a comma, are serial numbers.
 LONGEST = 15
 _LONGEST_UNGROUPED = 12
 

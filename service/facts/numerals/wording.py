@@ -17,7 +17,7 @@ _IDIOMS = re.compile(
     "|百[万萬]富翁|[亿億][万萬]富|七十二变|[统統]一|唯一|之一|不一|[專单單]一|千方百|八达"
     "|五[脏臟金官]|三[农農包]|四[季周]|十字"
 )
-# What Chinese counts with, and what may follow a count: 三家, 六万, 二十後.
+# Measure words of Chinese, and words that may follow a count: 三家, 六万, 二十後.
 _COUNTED = re.compile(
     " ?[个個名位人次场場家部台臺辆輛架艘枚颗顆件项項条條张張座所间間户戶岁歲年天周週倍款种種届屆"
     "轮輪期份套支只隻头頭匹株棵本篇起宗例票席分米吨噸克升元块塊角度成公英平立海光万萬亿億小秒"

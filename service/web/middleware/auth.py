@@ -54,7 +54,7 @@ class Authenticator:
         try:
             return self._keys.exist or self._always
         except BadSetting as error:
-            # The path is for the log. Nobody is let in while it is not known who may.
+            # The path is for the log. Without its keys the service lets no request in.
             log.error("%s", error)
             raise NotReady("The service can't read its keys just now.") from error
 

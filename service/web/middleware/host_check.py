@@ -90,7 +90,7 @@ def _is_here(name: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can connect to an address that is listened on."""
+    """Whether only this machine can connect to an address that is listened on."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
