@@ -36,7 +36,7 @@ class Engine:
     name: str
     about: str
     module: str
-    """The module that is run with --model, --articles, --article-tokens, --digest-tokens and --json."""
+    """The module, run with --model, --articles, --article-tokens, --digest-tokens and --json."""
     environment: str | None = None
     """requirements-NAME.txt beside this file; None runs where this script runs."""
     suffix: str = ""
@@ -45,7 +45,7 @@ class Engine:
     hybrid: bool = False
     """Whether it is compared on Qwen3.5's shapes too."""
     scores: bool = False
-    """Whether it scores a stance's labels, some of which it may count, where others write tokens."""
+    """Whether it scores a stance's labels, some of which may count, instead of writing tokens."""
 
 
 _OPENVINO = {"module": "benchmarks.peers.openvino", "environment": "openvino"}

@@ -51,7 +51,7 @@ _WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+(?:．[０-９]+|，[０-９]{3}(?!
 # Kana of half width, with its own brackets and marks: ﾚｼﾞ袋
 _HALF = re.compile("[\uff61-\uff9f]+")
 _LOST = re.compile(r"(?:\ufffd|锟斤拷)+")
-# Joiners stay: emoji and Persian need them. Bidirectional overrides go: they show a text in another order.
+# Joiners stay: emoji and Persian need them. Bidirectional overrides go: they hide text.
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"

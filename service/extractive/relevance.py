@@ -15,9 +15,9 @@ from service.text.script import to_script
 from service.text.terms import terms
 
 NAMED, TAKEN_UP, IN_PASSING = 1.0, 0.7, 0.5
-"""The share of a sentence's opinion that is toward a target that it names, takes up, or omits."""
+"""The share of a sentence's opinion that is toward a target it names, takes up, or omits."""
 ALL_BUT, PART = 0.6, 0.25
-"""The part of a target's terms that names it, because a long phrase is not repeated in full; and the
+"""The part of a target's terms that names it, as a long phrase is not repeated in full; and the
 part that takes it up."""
 LEAD = 6
 """Sentences among which the subject of an article is named."""

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 HUB_PATIENCE_S = 3.0
 
-# Only the files that running the model needs: no .bin (a pickle runs code), no other formats' copies.
+# Only the files that a model needs: no .bin (a pickle runs code), no other formats' copies.
 DOWNLOAD_PATTERNS = [
     "*.safetensors",
     "*.safetensors.index.json",

@@ -12,7 +12,7 @@ _SCHEMES = ("http", "https", *_SOCKS)
 
 
 def route_fault(endpoint: str) -> str | None:
-    """The reason why no request can go to `endpoint`, by the variables alone; None: one can be tried."""
+    """The reason why no request can reach `endpoint`, by the variables alone; None: try one."""
     if not _HTTP.match(endpoint):
         bare = endpoint.rpartition("://")[2].strip("/ ")
         return (

@@ -212,9 +212,10 @@ class Batches:
         return last
 
     def sweep(self, keep_s: float | None) -> bool:
-        """Remove some rows that are not needed, and give their space back to the disk: bodies that
-        broke off, and batches that ended more than `keep_s` seconds ago (None: never). True while there
-        is more to remove.
+        """Remove some rows that are not needed, and give their space back to the disk.
+
+        These are bodies that broke off, and batches that ended more than `keep_s` seconds ago
+        (None: never). True while there is more to remove.
         """
         return self._remove_some(keep_s) or self._database.shrink()
 
