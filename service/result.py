@@ -76,6 +76,11 @@ class Checks(_Part):
     unsupported_sentences: dict[DigestLanguage, list[str]] = Field(
         {}, description="For each digest the sentences of which the article supports too little."
     )
+    evidence: dict[DigestLanguage, float | None] = Field(
+        {},
+        description="For each digest the share of its surprise that the article takes away, by the"
+        " model's own probabilities; null where it was not asked, for words decided.",
+    )
 
 
 class Removed(_Part):

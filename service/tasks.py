@@ -69,7 +69,22 @@ class StanceTask:
     target: str
 
 
-Task = DigestTask | StanceTask
+@dataclass(frozen=True, slots=True)
+class EvidenceTask:
+    """How much of `digest`, a text in `language`, the document makes more likely.
+
+    Raises BadInput for a blank digest.
+    """
+
+    language: DigestLanguage
+    digest: str
+
+    def __post_init__(self) -> None:
+        if not self.digest.strip():
+            raise BadInput("a blank digest has no evidence")
+
+
+Task = DigestTask | StanceTask | EvidenceTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +122,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class DigestAnswer:
-    """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens."""
+    """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens.
+
+    `evidence`: the model's own for it, as in EvidenceAnswer, where it was asked for.
+    """
 
     text: str
     kind: Kind
     truncated: bool = False
+    evidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +158,17 @@ class StanceAnswer:
     method: StanceMethod = "probabilities"
 
 
-TaskAnswer = DigestAnswer | StanceAnswer
+@dataclass(frozen=True, slots=True)
+class EvidenceAnswer:
+    """`share`: how much of the digest's surprise (its negative log-probability) the document takes
+    away. 1 is all of it; 0 and less is what a digest of something else gets. None from an engine
+    that has no probabilities.
+    """
+
+    share: float | None
+
+
+TaskAnswer = DigestAnswer | StanceAnswer | EvidenceAnswer
 
 
 @dataclass(frozen=True, slots=True)

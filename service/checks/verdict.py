@@ -43,6 +43,8 @@ HIGH: Mapping[Direction, float] = {
     ("zh", "en"): 0.55,
     ("en", "zh"): 0.50,
 }
+# A model's own evidence for a digest (`tasks.EvidenceAnswer`); asked for where words don't decide.
+LEAST_EVIDENCE = 0.12
 FEWEST_NAMES = 2
 
 
@@ -105,6 +107,16 @@ def is_grey(held: Support, language: DigestLanguage, article: Document) -> bool:
     """Whether the support proves neither that the digest is the article's nor that it is not."""
     own = language_of(article)
     return own is not None and held.score < HIGH[own, language]
+
+
+def is_doubtful(held: Support | None, language: DigestLanguage, article: Document) -> bool:
+    """Whether words alone don't decide: a grey support, or an article in a third language."""
+    return held is None or is_grey(held, language, article)
+
+
+def is_unlikely(evidence: float | None) -> bool:
+    """Whether the article makes a digest no more likely; None, no evidence, says nothing."""
+    return evidence is not None and evidence < LEAST_EVIDENCE
 
 
 def are_most_names(names: list[str], digest: Document, glossary: Glossary) -> bool:

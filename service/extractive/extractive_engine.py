@@ -7,7 +7,16 @@ from service.errors import BadInput, DiglotError, EngineFailed, NoRoom
 from service.extractive.stance import read_stance
 from service.extractive.summarize import digest
 from service.resources import Resources
-from service.tasks import Answer, DigestTask, Finished, Request, Task, TaskAnswer
+from service.tasks import (
+    Answer,
+    DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
+    Finished,
+    Request,
+    Task,
+    TaskAnswer,
+)
 
 log = logging.getLogger(__name__)
 
@@ -63,4 +72,6 @@ class ExtractiveEngine:
     def _answer(self, request: Request, task: Task) -> TaskAnswer:
         if isinstance(task, DigestTask):
             return digest(request.document, task, self._resources.glossary)
+        if isinstance(task, EvidenceTask):
+            return EvidenceAnswer(None)
         return read_stance(request.document, task.target, self._resources)

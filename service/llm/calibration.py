@@ -9,10 +9,8 @@ from collections.abc import Sequence
 
 import torch
 
-from service.tasks import LABELS, StanceAnswer
-
-Prompt = tuple[int, ...]
-"""A prompt around an empty passage, in tokens."""
+from service.llm.token_request import Loglikelihood
+from service.tasks import LABELS, EvidenceAnswer, StanceAnswer
 
 
 def stance(log_probs: Sequence[float], prior: Sequence[float]) -> StanceAnswer:
@@ -25,20 +23,28 @@ def stance(log_probs: Sequence[float], prior: Sequence[float]) -> StanceAnswer:
     return StanceAnswer(max(LABELS, key=lambda label: scores[label]), scores)
 
 
+def evidence(log_prob: float, prior: float) -> EvidenceAnswer:
+    """The evidence for a text: the share of its surprise that the passage takes away.
+
+    `log_prob`, `prior`: the text's log-probability after the passage and after an empty one.
+    """
+    return EvidenceAnswer(1 - log_prob / prior if prior else 0.0)
+
+
 class PriorCache:
-    """An LRU cache of the priors of prompts."""
+    """An LRU cache of priors, by the branch around an empty passage that scores them."""
 
     def __init__(self, size: int = 1024) -> None:
         self._size = size
-        self._priors: OrderedDict[Prompt, Sequence[float]] = OrderedDict()
+        self._priors: OrderedDict[Loglikelihood, Sequence[float]] = OrderedDict()
 
-    def get(self, prompt: Prompt) -> Sequence[float] | None:
-        if prompt in self._priors:
-            self._priors.move_to_end(prompt)
-        return self._priors.get(prompt)
+    def get(self, branch: Loglikelihood) -> Sequence[float] | None:
+        if branch in self._priors:
+            self._priors.move_to_end(branch)
+        return self._priors.get(branch)
 
-    def put(self, prompt: Prompt, prior: Sequence[float]) -> None:
-        self._priors[prompt] = prior
-        self._priors.move_to_end(prompt)
+    def put(self, branch: Loglikelihood, prior: Sequence[float]) -> None:
+        self._priors[branch] = prior
+        self._priors.move_to_end(branch)
         while len(self._priors) > self._size:
             self._priors.popitem(last=False)

@@ -27,6 +27,13 @@ from service.llm.token_request import (
     TokenRequest,
 )
 
+MOST_LOGITS = 256
+"""Tokens whose logits are held at once; those of a large vocabulary are a megabyte each."""
+
+
+_Continued = tuple[tuple[int, ...], tuple[int, ...]]
+"""A text before a continuation's last token, and the continuation."""
+
 
 @dataclass(slots=True)
 class _InProgress:
@@ -156,16 +163,16 @@ class FallbackGenerator:
         """Score continuations; those that differ only in their last token share a row."""
         contexts = _contexts(batch)
         last = max(len(tokens) for each in batch for tokens in _continuations(each))
-        scores: list[Tensor] = []
-        for first in range(0, len(contexts), self._rows):
-            scores += log_probs(self._loaded, contexts[first : first + self._rows], last)
-        rows = dict(zip(contexts, scores, strict=True))
+        rows = max(1, min(self._rows, MOST_LOGITS // last))
+        found: dict[_Continued, float] = {}
+        for first in range(0, len(contexts), rows):
+            part = dict(list(contexts.items())[first : first + rows])
+            scores = log_probs(self._loaded, list(part), last)
+            for (context, continuations), row in zip(part.items(), scores, strict=True):
+                found |= {(context, tokens): _log_prob(row, tokens) for tokens in continuations}
         for each in batch:
             each.work.outcomes[each.index] = Scored(
-                [
-                    _log_prob(rows[(*each.prompt, *tokens[:-1])], tokens)
-                    for tokens in _continuations(each)
-                ]
+                [found[(*each.prompt, *tokens[:-1]), tokens] for tokens in _continuations(each)]
             )
 
 
@@ -174,10 +181,13 @@ def _continuations(each: _OpenBranch) -> tuple[tuple[int, ...], ...]:
     return each.branch.continuations
 
 
-def _contexts(batch: Sequence[_OpenBranch]) -> list[tuple[int, ...]]:
-    """The distinct texts before a continuation's last token."""
-    contexts = ((*each.prompt, *tokens[:-1]) for each in batch for tokens in _continuations(each))
-    return list(dict.fromkeys(contexts))
+def _contexts(batch: Sequence[_OpenBranch]) -> dict[tuple[int, ...], set[tuple[int, ...]]]:
+    """The distinct texts before a continuation's last token, with the continuations that end so."""
+    contexts: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+    for each in batch:
+        for tokens in _continuations(each):
+            contexts.setdefault((*each.prompt, *tokens[:-1]), set()).add(tokens)
+    return contexts
 
 
 def _log_prob(scores: Tensor, tokens: Sequence[int]) -> float:

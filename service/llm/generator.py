@@ -123,7 +123,7 @@ class BatchGenerator:
         for batch in self.scheduler.schedule():
             start = time.monotonic()
             logits = self.runner.run(batch)
-            sampled = sample([row.sampling for row in batch.rows], logits)
+            sampled = sample(batch.samplings, logits)
             finished += self.scheduler.finish(batch, sampled)
             self.stats.count(batch, time.monotonic() - start)
         metrics.engine_rows.set(self.num_running)

@@ -12,28 +12,43 @@ from service import metrics
 from service.engine import Identity
 from service.errors import BadInput, EngineFailed, NoText, TooLong
 from service.llm.answers import whole_sentences
-from service.llm.calibration import PriorCache, stance
+from service.llm.calibration import PriorCache, evidence, stance
 from service.llm.capacity import make_generator, passage_limit
 from service.llm.loader import load
 from service.llm.memory import is_out_of_memory, release
 from service.llm.request_encoder import RequestEncoder
-from service.llm.token_request import FinishedRequest, Generated, Outcome, TokenRequest
+from service.llm.token_request import (
+    FinishedRequest,
+    Generated,
+    Loglikelihood,
+    Outcome,
+    TokenRequest,
+)
 from service.resources import Resources
 from service.settings import Settings
-from service.tasks import Answer, DigestAnswer, Finished, Request, TaskAnswer
+from service.tasks import (
+    Answer,
+    DigestAnswer,
+    EvidenceTask,
+    Finished,
+    Request,
+    Task,
+    TaskAnswer,
+)
 
 
 @dataclass(slots=True)
 class _Pending:
     """A request in progress.
 
-    `empty_prompts`: each stance task's prompt around an empty passage; None for a digest. `priors`:
-    their known priors. `scored`: the prompts that the request's last branches score themselves.
+    `prior_branches`: what scores each task around an empty passage; None for a digest. `priors`:
+    those that are known. `scored`: those that the request's last branches score themselves.
     """
 
-    empty_prompts: list[tuple[int, ...] | None]
-    priors: dict[tuple[int, ...], Sequence[float]]
-    scored: list[tuple[int, ...]]
+    tasks: tuple[Task, ...]
+    prior_branches: list[Loglikelihood | None]
+    priors: dict[Loglikelihood, Sequence[float]]
+    scored: list[Loglikelihood]
 
 
 class LLMEngine:
@@ -79,7 +94,7 @@ class LLMEngine:
         return len(self.encoder.tokens.plain(passage))
 
     def admit(self, request: Request) -> None:
-        """Admit `request`, with a branch for each prior that its stances need and that is unknown.
+        """Admit `request`, with a branch for each prior that its tasks need and that is unknown.
 
         Raises NoRoom, and NoText, TooLong or BadInput where the request can't be answered.
         """
@@ -90,17 +105,16 @@ class LLMEngine:
         tasks = list(enumerate(prompts))
         branches = [self.encoder.branch(request, index, prompt) for index, prompt in tasks]
         priors = [self.encoder.prior_branch(request, index, prompt) for index, prompt in tasks]
-        needed = {branch.suffix: branch for branch in priors if branch is not None}
-        known = {ids: prior for ids in needed if (prior := self.priors.get(ids)) is not None}
-        unknown = {ids: branch for ids, branch in needed.items() if ids not in known}
+        needed = dict.fromkeys(branch for branch in priors if branch is not None)
+        known = {each: prior for each in needed if (prior := self.priors.get(each)) is not None}
+        unknown = [branch for branch in needed if branch not in known]
         if branches:
             prefix = (*prompts[0].prefix_ids, *prompts[0].passage_ids)
-            all_branches = (*branches, *unknown.values())
+            all_branches = (*branches, *unknown)
             self.generator.admit(TokenRequest(request.id, prefix, all_branches, request.abandoned))
         else:
             self._answered.append(Finished(request.id, Answer(())))
-        empty_prompts = [branch.suffix if branch else None for branch in priors]
-        self._pending[request.id] = _Pending(empty_prompts, known, list(unknown))
+        self._pending[request.id] = _Pending(request.tasks, priors, known, unknown)
 
     def _refuse_unreadable(self, passage: str) -> None:
         if not passage.strip():
@@ -136,24 +150,28 @@ class LLMEngine:
         pending = self._pending.pop(result.id)
         if result.outcomes is None:  # abandoned
             return None
-        count = len(pending.empty_prompts)
-        for ids, outcome in zip(pending.scored, result.outcomes[count:], strict=True):
+        count = len(pending.tasks)
+        for branch, outcome in zip(pending.scored, result.outcomes[count:], strict=True):
             assert not isinstance(outcome, Generated)
-            pending.priors[ids] = outcome.log_probs
-            self.priors.put(ids, outcome.log_probs)
+            pending.priors[branch] = outcome.log_probs
+            self.priors.put(branch, outcome.log_probs)
         answers = [
-            self._answer(outcome, pending.priors[ids] if ids else None)
-            for outcome, ids in zip(result.outcomes[:count], pending.empty_prompts, strict=True)
+            self._answer(task, outcome, pending.priors[branch] if branch else None)
+            for task, outcome, branch in zip(
+                pending.tasks, result.outcomes[:count], pending.prior_branches, strict=True
+            )
         ]
         return Finished(result.id, Answer(tuple(answers)))
 
-    def _answer(self, outcome: Outcome, prior: Sequence[float] | None) -> TaskAnswer:
+    def _answer(self, task: Task, outcome: Outcome, prior: Sequence[float] | None) -> TaskAnswer:
         if isinstance(outcome, Generated):
             text = self.encoder.tokens.text(outcome.ids)
             if not outcome.complete:
                 text = whole_sentences(text)
             return DigestAnswer(text, "abstractive", truncated=not outcome.complete)
         assert prior is not None
+        if isinstance(task, EvidenceTask):
+            return evidence(outcome.log_probs[0], prior[0])
         return stance(outcome.log_probs, prior)
 
     def _recover(self, error: Exception) -> None:

@@ -20,7 +20,7 @@ class ModelRunner:
         self.graphs = DecodeGraphs(model, kv_cache, max_rows)
 
     def run(self, batch: ForwardBatch) -> torch.Tensor:
-        """Logits (len(batch.rows), vocabulary), valid until the next run.
+        """Logits (len(batch.samplings), vocabulary), valid until the next run.
 
         Raises whatever the model raises; the batch's recurrent states are invalid then.
         """
@@ -30,7 +30,9 @@ class ModelRunner:
         """All tokens in a single row, one text after the other, without padding."""
         ids = [token for chunk in batch.chunks for token in chunk.ids]
         ends = accumulate(len(chunk.ids) for chunk in batch.chunks)
-        keep = [end - 1 for chunk, end in zip(batch.chunks, ends, strict=True) if chunk.is_prompt]
+        keep: list[int] = []
+        for chunk, end in zip(batch.chunks, ends, strict=True):
+            keep += range(end - chunk.num_logits, end)
         keep += range(len(ids), len(ids) + len(batch.sequences))
         ids += [sequence.next_token for sequence in batch.sequences]
         device = self._model.device

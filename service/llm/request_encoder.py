@@ -13,7 +13,10 @@ from service.llm.tokenizer import Prompt, Tokens
 from service.resources import Resources
 from service.resources.prompts import spellings, stance_words
 from service.settings import Settings
-from service.tasks import LABELS, DigestTask, Request, StanceTask, Task
+from service.tasks import LABELS, DigestTask, EvidenceTask, Request, StanceTask, Task
+
+SCORED_TOKENS = 128
+"""Of a digest so many tokens are scored: enough to tell, whatever a checked digest's length."""
 
 
 class RequestEncoder:
@@ -51,16 +54,22 @@ class RequestEncoder:
             on_tokens = self._watcher(request, index)
             sample = self._sampler(prompt, task)
             return Generate(prompt.suffix_ids, token_limit(task), sample, on_tokens)
-        return Loglikelihood(prompt.suffix_ids, tuple(self.labels(request.document.language)))
+        return Loglikelihood(prompt.suffix_ids, self._continuations(request, task))
 
     def prior_branch(self, request: Request, index: int, prompt: Prompt) -> Loglikelihood | None:
-        """The branch that asks a stance's question about an empty passage; None for a digest."""
-        if isinstance(request.tasks[index], DigestTask):
+        """The branch that scores the same after an empty passage; None for a digest."""
+        task = request.tasks[index]
+        if isinstance(task, DigestTask):
             return None
         ids = (*prompt.prefix_ids, *prompt.suffix_ids)
-        return Loglikelihood(
-            ids, tuple(self.labels(request.document.language)), shares_prefix=False
-        )
+        return Loglikelihood(ids, self._continuations(request, task), shares_prefix=False)
+
+    def _continuations(
+        self, request: Request, task: StanceTask | EvidenceTask
+    ) -> tuple[tuple[int, ...], ...]:
+        if isinstance(task, EvidenceTask):
+            return (self.tokens.answer(task.digest)[:SCORED_TOKENS],)
+        return tuple(self.labels(request.document.language))
 
     def labels(self, language: str) -> list[tuple[int, ...]]:
         """The tokens of LABELS."""
@@ -87,6 +96,8 @@ class RequestEncoder:
     def _answer_tokens(self, task: Task) -> int:
         if isinstance(task, DigestTask):
             return token_limit(task)
+        if isinstance(task, EvidenceTask):
+            return SCORED_TOKENS
         return max(len(label) for language in ("en", "zh") for label in self.labels(language))
 
     def _sampler(self, prompt: Prompt, task: DigestTask) -> SampleToken | None:

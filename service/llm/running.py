@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from service.llm.kv_cache import RecurrentState
 from service.llm.sequence import PrefillChunk, Scores, Sequence, SharedPrefix
-from service.llm.token_request import Generate, Generated, Loglikelihood, Sampled, Scored
+from service.llm.token_request import (
+    Generate,
+    Generated,
+    Loglikelihood,
+    Sampled,
+    Scored,
+    single_continuation,
+)
 
 
 class RunningSequences:
@@ -35,10 +42,10 @@ class RunningSequences:
             yield slice(first, end)
             end = first
 
-    def fork(self, chunk: PrefillChunk, result: Sampled, slot: int) -> list[Sequence]:
+    def fork(self, chunk: PrefillChunk, results: list[Sampled], slot: int) -> list[Sequence]:
         """Start the sequences of a branch whose suffix was prefilled; returns those that ended.
 
-        `slot`: the recurrent state after the suffix.
+        `results`: of each of the chunk's logits. `slot`: the recurrent state after the suffix.
         """
         index = chunk.branch
         assert index is not None
@@ -46,10 +53,13 @@ class RunningSequences:
         if isinstance(branch, Generate):
             new = Sequence(prefix, index, chunk.span, chunk.start, chunk.shared, len(chunk.ids))
             self.sequences.append(new)
-            return [] if self._append(new, branch, result) else [new]
-        assert isinstance(result, list)
-        prefix.scores[index] = Scores(result)
-        self._fork_continuations(chunk, branch, index, slot)
+            return [] if self._append(new, branch, results[0]) else [new]
+        if single_continuation(branch):
+            prefix.scores[index] = Scores([sum(map(_log_prob, results))])
+        else:
+            assert isinstance(results[0], list)
+            prefix.scores[index] = Scores(results[0])
+            self._fork_continuations(chunk, branch, index, slot)
         _settle(prefix, index)
         return []
 
@@ -102,10 +112,15 @@ class RunningSequences:
         self.remove([sequence for sequence in self.sequences if sequence.prefix is prefix])
 
 
-def _score(sequence: Sequence, result: Sampled) -> bool:
+def _log_prob(result: Sampled) -> float:
+    """The log-probability of a row's only target."""
     assert isinstance(result, list)
+    return result[0]
+
+
+def _score(sequence: Sequence, result: Sampled) -> bool:
     scores = sequence.prefix.scores[sequence.branch]
-    scores.log_probs[sequence.continuation] += result[0]
+    scores.log_probs[sequence.continuation] += _log_prob(result)
     sequence.next_token, sequence.forced = sequence.forced[0], sequence.forced[1:]
     if sequence.forced:
         return True

@@ -8,6 +8,7 @@ of it. Sequences come and go between passes; each computes what it would compute
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from service.errors import BadInput, NoRoom
 from service.llm.block_manager import BLOCK_SIZE, BlockManager, SlotRange, num_blocks
@@ -19,6 +20,7 @@ from service.llm.sequence import PrefillChunk, Sequence, SharedPrefix
 from service.llm.token_request import (
     FinishedRequest,
     Sampled,
+    SamplingParams,
     TokenRequest,
     num_sequences,
     span_sizes,
@@ -56,6 +58,11 @@ class ForwardBatch:
     def rows(self) -> list[PrefillChunk | Sequence]:
         """The chunks and sequences whose logits are needed, in the order of their logits."""
         return [*(chunk for chunk in self.chunks if chunk.is_prompt), *self.sequences]
+
+    @property
+    def samplings(self) -> list[SamplingParams]:
+        """The use of each of the logits; a chunk that scores a text has several."""
+        return [each for row in self.rows for each in row.samplings]
 
 
 class Scheduler:
@@ -223,13 +230,15 @@ class Scheduler:
     # Its results
 
     def finish(self, batch: ForwardBatch, sampled: list[Sampled]) -> list[FinishedRequest]:
-        """Keep what was sampled for each of `batch.rows`; returns the requests that ended."""
+        """Keep what was sampled for each of `batch.samplings`; returns the requests that ended."""
         ended: list[Sequence] = []
-        for row, result in zip(batch.rows, sampled, strict=True):
+        rest = iter(sampled)
+        for row in batch.rows:
             if isinstance(row, Sequence):
-                ended += [] if self.running.advance(row, result) else [row]
+                ended += [] if self.running.advance(row, next(rest)) else [row]
             else:
-                ended += self.running.fork(row, result, batch.state_slots.start)
+                results = list(islice(rest, row.num_logits))
+                ended += self.running.fork(row, results, batch.state_slots.start)
         for chunk in batch.chunks:
             if not chunk.is_prompt:
                 chunk.prefix.num_prefilled += len(chunk.ids)

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 
 from service.llm.attention_metadata import KVSpan, QuerySegment
 from service.llm.block_manager import SlotRange
-from service.llm.token_request import Generate, Outcome, SamplingParams, TokenRequest
+from service.llm.token_request import (
+    Generate,
+    Outcome,
+    SamplingParams,
+    TokenRequest,
+    prefilled,
+    single_continuation,
+)
 
 
 @dataclass(slots=True)
@@ -74,13 +81,13 @@ class SharedPrefix:
         return PrefillChunk(self, ids, start, self.span, start)
 
     def branch_chunk(self, index: int) -> "PrefillChunk":
-        """The whole suffix of branch `index`."""
+        """The whole suffix of branch `index`, with a single continuation."""
         branch, span = self.request.branches[index], self.branch_spans[index][0]
         if not branch.shares_prefix:
-            return PrefillChunk(self, branch.suffix, 0, span, 0, (), index)
+            return PrefillChunk(self, prefilled(branch), 0, span, 0, (), index)
         start = len(self.request.prefix)
         shared = (self.span.slot, start, 0)
-        return PrefillChunk(self, branch.suffix, start, span, 0, (shared,), index)
+        return PrefillChunk(self, prefilled(branch), start, span, 0, (shared,), index)
 
 
 @dataclass(slots=True)
@@ -101,8 +108,13 @@ class PrefillChunk:
 
     @property
     def is_prompt(self) -> bool:
-        """Whether the chunk ends a prompt, so that its last token's logits are needed."""
+        """Whether the chunk ends a prompt, so that logits are needed."""
         return self.branch is not None
+
+    @property
+    def num_logits(self) -> int:
+        """How many of the last tokens' logits are needed."""
+        return len(self.samplings)
 
     @property
     def segment(self) -> QuerySegment:
@@ -110,13 +122,17 @@ class PrefillChunk:
         return QuerySegment(slot, self.start, len(self.ids), spans)
 
     @property
-    def sampling(self) -> SamplingParams:
-        """The sampling parameters for the logits after a branch's suffix."""
-        assert self.branch is not None
+    def samplings(self) -> list[SamplingParams]:
+        """The sampling parameters for each of the logits after a branch's suffix."""
+        if self.branch is None:
+            return []
         branch = self.prefix.request.branches[self.branch]
         if isinstance(branch, Generate):
-            return SamplingParams(branch.sample)
-        return SamplingParams(targets=tuple(tokens[0] for tokens in branch.continuations))
+            return [SamplingParams(branch.sample)]
+        single = single_continuation(branch)
+        if single:
+            return [SamplingParams(targets=(token,)) for token in single]
+        return [SamplingParams(targets=tuple(tokens[0] for tokens in branch.continuations))]
 
     @property
     def kv_span(self) -> KVSpan:
@@ -152,8 +168,9 @@ class Sequence:
         return QuerySegment(slot, position, 1, (*self.shared, kv_span))
 
     @property
-    def sampling(self) -> SamplingParams:
+    def samplings(self) -> list[SamplingParams]:
+        """The sampling parameters for the logits of the next token."""
         branch = self.prefix.request.branches[self.branch]
         if isinstance(branch, Generate):
-            return SamplingParams(branch.sample, self.ids)
-        return SamplingParams(targets=self.forced[:1])
+            return [SamplingParams(branch.sample, self.ids)]
+        return [SamplingParams(targets=self.forced[:1])]

@@ -29,7 +29,10 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class Loglikelihood:
-    """A branch that scores each of `continuations` after `suffix`; none of these is empty."""
+    """A branch that scores each of `continuations` after `suffix`; none of these is empty.
+
+    A single continuation is scored in one pass, with the suffix; several fork after it.
+    """
 
     suffix: tuple[int, ...]
     continuations: tuple[tuple[int, ...], ...]
@@ -100,14 +103,28 @@ Sampled = int | list[float]
 """A token, or the log-probabilities of a row's targets."""
 
 
+def single_continuation(branch: Branch) -> tuple[int, ...]:
+    """The continuation that is scored in the suffix's own pass; empty where there is none."""
+    if isinstance(branch, Loglikelihood) and len(branch.continuations) == 1:
+        return branch.continuations[0]
+    return ()
+
+
+def prefilled(branch: Branch) -> tuple[int, ...]:
+    """The tokens that are prefilled at once: the suffix, and a single continuation but its last."""
+    return (*branch.suffix, *single_continuation(branch)[:-1])
+
+
 def span_sizes(branch: Branch) -> list[int]:
     """The slots of the KV cache that a branch needs.
 
-    The first span holds the suffix and a generated answer; then each continuation of several tokens
-    has its own, without its last token, which is never fed.
+    The first span holds the suffix and a generated answer or a single continuation; else each
+    continuation of several tokens has its own. A continuation's last token is never fed.
     """
     if isinstance(branch, Generate):
         return [len(branch.suffix) + branch.max_tokens]
+    if single_continuation(branch):
+        return [len(prefilled(branch))]
     long = [len(tokens) - 1 for tokens in branch.continuations if len(tokens) > 1]
     return [len(branch.suffix), *long]
 

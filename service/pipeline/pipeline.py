@@ -15,21 +15,24 @@ from dataclasses import replace
 
 from service import metrics
 from service.article import Article, Document
+from service.checks.verdict import is_unlikely
 from service.cleaning import clean
 from service.cleaning.segmentation import stories
 from service.engine import Engine
-from service.errors import EngineFailed
+from service.errors import DiglotError, EngineFailed
 from service.extractive.subject import main_subject
 from service.extractive.summarize import digest
 from service.pipeline.context import Drafts, PipelineContext, StoryAnswers, Target, Watch
 from service.pipeline.result_builder import report
-from service.pipeline.validation import FAULTS, Fault, fault
+from service.pipeline.validation import FAULTS, Fault, fault, needs_evidence
 from service.resources import Resources
 from service.result import Result
 from service.tasks import (
     Answer,
     DigestAnswer,
     DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
     Options,
     Request,
     StanceAnswer,
@@ -174,13 +177,14 @@ def _passed(
     In place of one that fails again stand the article's own sentences, labelled. Which were
     replaced, and for what, comes with them.
     """
-    digests = {task: _digest(answer) for task, answer in written.items()}
-    faults = _faults(context, story, digests)
+    first = {task: _digest(answer) for task, answer in written.items()}
+    digests, faults = yield from _judged(context, story, passage, first)
     if faults:
         again = yield from _again(context, passage, faults, drafts)
-        digests |= again
         # An engine that breaks here leaves the first digests, which are judged already.
-        faults = _faults(context, story, again) if again else faults
+        if again:
+            second, faults = yield from _judged(context, story, passage, again)
+            digests |= second
     for task in faults:
         metrics.digests_replaced.labels(task.language).inc()
         digests[task] = digest(passage, task, context.resources.glossary)
@@ -188,18 +192,46 @@ def _passed(
     return digests, faults
 
 
-def _faults(
-    context: PipelineContext, story: Document, digests: Mapping[DigestTask, DigestAnswer]
-) -> dict[DigestTask, Fault]:
+def _judged(
+    context: PipelineContext,
+    story: Document,
+    passage: Document,
+    digests: Mapping[DigestTask, DigestAnswer],
+) -> Generator[Request, Answer, tuple[dict[DigestTask, DigestAnswer], dict[DigestTask, Fault]]]:
+    """The digests, with the model's evidence where words don't decide, and the faults of some."""
     faults: dict[DigestTask, Fault] = {}
+    doubtful: dict[DigestTask, DigestAnswer] = {}
     for task, answer in digests.items():
         if answer.kind != "abstractive":
             continue
         gate = fault(answer.text, task, story, context.resources)
         if gate is not None:
-            metrics.digests_refused.labels(task.language, gate).inc()
             faults[task] = gate
-    return faults
+        elif needs_evidence(answer.text, task, story):
+            doubtful[task] = answer
+    weighed = yield from _with_evidence(context, passage, doubtful)
+    faults |= {task: "unfounded" for task, each in weighed.items() if is_unlikely(each.evidence)}
+    for task, gate in faults.items():
+        metrics.digests_refused.labels(task.language, gate).inc()
+    return {**digests, **weighed}, faults
+
+
+def _with_evidence(
+    context: PipelineContext, passage: Document, digests: Mapping[DigestTask, DigestAnswer]
+) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
+    """The digests with the model's evidence for each. Empty when the engine can't answer."""
+    if not digests:
+        return {}
+    tasks = [EvidenceTask(task.language, digest.text) for task, digest in digests.items()]
+    try:
+        answer = yield from _ask(context, passage, *tasks)
+    except DiglotError:  # an engine that breaks here has written its digests all the same
+        return {}
+    found = [each.share if isinstance(each, EvidenceAnswer) else None for each in answer.tasks]
+    return {
+        task: replace(digest, evidence=share)
+        for (task, digest), share in zip(digests.items(), found, strict=True)
+    }
 
 
 def _again(

@@ -112,7 +112,7 @@ def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
         kept=answers.document.kept,
         digests={str(k): digest for k, digest in digests.items()} | _own_digest(context, answers),
         stance=opinions if len(opinions) > 1 else opinions[0],
-        checks=_checks(context, article, texts, held),
+        checks=_checks(context, answers, texts, held),
     )
 
 
@@ -198,11 +198,11 @@ def _quote(context: PipelineContext, sentence: Sentence, speaker: str | None) ->
 
 def _checks(
     context: PipelineContext,
-    article: Document,
+    answers: StoryAnswers,
     texts: Mapping[DigestLanguage, str],
     held: Mapping[DigestLanguage, Support | None],
 ) -> Checks:
-    glossary = context.resources.glossary
+    article, glossary = answers.document, context.resources.glossary
     documents = {language: Document.of(text, language) for language, text in texts.items()}
     numbers: list[str] = []
     names: list[str] = []
@@ -221,6 +221,10 @@ def _checks(
         },
         unsupported_sentences={
             language: list(unsupported_sentences(each)) for language, each in held.items()
+        },
+        evidence={
+            language: None if answer.evidence is None else round(answer.evidence, 4)
+            for language, answer in answers.digests.items()
         },
     )
 

@@ -16,6 +16,7 @@ from service.checks.verdict import (
     LOW_FOR_MODELS,
     CheckFault,
     are_most_names,
+    is_doubtful,
     is_unfounded,
 )
 from service.resources import Resources
@@ -77,6 +78,11 @@ def _faults(
     held = support(text, task.language, article)
     if is_unfounded(held, task.language, article, LOW_FOR_MODELS):
         yield "unfounded"
+
+
+def needs_evidence(text: str, task: DigestTask, article: Document) -> bool:
+    """Whether words alone can't tell that this digest is the article's."""
+    return is_doubtful(support(text, task.language, article), task.language, article)
 
 
 def told(prompts: Prompts) -> tuple[str, ...]:

@@ -12,7 +12,16 @@ from service.remote.chat_prompt import message
 from service.remote.failures import Filtered
 from service.remote.remote_model import RemoteModel
 from service.resources import Resources
-from service.tasks import DigestAnswer, DigestTask, StanceTask, Task, TaskAnswer, TokenUse
+from service.tasks import (
+    DigestAnswer,
+    DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
+    StanceTask,
+    Task,
+    TaskAnswer,
+    TokenUse,
+)
 
 LABEL_TOKENS = 16
 """Most tokens of a label, bare or in a JSON object."""
@@ -44,6 +53,8 @@ class TaskAnswers:
         A text that the server refuses by its rules on content gets an empty digest, which no gate
         lets pass, and the stance of the lexicon. Raises what RemoteModel.ask raises otherwise.
         """
+        if isinstance(task, EvidenceTask):  # no server gives the probabilities of a text
+            return EvidenceAnswer(None), NOTHING
         asked = message(shown, task, document, self._resources)
         try:
             if isinstance(task, DigestTask):

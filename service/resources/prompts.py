@@ -22,6 +22,7 @@ from service.tasks import (
     LABELS_ZH,
     DigestLanguage,
     DigestTask,
+    EvidenceTask,
     Label,
     StanceTask,
     Task,
@@ -80,6 +81,8 @@ class Prompts:
                 if task.fault is None:
                     return asked
                 return f"{asked}\n{self._fill(f'again.{language}.txt', fault=task.fault)}"
+            case EvidenceTask(language=language):
+                return self.instruction(DigestTask(language), passage_language)
             case StanceTask(target=target):
                 language = stance_language(passage_language)
                 return self._fill(f"stance.{language}.txt", target=target)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,17 @@ from service.llm.calibration import PriorCache, stance
 from service.llm.generator import BatchGenerator
 from service.llm.llm_engine import LLMEngine
 from service.llm.loader import load
-from service.tasks import LABELS, Answer, DigestTask, StanceAnswer, StanceTask
+from service.llm.token_request import Loglikelihood
+from service.tasks import (
+    LABELS,
+    Answer,
+    DigestLanguage,
+    DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
+    StanceAnswer,
+    StanceTask,
+)
 from tests.support import tiny
 from tests.support.engines import answer_alone, assert_same, finish, request
 
@@ -64,14 +75,15 @@ def test_calibration_takes_out_a_prior() -> None:
 
 def test_priors_that_were_not_used_for_longest_are_forgotten() -> None:
     priors = PriorCache(size=2)
-    priors.put((1,), [1.0])
-    priors.put((2,), [2.0])
-    assert priors.get((1,)) == [1.0]
-    priors.put((3,), [3.0])
-    assert [priors.get((n,)) for n in (1, 2, 3)] == [[1.0], None, [3.0]]
-    priors.put((1,), [4.0])
-    priors.put((4,), [5.0])
-    assert [priors.get((n,)) for n in (1, 3, 4)] == [[4.0], None, [5.0]]
+    one, two, three, four = (Loglikelihood((n,), ((7,),)) for n in (1, 2, 3, 4))
+    priors.put(one, [1.0])
+    priors.put(two, [2.0])
+    assert priors.get(one) == [1.0]
+    priors.put(three, [3.0])
+    assert [priors.get(each) for each in (one, two, three)] == [[1.0], None, [3.0]]
+    priors.put(one, [4.0])
+    priors.put(four, [5.0])
+    assert [priors.get(each) for each in (one, three, four)] == [[4.0], None, [5.0]]
 
 
 class Biased(nn.Module):
@@ -164,7 +176,32 @@ def test_a_prior_is_what_the_model_says_of_an_empty_passage(
         expected.append(
             sum(float(logits[len(ids) - 1 + n, token]) for n, token in enumerate(label))
         )
-    assert engine.priors.get(ids) == pytest.approx(expected, abs=1e-3)
+    branch = engine.encoder.prior_branch(asked, 0, prompt)
+    assert branch is not None and branch.suffix == ids
+    assert engine.priors.get(branch) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_evidence_is_the_surprise_that_the_passage_takes_away(
+    folders: dict[str, Path], engine: LLMEngine, language: DigestLanguage
+) -> None:
+    """By a plain forward pass over each prompt and the digest."""
+    passage, digest = ARTICLES[language]
+    asked = request("a", passage, [EvidenceTask(language, digest)])
+    (prompt,) = engine.encoder.prompts(asked)
+    (found,) = answer_alone(engine, asked).tasks
+    assert isinstance(found, EvidenceAnswer) and found.share is not None
+    ids = engine.encoder.tokens.answer(digest)
+    model = load(tiny.settings(folders["qwen3"])).model
+
+    def log_prob(before: Sequence[int]) -> float:
+        with torch.inference_mode():
+            logits = model(torch.tensor([[*before, *ids]])).logits[0].double()
+        steps = logits[len(before) - 1 : -1].log_softmax(-1)
+        return float(steps[torch.arange(len(ids)), torch.tensor(ids)].sum())
+
+    nothing = log_prob((*prompt.prefix_ids, *prompt.suffix_ids))
+    assert found.share == pytest.approx(1 - log_prob(prompt.ids) / nothing, abs=1e-3)
 
 
 def test_a_request_that_goes_leaves_its_neighbours_their_prior(engine: LLMEngine) -> None:

@@ -5,7 +5,12 @@ import torch
 
 from service.llm.scheduler import ForwardBatch, Limits
 from service.llm.sequence import PrefillChunk, Sequence
-from service.llm.token_request import Generate, Loglikelihood, TokenRequest
+from service.llm.token_request import (
+    Generate,
+    Loglikelihood,
+    TokenRequest,
+    single_continuation,
+)
 from tests.support.references import family
 from tests.support.traffic import make_generator
 
@@ -18,6 +23,7 @@ REQUESTS = [
             Loglikelihood((3, 4), ((21, 22, 23), (24,), (25, 26))),
             Loglikelihood((31, 32, 33), ((21, 22), (24,)), shares_prefix=False),
             Generate((9, 8, 7), 3),
+            Loglikelihood((5, 6), ((41, 42, 43),)),
         ),
     ),
 ]
@@ -28,9 +34,9 @@ def text(row: PrefillChunk | Sequence) -> tuple[int, ...]:
     request = row.prefix.request
     assert row.branch is not None
     prompt = request.prompt(row.branch)
-    if isinstance(row, PrefillChunk):
-        return prompt
     branch = request.branches[row.branch]
+    if isinstance(row, PrefillChunk):
+        return (*prompt, *single_continuation(branch)[:-1])
     if isinstance(branch, Generate):
         return (*prompt, *row.ids)
     continuation = branch.continuations[row.continuation]
@@ -48,9 +54,10 @@ def test_logits_are_those_of_each_text_alone(
 
     def compared(batch: ForwardBatch) -> torch.Tensor:
         logits = run(batch)
-        assert len(logits) == len(batch.rows)
-        for row, found in zip(batch.rows, logits, strict=True):
-            expected = model.logits(text(row))[-1]
+        assert len(logits) == len(batch.samplings)
+        counts = [len(row.samplings) for row in batch.rows]
+        for row, found in zip(batch.rows, logits.split(counts), strict=True):
+            expected = model.logits(text(row))[-len(found) :]
             torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
         kinds.add((bool(batch.chunks), bool(batch.sequences)))
         return logits

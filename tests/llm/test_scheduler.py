@@ -20,6 +20,7 @@ from service.llm.token_request import (
     Generated,
     Loglikelihood,
     Sampled,
+    SamplingParams,
     Scored,
     TokenRequest,
 )
@@ -45,7 +46,9 @@ class Marks:
             if self.recurrent:
                 self.pass_through_states(batch)
             batches.append(batch)
-            finished += self.scheduler.finish(batch, [self.sampled(row) for row in batch.rows])
+            finished += self.scheduler.finish(
+                batch, [self.sampled(each) for each in batch.samplings]
+            )
         return batches, finished
 
     def pass_through_states(self, batch: ForwardBatch) -> None:
@@ -65,8 +68,7 @@ class Marks:
             assert float(self.marks[row, 0]) == mark(text), "somebody else's state"
 
     @staticmethod
-    def sampled(row: object) -> Sampled:
-        sampling = row.sampling  # type: ignore[attr-defined]
+    def sampled(sampling: SamplingParams) -> Sampled:
         if sampling.targets:
             return [-float(token) for token in sampling.targets]
         return 10 + len(sampling.generated)

@@ -57,8 +57,15 @@ def test_a_sequence_attends_to_the_token_that_is_fed_too() -> None:
 @pytest.mark.parametrize("index", [0, 1])
 def test_what_is_wanted_after_a_suffix(index: int) -> None:
     """A token, or the log-probability of the first token of each continuation."""
-    targets = at_work().branch_chunk(index).sampling.targets
-    assert targets == ((), (7, 7, 8))[index]
+    (sampling,) = at_work().branch_chunk(index).samplings
+    assert sampling.targets == ((), (7, 7, 8))[index]
+
+
+def test_a_single_continuation_is_read_with_its_suffix() -> None:
+    request = TokenRequest("one", (1, 2, 3), (Loglikelihood((6,), ((7, 8, 9),)),))
+    chunk = SharedPrefix(request, SlotRange(0, 16), [[SlotRange(16, 16)]]).branch_chunk(0)
+    assert chunk.ids == (6, 7, 8)
+    assert [each.targets for each in chunk.samplings] == [(7,), (8,), (9,)]
 
 
 def test_what_begins_again_keeps_its_room_and_nothing_else() -> None:

@@ -19,6 +19,8 @@ from service.tasks import (
     DigestLanguage,
     DigestTask,
     Draft,
+    EvidenceAnswer,
+    EvidenceTask,
     Options,
     Request,
     StanceAnswer,
@@ -229,7 +231,7 @@ def test_a_long_article_is_read_in_parts_and_all_of_it(language: str) -> None:
     while request.tasks == (DigestTask(language, "medium"),):
         assert engine.measure(request.document.text) <= 120
         parts.append(request.document.text)
-        part_digest = {"en": "One line gets new stops.", "zh": "一条线路新建车站。"}[language]
+        part_digest = {"en": "One line gets new stops.", "zh": "明年春天之前新建车站。"}[language]
         request = steps.send(answers(DigestAnswer(part_digest, "abstractive")))
     assert len(parts) > 1
     assert "\n".join(parts).split() == LONG[language].split()
@@ -246,7 +248,7 @@ def test_a_part_whose_digest_cannot_pass_is_told_from_a_digest_that_was_replaced
     engine = ScriptedEngine()
     engine.passage_limit = 120
     steps, request = begin(Article(LONG[language]), OWN[language], engine)
-    parts = {"en": "One line gets new stops.", "zh": "一条线路新建车站。"}
+    parts = {"en": "One line gets new stops.", "zh": "明年春天之前新建车站。"}
     # A figure of another part is none of this one: each is held against what was read of it.
     bad = {"en": "The museum line costs 999 million.", "zh": "博物馆线耗资999百万元。"}
     first = True
@@ -275,6 +277,59 @@ def test_a_model_that_rambles_about_the_parts_ends_all_the_same(
         request = steps.send(answers(DigestAnswer(LONG[language] * 3, "keyfacts")))
     result = finish(steps, quoted(request))
     assert result.digests[language].kind == "abstractive"
+
+
+GREY = {
+    "en": "On Tuesday the council praised the tram plan with stops, which drivers"
+    " and shops fear badly.",
+    "zh": "市议会通过电车计划，司机担忧停车位不足。",
+}
+"""Digests of which the article supports too little to pass by its words, and enough not to fail."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("share", "kind"), [(0.3, "abstractive"), (0.05, "extractive")])
+def test_the_models_evidence_decides_where_words_do_not(
+    language: DigestLanguage, share: float, kind: str
+) -> None:
+    article = {"en": ARTICLE_EN, "zh": ARTICLE_ZH}[language]
+    steps, _ = begin(article, OWN[language])
+    grey = DigestAnswer(GREY[language], "abstractive")
+    request = steps.send(answers(grey, STANCE))
+    assert request.tasks == (EvidenceTask(language, GREY[language]),)
+    if kind == "extractive":
+        again = steps.send(answers(EvidenceAnswer(share)))
+        assert again.tasks[0].fault == FAULTS["unfounded"][language]  # type: ignore[union-attr]
+        steps.send(answers(grey))
+    result = finish(steps, answers(EvidenceAnswer(share)))
+    assert result.digests[language].kind == kind
+    assert result.checks.evidence[language] == (share if kind == "abstractive" else None)
+
+
+@pytest.mark.parametrize("outcome", [EvidenceAnswer(None), EngineFailed("no memory")])
+def test_a_grey_digest_passes_where_the_engine_has_no_evidence(
+    outcome: EvidenceAnswer | EngineFailed,
+) -> None:
+    steps, _ = begin(ARTICLE_EN, OWN["en"])
+    steps.send(answers(DigestAnswer(GREY["en"], "abstractive"), STANCE))
+    with pytest.raises(StopIteration) as stop:
+        if isinstance(outcome, EvidenceAnswer):
+            steps.send(answers(outcome))
+        else:
+            steps.throw(outcome)
+    assert stop.value.value.digests["en"].kind == "abstractive"
+    assert stop.value.value.checks.evidence == {"en": None}
+
+
+def test_what_an_article_in_a_third_language_says_is_for_the_model_to_weigh() -> None:
+    article = Article(
+        "Le conseil municipal a voté mardi le projet de tramway, avec 40 arrêts.\n" * 3
+    )
+    steps, _ = begin(article, OWN["en"])
+    digest = "The town council voted for the tramway project with 40 stops on Tuesday."
+    request = steps.send(answers(DigestAnswer(digest, "abstractive"), STANCE))
+    assert request.tasks == (EvidenceTask("en", digest),)
+    assert finish(steps, answers(EvidenceAnswer(0.4))).checks.evidence == {"en": 0.4}
 
 
 def test_several_stories_get_a_digest_and_a_stance_each() -> None:

@@ -14,6 +14,8 @@ from service.tasks import (
     Answer,
     DigestAnswer,
     DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
     Finished,
     Request,
     StanceAnswer,
@@ -117,6 +119,19 @@ def _check_stance(answer: object) -> None:
     assert answer.scores[answer.label] == max(answer.scores.values())
 
 
+def check_evidence(engine: Engine) -> None:
+    """In both languages, long texts too: a share of at most 1, or None without probabilities."""
+    for passage in (ENGLISH, CHINESE):
+        tasks = [EvidenceTask("en", ENGLISH), EvidenceTask("zh", CHINESE * 9), TASKS[1]]
+        engine.admit(request("weighed", passage, tasks))
+        outcome = finish(engine, 1)["weighed"]
+        assert isinstance(outcome, Answer)
+        for answer in outcome.tasks[:2]:
+            assert isinstance(answer, EvidenceAnswer)
+            assert answer.share is None or (math.isfinite(answer.share) and answer.share <= 1)
+        _check_stance(outcome.tasks[2])
+
+
 def check_no_tasks(engine: Engine) -> None:
     engine.admit(request("none", tasks=()))
     assert finish(engine, 1)["none"] == Answer(())
@@ -204,6 +219,7 @@ CHECKS: list[Check] = [
     check_identity,
     check_measure,
     check_one_answer_a_task_in_order,
+    check_evidence,
     check_no_tasks,
     check_neighbours_change_nothing,
     check_same_id_twice,

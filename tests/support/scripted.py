@@ -5,7 +5,18 @@ from collections.abc import Callable
 
 from service.engine import Identity
 from service.errors import DiglotError, NoRoom
-from service.tasks import Answer, DigestAnswer, DigestTask, Finished, Request, StanceAnswer, Task
+from service.tasks import (
+    Answer,
+    DigestAnswer,
+    DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
+    Finished,
+    Request,
+    StanceAnswer,
+    Task,
+    TaskAnswer,
+)
 
 EN = "The council voted to build a new bridge, and the mayor called it overdue."
 ZH = "镇议会投票决定建一座新桥，镇长表示这座桥早该建了。"
@@ -29,7 +40,9 @@ def quoted(request: Request) -> Answer:
     )
 
 
-def _written(task: Task) -> DigestAnswer | StanceAnswer:
+def _written(task: Task) -> TaskAnswer:
+    if isinstance(task, EvidenceTask):
+        return EvidenceAnswer(None)
     if isinstance(task, DigestTask):
         return DigestAnswer(EN if task.language == "en" else ZH, "abstractive")
     return StanceAnswer("favor", {"favor": 0.7, "against": 0.2, "none": 0.1})

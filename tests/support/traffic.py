@@ -40,7 +40,7 @@ def make_requests(count: int) -> list[TokenRequest]:
         for _ in range(1 + number % 3):
             suffix = words(rng, rng.choice([1, 5, 16, 20]))
             if rng.random() < 0.3:
-                answers = tuple(words(rng, length) for length in (2, 1, 4))
+                answers = tuple(words(rng, length) for length in ((2, 1, 4), (7,))[number % 2])
                 branches.append(Loglikelihood(suffix, answers))
             else:
                 branches.append(Generate(suffix, rng.randrange(1, LONGEST + 1)))
