@@ -11,7 +11,9 @@ from service.text.han import HAN_CHARACTER
 LONG_WORD = 12
 """Characters that one word may take of an English size, so that a blob can't pass as one word."""
 
-_ENDINGS = ".!?。！？…"
+GOES_ON = "；"
+"""Ends a part of a long sentence, which the next part goes on with."""
+_ENDINGS = ".!?。！？…" + GOES_ON
 _CLOSERS = "\"'”’」』）)】》]*"
 _OPENERS = "\"'“‘「『"
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")

@@ -60,13 +60,16 @@ def test_says_nothing_twice(sentences: list[str], language: str, size: int) -> N
 
 @pytest.mark.parametrize(
     ("sentences", "title", "language"),
-    [(ENGLISH, "A prize for rye bread from the square", "en"), (CHINESE, "黑麦面包得奖", "zh")],
+    [
+        (ENGLISH, "A prize for rye bread", "en"),
+        (CHINESE, "黑麦面包得奖", "zh"),
+    ],
 )
 def test_the_title_tells_what_matters(sentences: list[str], title: str, language: str) -> None:
-    two = [sentences[1], sentences[8]]
-    size = max(extent(each, language) for each in two)
-    assert choose(of_sentences(two, language), size) == [0]
-    assert choose(of_sentences(two, language, title), size) == [1]
+    three = [sentences[0], sentences[7], sentences[8]]
+    size = extent(three[0], language) + max(extent(each, language) for each in three[1:])
+    assert choose(of_sentences(three, language), size) == [0, 1]
+    assert choose(of_sentences(three, language, title), size) == [0, 2]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +88,49 @@ def test_the_lead_opens_the_digest(lead: str, rest: list[str], language: str, si
     title = rest[1]
     assert choose(of_sentences([lead, *rest], language, title), size)[0] == 0
     assert choose(of_sentences(["Who?", lead, *rest], language, title), size)[0] == 1
-    long = lead[:-1] * 6 + lead[-1]
-    assert choose(of_sentences([long, *rest], language, title), size)[0] != 0
+
+
+@pytest.mark.parametrize(("sentences", "language", "size"), CASES)
+def test_a_lead_longer_than_the_digest_is_all_of_it(
+    sentences: list[str], language: str, size: int
+) -> None:
+    between = "" if language.startswith("zh") else " "
+    long = sentences[1][:-1] + between + sentences[5]
+    just_over = extent(long, language) - 1
+    taken = extract(of_sentences([long, *sentences], language), just_over)
+    assert (taken.text, taken.cut) == (long, False)
+    taken = extract(of_sentences([long, *sentences], language), just_over // 2)
+    assert taken.cut
+    assert long.startswith(taken.text.rstrip("…"))
+
+
+def test_what_stands_behind_a_semicolon_comes_with_what_stands_before_it() -> None:
+    listed = [
+        "码头改造有三件事：一是在三月关闭旧渡轮码头；",
+        "二是在六月启用新的钢结构渡轮码头；",
+        "三是为码头工人找到新的工作。",
+    ]
+    assert extract(of_sentences(listed, "zh-Hans"), 80).text == "".join(listed)
+    assert extract(of_sentences(listed, "zh-Hans"), 45).text == "".join(listed[:2])[:-1] + "。"
+
+
+@pytest.mark.parametrize(
+    ("sent", "told", "language"),
+    [
+        (
+            "HARLOW BAY, March 3 (Reuters) - The old ferry pier will close in June.",
+            "The old ferry pier will close in June.",
+            "en",
+        ),
+        (
+            "新华社广州3月3日电（记者某某）旧渡轮码头将于六月关闭。",
+            "旧渡轮码头将于六月关闭。",
+            "zh",
+        ),
+    ],
+)
+def test_a_digest_has_no_dateline(sent: str, told: str, language: str) -> None:
+    assert extract(of_sentences([sent], language), 80).text == told
 
 
 def test_the_scripts_of_chinese_are_one() -> None:
