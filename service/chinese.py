@@ -191,15 +191,58 @@ TEMPLATES = {
     "the weights are not on this disk, and {reason}": "本机没有权重，且{reason}",
     "torch and transformers are not installed": "没有安装 torch 和 transformers",
     "the hub did not answer within {seconds} seconds": "模型库在 {seconds} 秒内没有响应",
-    "the hub can't be reached ({error}); set HTTPS_PROXY where a proxy is needed, or HF_ENDPOINT to a"
-    " mirror": "无法连接模型库（{error}）；需要代理时请设置 HTTPS_PROXY，或用 HF_ENDPOINT 指定镜像",
+    "the hub can't be reached {way} ({error}); set HTTPS_PROXY where a proxy is needed, or"
+    " {variable} to a mirror": (
+        "无法连接模型库 {way}（{error}）；需要代理时请设置 HTTPS_PROXY，或用 {variable} 指定镜像"
+    ),
+    "the hub can't be reached {way} ({error}); set HTTPS_PROXY where a proxy is needed, or"
+    " {variable} to a mirror, or take --hub modelscope": (
+        "无法连接模型库 {way}（{error}）；需要代理时请设置 HTTPS_PROXY，或用 {variable} 指定镜像，或使用 --hub modelscope"
+    ),
+    "at {address} through the proxy {proxy}": "{address}（经代理 {proxy}）",
+    "at {address}": "{address}",
+    "the certificate of the hub {way} is not trusted ({reason}); where a proxy brings its own, set"
+    " {variable} to its file": (
+        "模型库 {way} 的证书不受信任（{reason}）；代理使用自己的证书时，请把 {variable} 设为该证书文件"
+    ),
+    "the hub {way} refuses access ({status}): the model is private or does not exist, or {variable}"
+    " is wrong": "模型库 {way} 拒绝访问（{status}）：模型未公开或不存在，或 {variable} 有误",
+    "the hub {way} was asked too often ({status}); wait some minutes, or set {variable}": (
+        "对模型库 {way} 的请求过于频繁（{status}）；请等几分钟，或设置 {variable}"
+    ),
+    "the hub {way} answers with an error ({status}); try again later, or set {variable} to a mirror": (
+        "模型库 {way} 返回错误（{status}）；请稍后再试，或用 {variable} 指定镜像"
+    ),
+    "{file} was damaged on its way (its hash is not the hub's) and is removed; run it again, or set"
+    " HF_ENDPOINT to another mirror": (
+        "{file} 在传输中损坏（哈希值与模型库不符），已删除；请重新运行，或用 HF_ENDPOINT 换一个镜像"
+    ),
+    "a file came in another size than the hub says; run it again, or set HF_ENDPOINT to another"
+    " mirror": "文件大小与模型库所示不符；请重新运行，或用 HF_ENDPOINT 换一个镜像",
+    "a file was damaged on its way (its size or hash is not the hub's) and is removed; run it again": (
+        "文件在传输中损坏（大小或哈希值与模型库不符），已删除；请重新运行"
+    ),
+    "--hub modelscope needs a package: pip install modelscope-hub": (
+        "--hub modelscope 需要安装：pip install modelscope-hub"
+    ),
+    "its weights are quantised as {method}, which Diglot does not read on a CPU. Take the model as"
+    " it was before (bfloat16), in FP8 or as a GGUF file, or serve it with another program and use"
+    " --engine remote": (
+        "权重以 {method} 方式量化，Diglot 在 CPU 上不支持。请使用原始（bfloat16）、FP8 或 GGUF 版本，"
+        "或用其他程序提供服务并使用 --engine remote"
+    ),
     "HF_HUB_OFFLINE is set": "已设置 HF_HUB_OFFLINE",
     "the hub has no such model, and there is no such folder": "模型库中没有这个模型，也没有这个文件夹",
     "it has no revision {revision}": "它没有版本 {revision}",
+    "the hub has no such model, and there is no such folder, or it has no revision {revision}": (
+        "模型库中没有这个模型，也没有这个文件夹，或者它没有版本 {revision}"
+    ),
     "it is gated: accept its licence on the hub and set HF_TOKEN": "需要授权：请在模型库网页上接受许可协议，并设置 HF_TOKEN",
     "this is neither a hub id nor a folder nor a file": "这既不是模型库中的名称，也不是文件夹或文件",
-    "the cache can't be written to; set HF_HOME to a folder that can": "缓存目录不可写；请把 HF_HOME 设为可写的目录",
-    "the disk is full; set HF_HOME to a larger one": "磁盘已满；请把 HF_HOME 设到更大的磁盘上",
+    "the cache can't be written to; set {variable} to a folder that can": (
+        "缓存目录不可写；请把 {variable} 设为可写的目录"
+    ),
+    "the disk is full; set {variable} to a larger one": "磁盘已满；请把 {variable} 设到更大的磁盘上",
     "there is no such folder": "没有这个文件夹",
     "there is no such file": "没有这个文件",
     "the model has no weights as safetensors": "模型没有 safetensors 格式的权重",

@@ -103,6 +103,11 @@ class Settings:
         "Hub id of the model, or a folder in Hugging Face format, or a GGUF file; for the engine"
         " remote the server's name of it.",
     )
+    hub: str = setting(
+        "huggingface",
+        "Hub that a model's id is looked up on; modelscope needs the package modelscope-hub.",
+        click.Choice(["huggingface", "modelscope"]),
+    )
     revision: str | None = setting(
         None, "Commit, tag or branch of the model on the hub; pin a commit in production."
     )

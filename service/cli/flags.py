@@ -10,7 +10,7 @@ import click
 from service.errors import BadInput
 
 MODEL_SETTINGS = (
-    "engine", "model", "revision", "chat_template", "device", "dtype", "threads",
+    "engine", "model", "hub", "revision", "chat_template", "device", "dtype", "threads",
     "passage_tokens", "batch_rows", "read_tokens", "cuda_graphs", "sampling", "seed",
     "repetition_penalty", "remote_url", "remote_key_file", "remote_concurrency",
     "remote_timeout_s", "remote_tries", "remote_extra", "remote_prices", "remote_budget",

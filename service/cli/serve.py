@@ -34,7 +34,7 @@ def serve(**flags: Any) -> int:
 
 
 @main.command()
-@options("model", "revision", "log_level")
+@options("model", "hub", "revision", "log_level")
 @clear_errors
 def pull(**flags: Any) -> int:
     """Fetch the model's weights ahead of time."""

@@ -15,6 +15,8 @@ from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
+from service.llm.dequantize import Quantization, dequantized
+
 _SAME_TEXT = {
     "glm4v_moe_text": "glm4_moe",
     "kimi_k2": "deepseek_v3",
@@ -37,8 +39,19 @@ class FolderCheckpoint:
         self._folder = folder
 
     def config(self) -> Any:
-        """The configuration of the text model."""
-        outer = json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
+        """The configuration of the text model, without the quantisation that `weights` undoes."""
+        config = self._text_config()
+        quantization = Quantization.of(self._json())
+        if quantization and quantization.readable:
+            for part in {id(part): part for part in (config, config.get_text_config())}.values():
+                vars(part).pop("quantization_config", None)
+        return config
+
+    def _json(self) -> Any:
+        return json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
+
+    def _text_config(self) -> Any:
+        outer = self._json()
         text = outer.get("text_config", {})
         if "model_type" not in text and outer.get("model_type") not in _SAME_TEXT:
             whole = AutoConfig.from_pretrained(self._folder, trust_remote_code=False)
@@ -65,8 +78,10 @@ class FolderCheckpoint:
             return None
         return generation_config.from_pretrained(self._folder)
 
-    def weights(self, _model: Any, _dtype_of: Callable[[str], torch.dtype]) -> dict[str, Any]:
+    def weights(self, _model: Any, dtype_of: Callable[[str], torch.dtype]) -> dict[str, Any]:
         """The weights by name; each stays in its file until it is sliced.
+
+        Those of 4 or 8 bits come as `dtype_of(name)`, others in the format of their file.
 
         transformers would map the files into memory, where every page that was read counts as this
         process's until the last weight is loaded. A model that is quantised while it is loaded
@@ -80,11 +95,13 @@ class FolderCheckpoint:
             files = {self._folder / name for name in names}
         open_file: Any = safe_open
         shards = [open_file(file, framework="pt", backend="pread") for file in sorted(files)]
-        return {
+        weights = {
             text_name(key): shard.get_slice(key)
             for shard in shards
             for key in shard.keys()  # noqa: SIM118
         }
+        quantization = Quantization.of(self._json())
+        return dequantized(weights, quantization, dtype_of) if quantization else weights
 
 
 def _as_text_model(text: dict[str, Any]) -> Any | None:

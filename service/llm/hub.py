@@ -1,23 +1,16 @@
-"""The Hugging Face hub: find a model's files in its cache, or download them.
+"""Hubs: find a model's files on this disk, or download them from the hub that the settings name.
 
 Imports neither torch nor transformers, so that an engine is chosen quickly.
 """
 
-import errno
-import io
-import logging
-import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from tqdm import tqdm
+from typing import Protocol
 
 from service.errors import BadSetting
 from service.llm.adapter import CONFIG, base_of, is_adapter
-from service.llm.hub_route import route, route_fault
+from service.llm.huggingface import HuggingFace
 from service.llm.model_files import (
     ModelFiles,
     adapter_revision,
@@ -26,28 +19,35 @@ from service.llm.model_files import (
     local_files,
     public_name,
 )
+from service.llm.modelscope import ModelScope
 from service.settings import Settings
-
-log = logging.getLogger(__name__)
 
 HUB_PATIENCE_S = 3.0
 
-# Only the files that a model needs: no .bin (a pickle runs code), no other formats' copies.
-DOWNLOAD_PATTERNS = [
-    "*.safetensors",
-    "*.safetensors.index.json",
-    "config.json",
-    "adapter_config.json",
-    "generation_config.json",
-    "tokenizer*",
-    "vocab.json",
-    "merges.txt",
-    "*.model",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "chat_template*",
-]
-IGNORE_PATTERNS = ["*/*", "consolidated*"]
+
+class Repository(Protocol):
+    """A model on a hub."""
+
+    def cached(self) -> Path | None:
+        """The folder of its files in the hub's cache; they may be incomplete."""
+
+    def cut_off(self) -> str | None:
+        """The reason why no request can be sent; None where one can be tried."""
+
+    def files(self, timeout_s: float) -> list[str]:
+        """The names of its files on the hub."""
+
+    def download(self) -> Path:
+        """Download its files; an interrupted download goes on."""
+
+    def explain(self, error: Exception) -> str:
+        """The cause of an error of `files` or `download`, and what to do about it."""
+
+
+def repository(settings: Settings) -> Repository:
+    """The model that `settings` names, on the hub that they name."""
+    kind = ModelScope if settings.hub == "modelscope" else HuggingFace
+    return kind(settings.model, settings.revision)
 
 
 def find(settings: Settings) -> ModelFiles | None:
@@ -56,13 +56,20 @@ def find(settings: Settings) -> ModelFiles | None:
     Raises BadSetting for a folder or a file that can't work.
     """
     local = is_local(settings.model)
-    folder = Path(settings.model).expanduser() if local else _cached(settings)
+    folder = Path(settings.model).expanduser() if local else repository(settings).cached()
     if folder is not None and is_adapter(folder):
         return _with_base(folder, settings)
     if local and folder is not None:
         return local_files(folder, public_name(settings.model))
     if folder is None or folder_fault(folder):
         return None
+    return _fetched(folder, settings)
+
+
+def _fetched(folder: Path, settings: Settings) -> ModelFiles:
+    """The files in a hub's cache. ModelScope's is not named by a commit."""
+    if settings.hub == "modelscope":
+        return local_files(folder, settings.model)
     return ModelFiles(folder, folder.name)
 
 
@@ -94,24 +101,8 @@ def _base(adapter: Path, settings: Settings) -> Settings:
 def _adapter_here(settings: Settings) -> Path | None:
     """The folder of an adapter that is on this disk, whose base model may not be."""
     local = is_local(settings.model)
-    folder = Path(settings.model).expanduser() if local else _cached(settings)
+    folder = Path(settings.model).expanduser() if local else repository(settings).cached()
     return folder if folder is not None and is_adapter(folder) else None
-
-
-def _cached(settings: Settings) -> Path | None:
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = snapshot_download(
-            settings.model,
-            revision=settings.revision,
-            allow_patterns=DOWNLOAD_PATTERNS,
-            ignore_patterns=IGNORE_PATTERNS,
-            local_files_only=True,
-        )
-    except (OSError, ValueError):  # absent or incomplete
-        return None
-    return Path(folder)
 
 
 def why_not_fetchable(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> str | None:
@@ -120,13 +111,9 @@ def why_not_fetchable(settings: Settings, patience_s: float = HUB_PATIENCE_S) ->
     The hub is asked in a thread that is left behind after `patience_s` seconds, because a hanging
     name server or a silent proxy outlives every timeout of an HTTP client.
     """
-    from huggingface_hub import constants
-
     if adapter := _adapter_here(settings):
         settings = _base(adapter, settings)
-    if constants.is_offline_mode():
-        return "HF_HUB_OFFLINE is set"
-    if fault := route_fault(constants.ENDPOINT):
+    if fault := repository(settings).cut_off():
         return fault
     answers: list[str | None] = []
     thread = threading.Thread(
@@ -138,13 +125,10 @@ def why_not_fetchable(settings: Settings, patience_s: float = HUB_PATIENCE_S) ->
 
 
 def _ask_hub(settings: Settings, timeout_s: float) -> str | None:
-    from huggingface_hub import HfApi
-
     try:
-        info = HfApi().model_info(settings.model, revision=settings.revision, timeout=timeout_s)
+        names = repository(settings).files(timeout_s)
     except Exception as error:  # any error means that the weights can't be had now
-        return _explain(error, settings)
-    names = [file.rfilename for file in info.siblings or []]
+        return repository(settings).explain(error)
     if not any(name.endswith(".safetensors") and "/" not in name for name in names):
         if any(name.endswith(".gguf") for name in names):
             return "the model's weights are GGUF files; download one and give its path as the model"
@@ -166,73 +150,21 @@ def fetch(settings: Settings, patience_s: float = 10.0) -> ModelFiles:
     # Asked first, because a download would retry for minutes.
     if why := why_not_fetchable(settings, patience_s):
         raise BadSetting(f"model {settings.model}: the weights are not on this disk, and {why}")
-    from huggingface_hub import snapshot_download
-
     try:
-        folder = Path(
-            snapshot_download(
-                settings.model,
-                revision=settings.revision,
-                allow_patterns=DOWNLOAD_PATTERNS,
-                ignore_patterns=IGNORE_PATTERNS,
-                tqdm_class=None if sys.stderr.isatty() else LoggedProgress,
-            )
-        )
+        folder = repository(settings).download()
+    except BadSetting:
+        raise
     except Exception as error:
-        raise BadSetting(f"model {settings.model}: {_explain(error, settings)}") from error
+        why = repository(settings).explain(error)
+        raise BadSetting(f"model {settings.model}: {why}") from error
     if is_adapter(folder):
         return fetch(settings, patience_s)  # goes on with the base model
     if fault := folder_fault(folder):
         raise BadSetting(f"model {settings.model}: {fault.replace('the folder', 'it')}")
-    return ModelFiles(folder, folder.name)
+    return _fetched(folder, settings)
 
 
 def _found(settings: Settings) -> ModelFiles:
     files = find(settings)
     assert files is not None  # `find` raises for a local model that can't work
     return files
-
-
-def _explain(error: Exception, settings: Settings) -> str:
-    """A failed download's cause, and what the user can do about it."""
-    from huggingface_hub import constants, errors
-
-    known: list[tuple[type[Exception], str]] = [  # subclasses before their bases
-        (errors.GatedRepoError, "it is gated: accept its licence on the hub and set HF_TOKEN"),
-        (errors.RevisionNotFoundError, f"it has no revision {settings.revision}"),
-        (errors.RepositoryNotFoundError, "the hub has no such model, and there is no such folder"),
-        (errors.HFValidationError, "this is neither a hub id nor a folder nor a file"),
-        (errors.OfflineModeIsEnabled, "HF_HUB_OFFLINE is set"),
-        (PermissionError, "the cache can't be written to; set HF_HOME to a folder that can"),
-    ]
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "the disk is full; set HF_HOME to a larger one"
-    for kind, text in known:
-        if isinstance(error, kind):
-            return text
-    return (
-        f"the hub can't be reached {route(constants.ENDPOINT)} ({type(error).__name__}); set"
-        " HTTPS_PROXY where a proxy is needed, or HF_ENDPOINT to a mirror"
-    )
-
-
-class LoggedProgress(tqdm):  # type: ignore[misc]  # tqdm has no types
-    """Progress of a download as log lines, in place of huggingface_hub's bars.
-
-    huggingface_hub draws no bars where stderr is not a terminal.
-    """
-
-    seconds_between_lines = 10.0
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._next_line = time.monotonic() + self.seconds_between_lines
-        super().__init__(*args, **{**kwargs, "file": io.StringIO()})
-
-    def display(self, *_: Any, **__: Any) -> None:
-        # Besides the bytes on the disk there are bars of files, and of bytes on the wire.
-        if self.unit != "B" or str(self.desc).startswith("Downloading"):
-            return
-        if (now := time.monotonic()) >= self._next_line:
-            self._next_line = now + self.seconds_between_lines
-            done, total = (self.format_sizeof(n, "B") for n in (self.n, self.total or self.n))
-            log.info("fetched %s of %s", done, total)

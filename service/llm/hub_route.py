@@ -1,4 +1,4 @@
-"""The way to the hub: its address (HF_ENDPOINT) and the proxy in between, and their faults."""
+"""The way to a hub: its address, the proxy in between, and their faults."""
 
 import os
 import re
@@ -8,25 +8,33 @@ from urllib.parse import urlsplit
 
 _HTTP = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _SOCKS = ("socks5", "socks5h")
+_SOCKS_PACKAGES = {
+    "HF_ENDPOINT": ("socksio", "socksio"),
+    "MODELSCOPE_ENDPOINT": ("PySocks", "socks"),
+}
+"""What each hub's client needs for a SOCKS proxy, as pip and Python name it."""
 _SCHEMES = ("http", "https", *_SOCKS)
 
 
-def route_fault(endpoint: str) -> str | None:
-    """The reason why no request can reach `endpoint`, by the variables alone; None: try one."""
+def route_fault(endpoint: str, named: str) -> str | None:
+    """The reason why no request can reach `endpoint`, by the variables alone; None: try one.
+
+    `named`: the variable that gives the address.
+    """
     if not _HTTP.match(endpoint):
         bare = endpoint.rpartition("://")[2].strip("/ ")
         return (
-            f"HF_ENDPOINT is {endpoint!r}, which is no address: set HF_ENDPOINT=https://"
-            f"{bare or 'MIRROR'}"
+            f"{named} is {endpoint!r}, which is no address: set {named}=https://{bare or 'MIRROR'}"
         )
     proxy = _proxy(endpoint)
     if proxy is None:
         return None
     variable, address = proxy
     scheme = urlsplit(address).scheme.lower() if "://" in address else "http"
-    if scheme in _SOCKS and find_spec("socksio") is None:
+    package, module = _SOCKS_PACKAGES[named]
+    if scheme in _SOCKS and find_spec(module) is None:
         return (
-            f"{variable} names a SOCKS proxy, which needs a package: pip install socksio (or set"
+            f"{variable} names a SOCKS proxy, which needs a package: pip install {package} (or set"
             f" {variable} to an http:// proxy)"
         )
     if scheme not in _SCHEMES:

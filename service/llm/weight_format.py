@@ -15,6 +15,11 @@ from service.llm.quantizer import Int8Config, Int8Quantizer
 
 log = logging.getLogger(__name__)
 
+INSTEAD = (
+    "Take the model as it was before (bfloat16), in FP8 or as a GGUF file, or serve it with another"
+    " program and use --engine remote"
+)
+
 
 def choose_dtype(
     setting: str, device: torch.device, config: Any, name: str, has_kernels: bool
@@ -23,18 +28,17 @@ def choose_dtype(
 
     Raises BadSetting where model `name` can't be loaded in it on `device`.
     """
+    if device.type == "cpu" and (method := _quantized_by(config)):
+        raise BadSetting(
+            f"model {name}: its weights are quantised as {method}, which Diglot does not read on a"
+            f" CPU. {INSTEAD}"
+        )
     if setting == "auto" and device.type == "cuda":
         return "bfloat16"
     if setting not in {"auto", "int8"}:
         return setting
     if device.type == "cuda":
         raise BadSetting("dtype: int8 is for a CPU; a GPU takes bfloat16")
-    if getattr(config.get_text_config(), "quantization_config", None) or getattr(
-        config, "quantization_config", None
-    ):
-        if setting == "int8":
-            raise BadSetting(f"dtype: the weights of model {name} are quantised already; take auto")
-        return "float32"
     if has_kernels:
         return "int8"
     if setting == "int8":
@@ -44,6 +48,15 @@ def choose_dtype(
         )
     log.warning("dtype: without the compiled kernels (a C compiler) the model runs in float32")
     return "float32"
+
+
+def _quantized_by(config: Any) -> str | None:
+    """The name of the weights' own quantisation, where the checkpoint does not undo it."""
+    for part in (config, config.get_text_config()):
+        if found := getattr(part, "quantization_config", None):
+            about = found if isinstance(found, dict) else found.to_dict()
+            return str(about.get("quant_method", "unknown"))
+    return None
 
 
 def load_options(dtype: str, config: Any) -> dict[str, Any]:

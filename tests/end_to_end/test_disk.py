@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.folder.ledger import FILE as DIGESTS
+from tests.support.disks import mount, small_disk
 from tests.support.serving import ROOT, Reply, Served, results, serving
 from tests.support.waiting import PATIENCE_S
 
@@ -28,22 +29,11 @@ JSON = {"Content-Type": "application/json"}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 
-def mount(*arguments: str) -> None:
-    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """Twelve MiB and no more: three times what the write-ahead log of a store may take."""
-    if os.geteuid() != 0:
-        pytest.skip("only root mounts a disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount("-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder))
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    with small_disk(tmp_path / "disk", "12m") as folder:
+        yield folder
 
 
 def fill(disk: Path) -> Path:

@@ -5,11 +5,7 @@ needs torch, and none may import it: the choice has to be quick.
 """
 
 import json
-import logging
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +13,10 @@ from typing import Any
 
 import pytest
 
-from service.llm.hub import LoggedProgress
 from service.settings import Settings
 from tests.support.hub import COMMIT, empty_model, serve_hub
-from tests.support.waiting import PATIENCE_S
+from tests.support.hub_clients import run
 
-ROOT = Path(__file__).resolve().parents[2]
 MODEL = "maker/small-model"
 DEFAULT = Settings().model
 CHOOSE = """
@@ -65,22 +59,6 @@ try:
 except BadSetting as error:
     print(json.dumps(["BadSetting", str(error)]))
 """
-
-
-def run(
-    script: str, home: Path, environment: dict[str, str], **settings: Any
-) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    clean |= {"HF_HOME": str(home), "PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_XET": "1"}
-    clean.pop("HF_HUB_OFFLINE", None)
-    return subprocess.run(
-        [sys.executable, "-c", script, json.dumps(settings)],
-        env=clean | environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
 
 
 def ask(script: str, home: Path, environment: dict[str, str], **settings: Any) -> list[Any]:
@@ -255,24 +233,3 @@ def test_transformers_without_weights_stops_the_start(tmp_path: Path) -> None:
     done = run(LOAD, tmp_path, {"HF_HUB_OFFLINE": "1"}, engine="transformers", model=MODEL)
     assert done.returncode == 1
     assert f"BadSetting: model {MODEL}: the weights are not on this disk" in done.stderr
-
-
-class Eager(LoggedProgress):
-    seconds_between_lines = 0.0
-
-
-def test_a_line_says_how_much_is_here(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), Eager(total=4_000_000_000, unit="B") as bar:
-        bar.n = 1_000_000_000
-        bar.refresh()
-    assert "fetched 1.00GB of 4.00GB" in caplog.messages
-
-
-def test_not_every_step_is_a_line(
-    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with caplog.at_level(logging.INFO), LoggedProgress(total=100, unit="B", mininterval=0) as bar:
-        for _ in range(100):
-            bar.update()
-    assert not caplog.messages
-    assert not capsys.readouterr().err

@@ -26,7 +26,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_mirror_without_its_scheme_is_named_with_one(endpoint: str, advice: str) -> None:
-    assert advice in (route_fault(endpoint) or "")
+    assert advice in (route_fault(endpoint, "HF_ENDPOINT") or "")
 
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "HTTPS_PROXY", "https_proxy"])
@@ -36,11 +36,11 @@ def test_a_socks_proxy_without_its_package_says_which_one(
 ) -> None:
     monkeypatch.setenv(variable, f"{scheme}://user:secret@127.0.0.1:1080")
     monkeypatch.setattr(hub_route, "find_spec", lambda _: None)
-    fault = route_fault(HUB) or ""
+    fault = route_fault(HUB, "HF_ENDPOINT") or ""
     assert fault.startswith(variable) and "pip install socksio" in fault
     assert "secret" not in fault
     monkeypatch.setattr(hub_route, "find_spec", lambda _: object())
-    assert route_fault(HUB) is None
+    assert route_fault(HUB, "HF_ENDPOINT") is None
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_a_proxy_of_another_kind_is_named(
     monkeypatch: pytest.MonkeyPatch, address: str, scheme: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    assert scheme in (route_fault(HUB) or "")
+    assert scheme in (route_fault(HUB, "HF_ENDPOINT") or "")
 
 
 def test_the_way_names_the_proxy_and_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (route_fault(HUB), route(HUB)) == (None, f"at {HUB}")
+    assert (route_fault(HUB, "HF_ENDPOINT"), route(HUB)) == (None, f"at {HUB}")
     monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@proxy.example:3128")
     assert route(HUB) == f"at {HUB} through the proxy http://proxy.example:3128 (HTTPS_PROXY)"
     monkeypatch.setenv("NO_PROXY", "huggingface.co")

@@ -14,10 +14,6 @@ from transformers import (
     DeepseekV3ForCausalLM,
     Gemma3nForCausalLM,
     Gemma3nTextConfig,
-    GptOssConfig,
-    GptOssForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
 )
 
 from service.errors import BadSetting
@@ -115,75 +111,6 @@ def test_a_tower_that_wants_a_library_of_pictures_is_not_built(tmp_path: Path) -
 def rename(weights: dict[str, torch.Tensor], old: str, new: str) -> None:
     for name in [name for name in weights if name.startswith(old)]:
         weights[new + name.removeprefix(old)] = weights.pop(name)
-
-
-def to_fp8(folder: Path, source: Any) -> None:
-    """Projections in blocks of 128 by 128 with a scale each, as DeepSeek V3 is published."""
-
-    def change(weights: dict[str, torch.Tensor]) -> None:
-        for name in [name for name in weights if "_proj" in name]:
-            weight = weights[name]
-            tiled = weight.view(weight.shape[0] // 128, 128, weight.shape[1] // 128, 128)
-            scales = tiled.abs().amax((1, 3)) / 448
-            rounded = (tiled / scales[:, None, :, None]).to(torch.float8_e4m3fn)
-            weights[name] = rounded.view(weight.shape).contiguous()
-            weights[f"{name}_scale_inv"] = scales.contiguous()
-            kept = (rounded.float() * scales[:, None, :, None]).view(weight.shape)
-            source.get_parameter(name).data.copy_(kept)
-
-    rewrite(folder, change)
-    edit_config(
-        quantization_config={
-            "quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128]
-        }
-    )(folder)  # fmt: skip
-
-
-def to_mxfp4(folder: Path, source: Any) -> None:
-    """Experts in blocks of 32 of four bits with a power of two each, as gpt-oss is published."""
-    levels = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6])
-    levels = torch.cat([levels, -levels])
-    generator = torch.Generator().manual_seed(1)
-
-    def change(weights: dict[str, torch.Tensor]) -> None:
-        for name in [name for name in weights if name.endswith(("gate_up_proj", "down_proj"))]:
-            experts, inputs, channels = weights.pop(name).shape
-            codes = torch.randint(0, 16, (experts, channels, inputs // 32, 32), generator=generator)
-            scales = torch.randint(120, 124, codes.shape[:3], generator=generator)
-            packed = codes[..., ::2] + codes[..., 1::2] * 16
-            weights[f"{name}_blocks"] = packed.to(torch.uint8).contiguous()
-            weights[f"{name}_scales"] = scales.to(torch.uint8).contiguous()
-            kept = levels[codes] * 2.0 ** (scales[..., None] - 127)
-            source.get_parameter(name).data.copy_(kept.flatten(2).transpose(1, 2))
-
-    rewrite(folder, change)
-    edit_config(quantization_config={"quant_method": "mxfp4", "modules_to_not_convert": []})(folder)
-
-
-def gpt_oss() -> Any:
-    torch.manual_seed(7)
-    more = {"num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": 24}
-    return GptOssForCausalLM(GptOssConfig(**towers.TEXT | more | {"tie_word_embeddings": False}))
-
-
-def wide_qwen3() -> Any:
-    torch.manual_seed(7)
-    wide = {"hidden_size": 256, "intermediate_size": 256, "head_dim": 64, "initializer_range": 0.1}
-    return Qwen3ForCausalLM(Qwen3Config(**towers.TEXT | wide))
-
-
-@pytest.mark.parametrize(("make", "store"), [(wide_qwen3, to_fp8), (gpt_oss, to_mxfp4)])
-def test_a_checkpoint_that_is_quantised_already_is_dequantised(
-    tmp_path: Path, make: Callable[[], Any], store: Callable[[Path, Any], None]
-) -> None:
-    source = make().eval()
-    folder = tiny.save(tmp_path / "model", source)
-    store(folder, source)
-    loaded = load(tiny.settings(folder, dtype="auto"))
-    assert loaded.dtype == "float32"
-    torch.testing.assert_close(logits(loaded.model), logits(source), rtol=1e-5, atol=1e-5)
-    with pytest.raises(BadSetting, match="quantised already; take auto"):
-        load(tiny.settings(folder, dtype="int8"))
 
 
 def test_kimi_k2_is_a_deepseek_v3(tmp_path: Path) -> None:

@@ -1,58 +1,91 @@
-"""A model hub on this machine: the few addresses that a download asks for, and nothing else."""
+"""Model hubs on this machine: the few addresses that a download asks for, and faults on request."""
 
 import hashlib
 import json
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+CUT, DAMAGED, SHORT = "cut", "damaged", "short"
+"""Faults of a file: the connection breaks in its middle; a byte is another; its end is missing,
+though the answer is complete. A number is an HTTP status instead of the file."""
+ASKED = "asked"
+"""The name under which `faults` has those of questions about the model itself."""
 
 
-class Hub(BaseHTTPRequestHandler):
-    """Answers for one model; `serve_hub` makes a subclass that knows which."""
+@dataclass
+class Served:
+    """A model that a hub serves. `faults`: by name of a file, one for each time that it is asked
+    for. `downloads`: names of files as they are asked for; `ranges`: of those from the middle on,
+    with the first byte."""
 
-    model: ClassVar[str]
-    folder: ClassVar[Path]
-    gated: ClassVar[bool]
-    downloads: ClassVar[list[str]]
+    model: str
+    folder: Path
+    gated: bool = False
+    faults: dict[str, list[str | int]] = field(default_factory=dict)
+    downloads: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
 
-    def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        api, files = f"/api/models/{self.model}", f"/{self.model}/resolve/{COMMIT}/"
-        if self.gated:
-            self._refuse(403, "GatedRepo")
-        elif path in (api, f"{api}/revision/main"):
-            self._send(json.dumps(_info(self.model, self.folder)).encode())
-        elif path.startswith(f"{api}/tree/{COMMIT}"):
-            self._send(json.dumps(_tree(self.folder)).encode())
-        elif path.startswith(f"{api}/revision/"):
-            self._refuse(404, "RevisionNotFound")
-        elif path.startswith(files):
-            self._file(path.removeprefix(files))
-        else:
-            self._refuse(404, "RepoNotFound")
+    def fault(self, name: str) -> str | int | None:
+        left = self.faults.get(name)
+        return left.pop(0) if left else None
+
+
+class FileHandler(BaseHTTPRequestHandler):
+    """Sends files whole or from the middle, as they are or with a fault."""
+
+    models: ClassVar[tuple[Served, ...]]
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def served(self) -> Served:
+        """The model that is asked for; an empty one for any other."""
+        path = unquote(self.path)
+        found = (one for one in self.models if f"/{one.model}/" in f"{path}/".replace("?", "/"))
+        return next(found, Served("no/model", Path()))
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def _file(self, name: str) -> None:
-        content = (self.folder / name).read_bytes()
+    def do_GET(self) -> None:
+        raise NotImplementedError
+
+    def send_file(self, name: str, headers: dict[str, str]) -> None:
+        content = (self.served.folder / name).read_bytes()
+        fault = self.served.fault(name) if self.command == "GET" else None
+        if isinstance(fault, int):
+            self.send(b"{}", fault)
+            return
+        start, status = 0, 200
         if self.command == "GET":
-            self.downloads.append(name)
-        etag = f'"{hashlib.sha1(content).hexdigest()}"'
-        self._send(content, headers={"ETag": etag, "X-Repo-Commit": COMMIT})
+            self.served.downloads.append(name)
+            if found := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or ""):
+                start, status = int(found[1]), 206
+                last = int(found[2] or len(content) - 1)
+                headers = headers | {"Content-Range": f"bytes {start}-{last}/{len(content)}"}
+                self.served.ranges.append(f"{name} {start}")
+                content = content[: last + 1]
+        if fault == DAMAGED:
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        if fault == SHORT:
+            content = content[:-1]
+        self.send(content[start:], status, headers, cut=fault == CUT)
 
-    def _refuse(self, status: int, code: str) -> None:
-        self._send(b"{}", status, {"X-Error-Code": code})
-
-    def _send(
-        self, content: bytes, status: int = 200, headers: dict[str, str] | None = None
+    def send(
+        self,
+        content: bytes,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        *,
+        cut: bool = False,
     ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
@@ -60,45 +93,130 @@ class Hub(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if cut else content)
+        if cut:
+            self.wfile.flush()
+            self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
         pass
 
 
+class Hub(FileHandler):
+    """The Hugging Face hub's addresses, for one model."""
+
+    def do_GET(self) -> None:
+        served = self.served
+        model = served.model
+        path = unquote(urlsplit(self.path).path)
+        api, files = f"/api/models/{model}", f"/{model}/resolve/{COMMIT}/"
+        asked = path.startswith(api)
+        if served.gated:
+            self._refuse(403, "GatedRepo")
+        elif asked and isinstance(fault := served.fault(ASKED), int):
+            self.send(b"{}", fault)
+        elif path in (api, f"{api}/revision/main"):
+            self.send(json.dumps(_info(model, self.served.folder)).encode())
+        elif path.startswith(f"{api}/tree/{COMMIT}"):
+            self.send(json.dumps(_tree(self.served.folder)).encode())
+        elif path.startswith(f"{api}/revision/"):
+            self._refuse(404, "RevisionNotFound")
+        elif path.startswith(files):
+            name = path.removeprefix(files)
+            self.send_file(name, self._etags(name))
+        else:
+            self._refuse(404, "RepoNotFound")
+
+    def _etags(self, name: str) -> dict[str, str]:
+        content = (self.served.folder / name).read_bytes()
+        headers = {"ETag": f'"{hashlib.sha1(content).hexdigest()}"', "X-Repo-Commit": COMMIT}
+        if name.endswith(".safetensors"):  # a large file, which the hub names by its hash
+            headers["X-Linked-Etag"] = f'"{hashlib.sha256(content).hexdigest()}"'
+            headers["X-Linked-Size"] = str(len(content))
+        return headers
+
+    def _refuse(self, status: int, code: str) -> None:
+        self.send(b"{}", status, {"X-Error-Code": code})
+
+
 class AnyModel(Hub):
     """Has every model that is asked for: the files of one folder."""
 
+    @property
+    def served(self) -> Served:
+        found = re.match(r"/(?:api/models/)?([^/?]+/[^/?]+)", unquote(self.path))
+        return Served(found[1] if found else "", self.models[0].folder)
+
+
+class ModelScopeHub(FileHandler):
+    """ModelScope's addresses, for one model."""
+
     def do_GET(self) -> None:
-        if found := re.match(r"/(?:api/models/)?([^/?]+/[^/?]+)", unquote(self.path)):
-            self.model = found[1]
-        super().do_GET()
+        url = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        api = f"/api/v1/models/{self.served.model}"
+        fault = self.served.fault(ASKED) if url.path == f"{api}/repo/files" else None
+        if isinstance(fault, int):
+            self._answer({"Code": 10990000000 + fault, "Message": "refused"}, fault)
+        elif query.get("Revision", "master") != "master":
+            self._answer({"Code": 10010205001, "Message": "no such revision"}, 404)
+        elif unquote(url.path) == f"{api}/repo/files":
+            files = [_scope_entry(path, self.served.folder) for path in _files(self.served.folder)]
+            self._answer({"Code": 200, "Data": {"Files": files}})
+        elif unquote(url.path) == f"{api}/repo":
+            self.send_file(query["FilePath"], {})
+        else:
+            self._answer({"Code": 10010205001, "Message": "no such model"}, 404)
+
+    def _answer(self, content: dict[str, Any], status: int = 200) -> None:
+        self.send(json.dumps(content).encode(), status, {"Content-Type": "application/json"})
+
+
+def _scope_entry(path: Path, folder: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {
+        "Path": str(path.relative_to(folder)),
+        "Type": "blob",
+        "Size": len(content),
+        "Sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+@contextmanager
+def serving(
+    handler: type[FileHandler], *models: Served, certificate: Path | None = None
+) -> Iterator[str]:
+    """Serve `models`; gives the address. `certificate`: a file with the server's and its key."""
+    kind = type("Serving", (handler,), {"models": models})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    server.daemon_threads = True
+    scheme = "http"
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager
 def any_model(folder: Path) -> Iterator[str]:
     """Serve `folder` under every name; gives the address."""
-    known = {"folder": folder, "gated": False, "downloads": []}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("EveryModel", (AnyModel,), known))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(AnyModel, Served("", folder)) as address:
+        yield address
 
 
 @contextmanager
 def serve_hub(model: str, folder: Path, *, gated: bool = False) -> Iterator[tuple[str, list[str]]]:
     """Serve `folder` as `model`; gives the address, and the names of files as they are fetched."""
-    known = {"model": model, "folder": folder, "gated": gated, "downloads": (fetched := [])}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OneModel", (Hub,), known))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", fetched
-    finally:
-        server.shutdown()
-        server.server_close()
+    served = Served(model, folder, gated)
+    with serving(Hub, served) as address:
+        yield address, served.downloads
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,0 +1,15 @@
+"""A certificate for this machine that nobody has signed."""
+
+import subprocess
+from pathlib import Path
+
+
+def make_certificate(folder: Path) -> Path:
+    """A file in `folder` with a certificate for 127.0.0.1 and its key."""
+    path, key = folder / "server.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(key), "-out", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + key.read_bytes())
+    return path
