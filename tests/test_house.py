@@ -22,6 +22,7 @@ LAYERS = [
     "cleaning",
     "extractive",
     "checks",
+    "stories",
     "pipeline",
     "llm",
     "remote",

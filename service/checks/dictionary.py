@@ -100,6 +100,11 @@ class Dictionary:
         keys: list[int] = self._glosses[begin : begin + self._counts[row]].tolist()
         return keys
 
+    def gloss_counts(self) -> dict[int, int]:
+        """How many words are glossed with each stem."""
+        stems, counts = np.unique(self._glosses, return_counts=True)
+        return dict(zip(stems.tolist(), counts.tolist(), strict=True))
+
     def sounds(self, run: str) -> set[str]:
         """The ways to read all of `run`, in pinyin without tones or spaces."""
         spoken = {""}

@@ -37,6 +37,14 @@ def content_words(text: str) -> "Iterator[Word]":
             yield word
 
 
+def content_words_at(text: str) -> "Iterator[tuple[Word, int]]":
+    """The words of content with their offsets."""
+    for found in _WORD.finditer(text):
+        word = _content(found.group())
+        if word is not None:
+            yield word, found.start()
+
+
 @lru_cache(maxsize=50_000)
 def _content(found: str) -> Word | None:
     base, *ending = _APOSTROPHE.split(found)

@@ -28,6 +28,7 @@ from service.result import (
     Timing,
     Usage,
 )
+from service.stories.signature import facts_of
 from service.tasks import (
     LABELS_ZH,
     LANGUAGES,
@@ -81,6 +82,7 @@ def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
         digests=first.digests,
         stance=first.stance,
         checks=first.checks,
+        facts=first.facts,
         reading=_reading(context.document, answers),
         warnings=context.warnings,
         engine=Maker(**asdict(context.identity)),
@@ -113,6 +115,7 @@ def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
         digests={str(k): digest for k, digest in digests.items()} | _own_digest(context, answers),
         stance=opinions if len(opinions) > 1 else opinions[0],
         checks=_checks(context, answers, texts, held),
+        facts=facts_of(answers.document, context.resources.glossary),
     )
 
 

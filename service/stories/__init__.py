@@ -1,0 +1,1 @@
+"""One story from many outlets: what articles have in common, and where they differ."""

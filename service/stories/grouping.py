@@ -1,0 +1,98 @@
+"""Articles grouped by story, across languages, in one pass and without a model.
+
+A new article is compared with those that share rare facts with it, and joins the story that it is
+most like, or opens one. The same articles in the same order give the same stories. A story once
+told is never parted, so articles can be added at any time, and the time that one takes does not
+grow with their number.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
+from heapq import nlargest
+
+from service.result import Facts
+from service.stories.likeness import Profile, likeness, rarity
+
+SAME_STORY = 0.25
+"""An article is at least so like the articles of its story, from 0 to 1."""
+_TELLING = 2.2
+"""A key so rare leads from an article to others that have it."""
+_MOST_LED_TO = 200
+"""The latest articles that a key leads to."""
+_MOST_COMPARED = 40
+_MOST_MEMBERS = 12
+"""Articles of a story that a new one is compared with."""
+
+
+class StoryIndex:
+    """Stories, and the numbers of their articles in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self.stories: list[list[int]] = []
+        self._profiles: list[Profile] = []
+        self._pages: list[Hashable] = []
+        self._story_of: list[int] = []
+        self._with_key: dict[int, list[int]] = defaultdict(list)
+        self._articles_with: Counter[int] = Counter()
+
+    def add(self, facts: Facts, page: Hashable = None) -> int:
+        """Add an article, and return the number of its story.
+
+        Articles of one `page` are different stories; None is no page.
+        """
+        number, profile = len(self._profiles), Profile.of(facts)
+        self._articles_with.update(profile.keys)
+        story = self._story_for(profile, page)
+        if story is None:
+            story = len(self.stories)
+            self.stories.append([])
+        self.stories[story].append(number)
+        self._profiles.append(profile)
+        self._pages.append(page)
+        self._story_of.append(story)
+        for key in profile.keys:
+            led_to = self._with_key[key]
+            led_to.append(number)
+            del led_to[:-_MOST_LED_TO]
+        return story
+
+    def _story_for(self, profile: Profile, page: Hashable) -> int | None:
+        """The story that an article is most like; None where it is like none."""
+        best, chosen = SAME_STORY, None
+        for story in self._stories_near(profile):
+            members = self.stories[story]
+            if page is not None and any(self._pages[member] == page for member in members):
+                continue
+            alike = self._mean_likeness(profile, members)
+            if alike >= best:
+                best, chosen = alike, story
+        return chosen
+
+    def _stories_near(self, profile: Profile) -> Iterable[int]:
+        near: Counter[int] = Counter()
+        for unit in profile.units:
+            weight = self._rarity(unit.keys[0], unit.share)
+            for key in unit.keys if weight >= _TELLING else ():
+                for number in self._with_key.get(key, ()):
+                    near[number] += weight  # type: ignore[assignment]  # a float counts as well
+        found = nlargest(_MOST_COMPARED, near.items(), key=lambda item: (item[1], -item[0]))
+        return dict.fromkeys(self._story_of[number] for number, _ in found)
+
+    def _mean_likeness(self, profile: Profile, members: list[int]) -> float:
+        """The mean over a story's articles: of a long one over the first and the latest."""
+        if len(members) > _MOST_MEMBERS:
+            half = _MOST_MEMBERS // 2
+            members = [*members[:half], *members[-half:]]
+        each = (likeness(profile, self._profiles[member], self._rarity) for member in members)
+        return sum(each) / len(members)
+
+    def _rarity(self, key: int, share: float) -> float:
+        return rarity(share, self._articles_with[key], len(self._profiles))
+
+
+def group(articles: Iterable[Facts]) -> list[list[int]]:
+    """The indices of the articles of each story, the stories in the order of their first one."""
+    index = StoryIndex()
+    for facts in articles:
+        index.add(facts)
+    return index.stories

@@ -1,0 +1,62 @@
+"""How alike two sets of facts are, and how rare a fact is."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from service.result import Facts
+from service.stories.vocabulary import Unit, units_of
+
+BACKGROUND = 200
+"""Articles that are imagined beside those at hand: in a folder of one story its words are in every
+article, and yet tell it from the rest of the world."""
+
+Rarity = Callable[[int, float], float]
+"""The weight of a key, of which a share of all the world's articles is expected to have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The units of an article, or of a part of it, and all their keys."""
+
+    units: Sequence[Unit]
+    keys: frozenset[int]
+
+    @classmethod
+    def of(cls, facts: Facts) -> Self:
+        units = units_of(facts)
+        return cls(units, frozenset(key for unit in units for key in unit.keys))
+
+
+def rarity(share: float, seen: int = 0, articles: int = 0) -> float:
+    """The inverse document frequency (Spärck Jones 1972) of a key that `seen` of `articles` have,
+    and `share` of the imagined ones."""
+    return math.log((articles + 1 + BACKGROUND) / (seen + BACKGROUND * share + 0.5))
+
+
+def at_large(key: int, share: float) -> float:
+    """The rarity of a key where no other article is known."""
+    del key
+    return rarity(share)
+
+
+def likeness(one: Profile, other: Profile, rarity_of: Rarity = at_large) -> float:
+    """The geometric mean of the shares of each one's facts that the other has, from 0 to 1.
+
+    A fact counts by the square of its rarity, as in the cosine of tf-idf vectors.
+    """
+    covered = _covered(one, other, rarity_of)
+    return math.sqrt(covered * _covered(other, one, rarity_of)) if covered else 0.0
+
+
+def _covered(one: Profile, other: Profile, rarity_of: Rarity) -> float:
+    covered = total = 0.0
+    for weight, keys, share in one.units:
+        own = rarity_of(keys[0], share)
+        total += weight * own**2
+        met = [key for key in keys if key in other.keys]
+        if met:
+            # A gloss that many articles have is met by chance.
+            covered += weight * min(own, max(rarity_of(key, 0.0) for key in met)) ** 2
+    return covered / total if total else 0.0

@@ -1,0 +1,122 @@
+"""The keys that an article's facts are compared by, the same in English and Chinese.
+
+A name is one key in every spelling, a figure one by its value. An English word is its stem; a
+Chinese word is itself and the stems of its English glosses, so that 地震 meets *earthquake*.
+"""
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+from zlib import crc32
+
+from service.checks.dictionary import Dictionary
+from service.checks.stems import content_words, key
+from service.result import Facts, StatedFigure
+from service.text.han import HAN_CHARACTER
+from service.text.terms import segmenter
+
+_ARTICLE_WORDS = 300
+_GLOSSES_OF_EVERYDAY = 1000
+"""A stem that so many dictionary entries are glossed with would be in every article."""
+_MOST_COMMON = 0.4
+_NAMES, _FIGURES, _RARE = 0.01, 0.002, 0.0005
+"""The shares of the world's articles that name a given name, state a given figure, or have a word
+that no dictionary lists."""
+_MOST_GLOSSES = 12
+
+
+class Unit(NamedTuple):
+    """One fact of an article: how much it counts there, its keys, and how common it is at large.
+
+    `keys` are other ways to say the same; the first is its own. `share` is the part of all the
+    world's articles that are expected to have it.
+    """
+
+    weight: float
+    keys: tuple[int, ...]
+    share: float
+
+
+def units_of(facts: Facts) -> list[Unit]:
+    """The units of an article's facts."""
+    units = [
+        Unit(_weight(count), tuple(_name_keys(name)), _NAMES) for name, count in facts.names.items()
+    ]
+    spoken_for = {part for name in facts.names for part in name.casefold().split()}
+    for term, count in facts.terms.items():
+        if HAN_CHARACTER.search(term):
+            units.append(Unit(_weight(count), tuple(_han_keys(term)), _han_share(term)))
+        elif term not in spoken_for:
+            stem = next((word.stem for word in content_words(term)), term)
+            units.append(Unit(_weight(count), (key(stem),), stem_share(key(stem))))
+    units.extend(
+        Unit(1.0, (figure_key(figure),), _FIGURES)
+        for figure in facts.figures
+        if _is_telling(figure)
+    )
+    return units
+
+
+def _weight(count: int) -> float:
+    return 1 + math.log(count)
+
+
+def _name_keys(name: str) -> Iterator[int]:
+    yield _number("name", name.casefold())
+    words = [word.plain for word in content_words(name)]
+    if 1 < len(words) <= 3:  # Chinese names in pinyin, in either order
+        yield _number("sound", "".join(words))
+        yield _number("sound", "".join([*words[1:], words[0]]))
+
+
+def _han_keys(term: str) -> Iterator[int]:
+    yield _number("han", term)
+    dictionary = Dictionary.load()
+    found = dictionary.find(term)
+    whole = [
+        row for length, row in zip(found.lengths, found.rows, strict=True) if length == len(term)
+    ]
+    if whole:
+        yield from dictionary.glosses_of(whole[0])[:_MOST_GLOSSES]
+    else:
+        yield from sorted(_number("sound", sound) for sound in dictionary.sounds(term))
+
+
+def figure_key(figure: StatedFigure) -> int:
+    """The key of a figure: its kind, its unit and its values."""
+    return _number("figure", f"{figure.kind} {figure.unit} {figure.values}")
+
+
+def _is_telling(figure: StatedFigure) -> bool:
+    """Whether few articles state it: a year or a small count says little."""
+    if figure.kind == "date":
+        return (figure.unit or "").count("-") > 0
+    return figure.kind in {"money", "percent"} or any(abs(value) >= 20 for value in figure.values)
+
+
+def _number(space: str, text: str) -> int:
+    return crc32(f"{space}:{text}".encode()) | 1 << 32
+
+
+def _han_share(term: str) -> float:
+    frequencies: dict[str, int] = segmenter().dt.FREQ or _loaded_frequencies()
+    expected = _ARTICLE_WORDS * frequencies.get(term, 0) / segmenter().dt.total
+    return min(_MOST_COMMON, expected) or _RARE
+
+
+def _loaded_frequencies() -> dict[str, int]:
+    segmenter().dt.check_initialized()
+    frequencies: dict[str, int] = segmenter().dt.FREQ
+    return frequencies
+
+
+def stem_share(stem: int) -> float:
+    """The share of articles with an English stem, as far as a dictionary tells: a stem that
+    glosses many Chinese words is an everyday one."""
+    return min(_MOST_COMMON, _gloss_counts().get(stem, 0) / _GLOSSES_OF_EVERYDAY) or _RARE
+
+
+@cache
+def _gloss_counts() -> dict[int, int]:
+    return Dictionary.load().gloss_counts()
