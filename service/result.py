@@ -137,8 +137,8 @@ class StatedFigure(_Part):
     kind: str = Field(description="number, percent, fraction, money, measure, ordinal, date, time.")
     values: list[int | float] = Field(description="A range has two, a date one for each part.")
     unit: str | None = Field(description="Currency (ISO 4217), unit, or the parts of a date.")
-    bound: str = Field("", description="more, least, less, most, about; empty for exact ones.")
-    about: list[str] = Field([], description="The words that stand around it, the nearest first.")
+    bound: str = Field(default="", description="more, least, less, most or about.")
+    about: list[str] = Field(default=[], description="The words around it, the nearest first.")
     start: int | None = Field(description="Offset of its sentence in the text that was sent.")
     end: int | None = Field(description="Offset after the sentence's last character.")
 
@@ -146,8 +146,12 @@ class StatedFigure(_Part):
 class Facts(_Part):
     """An article's names, terms and certain figures: what stories are told by."""
 
-    names: dict[str, int] = Field({}, description="How often each is named, by its usual spelling.")
-    terms: dict[str, int] = Field({}, description="Words of content; Chinese in Simplified.")
+    names: dict[str, int] = Field(
+        default={}, description="How often each is named, by its usual spelling."
+    )
+    terms: dict[str, int] = Field(
+        default={}, description="Words of content and how often each comes; Chinese in Simplified."
+    )
     figures: list[StatedFigure] = []
 
 
@@ -183,7 +187,7 @@ class Result(_Part):
     kept: bool = Field(
         default=False, description="It was answered before, and the answer was kept."
     )
-    facts: Facts = Field(Facts(), description="Of the longest story.")
+    facts: Facts = Field(default=Facts(), description="Of the longest story.")
     stories: list[Story] = Field(
         [], description="Where a page holds several stories: all of them, the longest first."
     )

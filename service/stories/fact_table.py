@@ -11,8 +11,8 @@ from decimal import Decimal
 from itertools import combinations
 
 from service.result import Facts, StatedFigure
+from service.stories.fact_keys import figure_key
 from service.stories.likeness import Profile, likeness
-from service.stories.vocabulary import figure_key
 
 MOST_ROWS = 200
 SAME_THING = 0.25
@@ -39,7 +39,7 @@ class Mention:
 
 
 @dataclass(slots=True)
-class Row:
+class FactRow:
     """One fact: its mentions, one an article, and the indices of rows that it contradicts."""
 
     mentions: list[Mention]
@@ -54,7 +54,7 @@ class Row:
         return list(dict.fromkeys(mention.article for mention in self.mentions))
 
 
-def fact_table(articles: Sequence[Facts]) -> list[Row]:
+def fact_table(articles: Sequence[Facts]) -> list[FactRow]:
     """The rows of a story, those of most articles first; what contradicts comes with them."""
     rows = list(_rows(articles))
     rows.sort(key=lambda row: -len(row.articles))
@@ -67,12 +67,12 @@ def fact_table(articles: Sequence[Facts]) -> list[Row]:
     return rows
 
 
-def _rows(articles: Sequence[Facts]) -> Iterator[Row]:
-    rows: dict[Hashable, Row] = {}
+def _rows(articles: Sequence[Facts]) -> Iterator[FactRow]:
+    rows: dict[Hashable, FactRow] = {}
     for index, facts in enumerate(articles):
         for figure in facts.figures:
             mention = Mention(index, figure)
-            row = rows.setdefault(_key(figure), Row([]))
+            row = rows.setdefault(_key(figure), FactRow([]))
             if index not in row.articles:
                 row.mentions.append(mention)
     yield from rows.values()
@@ -86,13 +86,13 @@ def _key(figure: StatedFigure) -> Hashable:
     return figure_key(figure)
 
 
-def _profile_around(row: Row) -> Profile:
+def _profile_around(row: FactRow) -> Profile:
     """The words around all mentions of a row."""
     words = dict.fromkeys(word for mention in row.mentions for word in mention.figure.about)
     return Profile.of(Facts(terms=dict.fromkeys(words, 1)))
 
 
-def _contradict(one: Row, other: Row, around_one: Profile, around_other: Profile) -> bool:
+def _contradict(one: FactRow, other: FactRow, around_one: Profile, around_other: Profile) -> bool:
     if set(one.articles) & set(other.articles):
         return False  # one article states both, so they are of two things
     a, b = one.figure, other.figure

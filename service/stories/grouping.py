@@ -70,9 +70,9 @@ class StoryIndex:
 
     def _stories_near(self, profile: Profile) -> Iterable[int]:
         near: Counter[int] = Counter()
-        for unit in profile.units:
-            weight = self._rarity(unit.keys[0], unit.share)
-            for key in unit.keys if weight >= _TELLING else ():
+        for fact in profile.facts:
+            weight = self._rarity(fact.keys[0], fact.share)
+            for key in fact.keys if weight >= _TELLING else ():
                 for number in self._with_key.get(key, ()):
                     near[number] += weight  # type: ignore[assignment]  # a float counts as well
         found = nlargest(_MOST_COMPARED, near.items(), key=lambda item: (item[1], -item[0]))

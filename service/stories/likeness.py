@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from service.result import Facts
-from service.stories.vocabulary import Unit, units_of
+from service.stories.fact_keys import KeyedFact, keyed_facts
 
 BACKGROUND = 200
 """Articles that are imagined beside those at hand: in a folder of one story its words are in every
@@ -18,15 +18,15 @@ Rarity = Callable[[int, float], float]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The units of an article, or of a part of it, and all their keys."""
+    """The facts of an article, or of a part of it, and all their keys."""
 
-    units: Sequence[Unit]
+    facts: Sequence[KeyedFact]
     keys: frozenset[int]
 
     @classmethod
     def of(cls, facts: Facts) -> Self:
-        units = units_of(facts)
-        return cls(units, frozenset(key for unit in units for key in unit.keys))
+        found = keyed_facts(facts)
+        return cls(found, frozenset(key for each in found for key in each.keys))
 
 
 def rarity(share: float, seen: int = 0, articles: int = 0) -> float:
@@ -52,7 +52,7 @@ def likeness(one: Profile, other: Profile, rarity_of: Rarity = at_large) -> floa
 
 def _covered(one: Profile, other: Profile, rarity_of: Rarity) -> float:
     covered = total = 0.0
-    for weight, keys, share in one.units:
+    for weight, keys, share in one.facts:
         own = rarity_of(keys[0], share)
         total += weight * own**2
         met = [key for key in keys if key in other.keys]

@@ -26,7 +26,7 @@ that no dictionary lists."""
 _MOST_GLOSSES = 12
 
 
-class Unit(NamedTuple):
+class KeyedFact(NamedTuple):
     """One fact of an article: how much it counts there, its keys, and how common it is at large.
 
     `keys` are other ways to say the same; the first is its own. `share` is the part of all the
@@ -38,24 +38,25 @@ class Unit(NamedTuple):
     share: float
 
 
-def units_of(facts: Facts) -> list[Unit]:
-    """The units of an article's facts."""
-    units = [
-        Unit(_weight(count), tuple(_name_keys(name)), _NAMES) for name, count in facts.names.items()
+def keyed_facts(facts: Facts) -> list[KeyedFact]:
+    """The facts of an article, each with its keys."""
+    keyed = [
+        KeyedFact(_weight(count), tuple(_name_keys(name)), _NAMES)
+        for name, count in facts.names.items()
     ]
     spoken_for = {part for name in facts.names for part in name.casefold().split()}
     for term, count in facts.terms.items():
         if HAN_CHARACTER.search(term):
-            units.append(Unit(_weight(count), tuple(_han_keys(term)), _han_share(term)))
+            keyed.append(KeyedFact(_weight(count), tuple(_han_keys(term)), _han_share(term)))
         elif term not in spoken_for:
             stem = next((word.stem for word in content_words(term)), term)
-            units.append(Unit(_weight(count), (key(stem),), stem_share(key(stem))))
-    units.extend(
-        Unit(1.0, (figure_key(figure),), _FIGURES)
+            keyed.append(KeyedFact(_weight(count), (key(stem),), stem_share(key(stem))))
+    keyed.extend(
+        KeyedFact(1.0, (figure_key(figure),), _FIGURES)
         for figure in facts.figures
         if _is_telling(figure)
     )
-    return units
+    return keyed
 
 
 def _weight(count: int) -> float:

@@ -1,0 +1,59 @@
+"""How well are articles grouped by story? 66 short articles about 22 stories, in English and both
+Chinese scripts; each story has a near neighbour (two earthquakes, two recalls of cars, two Louvres).
+
+The measure is B-cubed (Bagga and Baldwin 1998). The floor is that which a user is promised for such
+a set; `pytest -s` prints the figures. Nothing in the articles is meant to be true.
+"""
+
+import json
+import random
+from functools import cache
+from pathlib import Path
+from statistics import mean
+
+from service.result import Facts
+from service.stories.grouping import group
+from tests.support.story_facts import facts_of_text
+
+ARTICLES = Path(__file__).with_name("stories.jsonl")
+ORDERS = 8
+FLOOR = 0.9
+
+
+@cache
+def articles() -> list[tuple[str, Facts]]:
+    """The story of each article, and its facts."""
+    lines = map(json.loads, ARTICLES.read_text("utf-8").splitlines())
+    return [(line["story"], facts_of_text(f"{line['title']}\n\n{line['text']}")) for line in lines]
+
+
+def b_cubed(labels: list[str], found: list[list[int]]) -> float:
+    """The F1 of precision and recall, each the mean over the articles."""
+    story_of = {index: set(members) for members in found for index in members}
+    gold = [{i for i, other in enumerate(labels) if other == label} for label in labels]
+    shared = [len(story_of[index] & own) for index, own in enumerate(gold)]
+    precision = mean(n / len(story_of[index]) for index, n in enumerate(shared))
+    recall = mean(n / len(gold[index]) for index, n in enumerate(shared))
+    return 2 * precision * recall / (precision + recall)
+
+
+def f1_in_order(seed: int) -> float:
+    order = list(range(len(articles())))
+    random.Random(seed).shuffle(order)
+    shuffled = [articles()[index] for index in order]
+    return b_cubed([label for label, _ in shuffled], group(facts for _, facts in shuffled))
+
+
+def test_stories_are_told_apart_in_any_order() -> None:
+    reached = [f1_in_order(seed) for seed in range(ORDERS)]
+    print(f"B-cubed F1 over {ORDERS} orders: mean {mean(reached):.3f}, least {min(reached):.3f}")
+    assert len(articles()) >= 60
+    assert mean(reached) >= FLOOR + 0.03
+    assert min(reached) >= FLOOR
+
+
+def test_b_cubed_of_known_clusterings() -> None:
+    labels = ["a", "a", "b", "b"]
+    assert b_cubed(labels, [[0, 1], [2, 3]]) == 1
+    assert b_cubed(labels, [[0, 1, 2, 3]]) == 2 * 0.5 / 1.5
+    assert b_cubed(labels, [[0], [1], [2], [3]]) == 2 * 0.5 / 1.5

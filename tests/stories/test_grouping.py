@@ -1,0 +1,53 @@
+import random
+
+from service.result import Facts
+from service.stories.grouping import StoryIndex, group
+from tests.support.story_facts import facts_of_text
+
+QUAKE_EN = """Strong quake off Chile
+
+An earthquake of magnitude 7.1 struck northern Chile on Tuesday. The navy lifted its tsunami warning
+for Iquique after three hours. Copper mines in the Atacama halted work; 34 people were hurt."""
+QUAKE_ZH = """智利北部发生7.1级地震
+
+智利北部周二发生7.1级地震，34人受伤。海军三个小时后解除伊基克的海啸预警，阿塔卡马的铜矿停产。"""
+RACE_EN = """Kenyan wins in Berlin
+
+A runner from Kenya won the Berlin marathon in heat of 27 degrees. About 55,000 runners from 160
+countries took part, and organisers handed out 300,000 more cups of water than planned."""
+RACE_ZH = """柏林马拉松高温开跑
+
+一名肯尼亚选手赢得柏林马拉松，气温达到27摄氏度。约5.5万名跑者来自160个国家，组委会多发放了30万杯水。"""
+
+
+def test_articles_of_one_story_meet_across_the_languages() -> None:
+    facts = [facts_of_text(text) for text in (QUAKE_EN, RACE_ZH, QUAKE_ZH, RACE_EN)]
+    assert group(facts) == [[0, 2], [1, 3]]
+
+
+def test_a_new_article_joins_its_story() -> None:
+    index = StoryIndex()
+    assert [index.add(facts_of_text(text)) for text in (QUAKE_EN, RACE_EN)] == [0, 1]
+    assert index.add(facts_of_text(QUAKE_ZH)) == 0
+    assert index.stories == [[0, 2], [1]]
+
+
+def test_stories_of_one_page_are_never_one() -> None:
+    index = StoryIndex()
+    assert index.add(facts_of_text(QUAKE_EN), page="a") == 0
+    assert index.add(facts_of_text(QUAKE_ZH), page="a") == 1
+    assert index.add(facts_of_text(QUAKE_ZH), page="b") == 1
+
+
+def test_articles_without_facts_are_stories_of_their_own() -> None:
+    assert group([Facts(), Facts()]) == [[0], [1]]
+
+
+def test_the_work_for_an_article_does_not_grow_with_their_number() -> None:
+    """A fact that all articles share leads to a bounded number of them."""
+    rng = random.Random(7)
+    index = StoryIndex()
+    for number in range(600):
+        own = {f"w{rng.randrange(10**9)}": 1 for _ in range(5)}
+        index.add(Facts(names={"Same Name": 1}, terms=own | {f"only{number}": 1}))
+    assert max(map(len, index._with_key.values())) <= 200
