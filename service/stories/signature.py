@@ -19,8 +19,8 @@ from service.result import Facts, StatedFigure
 from service.text.script import to_script
 from service.text.terms import STOP_CHARACTERS, terms
 
-MOST_NAMES, MOST_TERMS, MOST_FIGURES = 40, 80, 40
-MOST_ABOUT = 12
+MOST_NAMES, MOST_TERMS, MOST_FIGURES = 30, 60, 30
+MOST_ABOUT = 8
 """Words around a figure that are kept: they say what it is a figure of."""
 _FARTHEST = 10_000
 """Characters between two sentences, headings among them; a search is bounded by it."""

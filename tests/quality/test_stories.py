@@ -1,5 +1,5 @@
 """How well are articles grouped by story? 66 short articles about 22 stories, in English and both
-Chinese scripts; each story has a near neighbour (two earthquakes, two recalls of cars, two Louvres).
+Chinese scripts; each story has a near neighbour (two earthquakes, two recalls of cars).
 
 The measure is B-cubed (Bagga and Baldwin 1998). The floor is that which a user is promised for such
 a set; `pytest -s` prints the figures. Nothing in the articles is meant to be true.
