@@ -14,7 +14,7 @@ from typing import Literal
 
 from service.article import Article
 from service.engine import Identity
-from service.errors import DiglotError, NotReady
+from service.errors import BudgetSpent, DiglotError, NotReady
 from service.folder.ledger import Ledger, Line
 from service.folder.places import Places, place_of
 from service.ingest.documents import Unread, read_file
@@ -67,7 +67,8 @@ def digest_folder(  # noqa: PLR0913  # each is said by name
     the run. An article that `ledger` holds under another name, because its file was renamed or
     copied, is not digested again: its line is written under the name that it has now. With `places`
     the lines of deleted files are dropped. Raises what keeps the engine from loading, NotReady when
-    the engine dies, and DiglotError when the ledger can't be written. At the end, and when the
+    the engine dies, BudgetSpent when a remote model may cost no more (what is at work is finished
+    first), and DiglotError when the ledger can't be written. At the end, and when the
     generator is closed before, what is in flight is cancelled and the ledger is arranged.
     """
     identity = service.wait()
@@ -81,9 +82,13 @@ def digest_folder(  # noqa: PLR0913  # each is said by name
             ids.append(item.id)
             read.add(item.place)
             yield from run.settle(MOST_IN_FLIGHT - 1)
+            if run.spent:
+                break
             if (step := run.take(item)) is not None:
                 yield step
         yield from run.settle(0)
+        if run.spent:
+            raise run.spent
         read |= places.deleted() if places else set()
     except BaseException:
         read.clear()  # a file not read to its end replaces nothing
@@ -102,6 +107,8 @@ class _Run:
         self._options = options
         self._settled: SimpleQueue[tuple[_Item, Future[Result]]] = SimpleQueue()
         self._in_flight: set[Future[Result]] = set()
+        self.spent: BudgetSpent | None = None
+        """Set when an article was not digested because the budget is spent."""
 
     def take(self, item: _Item) -> Step | None:
         """Hand an article in; a Step where it is settled at once."""
@@ -119,7 +126,11 @@ class _Run:
         while len(self._in_flight) > most or not self._settled.empty():
             item, future = self._settled.get()
             self._in_flight.discard(future)
-            yield _write(self._ledger, item, future.exception() or future.result())
+            outcome = future.exception() or future.result()
+            if isinstance(outcome, BudgetSpent):
+                self.spent = outcome
+            else:
+                yield _write(self._ledger, item, outcome)
 
     def cancel(self) -> None:
         for future in self._in_flight:

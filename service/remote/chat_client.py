@@ -10,8 +10,10 @@ import logging
 import random
 import threading
 import time
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +64,7 @@ class ChatClient:
             timeout=httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0)),
             limits=httpx2.Limits(max_connections=connections),
         )
+        weakref.finalize(self, self._http.close)
         self._pause = Pause()
         self._rng = random.Random()
         self._lock = threading.Lock()
@@ -225,6 +228,9 @@ class ChatClient:
         chunks = self._chunks(response, is_abandoned)
         if response.headers.get("content-type", "").startswith(EVENTS):
             yield from events(chunks)
+            # Only a connection whose answer was read to its end is used again.
+            with suppress(httpx2.HTTPError):
+                deque(chunks, maxlen=0)
             return
         try:
             yield json.loads(b"".join(chunks))

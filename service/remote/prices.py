@@ -82,12 +82,12 @@ class Budget:
     """The cost that may still arise.
 
     A request reserves the most that it can cost before it is sent, so that no number of requests at
-    a time goes over the limit.
+    a time goes over the limit; where only what others have reserved stands against it, it waits.
     """
 
     def __init__(self, limit: float | None, currency: str | None) -> None:
         self._limit, self._currency = limit, currency
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._spent = self._reserved = 0.0
 
     @property
@@ -97,20 +97,26 @@ class Budget:
     @contextmanager
     def reserve(self, most: float) -> Iterator[None]:
         """Hold back `most` while a request is at work. Raises BudgetSpent where it is not left."""
-        with self._lock:
-            if self._limit is not None and self._spent + self._reserved + most > self._limit:
-                raise BudgetSpent(
-                    f"the budget of {self._limit:g} {self._currency} is spent"
-                    f" ({self._spent:.4f} so far); what is done is kept. Run it again with a higher"
-                    " --remote-budget to go on"
-                )
+        with self._changed:
+            while self._is_short_of(self._reserved + most):
+                if self._is_short_of(most):
+                    raise BudgetSpent(
+                        f"the budget of {self._limit:g} {self._currency} is spent"
+                        f" ({self._spent:.4f} so far); what is done is kept. Run it again with a"
+                        " higher --remote-budget to go on"
+                    )
+                self._changed.wait()
             self._reserved += most
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._reserved -= most
+                self._changed.notify_all()
 
     def charge(self, cost: float) -> None:
-        with self._lock:
+        with self._changed:
             self._spent += cost
+
+    def _is_short_of(self, cost: float) -> bool:
+        return self._limit is not None and self._spent + cost > self._limit

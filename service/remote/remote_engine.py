@@ -31,7 +31,7 @@ from service.remote.chat_client import ChatClient
 from service.remote.chat_prompt import about_tokens, passage
 from service.remote.endpoint import Endpoint, read_endpoint
 from service.remote.prices import Budget, tariff
-from service.remote.remote_model import RemoteModel, context_tokens, model_name
+from service.remote.remote_model import RemoteModel, context_tokens, model_name, shown_name
 from service.remote.task_answers import TaskAnswers
 from service.remote.thinking import thinking_switches
 from service.resources import Resources
@@ -103,7 +103,7 @@ class RemoteEngine:
         self.passage_limit: int | None = _limit(settings, context_tokens(listed, name))
         self.identity = Identity(
             "remote",
-            name,
+            shown_name(name),
             None,
             _fingerprint(resources.fingerprint, extra),
             passage_tokens=self.passage_limit,
@@ -215,6 +215,7 @@ def _outcome(pending: _AtWork) -> Answer | DiglotError:
 
 def _tell(endpoint: Endpoint) -> None:
     """Say where the text goes, before any of it does."""
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it has a line for every request
     if endpoint.is_local:
         log.info("engine remote: articles are sent to the server at %s", endpoint.host)
     else:

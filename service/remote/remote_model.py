@@ -123,6 +123,12 @@ def model_name(settings: Settings, listed: Sequence[Mapping[str, Any]]) -> str:
     raise BadSetting(f"model: give the server's name of the model with --model; {known}")
 
 
+def shown_name(name: str) -> str:
+    """`name` without the folders of the server's machine, which some servers put into it."""
+    is_path = name.startswith(("/", "\\")) or name[1:3] == ":\\"
+    return name.replace("\\", "/").rpartition("/")[2] if is_path else name
+
+
 def context_tokens(listed: Sequence[Mapping[str, Any]], name: str) -> int | None:
     """The model's context as the server lists it; None where it does not."""
     for each in listed:

@@ -1,5 +1,6 @@
 """Prices are read and checked, and a budget holds however many ask at a time."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,23 @@ def test_a_file_that_is_wrong_is_named_with_its_place(
         read_prices(path)
 
 
-def test_what_is_at_work_counts_for_the_budget() -> None:
+def test_what_is_at_work_counts_for_the_budget_and_is_waited_for() -> None:
     budget = Budget(1.0, "USD")
+    ended: list[bool] = []
+
+    def second() -> None:
+        with budget.reserve(0.6):
+            ended.append(True)
+
     with budget.reserve(0.6):
-        with pytest.raises(BudgetSpent), budget.reserve(0.6):
-            pass
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.1)
+        assert not ended
         budget.charge(0.1)
-    with budget.reserve(0.9):
+    thread.join(5)
+    assert ended
+    with pytest.raises(BudgetSpent, match="so far"), budget.reserve(0.91):
         pass
     assert budget.spent == pytest.approx(0.1)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from service.errors import BadSetting
-from service.remote.remote_model import context_tokens, model_name
+from service.remote.remote_model import context_tokens, model_name, shown_name
 from service.settings import Settings
 
 LISTED = [
@@ -26,6 +26,15 @@ def test_without_a_name_the_only_model_is_taken() -> None:
         model_name(Settings(), [])
     with pytest.raises(BadSetting, match="…"):
         model_name(Settings(), LISTED * 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Qwen/Qwen3-8B", "Qwen/Qwen3-8B"), ("qwen3:8b", "qwen3:8b"), ("/home/me/m.gguf", "m.gguf"),
+     ("C:\\models\\m.gguf", "m.gguf")],
+)  # fmt: skip
+def test_a_path_of_the_servers_machine_is_not_shown(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
 
 
 @pytest.mark.parametrize(("name", "tokens"), [("a", 4096), ("b", 8192), ("c", 2048), ("d", None)])
