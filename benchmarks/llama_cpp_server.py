@@ -2,13 +2,13 @@
 
     python -m benchmarks.llama_cpp_server [--port 8080]
 
-Its packages are in an environment of their own in the cache, which is made where it is missing; that
-compiles llama.cpp and may take half an hour. Serves until it is stopped. Exit status 1, with the
-reason, where the environment or the model can't be had.
+Its packages are in an environment of their own in the cache, which is made where it is missing;
+that compiles llama.cpp and may take half an hour. Serves until it is stopped. Exit status 1, with
+the reason, where the environment or the model can't be had.
 """
 
 import argparse
-import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,8 +51,7 @@ def main() -> int:
     except (Unavailable, Failed) as error:
         print(error, file=sys.stderr)
         return 1
-    words = command(python, port)
-    os.execv(words[0], words)
+    return subprocess.run(command(python, port), check=False).returncode
 
 
 if __name__ == "__main__":
