@@ -22,6 +22,8 @@ class Identity:
     passage_tokens: int | None = None
     sampling: str | None = None
     """The way in which words are chosen."""
+    parameters: int | None = None
+    """The size of the model; None where it has none, or does not say."""
     path: str | None = None
     """The way in which a model reads: forked (an article once for all of its answers) or plain."""
     host: str | None = None

@@ -107,6 +107,7 @@ class Maker(_Part):
     sampling: str | None = Field(
         None, description="How the model's words are chosen: greedy, or drawn with a seed."
     )
+    parameters: int | None = Field(None, description="Size of the model, where it is known.")
     path: str | None = Field(
         None, description="How the model reads: forked (an article once for all tasks) or plain."
     )

@@ -47,12 +47,16 @@ Places = frozenset[int]
 
 @dataclass(frozen=True, slots=True)
 class SupportedSentence:
-    """A sentence of a digest; `sources` are numbers of sentences of the article, the best first."""
+    """A sentence of a digest; `sources` are numbers of sentences of the article, the best first.
+
+    `closeness` is the share of its words, by their rarity, in the best two neighbouring sentences.
+    """
 
     text: str
     support: float
     words: int
     sources: tuple[int, ...]
+    closeness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,11 @@ class Support:
     score: float
     words: int
     sentences: tuple[SupportedSentence, ...]
+
+    @property
+    def closeness(self) -> float:
+        """How close the digest keeps to passages of the article, from 0 to 1."""
+        return _share(sum(each.closeness * each.words for each in self.sentences), self.words)
 
 
 def support(digest: str, language: DigestLanguage, article: Document) -> Support | None:
@@ -80,7 +89,8 @@ def support(digest: str, language: DigestLanguage, article: Document) -> Support
         supported = len(found) - len(basis.left)
         held, words = held + supported, words + len(found)
         share = _share(supported, len(found))
-        sentences.append(SupportedSentence(sentence, share, len(found), basis.sources))
+        close = _closeness(found, index)
+        sentences.append(SupportedSentence(sentence, share, len(found), basis.sources, close))
     return Support(_share(held, words), words, tuple(sentences))
 
 
@@ -106,7 +116,7 @@ def _sentences(digest: str) -> Iterator[str]:
         yield from split(line)
 
 
-def _share(supported: int, words: int) -> float:
+def _share(supported: float, words: int) -> float:
     """The share; text without words of content needs no support."""
     return supported / words if words else 1.0
 
@@ -164,7 +174,7 @@ def _basis(found: Sequence[Places], index: ArticleIndex) -> _Basis:
     is supported and needs no source.
     """
     count = index.count
-    weights = [math.log(1 + count / len(places)) if places else 0.0 for places in found]
+    weights = [_rarity(places, count) if places else 0.0 for places in found]
     enough = _ADDS * sum(weights)
     left = frozenset(i for i, places in enumerate(found) if not any(p >= count for p in places))
     cited: list[int] = []
@@ -180,3 +190,19 @@ def _basis(found: Sequence[Places], index: ArticleIndex) -> _Basis:
             cited.append(best)
         left = frozenset(i for i in left if best not in found[i])
     return _Basis(tuple(cited), left)
+
+
+def _closeness(found: Sequence[Places], index: ArticleIndex) -> float:
+    """The share of the words, by their rarity, that the best two neighbouring sentences have."""
+    weights = [_rarity(places, index.count) for places in found]
+    windows: dict[int, float] = defaultdict(float)
+    for places, weight in zip(found, weights, strict=True):
+        for window in {start for place in places for start in (place - 1, place)}:
+            windows[window] += weight
+    total = sum(weights)
+    return max(windows.values(), default=0.0) / total if total else 1.0
+
+
+def _rarity(places: Places, count: int) -> float:
+    """The weight of a word at `places` of `count` sentences; an absent word has the most."""
+    return math.log(1 + count / max(1, len(places)))

@@ -33,6 +33,12 @@ def unsupported_numbers(digest: Document, article: Document) -> list[str]:
     )
 
 
+def unsupported_digits(digest: Document, article: Document) -> list[str]:
+    """The digits of `digest` that belong to names, as in Flight 222, and that the article lacks."""
+    runs = digits_beside(digest.text, digest.open_figures)
+    return [run for run in runs if not article.stated.has_digits(run)]
+
+
 def _is_own_count(figure: Figure) -> bool:
     counts = figure.kind in ("number", "measure", "ordinal")
     return counts and figure.spelled and figure.values[-1] <= _OWN_COUNT

@@ -75,6 +75,7 @@ class LLMEngine:
             dtype=self._loaded.dtype,
             passage_tokens=self._limit,
             sampling=_sampling(settings),
+            parameters=self._loaded.parameters,
             path=self.generator.path,
         )
         self.passage_limit: int | None = self._limit

@@ -50,6 +50,7 @@ class Loaded:
     """Longest sequence in tokens; None when the model's configuration does not say."""
     stops: tuple[int, ...]
     """The tokens that end an answer."""
+    parameters: int
     dtype: str
     """The number format of the weights, as the setting names it; an int8 model computes in float32
     between its linear layers."""
@@ -91,6 +92,7 @@ def load(settings: Settings) -> Loaded:
         revision=files.revision,
         context=getattr(model.config.get_text_config(), "max_position_embeddings", None),
         stops=stops,
+        parameters=sum(weight.numel() for weight in shell.parameters()),
         dtype=dtype,
         sampling=sampling,
     )

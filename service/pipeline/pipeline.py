@@ -204,7 +204,8 @@ def _judged(
     for task, answer in digests.items():
         if answer.kind != "abstractive":
             continue
-        gate = fault(answer.text, task, story, context.resources)
+        size = context.identity.parameters
+        gate = fault(answer.text, task, story, context.resources, size)
         if gate is not None:
             faults[task] = gate
         elif needs_evidence(answer.text, task, story):

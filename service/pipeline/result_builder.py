@@ -56,6 +56,7 @@ def fingerprint(article: Article, options: Options, identity: Identity) -> str:
     something, so that results that are kept stay valid.
     """
     maker = {name: value for name, value in asdict(identity).items() if value or name != "host"}
+    del maker["parameters"]  # the model's name says as much
     parts = [article.text, article.title, article.markup, asdict(options), maker]
     # ASCII-only JSON also takes the lone surrogates that a broken page may hold.
     written = json.dumps(parts, sort_keys=True).encode("ascii")

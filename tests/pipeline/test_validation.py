@@ -125,3 +125,60 @@ def test_a_model_has_to_keep_closer_to_an_english_article_than_somebody_else() -
     loose = "The council spoke of trams and stops, an amazing journey of hope and wisdom."
     assert gate(loose, DigestTask("en", "short"), article) == "unfounded"
     assert check(loose, "en", article, RESOURCES.glossary).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "times", "name"), [("en", 2, None), ("en", 3, "talk"), ("zh", 3, "talk")]
+)
+def test_a_digest_may_speak_of_its_article_twice(
+    language: DigestLanguage, times: int, name: str | None
+) -> None:
+    frames = {
+        "en": ("The article says that ", "The article also says that ", "This text says that "),
+        "zh": ("本文说，", "这篇文章还说，", "该文章又说，"),
+    }[language]
+    facts = {
+        "en": ("the council will build new stops. ", "spring is near. ", "residents support it. "),
+        "zh": ("市议会将新建车站。", "明年春天之前。", "居民支持这项计划。"),
+    }[language]
+    text = "".join(map("".join, zip(frames[:times], facts, strict=False)))
+    assert gate(text, DigestTask(language, "short")) == name
+
+
+def test_digits_of_a_name_have_to_be_the_articles() -> None:
+    article = Document.of(f"{EN} A Boeing 737NG landed.", "en")
+    task = DigestTask("en", "short")
+    assert gate(f"{EN} A Boeing 737NG landed.", task, article) is None
+    assert gate(f"{EN} A Boeing 747NG landed.", task, article) == "figures"
+
+
+def test_one_invented_sentence_stops_a_models_digest() -> None:
+    invented = " Owls returned to the forest after volunteers hung wooden boxes."
+    assert gate(EN * 2 + invented, DigestTask("en", "short")) == "loop"
+    longer = "Residents of the harbour met on Monday to speak of fares and of the old ferry."
+    article = Document.of(f"{EN}\n{longer}", "en")
+    assert gate(f"{EN} {longer}", DigestTask("en", "short"), article) is None
+    assert gate(f"{EN} {longer}{invented}", DigestTask("en", "short"), article) == "unfounded"
+
+
+def test_a_small_model_has_to_keep_to_passages() -> None:
+    """Words from all over an article prove that a large model read it, and not that it is right."""
+    sentences = [
+        "The council met on Tuesday.",
+        "Trams stop at the harbour.",
+        "Drivers fear higher fares.",
+        "A museum opens in spring.",
+        "The mayor praised nurses.",
+        "Shops close early in winter.",
+    ]
+    article = Document.of("\n".join(sentences), "en")
+    mixed = "Drivers praised the council as trams stop early and the museum fears the mayor."
+    near = "The council met on Tuesday, and trams stop at the harbour."
+    task = DigestTask("en", "short")
+    for text, size, name in (
+        (mixed, None, None),
+        (mixed, 2_000_000_000, None),
+        (mixed, 135_000_000, "loose"),
+        (near, 135_000_000, None),
+    ):
+        assert fault(text, task, article, RESOURCES, size) == name

@@ -349,7 +349,8 @@ def loaded(name: str) -> Loaded:
     """The model of `make_model`, as the loader returns it, without a tokenizer."""
     model = make_model(name)
     model.generation_config = greedy((602,))
-    return Loaded(model, None, name, None, 4096, (602,), "float32")
+    parameters = sum(weight.numel() for weight in model.parameters())
+    return Loaded(model, None, name, None, 4096, (602,), parameters, "float32")
 
 
 @torch.no_grad()
