@@ -27,7 +27,7 @@ def characters(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """Chinese words as jieba splits them; punctuation left out."""
-    from service.text.terms import segmenter
+    from service.text.segmenter import segmenter
 
     parted = segmenter().lcut(to_script(text, "Hans").lower())
     return [word for word in parted if any(letter.isalnum() for letter in word)]

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from service.text.han import HAN
 from service.text.script import to_script
-from service.text.terms import STOP_WORDS, segmenter
+from service.text.segmenter import segmenter
+from service.text.terms import STOP_WORDS
 
 MOST_WORDS, MOST_CHARACTERS, MOST_WORDS_ZH = 4, 12, 5
 LONGEST = 60

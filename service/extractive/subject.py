@@ -17,7 +17,8 @@ from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewh
 from service.facts.names import Glossary
 from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
-from service.text.terms import segmenter, terms
+from service.text.segmenter import segmenter
+from service.text.terms import terms
 
 READ = 20_000
 """Characters of the text that phrases are counted in."""

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from service.facts.sounds import TRANSLITERATING
 from service.text.han import HAN
-from service.text.terms import segmenter
+from service.text.segmenter import segmenter
 
 _HAN = re.compile(f"[{HAN}]{{2,}}")
 _DOTTED = re.compile(f"[{HAN}]{{1,8}}(?:[·•・][{HAN}]{{1,8}})+")

@@ -15,7 +15,7 @@ from typing import Literal, cast, get_args
 
 from service.errors import BadSetting
 from service.settings import SHIPPED_PROMPTS
-from service.text.terms import segmenter
+from service.text.segmenter import segmenter
 
 SHIPPED = SHIPPED_PROMPTS / "stance.tsv"
 EnglishOrChinese = Literal["en", "zh"]

@@ -2,8 +2,9 @@
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from service.text.conversion import convert, to_traditional_words
 from service.text.han import (
     HAN_CHARACTER,
     any_of,
@@ -12,12 +13,8 @@ from service.text.han import (
     to_traditional,
 )
 
-if TYPE_CHECKING:
-    from opencc import OpenCC
-
 Script = Literal["Hans", "Hant"]
 
-_BROKEN = re.compile("([\0\ud800-\udfff]+)")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\n]+|[，。！？；：、,.!?;:\n]+")
 # 于 is written alike in both scripts as a name (于右任); after these it is the preposition 於.
 _PREPOSITION = re.compile(r"(?<=[將位處鑒對關基屬終等低高大小多少源限至過由在用死敢樂善忠歸])于")
@@ -47,7 +44,7 @@ def is_pure(text: str, script: Script) -> bool:
 def _to_hans(text: str) -> str:
     # tw2s and not t2s: it knows that 意味著 is 意味着 while 著名 stays.
     # It takes a 么 that is already there for another word (幺), so that is kept out of its sight.
-    parts = (_convert("tw2s", part) for part in text.split("么"))
+    parts = (convert("tw2s", part) for part in text.split("么"))
     return _translate("么".join(parts), "Hans")
 
 
@@ -56,7 +53,7 @@ def _to_hant(text: str) -> str:
     if traditional and traditional >= simplified:
         converted = "".join(_repair(clause) for clause in _CLAUSE.findall(text))
     else:
-        converted = _convert("s2tw", text)
+        converted = to_traditional_words(text)
     return _PREPOSITION.sub("於", _translate(converted, "Hant"))
 
 
@@ -69,7 +66,7 @@ def _repair(clause: str) -> str:
     at = [i for i, c in enumerate(clause) if c in simplified]
     if not at:
         return clause
-    converted = _convert("s2tw", clause)
+    converted = to_traditional_words(clause)
     if len(converted) != len(clause):
         return clause
     near = {i + step for i in at for step in range(-_REACH, _REACH + 1)}
@@ -103,17 +100,3 @@ def _quotes_to_hant(text: str) -> str:
     # Singles in pairs only: a lone ’ is the apostrophe of an English word.
     text = _SINGLE_QUOTED.sub(r"『\1』", text)
     return text.replace("“", "「").replace("”", "」")
-
-
-def _convert(config: str, text: str) -> str:
-    """OpenCC stops at a NUL, and takes no half of a surrogate pair; a broken page may have both."""
-    convert = _converter(config).convert
-    return "".join(part if _BROKEN.match(part) else convert(part) for part in _BROKEN.split(text))
-
-
-@cache
-def _converter(config: str) -> "OpenCC":
-    # OpenCC's convert reads its dictionaries only, so threads may share one.
-    from opencc import OpenCC
-
-    return OpenCC(config)

@@ -6,19 +6,12 @@ Words and N-grams for Chinese Information Retrieval"). Traditional and Simplifie
 term are one term. Latin words and numbers inside Chinese text count as words.
 """
 
-import logging
-import os
 import re
-import tempfile
 from collections.abc import Iterator
-from functools import cache
 from operator import add
-from pathlib import Path
-from typing import Any
 
 from service.text.han import HAN, any_of
 from service.text.script import to_script
-from service.text.viterbi import over_transitions
 
 _CJK_RUN = rf"[{HAN}\u3040-\u30ff々]+"
 _TOKEN = re.compile(rf"{_CJK_RUN}|\d[\d.,:]*\d|[^\W_{HAN}\u3040-\u30ff々]+(?:['’][^\W\d_]+)?")
@@ -84,28 +77,3 @@ def _stem(word: str) -> str:
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word
-
-
-@cache
-def segmenter() -> Any:
-    """jieba, which tells neither its loading time nor that a cache could not be written."""
-    import jieba
-    import jieba.posseg
-
-    jieba.setLogLevel(logging.CRITICAL)
-    jieba.dt.tmp_dir = str(_cache_folder())
-    jieba.posseg.viterbi = over_transitions(jieba.posseg.viterbi)
-    return jieba
-
-
-def _cache_folder() -> Path:
-    """The folder of jieba's unpacked dictionary: not /tmp, where everybody may write, because jieba
-    loads any file that lies there."""
-    try:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
-            return folder
-    except (OSError, RuntimeError):  # no home, or one that can't be written to
-        pass
-    return Path(tempfile.mkdtemp(prefix="diglot-"))

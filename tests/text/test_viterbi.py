@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.text.terms import segmenter
+from service.text.segmenter import segmenter
 
 posseg = segmenter().posseg
 TABLES: tuple[Any, ...] = (

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from service.text.han import HAN_CHARACTER, to_simplified
-from service.text.terms import segmenter
+from service.text.segmenter import segmenter
 
 # They stand after any count, though 年前 and 天后 are words too.
 _AFTER_COUNT = frozenset("前后後内內以之间間来來左上下中里裡外半多余餘起了的和與与及或等就仍才")

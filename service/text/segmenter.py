@@ -1,0 +1,35 @@
+"""The segmenter of Chinese words."""
+
+import logging
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from service.text.viterbi import over_transitions
+
+
+@cache
+def segmenter() -> Any:
+    """jieba, which tells neither its loading time nor that a cache could not be written."""
+    import jieba
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.CRITICAL)
+    jieba.dt.tmp_dir = str(_cache_folder())
+    jieba.posseg.viterbi = over_transitions(jieba.posseg.viterbi)
+    return jieba
+
+
+def _cache_folder() -> Path:
+    """The folder of jieba's unpacked dictionary: not /tmp, where everybody may write, because jieba
+    loads any file that lies there."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diglot"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # no home, or one that can't be written to
+        pass
+    return Path(tempfile.mkdtemp(prefix="diglot-"))
