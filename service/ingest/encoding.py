@@ -1,15 +1,14 @@
 """Bytes to text: which character encoding they are in.
 
-UTF-8 tells itself from the rest. GB18030 and Big5 do not: most bytes of one are valid in the
-other, so the reading that looks more like Chinese wins.
+UTF-8 tells itself from the rest. The older encodings do not: most bytes of one are valid in the
+others, so the reading that looks most like a language wins, whatever name came with the bytes.
 """
 
 import codecs
 import re
-from functools import cache
 
 from service.errors import Unreadable
-from service.text.han import HAN, HAN_CHARACTER, big5_level_one, gb2312_level_one
+from service.ingest.plausibility import is_frequent, plausibility
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -25,47 +24,59 @@ _SUPERSETS = {
     "cp936": "gb18030",
     "big5": "big5hkscs",
     "cp950": "big5hkscs",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
     "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
     "ascii": "cp1252",
 }
-# Servers name these without looking, so that UTF-8 is tried before them.
-_GUESSED = frozenset({"cp1252", "latin-1"})
+# In the order in which a tie is decided.
+_ENCODINGS = (
+    "utf-8", "gb18030", "big5hkscs", "cp1252", "cp949", "cp932", "euc_jp", "cp1251", "koi8_r",
+    "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp874",
+)  # fmt: skip
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _SAMPLE = 60_000
-_LEAST_PLAUSIBLE = 0.5
-
-# The most frequent characters of running Chinese (Simplified; the other script is derived).
-_FREQUENT = (
-    "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学"
-    "么之都好看起发当没成只如事把还用第样道想作种开美总从无情己面最女但现前些所同日手又行意动方期它头经长儿回位分爱老因"
-    "很给名法间斯知世什两次使身者被高已亲其进此话常与活正感见明问力理尔点文几定本公特做外孩相西果走将月十实向声车全信重"
-    "三机工物气每并别真打太新比才便夫再书部水像眼等体却加电主界门利海受听表德少克代员许先口由死安写性马光白或住难望教命"
-    "花结乐色更拉东神记处让母父应直字场平报友关放至张认接告入笑内英军候民岁往何度山觉路带万男边风解叫任金快原吃变通师立"
-    "象数四失满战远格士音轻目条市区省县政府业产价资股型智技术网据模公司银投亿元百千二五六七八九"
-)
+# Prose is from 1.4 on, and random bytes reach 0.8. Of Latin text little is beyond ASCII, foreign
+# names among it; where few letters are, a name of the encoding is evidence enough.
+_LEAST, _LEAST_LATIN, _FEW = 1.1, 0.5, 20
+_LATIN = frozenset({"cp1252", "cp1250", "cp1254"})
+# How much more plausible another encoding is than the one that was named, which few letters can't
+# tell; and how much more than UTF-8, which hardly fits by chance.
+_NAMED, _UTF_8 = 0.7, 2.0
+# Of the characters beyond ASCII one in twenty may be lost, and three of a short text: one bad byte
+# spoils its neighbours.
+_OF_LOST, _LOST_OF_SHORT = 20, 3
+_UNKNOWN = "The character encoding is not known. Please send UTF-8."
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:
     """The text in `raw`. `charset` is what the sender said; it is believed when it fits.
 
-    Reads UTF-8, UTF-16 and UTF-32 with a byte order mark, GB18030, Big5 (with its Hong Kong
-    characters) and Windows-1252. Raises Unreadable for anything else, binary content included.
+    Reads UTF-8, UTF-16 and UTF-32 with a byte order mark, and without one what China, Taiwan, Hong
+    Kong, Japan, Korea and Europe wrote before it. A few bytes that fit nothing become U+FFFD, one
+    in twenty characters beyond ASCII at most. Raises Unreadable for anything else: binary content,
+    and text that would be gibberish in every encoding.
     """
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
-            text = _strict(raw, encoding)
+            text = _lenient(raw, encoding)
             if text is None:
                 raise Unreadable(
                     f"The text begins like {encoding[:6].upper()} but goes on otherwise."
                 )
             return _checked(text)
-    named = _codec(charset) or _codec(_declared(raw))
-    order = ("utf-8", named) if named in _GUESSED else (named, "utf-8")
-    for candidate in order:
-        text = _strict(raw, candidate) if candidate else None
-        if text is not None:
+    if raw.isascii() and b"\x1b$" in raw:
+        raw = raw.decode("iso2022_jp_ext", "replace").encode("utf-8", "replace")
+    try:
+        return _checked(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        named = _codec(charset) or _codec(_declared(raw))
+    for encoding in _ranked(raw, named):
+        if (text := _lenient(raw, encoding)) is not None:
             return _checked(text)
-    return _checked(_guess(raw))
+    raise Unreadable(_UNKNOWN)
 
 
 def _declared(raw: bytes) -> str | None:
@@ -85,11 +96,66 @@ def _codec(charset: str | None) -> str | None:
     return name if getattr(codecs.lookup(name), "_is_text_encoding", True) else None
 
 
-def _strict(raw: bytes, encoding: str) -> str | None:
+def _ranked(raw: bytes, named: str | None) -> list[str]:
+    """The encodings in which `raw` reads like a language, the most plausible first."""
+    sample = raw[:_SAMPLE]
+    scores: dict[str, float] = {}
+    for encoding in dict.fromkeys((*_ENCODINGS, *([named] if named else []))):
+        text = _lenient(sample, encoding)
+        if text is not None:
+            whole = text.replace("\ufffd", "") if encoding == "utf-8" else text
+            score = plausibility(whole)
+            if score >= _least(encoding, encoding == named, whole):
+                preferred = _UTF_8 if encoding == "utf-8" and not whole.isascii() else 0.0
+                # Servers name Windows-1252 without looking.
+                chosen = _NAMED if encoding == named != "cp1252" else 0.0
+                scores[encoding] = score + preferred + chosen
+    return sorted(scores, key=lambda encoding: -scores[encoding])
+
+
+def _least(encoding: str, is_named: bool, text: str) -> float:
+    """The plausibility from which `text`, read as `encoding`, is believed."""
+    beyond = len(_BEYOND_ASCII.findall(text))
+    if encoding == "utf-8" or (is_named and beyond <= _FEW):
+        return -_LEAST_LATIN
+    if encoding in _LATIN and beyond * 2 <= len(_LETTER.findall(text)):
+        return _LEAST_LATIN
+    return _LEAST
+
+
+def _lenient(raw: bytes, encoding: str) -> str | None:
+    """`raw` in `encoding`, a few bytes of it lost where they fit nothing; None where many do."""
     try:
         return raw.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except UnicodeDecodeError:
+        text = raw.decode(encoding, "diglot.resync" if len(raw) <= _RESYNC_BYTES else "replace")
+    except (LookupError, UnicodeError):
         return None
+    lost = text.count("\ufffd")
+    # UTF-8 hardly fits by chance, not even once.
+    found = len(text) if encoding.startswith("utf-") else len(_BEYOND_ASCII.findall(text))
+    few = lost <= _LOST_OF_SHORT and found >= 10 * lost
+    return text if few or lost * _OF_LOST <= found else None
+
+
+_RESYNC_BYTES = 400_000
+_AHEAD = 24
+_LETTER = re.compile("[A-Za-z]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _resync(error: UnicodeError) -> tuple[str, int]:
+    """U+FFFD for a byte that fits nothing, or for up to three, where more characters fit behind."""
+    assert isinstance(error, UnicodeDecodeError)
+
+    def fitting(at: int) -> int:
+        ahead = error.object[at : at + _AHEAD].decode(error.encoding, "ignore")
+        return len(_BEYOND_ASCII.findall(ahead)) * 2 + sum(map(is_frequent, ahead))
+
+    return "\ufffd", max((error.start + 1 + skip for skip in range(3)), key=fitting)
+
+
+codecs.register_error("diglot.resync", _resync)
 
 
 def _checked(text: str) -> str:
@@ -101,65 +167,3 @@ def _checked(text: str) -> str:
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-
-
-def _guess(raw: bytes) -> str:
-    readings = [
-        (_plausibility(text[:_SAMPLE]), text)
-        for text in (_strict(raw, "gb18030"), _strict(raw, "big5hkscs"))
-        if text is not None
-    ]
-    score, best = max(readings, key=lambda reading: reading[0], default=(-9.0, ""))
-    western = _western(raw)
-    if western is not None and score < 1.5:
-        return western
-    if score >= _LEAST_PLAUSIBLE:
-        return best
-    raise Unreadable("The character encoding is not known. Please send UTF-8.")
-
-
-_CHINESE_PUNCTUATION = re.compile(r"[\u3000-\u3011\uff01-\uff5e“”‘’…—·￥]")
-# One Han character between Latin letters: two accented letters, misread.
-_LONELY = re.compile(rf"(?<=[A-Za-z])[{HAN}](?=[A-Za-z\s]|$)")
-
-
-def _plausibility(text: str) -> float:
-    """The likeness of the non-ASCII part of `text` to Chinese, about -3 to 3 a character."""
-    foreign = [c for c in text if c > "\x7f"]
-    if not foreign:
-        return 0.0
-    return (sum(map(_weight, foreign)) - 4 * len(_LONELY.findall(text))) / len(foreign)
-
-
-@cache
-def _weight(character: str) -> float:
-    if character in _frequent():
-        return 3
-    if character in gb2312_level_one() or character in big5_level_one():
-        return 1
-    if _CHINESE_PUNCTUATION.match(character):
-        return 1.5
-    return -1.5 if HAN_CHARACTER.match(character) else -2
-
-
-@cache
-def _frequent() -> frozenset[str]:
-    from opencc import OpenCC
-
-    return frozenset(_FREQUENT + OpenCC("s2tw").convert(_FREQUENT))
-
-
-def _western(raw: bytes) -> str | None:
-    """Windows-1252 when `raw` reads as a Latin text with an accent here and there."""
-    text = _strict(raw, "cp1252")
-    if text is None:
-        return None
-    runs = _HIGH_RUN.findall(raw[:_SAMPLE])
-    high = sum(map(len, runs))
-    letters = len(_ASCII_LETTER.findall(raw[:_SAMPLE]))
-    alone = sum(len(run) == 1 for run in runs)
-    return text if high * 2 <= letters and alone * 10 >= len(runs) * 6 else None
-
-
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_ASCII_LETTER = re.compile(rb"[A-Za-z]")

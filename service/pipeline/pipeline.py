@@ -60,6 +60,8 @@ def plan(  # noqa: PLR0913  # called in one place, by name
     """
     document = clean(article)
     context = PipelineContext(id, article, document, options, engine.identity, resources)
+    if lost := article.text.count("\ufffd"):
+        context.warnings.append(f"{lost} characters of the text can't be read and were left out")
     answers: list[StoryAnswers] = []
     for story in [document] if options.whole_page else stories(document):
         answers.append((yield from _answers(context, story, engine, Drafts(watch, len(answers)))))

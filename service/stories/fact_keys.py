@@ -14,7 +14,7 @@ from service.checks.dictionary import Dictionary
 from service.checks.stems import content_words, key
 from service.result import Facts, StatedFigure
 from service.text.han import HAN_CHARACTER
-from service.text.terms import segmenter
+from service.text.segmenter import segmenter
 
 _ARTICLE_WORDS = 300
 _GLOSSES_OF_EVERYDAY = 1000

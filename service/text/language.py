@@ -15,7 +15,17 @@ _SAMPLE = 20_000
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _WORD = re.compile(rf"[^\W\d_\u1100-\u11ff\u3040-\u318f{HAN}\uac00-\ud7af\uff66-\uff9d]+")
-_LINK = re.compile(r"https?://\S+|\S+@\S+")
+# Addresses, mentions and tags in Latin letters, which Chinese has no space before or behind; and
+# code: fenced, or a line of it.
+_LINK = re.compile(
+    r"https?://[!-~]+|www\.[!-~]+|[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[@#＠＃]\w{1,60}",
+    re.ASCII,
+)
+_CODE = re.compile(
+    r"(?:^|\n)(?:```|~~~)[^\n]*\n.*?(?:\n(?:```|~~~)|\Z)"
+    r"|^(?=[^\n]*[{}();=<>\[\]][ ]*$)[ -~]{1,400}$",
+    re.DOTALL | re.MULTILINE,
+)
 # Japanese text is a third kana or more; a Chinese one may hold a の or a Japanese name.
 _KANA_SHARE = 0.12
 # Below these, a statistical guess is a coin toss.
@@ -30,7 +40,7 @@ def detect(text: str) -> str:
     `und` when there is too little evidence. Chinese that reads the same in both scripts is
     `zh-Hans`.
     """
-    sample = _LINK.sub(" ", _sample(text))
+    sample = _LINK.sub(" ", _without_code(_sample(text)))
     han, kana, hangul = (len(p.findall(sample)) for p in (HAN_CHARACTER, _KANA, _HANGUL))
     words = _WORD.findall(sample)
     # A Han character counts as a word: Chinese about technology may hold a Latin name in every
@@ -51,6 +61,12 @@ def _sample(text: str) -> str:
     part = _SAMPLE // 2
     middle = len(text) // 2
     return text[:part] + "\n" + text[middle : middle + part]
+
+
+def _without_code(sample: str) -> str:
+    """The sample without code, which has English words whatever the text beside it is."""
+    prose = _CODE.sub("\n", sample)
+    return prose if _WORD.search(prose) or HAN_CHARACTER.search(prose) else sample
 
 
 def _by_statistics(sample: str, words: list[str]) -> str:

@@ -56,7 +56,7 @@ def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes
     tmp_path: Path,
 ) -> None:
     code = (
-        "from service.text.terms import segmenter; jieba = segmenter();"
+        "from service.text.segmenter import segmenter; jieba = segmenter();"
         "print(jieba.lcut('新图书馆')); print(jieba.dt.tmp_dir)"
     )
     done = run(code, XDG_CACHE_HOME=str(tmp_path / "cache"))

@@ -61,6 +61,64 @@ def test_reads_the_charset_of_a_page() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("시의회는 화요일에 항구 확장 계획을 통과시켰다. 공사비는 35억 원이다.", "euc-kr"),
+        ("市議会は火曜日に港の拡張計画を可決した。工事費は三十五億円である。", "shift_jis"),
+        ("市議会は火曜日に港の拡張計画を可決した。工事費は三十五億円である。", "euc-jp"),
+        ("市議会は火曜日に港の拡張計画を可決した。", "iso2022_jp"),
+        ("Городской совет во вторник одобрил расширение порта.", "cp1251"),
+        ("Городской совет во вторник одобрил расширение порта.", "koi8-r"),
+        ("Rada miasta przegłosowała we wtorek rozbudowę portu, mówią żeglarze.", "cp1250"),
+        ("Το δημοτικό συμβούλιο ενέκρινε την Τρίτη την επέκταση του λιμανιού.", "cp1253"),
+        ("وافق مجلس المدينة يوم الثلاثاء على توسيع الميناء.", "cp1256"),
+        ("מועצת העיר אישרה ביום שלישי את הרחבת הנמל.", "cp1255"),
+        ("สภาเมืองอนุมัติแผนขยายท่าเรือเมื่อวันอังคาร", "cp874"),
+    ],
+)
+@pytest.mark.parametrize("named", [None, "gb2312", "iso-8859-1"])
+def test_reads_what_others_wrote_before_utf8(text: str, encoding: str, named: str | None) -> None:
+    assert decode(text.encode(encoding), named) == text
+
+
+@pytest.mark.parametrize(("text", "encoding", "named"), [
+    (HANS, "gb18030", "big5"), (HANT, "big5", "gb2312"), (HANT, "gb18030", "euc-kr"),
+    (HANS, "utf-8", "gb2312"), ("Le café est fermé à midi, dit-on.", "cp1252", "gb2312"),
+])  # fmt: skip
+def test_a_wrong_name_of_the_encoding_is_not_believed(text: str, encoding: str, named: str) -> None:
+    assert decode(text.encode(encoding), named) == text
+    page = f'<html><head><meta charset="{named}"></head><body><p>{text}</p></body></html>'
+    assert decode(page.encode(encoding)) == page
+
+
+@pytest.mark.parametrize(("text", "encoding"), [
+    (HANS, "utf-8"), (HANS, "gb18030"), (HANT, "big5"), (HANT, "utf-8"),
+    ("The mayor said that the café on the quay would stay open – for now.", "utf-8"),
+])  # fmt: skip
+@given(data=st.data())
+def test_a_bad_byte_costs_a_character_or_two_and_not_the_text(
+    text: str, encoding: str, data: st.DataObject
+) -> None:
+    raw = text.encode(encoding)
+    at = data.draw(st.integers(8, len(raw) - 10))
+    while encoding == "utf-8" and at < len(raw) and 0x80 <= raw[at] < 0xC0:
+        at += 1  # before a character
+    read = decode(raw[:at] + b"\xff" + raw[at:])
+    before, *_, after = read.split("\ufffd")
+    assert 1 <= read.count("\ufffd") <= 2
+    assert text.startswith(before)
+    assert text.endswith(after[2:])
+    assert len(after) > 2
+
+
+@pytest.mark.parametrize("text", [HANS, "Die Häuser der Stadt, groß und klein, sind verkauft."])
+def test_gibberish_in_every_encoding_is_refused(text: str) -> None:
+    scrambled = bytes((byte * 7 + 93) % 128 + 128 for byte in text.encode("utf-8")) * 4
+    with pytest.raises(Unreadable):
+        decode(scrambled)
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 4,

@@ -47,6 +47,14 @@ ARTICLE_ZH = Article(
 RESOURCES = Resources.load(Settings())
 
 
+@pytest.mark.parametrize("article", [ARTICLE_EN, ARTICLE_ZH])
+def test_characters_that_were_lost_are_counted_in_a_warning(article: Article) -> None:
+    broken = article.text[:5] + "\ufffd" + article.text[5:] + "\ufffd"
+    steps, request = begin(Article(broken, article.title))
+    result = finish(steps, written(request))
+    assert "2 characters of the text can't be read and were left out" in result.warnings
+
+
 def begin(
     article: Article, options: Options | None = None, engine: ScriptedEngine | None = None
 ) -> tuple[Generator[Request, Answer, Result], Request]:

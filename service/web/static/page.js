@@ -120,6 +120,7 @@ function clear() {
 // The service's warnings in a reader's words, and in Chinese; others are shown as they come.
 const WARNINGS = [
   [/^the page holds (\d+) stories:.*/, "The page holds $1 stories; each has its own digests below 此页有 $1 篇报道，下面分别给出摘要"],
+  [/^(\d+) characters of the text can't be read and were left out$/, "$1 characters of the text can't be read and were left out 原文有 $1 个字符无法识别，已略去"],
   [/^the article is long: it was read in (\d+) parts$/, "The article is long and was read in $1 parts 文章较长，分 $1 部分读取"],
   [/^the model's (\w+) digest was replaced by an extractive one: (.*)$/, "The model's $1 digest was replaced by the article's own content ($2) 模型的 $1 摘要未通过检查，已由原文内容代替"],
   [/^the article is in another language \((\w+)\) and no model is loaded:.*/, "The article is in another language ($1) and no model is loaded: its own sentences are shown, and key facts that can be converted; the stance may be missed. A model would write both digests 文章为其他语言（$1），且未加载模型：显示原文句子和可以换算的要点，立场可能有遗漏；加载模型后可生成两篇摘要"],
