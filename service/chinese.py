@@ -13,6 +13,7 @@ TEMPLATES = {
     "Stance": "立场",
     "stance": "立场",
     "abstractive": "模型撰写",
+    "translated": "逐句翻译",
     "extractive": "原文句子",
     "keyfacts": "要点",
     "… and {hidden} more.": "……另有 {hidden} 篇。",

@@ -115,8 +115,13 @@ digests_refused = Counter(
 )
 digests_replaced = Counter(
     "diglot_digests_replaced_total",
-    "Digests of a model that failed twice and were replaced by extractive ones.",
+    "Digests of a model that failed twice and were replaced by the article's own sentences.",
     ["language"],
+)
+translations_refused = Counter(
+    "diglot_translations_refused_total",
+    "Translated sentences that a check rejected, before and after they were asked for again.",
+    ["language", "gate"],
 )
 
 # A remote model

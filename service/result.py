@@ -24,22 +24,33 @@ class Source(_Part):
 
 class DigestSentence(_Part):
     text: str
-    support: float = Field(
-        ge=0, le=1, description="The share of its words of content that the article supports."
+    support: float | None = Field(
+        ge=0,
+        le=1,
+        description="The share of its words of content that the article supports; null for an"
+        " article in neither English nor Chinese.",
     )
     sources: list[Source] = Field([], description="What it rests on, the weightiest first.")
 
 
 class Digest(_Part):
     text: str
-    kind: Kind = Field(description="How it was made: written by a model, or taken from the text.")
+    kind: Kind = Field(
+        description="How it was made: written by a model, translated by it sentence by sentence, or"
+        " taken from the text."
+    )
     engine: str = Field(description="The engine that made this digest.")
     truncated: bool = Field(False, description="The digest ran into its limit and was cut.")
     script: Script | None = Field(None, description="The script of a Chinese digest.")
     sentences: list[DigestSentence] = Field(
         [],
-        description="Its sentences and what they rest on; empty for key facts, and for an article"
-        " in neither English nor Chinese.",
+        description="Its sentences and what they rest on; empty for key facts, and, unless it is"
+        " translated, for an article in neither English nor Chinese.",
+    )
+    left_out: list[Source] = Field(
+        [],
+        description="Of a translated digest, the sentences of the article that were chosen for it"
+        " and whose translation did not pass the checks.",
     )
 
 

@@ -14,7 +14,8 @@ from service.text.script import Script
 
 DigestLanguage = Literal["en", "zh"]
 Length = Literal["short", "medium", "long"]
-Kind = Literal["abstractive", "extractive", "keyfacts"]
+Kind = Literal["abstractive", "translated", "extractive", "keyfacts"]
+Style = Literal["abstractive", "faithful"]
 Label = Literal["favor", "against", "none"]
 StanceMethod = Literal["probabilities", "answer", "lexicon"]
 """The way to a label: a model's probabilities of the labels, the label that a model answered with,
@@ -44,6 +45,8 @@ class Options:
     zh_script: Script = "Hans"
     whole_page: bool = False
     """Keep a page of several stories together."""
+    style: Style = "abstractive"
+    """`faithful`: the article's own sentences, and their translation, in place of a paraphrase."""
 
     def __post_init__(self) -> None:
         """Raises BadInput for what no engine can answer, whichever face it came through."""
@@ -84,7 +87,20 @@ class EvidenceTask:
             raise BadInput("a blank digest has no evidence")
 
 
-Task = DigestTask | StanceTask | EvidenceTask
+@dataclass(frozen=True, slots=True)
+class TranslationTask:
+    """One sentence to be written in `language`.
+
+    A request of such tasks holds no others, and its document is not read. `text` has the figures
+    and names already as `language` writes them. `again`: the last answer could not be used.
+    """
+
+    language: DigestLanguage
+    text: str
+    again: bool = False
+
+
+Task = DigestTask | StanceTask | EvidenceTask | TranslationTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +137,35 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslatedSentence:
+    """A translation of the sentence `source` of the article."""
+
+    text: str
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
 class DigestAnswer:
     """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens.
 
     `evidence`: the model's own for it, as in EvidenceAnswer, where it was asked for.
+    Of a translated one, `sentences` are what it is made of, and `left_out` the numbers of the
+    article's sentences that were chosen for it and whose translation could not be used.
     """
 
     text: str
     kind: Kind
     truncated: bool = False
     evidence: float | None = None
+    sentences: tuple[TranslatedSentence, ...] = ()
+    left_out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationAnswer:
+    """A sentence as the engine translated it; empty when the engine did not come to its end."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +203,7 @@ class EvidenceAnswer:
     share: float | None
 
 
-TaskAnswer = DigestAnswer | StanceAnswer | EvidenceAnswer
+TaskAnswer = DigestAnswer | StanceAnswer | EvidenceAnswer | TranslationAnswer
 
 
 @dataclass(frozen=True, slots=True)

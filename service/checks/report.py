@@ -107,11 +107,16 @@ def _cited(sentences: Iterable[SupportedSentence], article: Document) -> list[Di
         DigestSentence(
             text=sentence.text,
             support=round(sentence.support, 4),
-            sources=[
-                Source(start=source.start, end=source.end)
-                for source in (article.sentences[number] for number in sentence.sources)
-                if source.start is not None and source.end is not None
-            ],
+            sources=sources(article, sentence.sources),
         )
         for sentence in sentences
+    ]
+
+
+def sources(article: Document, numbers: Iterable[int]) -> list[Source]:
+    """The places of sentences in the text that was sent; those that have none are left out."""
+    return [
+        Source(start=source.start, end=source.end)
+        for source in (article.sentences[number] for number in numbers)
+        if source.start is not None and source.end is not None
     ]

@@ -48,6 +48,13 @@ from service.tasks import Options
     show_default=True,
     help="Simplified or Traditional characters in the Chinese digest.",
 )
+@click.option(
+    "--style",
+    type=click.Choice(["abstractive", "faithful"]),
+    default="abstractive",
+    show_default=True,
+    help="faithful: the article's own sentences and their checked translation, no paraphrase.",
+)
 @click.option("--whole-page", is_flag=True, help="Keep a page of several stories together as one.")
 @click.option(
     "--resume/--no-resume",
@@ -67,6 +74,7 @@ def digest(
     languages: str,
     length: Any,
     zh_script: Any,
+    style: Any,
     whole_page: bool,
     resume: bool,
     keep_deleted: bool,
@@ -90,7 +98,7 @@ def digest(
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
-    wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page)
+    wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page, style)
     own = os.path.realpath(out / FILE)  # the output may lie inside of the input
     files = [file for file in find_files(paths) if os.path.realpath(file) != own]
     if not files:

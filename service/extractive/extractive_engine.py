@@ -16,6 +16,7 @@ from service.tasks import (
     Request,
     Task,
     TaskAnswer,
+    TranslationTask,
 )
 
 log = logging.getLogger(__name__)
@@ -74,4 +75,6 @@ class ExtractiveEngine:
             return digest(request.document, task, self._resources.glossary)
         if isinstance(task, EvidenceTask):
             return EvidenceAnswer(None)
+        if isinstance(task, TranslationTask):
+            raise EngineFailed("the extractive engine does not translate")
         return read_stance(request.document, task.target, self._resources)

@@ -78,9 +78,18 @@ def digest(document: Document, task: DigestTask, glossary: Glossary) -> DigestAn
 
 def own_digest(document: Document, length: Length) -> DigestAnswer:
     """The document's own sentences, in whichever language it is."""
-    size = DIGEST_SIZE["zh" if is_spaceless(document.language) else "en"][length]
-    taken = extract(document, size)
+    taken = extract(document, own_size(document, length))
     return DigestAnswer(taken.text, "extractive", truncated=taken.cut)
+
+
+def own_sentences(document: Document, length: Length) -> list[int]:
+    """The indexes of the sentences that such a digest is made of."""
+    return choose(document, own_size(document, length))
+
+
+def own_size(document: Document, length: Length) -> int:
+    """The size of a digest in the document's own language, in words or characters."""
+    return DIGEST_SIZE["zh" if is_spaceless(document.language) else "en"][length]
 
 
 def extract(document: Document, size: int) -> Extract:

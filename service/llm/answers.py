@@ -55,6 +55,8 @@ WRAPPERS = (
 # Most tokens of an answer per requested English word or Chinese character. Qwen's tokenizer needs
 # about 1.3 and 0.65; the rest is for models that write more than requested.
 TOKENS_PER_UNIT: dict[DigestLanguage, float] = {"en": 2.5, "zh": 1.5}
+TRANSLATION_GROWTH, LINE_TOKENS = 2, 16
+"""A translation may take so many times the tokens of its sentence, and so many more."""
 
 # The end of a sentence; a full stop after a digit may be part of a decimal number.
 _SENTENCE_END = re.compile(r"(?:[。！？!?…]|(?<!\d)\.(?=[\s\"'”’)]|\Z))[\"'”’」』）)]*")
@@ -184,9 +186,20 @@ def token_limit(task: DigestTask) -> int:
     return int(size(task) * TOKENS_PER_UNIT[task.language])
 
 
+def translation_limit(tokens: int) -> int:
+    """The most tokens that the translation of a sentence of `tokens` may take."""
+    return TRANSLATION_GROWTH * tokens + LINE_TOKENS
+
+
 def whole_sentences(text: str) -> str:
     """`text` up to its last complete sentence; all of it when no sentence is complete."""
     end = 0
     for match in _SENTENCE_END.finditer(text):
         end = match.end()
     return text[:end] if end else text
+
+
+def first_line(text: str, complete: bool) -> str:
+    """The first line of an answer; empty when the answer was cut within it."""
+    line, rest = text.partition("\n")[::2]
+    return line.strip() if complete or rest else ""

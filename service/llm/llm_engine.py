@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from service import metrics
 from service.engine import Identity
 from service.errors import BadInput, EngineFailed, NoText, TooLong
-from service.llm.answers import whole_sentences
+from service.llm.answers import first_line, whole_sentences
 from service.llm.calibration import PriorCache, evidence, stance
 from service.llm.capacity import make_generator, passage_limit
 from service.llm.loader import load
@@ -34,6 +34,8 @@ from service.tasks import (
     Request,
     Task,
     TaskAnswer,
+    TranslationAnswer,
+    TranslationTask,
 )
 
 
@@ -167,6 +169,8 @@ class LLMEngine:
     def _answer(self, task: Task, outcome: Outcome, prior: Sequence[float] | None) -> TaskAnswer:
         if isinstance(outcome, Generated):
             text = self.encoder.tokens.text(outcome.ids)
+            if isinstance(task, TranslationTask):
+                return TranslationAnswer(first_line(text, outcome.complete))
             if not outcome.complete:
                 text = whole_sentences(text)
             return DigestAnswer(text, "abstractive", truncated=not outcome.complete)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from service.article import Document
-from service.errors import TooLong
-from service.llm.answers import token_limit
+from service.errors import BadInput, TooLong
+from service.llm.answers import token_limit, translation_limit
 from service.llm.chat_template import with_template
 from service.llm.loader import Loaded
 from service.llm.sampler import SECOND_TRY_PENALTY, token_sampler
@@ -13,7 +13,15 @@ from service.llm.tokenizer import Prompt, Tokens
 from service.resources import Resources
 from service.resources.prompts import spellings, stance_words
 from service.settings import Settings
-from service.tasks import LABELS, DigestTask, EvidenceTask, Request, StanceTask, Task
+from service.tasks import (
+    LABELS,
+    DigestTask,
+    EvidenceTask,
+    Request,
+    StanceTask,
+    Task,
+    TranslationTask,
+)
 
 SCORED_TOKENS = 128
 """Of a digest so many tokens are scored: enough to tell, whatever a checked digest's length."""
@@ -38,14 +46,30 @@ class RequestEncoder:
 
         Raises TooLong where a prompt and its answer exceed the model's context.
         """
-        document = request.document
-        title = f"{document.title}\n\n" if document.title else ""
-        passage = self.tokens.plain(title + document.text)
-        prompts = [self._prompt(passage, task, document) for task in request.tasks]
+        sentences = [task for task in request.tasks if isinstance(task, TranslationTask)]
+        others = [task for task in request.tasks if not isinstance(task, TranslationTask)]
+        if sentences and others:
+            raise BadInput("a request for translations holds other tasks too")
+        prompts = self._translation_prompts(sentences)
+        prompts += self._passage_prompts(request.document, others)
         for prompt, task in zip(prompts, request.tasks, strict=True):
             if self._context and len(prompt) + self._answer_tokens(task) > self._context:
                 raise TooLong("the passage, its title and its target are too long together")
         return prompts
+
+    def _passage_prompts(
+        self, document: Document, tasks: Sequence[DigestTask | StanceTask | EvidenceTask]
+    ) -> list[Prompt]:
+        title = f"{document.title}\n\n" if document.title else ""
+        passage = self.tokens.plain(title + document.text)
+        return [self._prompt(passage, task, document) for task in tasks]
+
+    def _translation_prompts(self, tasks: Sequence[TranslationTask]) -> list[Prompt]:
+        """The prompts of sentences; into one language they share all that stands before these."""
+        parts = [self._resources.prompts.translation(task) for task in tasks]
+        if len({shared for shared, _ in parts}) > 1:
+            parts = [("", shared + rest) for shared, rest in parts]
+        return [self.tokens.message(shared, rest) for shared, rest in parts]
 
     def branch(self, request: Request, index: int, prompt: Prompt) -> Branch:
         """The branch that answers task `index` after the passage."""
@@ -54,12 +78,16 @@ class RequestEncoder:
             on_tokens = self._watcher(request, index)
             sample = self._sampler(prompt, task)
             return Generate(prompt.suffix_ids, token_limit(task), sample, on_tokens)
+        if isinstance(task, TranslationTask):
+            sample = self._sampler(prompt, task)
+            limit = self._answer_tokens(task)
+            return Generate(prompt.suffix_ids, limit, sample, ends=self._has_a_line)
         return Loglikelihood(prompt.suffix_ids, self._continuations(request, task))
 
     def prior_branch(self, request: Request, index: int, prompt: Prompt) -> Loglikelihood | None:
-        """The branch that scores the same after an empty passage; None for a digest."""
+        """The branch that scores the same after an empty passage; None for what is written."""
         task = request.tasks[index]
-        if isinstance(task, DigestTask):
+        if isinstance(task, DigestTask | TranslationTask):
             return None
         ids = (*prompt.prefix_ids, *prompt.suffix_ids)
         return Loglikelihood(ids, self._continuations(request, task), shares_prefix=False)
@@ -78,7 +106,7 @@ class RequestEncoder:
 
     def most_tokens_around(self) -> int:
         """Tokens of the longest prompt without a passage, a title or names, plus its answer."""
-        tasks: list[Task] = [DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask("")]
+        tasks = (DigestTask("en", "long"), DigestTask("zh", "long"), StanceTask(""))
         return max(
             len(self._prompt((), task, Document("", (), None, language)))
             + self._answer_tokens(task)
@@ -86,7 +114,12 @@ class RequestEncoder:
             for language in ("en", "zh")
         )
 
-    def _prompt(self, passage: Sequence[int], task: Task, document: Document) -> Prompt:
+    def _prompt(
+        self,
+        passage: Sequence[int],
+        task: DigestTask | StanceTask | EvidenceTask,
+        document: Document,
+    ) -> Prompt:
         names = {}
         if isinstance(task, DigestTask):
             names = spellings(document, task.language, self._resources.glossary)
@@ -98,14 +131,20 @@ class RequestEncoder:
             return token_limit(task)
         if isinstance(task, EvidenceTask):
             return SCORED_TOKENS
+        if isinstance(task, TranslationTask):
+            return translation_limit(len(self.tokens.plain(task.text)))
         return max(len(label) for language in ("en", "zh") for label in self.labels(language))
 
-    def _sampler(self, prompt: Prompt, task: DigestTask) -> SampleToken | None:
+    def _sampler(self, prompt: Prompt, task: DigestTask | TranslationTask) -> SampleToken | None:
         sampling = self._sampling if self._settings.sampling == "model" else None
         penalty = self._settings.repetition_penalty
-        if task.fault:
+        if isinstance(task, DigestTask) and task.fault:
             penalty = max(penalty, SECOND_TRY_PENALTY)
         return token_sampler(sampling, penalty, self._settings.seed, prompt.ids)
+
+    def _has_a_line(self, ids: Sequence[int]) -> bool:
+        """Whether the last of `ids` ends a line that holds an answer: a translation is one line."""
+        return self.tokens.ends_line(ids[-1]) and bool(self.tokens.text(ids))
 
     def _watcher(self, request: Request, index: int) -> Callable[[Sequence[int]], None]:
         def on_tokens(ids: Sequence[int]) -> None:

@@ -93,6 +93,7 @@ class RunningSequences:
             sequence.next_token = token
             if branch.on_tokens is not None:
                 branch.on_tokens(sequence.ids)
+            complete = branch.ends is not None and branch.ends(sequence.ids)
         if complete or len(sequence.ids) >= branch.max_tokens:
             sequence.prefix.outcomes[sequence.branch] = Generated(sequence.ids, complete)
             return False

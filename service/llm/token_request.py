@@ -14,6 +14,7 @@ class Generate:
     """A branch that generates at most `max_tokens` tokens after `suffix`, which is not empty.
 
     `shares_prefix`: whether the suffix continues the request's prefix or stands alone.
+    `ends`: from all tokens generated so far, whether the answer ends with the last of them.
     `ignore_eos`: no token ends the answer early (for benchmarks).
     """
 
@@ -23,6 +24,7 @@ class Generate:
     """None: greedy."""
     on_tokens: Callable[[Sequence[int]], None] | None = None
     """Called after each token with all tokens generated so far."""
+    ends: Callable[[Sequence[int]], bool] | None = None
     shares_prefix: bool = True
     ignore_eos: bool = False
 

@@ -50,6 +50,7 @@ class Tokens:
         chat = chat_format(tokenizer)
         control = self._control.search(chat.tail)
         cut = control.start() if control else len(chat.tail)
+        self._head = self._trusted(chat.head)
         self._prefix = self._trusted(chat.head + BEFORE_ARTICLE)
         self._after_instruction, self._turn = chat.tail[:cut], chat.tail[cut:]
         self._turn_ids = self._trusted(self._turn)
@@ -77,6 +78,11 @@ class Tokens:
         suffix = self.plain(after + instruction + self._after_instruction)
         return Prompt(self._prefix, self._with_line_end(passage), (*suffix, *self._turn_ids))
 
+    def message(self, shared: str, rest: str) -> Prompt:
+        """The prompt with a message of its own, without an article; it begins with `shared`."""
+        suffix = self.plain(rest + self._after_instruction)
+        return Prompt((*self._head, *self.plain(shared)), (), (*suffix, *self._turn_ids))
+
     def answer(self, text: str) -> tuple[int, ...]:
         """The ids of `text` as the model would write it after a prompt."""
         ids = self._trusted(self._turn + self._lead + text)
@@ -94,6 +100,11 @@ class Tokens:
         )
         # The end of an answer that was cut may be half a character.
         return self._parser.answer(text.rstrip("\ufffd")).strip()
+
+    def ends_line(self, id_: int) -> bool:
+        """Whether a token holds the end of a line."""
+        text: str = self._tokenizer.decode([id_], clean_up_tokenization_spaces=False)
+        return _LINE_END in text
 
     def _with_line_end(self, passage: Sequence[int]) -> tuple[int, ...]:
         """`passage` with a line end, which many vocabularies join with the full stop before it."""

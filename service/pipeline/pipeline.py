@@ -6,8 +6,9 @@ can keep hundreds of plans going at once while each reads from top to bottom:
     clean ─▶ part into stories ─▶ (too long? digest the parts first) ─▶ ask for everything ─▶ Result
 
 No raw model text leaves it: a digest that fails a gate is asked for once more, with the reason;
-one that fails again is replaced by the extractive one, labelled as such, with a warning. An article
-never fails because of what a model wrote.
+one that fails again is replaced by the article's own sentences, in the other language by their
+checked translation or else by key facts, labelled as such, with a warning. An article never fails
+because of what a model wrote.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -23,6 +24,7 @@ from service.errors import DiglotError, EngineFailed
 from service.extractive.subject import main_subject
 from service.extractive.summarize import digest
 from service.pipeline.context import Drafts, PipelineContext, StoryAnswers, Target, Watch
+from service.pipeline.faithful import faithful_digests
 from service.pipeline.result_builder import report
 from service.pipeline.validation import FAULTS, Fault, fault, needs_evidence
 from service.resources import Resources
@@ -84,21 +86,30 @@ def _answers(
     targets = _targets(context, story)
     options = context.options
     digests = [DigestTask(language, options.length) for language in options.languages]
+    asked = digests if options.style == "abstractive" else []
     stances = [StanceTask(target.text) for target in targets]
-    answer = yield from _ask(context, passage, *digests, *stances, drafts=drafts)
+    answer = yield from _ask(context, passage, *asked, *stances, drafts=drafts)
 
-    written = dict(zip(digests, answer.tasks[: len(digests)], strict=True))
-    passed, replaced = yield from _passed(context, story, passage, written, drafts)
-    for task, gate in replaced.items():
-        reason = FAULTS[gate]["en"]
-        context.warnings.append(
-            f"the model's {task.language} digest was replaced by an extractive one: {reason}"
-        )
-    opinions = answer.tasks[len(digests) :]
+    written = dict(zip(asked, answer.tasks[: len(asked)], strict=True))
+    passed, refused = yield from _passed(context, story, passage, written, drafts)
+    missing = [task for task in digests if task not in passed]
+    if missing:
+        passed |= yield from faithful_digests(context, story, missing)
+    for task in missing:
+        drafts.replace(3, task.language, passed[task].text)
+    for task, gate in refused.items():
+        metrics.digests_replaced.labels(task.language).inc()
+        context.warnings.append(_replaced(task, passed[task], gate))
+    opinions = answer.tasks[len(asked) :]
     if passage is not story:
         opinions = tuple(map(_without_evidence, opinions))
-    digests_of = {task.language: passed_one for task, passed_one in passed.items()}
+    digests_of = {task.language: passed[task] for task in digests}
     return StoryAnswers(story, digests_of, dict(zip(targets, opinions, strict=True)), read)
+
+
+def _replaced(task: DigestTask, digest: DigestAnswer, gate: Fault) -> str:
+    by = "a translation of its sentences" if digest.kind == "translated" else "an extractive one"
+    return f"the model's {task.language} digest was replaced by {by}: {FAULTS[gate]['en']}"
 
 
 def _without_evidence(answer: TaskAnswer) -> TaskAnswer:
@@ -145,9 +156,12 @@ def _condense(
         faults: list[Fault] = []
         for part in parts:
             answer = yield from _ask(context, part, task)
-            passed, replaced = yield from _passed(context, part, part, {task: answer.tasks[0]})
+            passed, refused = yield from _passed(context, part, part, {task: answer.tasks[0]})
+            for gate in refused.values():
+                faults.append(gate)
+                metrics.digests_replaced.labels(task.language).inc()
+                passed[task] = digest(part, task, context.resources.glossary)
             digests.append(passed[task].text)
-            faults += replaced.values()
         if faults:
             context.warnings.append(_parts_replaced(faults, len(parts)))
         condensed = "\n".join(digests)
@@ -176,8 +190,7 @@ def _passed(
 ) -> Generator[Request, Answer, tuple[dict[DigestTask, DigestAnswer], dict[DigestTask, Fault]]]:
     """The digests that pass the gates, if need be after they were asked for once more.
 
-    In place of one that fails again stand the article's own sentences, labelled. Which were
-    replaced, and for what, comes with them.
+    Which fail again, and why, comes with them.
     """
     first = {task: _digest(answer) for task, answer in written.items()}
     digests, faults = yield from _judged(context, story, passage, first)
@@ -187,11 +200,7 @@ def _passed(
         if again:
             second, faults = yield from _judged(context, story, passage, again)
             digests |= second
-    for task in faults:
-        metrics.digests_replaced.labels(task.language).inc()
-        digests[task] = digest(passage, task, context.resources.glossary)
-        drafts.replace(3, task.language, digests[task].text)
-    return digests, faults
+    return {task: each for task, each in digests.items() if task not in faults}, faults
 
 
 def _judged(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from service import result
 from service.article import Article, Document, Sentence
-from service.checks.report import cited
+from service.checks.report import cited, sources
 from service.checks.support import Support, support, unsupported_sentences
 from service.checks.unsupported import languages_agree, unsupported_names, unsupported_numbers
 from service.engine import Identity
@@ -37,6 +37,7 @@ from service.tasks import (
     Options,
     StanceAnswer,
     TaskAnswer,
+    TranslatedSentence,
 )
 from service.text.script import to_script
 
@@ -102,9 +103,7 @@ def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
         for language, answer in answers.digests.items()
     }
     digests = {
-        language: _digest(
-            context, language, answer, texts[language], cited(held[language], article)
-        )
+        language: _digest(context, article, language, answer, held[language])
         for language, answer in answers.digests.items()
     }
     opinions = [
@@ -138,28 +137,55 @@ def _own_digest(context: PipelineContext, answers: StoryAnswers) -> dict[str, Di
         truncated=taken.truncated,
         script=None,
         sentences=[],
+        left_out=[],
     )
     return {language: own}
 
 
 def _text(context: PipelineContext, language: DigestLanguage, answer: DigestAnswer) -> str:
-    return to_script(answer.text, context.options.zh_script) if language == "zh" else answer.text
+    return _in_script(context, language, answer.text)
+
+
+def _in_script(context: PipelineContext, language: DigestLanguage, text: str) -> str:
+    return to_script(text, context.options.zh_script) if language == "zh" else text
 
 
 def _digest(
     context: PipelineContext,
+    article: Document,
     language: DigestLanguage,
     answer: DigestAnswer,
-    text: str,
-    sentences: list[DigestSentence],
+    held: Support | None,
 ) -> Digest:
+    sentences = cited(held, article)
+    if answer.kind == "translated":
+        sentences = [
+            _translated(context, article, language, sentence) for sentence in answer.sentences
+        ]
+    by_model = answer.kind in ("abstractive", "translated")
     return Digest(
-        text=text,
+        text=_text(context, language, answer),
         kind=answer.kind,
-        engine=context.identity.name if answer.kind == "abstractive" else "extractive",
+        engine=context.identity.name if by_model else "extractive",
         truncated=answer.truncated,
         script=context.options.zh_script if language == "zh" else None,
         sentences=sentences,
+        left_out=sources(article, answer.left_out),
+    )
+
+
+def _translated(
+    context: PipelineContext,
+    article: Document,
+    language: DigestLanguage,
+    sentence: TranslatedSentence,
+) -> DigestSentence:
+    """A translated sentence, whose source is known and need not be looked for."""
+    held = support(sentence.text, language, article)
+    return DigestSentence(
+        text=_in_script(context, language, sentence.text),
+        support=round(held.score, 4) if held else None,
+        sources=sources(article, (sentence.source,)),
     )
 
 

@@ -122,8 +122,12 @@ def needs_evidence(text: str, task: DigestTask, article: Document) -> bool:
 
 
 def told(prompts: Prompts) -> tuple[str, ...]:
-    """All that a model may be told in words, which no digest may repeat."""
-    return _told_by(tuple(prompts.texts.values()))
+    """All that a model may be told in words, which no digest may repeat.
+
+    The examples of a translation are left out: their words are those of any news.
+    """
+    asked = (text for name, text in prompts.texts.items() if not name.startswith("translate."))
+    return _told_by(tuple(asked))
 
 
 @lru_cache(maxsize=4)

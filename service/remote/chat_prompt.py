@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from service.article import Document
 from service.resources import Resources
 from service.resources.prompts import AFTER_ARTICLE, BEFORE_ARTICLE, spellings
-from service.tasks import DigestTask, Task
+from service.tasks import DigestTask, StanceTask
 
 _MARK = re.compile(
     r"<(?=[|｜/]?[A-Za-z_|｜][^<>\n]{0,40}>)|\[(?=/?[A-Z_]{2,20}\])|(?<=<)(?=[|｜])|(?<=[◁])(?=/?\w)"
@@ -32,7 +32,9 @@ def plain(text: str) -> str:
     return _MARK.sub(lambda found: f"{found[0]} ", _LONE_SURROGATES.sub("\ufffd", text))
 
 
-def message(shown: str, task: Task, document: Document, resources: Resources) -> str:
+def message(
+    shown: str, task: DigestTask | StanceTask, document: Document, resources: Resources
+) -> str:
     """The message that asks for `task` after the passage as `passage` shows it."""
     names: Mapping[str, str] = {}
     if isinstance(task, DigestTask):

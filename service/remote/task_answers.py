@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from service.article import Document
 from service.extractive.stance import read_stance
-from service.llm.answers import token_limit, whole_sentences
+from service.llm.answers import first_line, token_limit, translation_limit, whole_sentences
 from service.remote import labels
-from service.remote.chat_prompt import message
+from service.remote.chat_prompt import about_tokens, message, plain
 from service.remote.failures import Filtered
 from service.remote.remote_model import RemoteModel
 from service.resources import Resources
@@ -21,6 +21,8 @@ from service.tasks import (
     Task,
     TaskAnswer,
     TokenUse,
+    TranslationAnswer,
+    TranslationTask,
 )
 
 LABEL_TOKENS = 16
@@ -50,20 +52,38 @@ class TaskAnswers:
     ) -> tuple[TaskAnswer, TokenUse]:
         """The answer to `task`; `shown` is the passage, `watch` is given a growing digest's text.
 
-        A text that the server refuses by its rules on content gets an empty digest, which no gate
-        lets pass, and the stance of the lexicon. Raises what RemoteModel.ask raises otherwise.
+        A text that the server refuses by its rules on content gets an empty digest or translation,
+        which no gate lets pass, and the stance of the lexicon. Raises what RemoteModel.ask raises
+        otherwise.
         """
         if isinstance(task, EvidenceTask):  # no server gives the probabilities of a text
             return EvidenceAnswer(None), NOTHING
-        asked = message(shown, task, document, self._resources)
         try:
+            if isinstance(task, TranslationTask):
+                return self._translation(task, is_abandoned)
+            asked = message(shown, task, document, self._resources)
             if isinstance(task, DigestTask):
                 return self._digest(asked, task, is_abandoned, watch)
             return self._stance(asked, document, task, is_abandoned)
         except Filtered:
-            if isinstance(task, DigestTask):
-                return DigestAnswer("", "abstractive"), NOTHING
-            return read_stance(document, task.target, self._resources), NOTHING
+            return self._refused(document, task), NOTHING
+
+    def _refused(
+        self, document: Document, task: DigestTask | StanceTask | TranslationTask
+    ) -> TaskAnswer:
+        if isinstance(task, TranslationTask):
+            return TranslationAnswer("")
+        if isinstance(task, DigestTask):
+            return DigestAnswer("", "abstractive")
+        return read_stance(document, task.target, self._resources)
+
+    def _translation(
+        self, task: TranslationTask, is_abandoned: Callable[[], bool]
+    ) -> tuple[TaskAnswer, TokenUse]:
+        asked = plain("".join(self._resources.prompts.translation(task)))
+        limit = translation_limit(about_tokens(task.text))
+        written = self._model.ask(asked, limit, {}, is_abandoned)
+        return TranslationAnswer(first_line(written.text, not written.is_cut)), written.use
 
     def _digest(
         self,

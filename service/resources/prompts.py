@@ -1,8 +1,9 @@
-"""The words that ask a model for a digest or a stance: one small file per task and language.
+"""The words that ask a model for a digest, a stance or a translation: a file per task and language.
 
 An instruction is written in the language that it asks for, and stands after the article, so that
 all tasks of one article begin with the same tokens. A line that holds {names} is left out where
-there are no names to give.
+there are no names to give. A translation is asked for without the article, and its prompt shows
+how, so that a model without a sense for instructions can go on with it.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from service.tasks import (
     EvidenceTask,
     Label,
     StanceTask,
-    Task,
+    TranslationTask,
 )
 
 SHIPPED = SHIPPED_PROMPTS
@@ -47,11 +48,14 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "digest.zh.txt": frozenset({"length"}),
     "stance.en.txt": frozenset({"target"}),
     "stance.zh.txt": frozenset({"target"}),
+    "translate.en.txt": frozenset({"text"}),
+    "translate.zh.txt": frozenset({"text"}),
 }
 _MAY_HOLD: Mapping[str, frozenset[str]] = {
     "digest.en.txt": frozenset({"names"}),
     "digest.zh.txt": frozenset({"names"}),
 }
+_SENTENCE = "{text}"
 _NAMES_LINE = re.compile(r"\n*[^\n]*\{names\}[^\n]*")
 _LABELS: Mapping[DigestLanguage, Mapping[Label, str]] = {
     "en": {label: label for label in LABELS},
@@ -67,7 +71,10 @@ class Prompts:
     fingerprint: str
 
     def instruction(
-        self, task: Task, passage_language: str, names: Mapping[str, str] | None = None
+        self,
+        task: DigestTask | StanceTask | EvidenceTask,
+        passage_language: str,
+        names: Mapping[str, str] | None = None,
     ) -> str:
         """The instruction for `task`, filled in; a stance is asked in the passage's language.
 
@@ -86,6 +93,13 @@ class Prompts:
             case StanceTask(target=target):
                 language = stance_language(passage_language)
                 return self._fill(f"stance.{language}.txt", target=target)
+
+    def translation(self, task: TranslationTask) -> tuple[str, str]:
+        """The prompt of a translation: the lines before its sentence, which all sentences share,
+        and the rest. The sentence goes in as it is."""
+        text = self.texts[f"translate.{task.language}.txt"]
+        shared = text.rfind("\n", 0, text.index(_SENTENCE)) + 1
+        return text[:shared], text[shared:].replace(_SENTENCE, task.text)
 
     def _fill(self, name: str, **values: str) -> str:
         text = self.texts[name]

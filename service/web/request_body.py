@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service.article import Article, Markup
 from service.checks.report import CheckRequest
 from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
-from service.tasks import DigestLanguage, Length, Options
+from service.tasks import DigestLanguage, Length, Options, Style
 from service.text.script import Script
 from service.web.charset import codec_of, decode
 from service.web.decompress import check_coding, unpack
@@ -75,6 +75,11 @@ class Wanted(BaseModel):
     whole_page: bool = Field(
         False, description="Keep a page of several stories together as one article."
     )
+    style: Style = Field(
+        "abstractive",
+        description="faithful: the article's own sentences, and their checked translation, in"
+        " place of a paraphrase.",
+    )
 
     def options(self) -> Options:
         return Options(
@@ -83,6 +88,7 @@ class Wanted(BaseModel):
             length=self.length,
             zh_script=self.zh_script,
             whole_page=self.whole_page,
+            style=self.style,
         )
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from service.llm.answers import AnswerParser, token_limit, whole_sentences
+from service.llm.answers import (
+    AnswerParser,
+    first_line,
+    token_limit,
+    translation_limit,
+    whole_sentences,
+)
 from service.tasks import DigestTask
 
 THOUGHTS = [
@@ -144,3 +150,24 @@ def test_the_room_follows_language_and_length() -> None:
     assert limits == [100, 200, 400]
     limits = [token_limit(DigestTask("zh", length)) for length in ("short", "medium", "long")]
     assert limits == [120, 240, 480]
+
+
+@pytest.mark.parametrize(
+    ("text", "complete", "line"),
+    [
+        ("The bridge opens.", True, "The bridge opens."),
+        ("新桥通车了。\n\n原文：别的", False, "新桥通车了。"),
+        ("The bridge opens in", False, ""),
+        ("新桥", False, ""),
+        ("", True, ""),
+    ],
+)
+def test_a_translation_is_the_first_line_unless_it_was_cut(
+    text: str, complete: bool, line: str
+) -> None:
+    assert first_line(text, complete) == line
+
+
+def test_a_translation_may_be_longer_than_its_original() -> None:
+    assert translation_limit(0) > 0
+    assert translation_limit(40) - translation_limit(20) == 40

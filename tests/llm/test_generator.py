@@ -71,6 +71,18 @@ def test_every_answer_is_what_its_prompt_alone_gives(
     is_empty(batch, WIDE)
 
 
+def test_an_answer_ends_where_its_branch_says(model: Family, native: bool) -> None:
+    generates = [branch for request in REQUESTS for branch in request.branches
+                 if isinstance(branch, Generate)]  # fmt: skip
+    branch = dataclasses.replace(generates[0], ends=lambda ids: len(ids) == 3, ignore_eos=True)
+    request = TokenRequest("a", REQUESTS[0].prefix, (branch,))
+    batch = make_generator(model, native=native)
+    (outcome,) = run(batch, [request], bound([request], WIDE))["a"]
+    assert isinstance(outcome, Generated)
+    assert (len(outcome.ids), outcome.complete) == (3, True)
+    is_empty(batch, WIDE)
+
+
 def test_the_reference_is_no_monotony(model: Family) -> None:
     """Noise, but varied enough to tell answers apart, and no word wins by a hair."""
     said = [

@@ -20,6 +20,8 @@ from service.tasks import (
     DigestTask,
     StanceAnswer,
     StanceTask,
+    TranslationAnswer,
+    TranslationTask,
 )
 from tests.support import contract_suite as suite
 from tests.support import tiny
@@ -88,6 +90,41 @@ def test_names_of_the_glossary_reach_the_model(engine: LLMEngine) -> None:
     assert "Names in English: 北京 = Beijing<|im_end|>" in engine._loaded.tokenizer.decode(
         prompt.ids
     )
+
+
+SENTENCES = [
+    TranslationTask("en", "旧桥关闭十八个月。"),
+    TranslationTask("en", "工程耗资1200万元。", again=True),
+    TranslationTask("zh", "The bridge opens in May."),
+]
+
+
+@pytest.mark.parametrize("family", tiny.FAMILIES)
+def test_sentences_are_translated_together_as_alone(folders: dict[str, Path], family: str) -> None:
+    engine = LLMEngine(tiny.settings(folders[family]))
+    alone = [answer_alone(engine, request("a", tasks=[task])).tasks[0] for task in SENTENCES]
+    assert answer_alone(engine, request("b", tasks=SENTENCES)).tasks == tuple(alone)
+    assert all(isinstance(each, TranslationAnswer) and "\n" not in each.text for each in alone)
+    assert engine.generator.scheduler.free_tokens == engine.generator.kv_cache.num_tokens  # type: ignore[union-attr]
+
+
+def test_a_translation_is_asked_with_its_examples_and_not_with_the_article(
+    engine: LLMEngine,
+) -> None:
+    prompts = engine.encoder.prompts(request("a", tasks=SENTENCES[:2]))
+    assert prompts[0].prefix_ids == prompts[1].prefix_ids
+    whole = engine._loaded.tokenizer.decode(prompts[0].ids)
+    assert "Original: 旧桥关闭十八个月。" in whole
+    assert tiny.ENGLISH[:20] not in whole
+    # Into two languages the prompts share less, and are the same all the same.
+    mixed = engine.encoder.prompts(request("a", tasks=SENTENCES))
+    assert mixed[0].prefix_ids == mixed[2].prefix_ids
+    assert engine._loaded.tokenizer.decode(mixed[0].ids) == whole
+
+
+def test_a_translation_does_not_mix_with_other_tasks(engine: LLMEngine) -> None:
+    with pytest.raises(BadInput, match="holds other tasks too"):
+        engine.admit(request("a", tasks=[*SENTENCES, *TASKS]))
 
 
 def test_a_full_engine_takes_no_more(folders: dict[str, Path]) -> None:

@@ -22,7 +22,7 @@ def test_the_same_article_asked_the_same_way_has_the_same_fingerprint() -> None:
     assert fingerprint(ARTICLE, Options(), IDENTITY) == fingerprint(again, Options(), IDENTITY)
     # Written down once: a change of the recipe would digest every user's folder again.
     assert fingerprint(Article("x"), Options(), IDENTITY) == (
-        "sha256:d732096cf7f4f081821b40bcbe78099b0c954b28d482be0dbc1406e5c6ea228b"
+        "sha256:78639d57ece7e8ae6aaf118152d36f0cb8948d3ff3703db975dc93e48c2d639c"
     )
 
 
@@ -36,6 +36,7 @@ def test_the_same_article_asked_the_same_way_has_the_same_fingerprint() -> None:
         {"options": Options(languages=("en",))},
         {"options": Options(length="short")},
         {"options": Options(zh_script="Hant")},
+        {"options": Options(style="faithful")},
         {"identity": dataclasses.replace(IDENTITY, name="extractive")},
         {"identity": dataclasses.replace(IDENTITY, model="Qwen/Qwen3.5-4B")},
         {"identity": dataclasses.replace(IDENTITY, revision="def")},

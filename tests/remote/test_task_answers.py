@@ -11,7 +11,15 @@ from service.remote.remote_model import RemoteModel, Written
 from service.remote.task_answers import TaskAnswers
 from service.resources import Resources
 from service.settings import Settings
-from service.tasks import DigestAnswer, DigestTask, StanceAnswer, StanceTask, TokenUse
+from service.tasks import (
+    DigestAnswer,
+    DigestTask,
+    StanceAnswer,
+    StanceTask,
+    TokenUse,
+    TranslationAnswer,
+    TranslationTask,
+)
 
 RESOURCES = Resources.load(Settings())
 DOCUMENTS = {
@@ -81,3 +89,16 @@ def test_a_refused_text_gets_the_lexicons_stance(language: str) -> None:
     assert (found.label, found.method) == ("against", "lexicon")
     empty, _ = answer(ScriptedModel(Filtered("no")), language, DigestTask("en"))
     assert empty.text == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", "The bridge opens."), ("zh", "新桥通车了。")]
+)
+def test_a_translation_is_one_line_and_one_that_was_cut_is_none(language: str, line: str) -> None:
+    task = TranslationTask(language, "…")  # type: ignore[arg-type]
+    model = ScriptedModel(
+        written(line), written(f"{line}\nAnd more", is_cut=True), written(line, is_cut=True),
+        Filtered("no"),
+    )  # fmt: skip
+    found = [answer(model, language, task)[0] for _ in range(4)]
+    assert found == [TranslationAnswer(text) for text in (line, line, "", "")]

@@ -13,6 +13,7 @@ function add(parent, tag, text, attributes = {}) {
 const LABELS = { favor: "in favour 支持", against: "against 反对", none: "neutral 中立" };
 const KINDS = {
   abstractive: "written by the model 模型撰写",
+  translated: "the article's own sentences, translated 原文句子，逐句翻译",
   extractive: "the article's own sentences 原文句子",
   keyfacts: "key facts only, no translation 仅关键信息，非译文",
 };
@@ -123,6 +124,8 @@ const WARNINGS = [
   [/^(\d+) characters of the text can't be read and were left out$/, "$1 characters of the text can't be read and were left out 原文有 $1 个字符无法识别，已略去"],
   [/^the article is long: it was read in (\d+) parts$/, "The article is long and was read in $1 parts 文章较长，分 $1 部分读取"],
   [/^the model's (\w+) digest was replaced by an extractive one: (.*)$/, "The model's $1 digest was replaced by the article's own content ($2) 模型的 $1 摘要未通过检查，已由原文内容代替"],
+  [/^the model's (\w+) digest was replaced by a translation of its sentences: (.*)$/, "The model's $1 digest was replaced by the article's own sentences, translated ($2) 模型的 $1 摘要未通过检查，已改为原文句子的翻译"],
+  [/^of the (\d+) sentences to translate for the (\w+) digest, (\d+) were left out:.*/, "Of the $1 sentences to translate for the $2 digest, $3 were left out, as their translation did not pass the checks $2 摘要要翻译 $1 句，其中 $3 句的译文未通过检查，已略去"],
   [/^the article is in another language \((\w+)\) and no model is loaded:.*/, "The article is in another language ($1) and no model is loaded: its own sentences are shown, and key facts that can be converted; the stance may be missed. A model would write both digests 文章为其他语言（$1），且未加载模型：显示原文句子和可以换算的要点，立场可能有遗漏；加载模型后可生成两篇摘要"],
 ];
 
@@ -166,6 +169,7 @@ function wanted(form) {
     text: form.elements.text.value,
     length: form.elements.namedItem("length").value,
     zh_script: form.elements.zh_script.value,
+    style: form.elements.namedItem("style").value,
     whole_page: form.elements.whole_page.checked,
     ...(target && { targets: [target] }),
   };

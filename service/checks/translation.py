@@ -1,0 +1,98 @@
+"""Does a translated sentence say what its original says? Each is judged alone, and strictly.
+
+A translation has all of the original's figures and listed names and no others, its words of content
+are found in the original and the original's in it, and its length is that of a translation. Where
+no dictionary knows the article's language, words are not compared.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from service.article import Document
+from service.checks.form import Candidate, FormFault, form_faults, words_of
+from service.checks.support import language_of, support
+from service.checks.unsupported import figures_match, unsupported_names
+from service.facts.names import Glossary
+from service.tasks import DigestLanguage
+
+TranslationFault = FormFault | Literal["short", "runaway", "figures", "names", "unfounded"]
+
+LEAST_AGREEMENT = 0.36
+"""The mean share of words of content that each side supports of the other."""
+SHORTEST, LONGEST = 0.4, 2.5
+"""Words of a translation for each word of its original; a Han character counts as half a word."""
+HAN_WORD = 0.5
+SMALL_DIGITS = 2
+_DIGITS = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d+)*")
+
+
+def translation_faults(
+    text: str,
+    language: DigestLanguage,
+    original: Document,
+    glossary: Glossary,
+    prompt: str = "",
+) -> Iterator[TranslationFault]:
+    """What is wrong with `text`, a translation of the sentence `original`.
+
+    It may be no part of `prompt`: an example given back. That it has a few words in a row of that
+    means nothing, because examples are sentences as any other.
+    """
+    yield from form_faults(Candidate(text, language, original))
+    if text and text in prompt:
+        yield "echo"
+    ratio = _extent(text) / max(1.0, _extent(original.text))
+    if ratio < SHORTEST:
+        yield "short"
+    if ratio > LONGEST:
+        yield "runaway"
+    translation = Document.of(text, language)
+    if not _has_its_figures(text, original):
+        yield "figures"
+    if not _has_its_names(translation, original, glossary):
+        yield "names"
+    if agreement(translation, original, language) < LEAST_AGREEMENT:
+        yield "unfounded"
+
+
+def agreement(translation: Document, original: Document, language: DigestLanguage) -> float:
+    """How far each side's words of content are the other's, from 0 to 1; 1 where nobody knows."""
+    own = language_of(original)
+    forth = support(translation.text, language, original)
+    back = support(original.text, own, translation) if own else None
+    return (forth.score + back.score) / 2 if forth and back else 1.0
+
+
+def _has_its_figures(text: str, original: Document) -> bool:
+    """Whether both sides state the same figures.
+
+    Of a language whose words for figures are not known, the digits are compared without their
+    scale (12 millions, 1200万); a translation may write out small ones, as the number of a month.
+    """
+    if language_of(original) is not None:
+        return figures_match(original.text, text)
+    theirs, ours = _digits(original.text), _digits(text)
+    return theirs <= ours and all(len(digits) <= SMALL_DIGITS for digits in ours - theirs)
+
+
+def _digits(text: str) -> set[str]:
+    runs = (re.sub(r"\D", "", run) for run in _DIGITS.findall(text))
+    return {run.strip("0") for run in runs} - {""}
+
+
+def _has_its_names(translation: Document, original: Document, glossary: Glossary) -> bool:
+    """Whether either side has the names of the glossary that the other has."""
+    return not (
+        _lacking(translation, original, glossary) or _lacking(original, translation, glossary)
+    )
+
+
+def _lacking(one: Document, other: Document, glossary: Glossary) -> list[str]:
+    """The listed names of `one` that `other` has in no spelling."""
+    return [name for name in unsupported_names(one, other, glossary) if glossary.entry(name)]
+
+
+def _extent(text: str) -> float:
+    """About how many English words a text comes to."""
+    return sum(HAN_WORD if word[0] >= "㐀" else 1.0 for word in words_of(text))
