@@ -226,6 +226,20 @@ TEMPLATES = {
     "--hub modelscope needs a package: pip install modelscope-hub": (
         "--hub modelscope 需要安装：pip install modelscope-hub"
     ),
+    "its weights need {needed} GiB of memory as {dtype} and {free} GiB are free. Take a smaller model,"
+    " the engine remote with a server that holds it, or the extractive engine": (
+        "权重以 {dtype} 格式需要 {needed} GiB 内存，可用 {free} GiB。请换用更小的模型，或由其他服务器运行并使用"
+        " remote 引擎，或使用 extractive 引擎"
+    ),
+    "its weights need {needed} GiB of memory as {dtype} and {free} GiB are free. Take a smaller model,"
+    " dtype {smaller}, the engine remote with a server that holds it, or the extractive engine": (
+        "权重以 {dtype} 格式需要 {needed} GiB 内存，可用 {free} GiB。请换用更小的模型或 dtype {smaller}，"
+        "或由其他服务器运行并使用 remote 引擎，或使用 extractive 引擎"
+    ),
+    "{reason}. No code that comes with a model is run: where transformers does not know it, serve it"
+    " with another program and use --engine remote": (
+        "{reason}。Diglot 不运行模型自带的代码；transformers 不支持的模型，请用其他程序提供服务并使用 --engine remote"
+    ),
     "its weights are quantised as {method}, which Diglot does not read on a CPU. Take the model as"
     " it was before (bfloat16), in FP8 or as a GGUF file, or serve it with another program and use"
     " --engine remote": (

@@ -18,6 +18,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from service.llm.dequantize import Quantization, dequantized
 
 _SAME_TEXT = {
+    "glm4v_text": "glm4",
     "glm4v_moe_text": "glm4_moe",
     "kimi_k2": "deepseek_v3",
     "qwen2_5_vl_text": "qwen2",
@@ -27,7 +28,10 @@ _SAME_TEXT = {
 }
 """Text models that transformers can build on their own only under another model's name. Without
 pictures both compute the same: a rotary position of three equal axes is a plain one."""
-_BUILT_IN = {"qwen3_vl_moe_text": {"norm_topk_prob": True}}
+_BUILT_IN = {
+    "glm4v_text": {"attention_bias": True},
+    "qwen3_vl_moe_text": {"norm_topk_prob": True},
+}
 """Settings that the first model has in its code and the other in its configuration."""
 _TEXT_PART = re.compile(r"^(?:model\.)?language_model\.(?:model\.)?")
 

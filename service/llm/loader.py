@@ -35,6 +35,11 @@ log = logging.getLogger(__name__)
 _LEFT_OUT = re.compile(
     r"visual|vision|audio|projector|patch_merger|image_newline|^mtp|\.mtp|rotary_emb\.inv_freq"
 )
+_UNKNOWN_MODEL = re.compile(r"not recognize|Unrecognized|trust_remote_code|custom code")
+_ELSEWHERE = (
+    ". No code that comes with a model is run: where transformers does not know it, serve it with"
+    " another program and use --engine remote"
+)
 Checkpoint = FolderCheckpoint | GgufCheckpoint
 
 
@@ -237,4 +242,5 @@ def greedy(stops: tuple[int, ...]) -> Any:
 def _refusal(name: str, message: str, error: Exception, folder: Path) -> BadSetting:
     """A BadSetting with the first line of the library's message, without this machine's path."""
     first = str(error).strip().partition("\n")[0].replace(str(folder), name)[:300]
-    return BadSetting(f"model {name}: {message} ({type(error).__name__}: {first})")
+    hint = _ELSEWHERE if _UNKNOWN_MODEL.search(str(error)) else ""
+    return BadSetting(f"model {name}: {message} ({type(error).__name__}: {first}){hint}")

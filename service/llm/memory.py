@@ -35,7 +35,8 @@ def refuse_if_too_large(size: int, dtype: str, device: torch.device, name: str) 
         raise BadSetting(
             f"model {name}: its weights need {size / GIB:.1f} GiB of memory as {dtype}"
             f" and {free / GIB:.1f} GiB are free."
-            f" Take a smaller model,{instead} or the extractive engine"
+            f" Take a smaller model,{instead} the engine remote with a server that holds it, or the"
+            " extractive engine"
         )
 
 

@@ -326,6 +326,7 @@ WHOLE: dict[str, tuple[str, str, str]] = {
     "llama4_vision": ("llama4", "llama4", "language_model.model."),
     "mistral_small": ("mistral3", "mistral", "language_model.model."),
     "ministral3_vision": ("mistral3", "ministral3", "language_model.model."),
+    "kimi_k25": ("kimi_k25", "kimi_k2", "language_model.model."),
     "kimi_k2_published": ("kimi_k2", "kimi_k2", ""),
 }
 """Models that are published with towers for pictures and sound, or under a name of their own: the

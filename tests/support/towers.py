@@ -46,5 +46,6 @@ MODELS: dict[str, Callable[[], Any]] = {
     "qwen2_5_vl": _make("Qwen2_5_VL", {"head_dim": 8, **_mrope(2, 1, 1)}),
     "qwen3_vl": _make("Qwen3VL", _mrope(4, 2, 2, mrope_interleaved=True)),
     "qwen3_vl_moe": _make("Qwen3VLMoe", {**EXPERTS, **_mrope(4, 2, 2, mrope_interleaved=True)}),
+    "glm4v": _make("Glm4v", {"head_dim": 8, **_mrope(1, 1, 0, partial_rotary_factor=0.5)}),
     "glm4v_moe": _make("Glm4vMoe", {**EXPERTS, **_mrope(2, 1, 1, partial_rotary_factor=0.5)}),
 }
