@@ -74,7 +74,7 @@ class StanceTask:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTask:
-    """How much of `digest`, a text in `language`, the document makes more likely.
+    """Asks for the share of `digest`, a text in `language`, that its document makes likelier.
 
     Raises BadInput for a blank digest.
     """

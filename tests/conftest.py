@@ -1,4 +1,4 @@
-"""How hard the property tests look: `pytest --hypothesis-profile=thorough` looks for minutes."""
+"""The effort of the property tests: `pytest --hypothesis-profile=thorough` looks for minutes."""
 
 import atexit
 import os
@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, settings
 # A shell lets what it starts in the background ignore this, and all that is started by that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Keys and kept results of whoever runs the tests change nothing here, and are not changed; what is
-# cached is right for everybody.
+# The user's own keys and kept results neither matter here nor change. Caches may be shared.
 os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
 _home = tempfile.TemporaryDirectory(prefix="diglot-home-")
 atexit.register(_home.cleanup)

@@ -32,7 +32,7 @@ CHINESE = (
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]:
-    """How often each text was split, searched for names and figures, and read for a stance."""
+    """The counts of splitting, of searching names and figures, and of reading a stance."""
     counted: Counter[tuple[str, str]] = Counter()
 
     def count(owner: Any, name: str, text_of: Callable[..., str]) -> None:
@@ -82,7 +82,7 @@ def test_a_whole_answer_analyses_the_article_once(
     assert calls["find_names", document.titled_text] == 1
     assert calls["find_figures", document.titled_text] == 1
     assert calls["read_stance", document.text] == 1
-    # What else is searched are the digests and titles, never the article again.
+    # Other searches are of digests and titles, never of the article again.
     assert all(
         paragraphs[0] not in searched or count == 1
         for (name, searched), count in calls.items()

@@ -13,7 +13,7 @@ from service.chinese import TEMPLATES
 from service.messages import localized
 
 SERVICE = Path(__file__).parents[1] / "service"
-# Whose errors reach the terminal; the service's own go to programs.
+# The folders whose errors reach the terminal; the service's own go to programs.
 FOLDERS = ("folder", "ingest", "resources", "evaluation", "cleaning", "remote")
 FILES = ("tasks.py", "settings.py", "cli.py", "web/api_keys.py", "facts/glossary_file.py")
 SHOWN = sorted(

@@ -1,4 +1,4 @@
-"""What `docker/` and the Dockerfiles say is what the service has."""
+"""Settings and files in `docker/` and the Dockerfiles, held against the service's own."""
 
 import re
 import shutil
@@ -35,7 +35,7 @@ def test_the_image_for_gpus_differs_in_its_drivers_alone() -> None:
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_the_image_sets_what_can_be_set(name: str) -> None:
+def test_the_image_sets_only_known_settings(name: str) -> None:
     assert set(re.findall(rf"\b({PREFIX}\w+)=", text(name))) <= SETTINGS
     assert f"EXPOSE {Settings().port}" in text(name)
 
@@ -48,7 +48,7 @@ def test_torch_has_one_version() -> None:
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_what_is_copied_is_there_and_is_sent_to_the_build(name: str) -> None:
+def test_copied_files_exist_and_are_sent_to_the_build(name: str) -> None:
     sent = {line[1:] for line in text(".dockerignore").splitlines() if line.startswith("!")}
     copied = re.findall(r"^COPY (?!--from)(\S+) ", text(name), re.MULTILINE)
     assert len(copied) >= 4
@@ -76,7 +76,7 @@ def test_compose_runs_the_image_as_it_is(name: str) -> None:
     assert service["read_only"] and service["mem_limit"] and service["cpus"]
 
 
-def test_compose_waits_for_what_was_taken() -> None:
+def test_compose_waits_for_requests_in_flight() -> None:
     grace = COMPOSE["services"]["diglot"]["stop_grace_period"]
     assert int(grace.removesuffix("s")) > Settings().timeout_s + 15
 

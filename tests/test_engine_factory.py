@@ -10,7 +10,7 @@ from tests.support.hub import empty_model
 
 
 @pytest.mark.parametrize("engine", ["extractive", "transformers"])
-def test_what_is_asked_for_is_taken(tmp_path: Path, engine: str) -> None:
+def test_the_chosen_engine_is_taken(tmp_path: Path, engine: str) -> None:
     chosen = choose(Settings(engine=engine, model=str(tmp_path / "none")))
     assert (chosen.engine, chosen.why) == (engine, "it was asked for")
 
@@ -22,7 +22,7 @@ def test_a_folder_with_weights_is_taken(tmp_path: Path) -> None:
     assert chosen.why.endswith("are on this disk")
 
 
-def test_a_mistyped_folder_is_no_wish_for_the_other_engine(tmp_path: Path) -> None:
+def test_a_mistyped_folder_does_not_choose_the_other_engine(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="model mien: there is no such folder"):
         choose(Settings(model=str(tmp_path / "mien")))
 

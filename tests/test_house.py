@@ -1,10 +1,13 @@
-"""The rules of the house: which way imports run, what stays light, and where a test lies."""
+"""The rules of the house: the direction of imports, the place of tests, and plain English."""
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -166,7 +169,7 @@ def test_a_module_has_its_tests_at_its_path() -> None:
     assert not new, f"write tests/<folder>/test_<module>.py for {sorted(new)}"
 
 
-def test_what_has_tests_by_now_is_off_the_list() -> None:
+def test_a_module_with_tests_is_off_the_list() -> None:
     listed = SEAMS | THROUGH_NEIGHBOURS
     tested = {path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
     assert not {name for name in listed if re.sub(r"(\w+)$", r"test_\1.py", name) in tested}
@@ -180,7 +183,7 @@ def test_no_test_imports_another() -> None:
 
 
 def names_in_service() -> dict[str, list[str]]:
-    """Where each module and each class is defined."""
+    """The files that define each module and each class."""
     found = defaultdict(list)
     for path in MODULES:
         if path.stem not in PACKAGE:
@@ -194,3 +197,63 @@ def names_in_service() -> dict[str, list[str]]:
 def test_a_name_stands_for_one_thing() -> None:
     twice = {name: where for name, where in names_in_service().items() if len(where) > 1}
     assert twice.keys() <= DOUBLE, {n: w for n, w in twice.items() if n not in DOUBLE}
+
+
+# Plain English: CONTRIBUTING.md has the rule.
+HEADLESS = r"(?:what|how|where|who|whom|whose|whoever|why|which)\b"
+RIDDLE = re.compile(
+    rf"\A{HEADLESS}|(?<!there )\b(?:is|are) no (?!longer\b)\w|\bnobody\b|\bwhoever\b", re.I
+)
+QUESTION = re.compile(r"\Awhen\b|\?\Z", re.IGNORECASE)
+IN_A_NAME = re.compile(
+    r"\Atest_(?:what|how|where|who|whose|why|which)_|_(?:is|are)_no_|_nobody|_whoever"
+)
+PYTHON = [
+    path for root in (SERVICE, TESTS, TESTS.parent / "benchmarks") for path in root.rglob("*.py")
+]
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The line and the first line of text of every docstring, also those of attributes."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        for statement in body if isinstance(body, list) else []:
+            match statement:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    yield statement.lineno, text.strip().partition("\n")[0]
+
+
+def comments(source: str) -> Iterator[tuple[int, str]]:
+    """The line and the text of every comment; of a block of them, the first."""
+    before = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            line = token.start[0]
+            if line != before + 1:
+                yield line, token.string.lstrip("#: ")
+            before = line
+
+
+def test_prose_is_plain_english() -> None:
+    faults = []
+    for path in PYTHON:
+        source = path.read_text("utf-8")
+        tree = ast.parse(source)
+        faults += [
+            f"{path}:{line}: {text}"
+            for line, text in docstrings(tree)
+            if RIDDLE.search(text) or QUESTION.search(text)
+        ]
+        faults += [
+            f"{path}:{line}: {text}" for line, text in comments(source) if RIDDLE.search(text)
+        ]
+        names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        faults += [f"{path}: {name}" for name in names if IN_A_NAME.search(name)]
+    assert not faults, "name the thing first, in the indicative:\n" + "\n".join(faults)
+
+
+def test_the_rule_of_plain_english_finds_its_kinds() -> None:
+    for text in ("What is kept.", "Who may come in", "A row that is nobody's.", "It is no model."):
+        assert RIDDLE.search(text), text
+    for text in ("The kept rows.", "Whether it is kept.", "It is no longer kept."):
+        assert not RIDDLE.search(text), text

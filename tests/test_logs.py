@@ -46,7 +46,7 @@ def test_text_is_for_people(text: str) -> None:
 
 
 @pytest.mark.parametrize(("level", "shown"), [("info", False), ("debug", True)])
-def test_requests_to_the_hub_are_for_those_who_look_for_faults(level: str, shown: bool) -> None:
+def test_requests_to_the_hub_are_logged_at_debug_only(level: str, shown: bool) -> None:
     assert ("asked the hub" in "\n".join(lines("text", level))) is shown
 
 

@@ -1,4 +1,4 @@
-"""The language of the terminal, and what is done with a message that has a gap."""
+"""The language of the terminal, and messages that have a gap."""
 
 from collections.abc import Iterator
 
@@ -31,13 +31,13 @@ def test_the_locale_decides_as_it_does_elsewhere(environment: dict[str, str], la
     assert by_locale(environment) == lang
 
 
-def test_what_fills_a_gap_is_chinese_too() -> None:
+def test_the_value_in_a_gap_is_chinese_too() -> None:
     assert localized("The file can't be opened: permission denied.") == "无法打开文件：没有权限。"
     refused = "model maker/x: the weights of maker/x are not here, and HF_HUB_OFFLINE is set"
     assert localized(refused) == "模型 maker/x：本机没有 maker/x 的权重，且已设置 HF_HUB_OFFLINE"
 
 
-def test_what_has_no_chinese_stays_as_it_is() -> None:
+def test_a_text_without_chinese_stays_as_it_is() -> None:
     assert localized("worker 7 ended") == "worker 7 ended"
     messages.use("en")
     assert localized("The file is empty.") == "The file is empty."

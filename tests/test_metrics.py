@@ -72,7 +72,7 @@ def test_the_docs_explain_every_metric_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("file", ["docker/alarms.yml", "docker/grafana.json"])
-def test_alarms_and_dashboard_ask_for_what_is_counted(file: str) -> None:
+def test_alarms_and_dashboard_use_existing_metrics(file: str) -> None:
     asked = names((ROOT / file).read_text("utf-8"))
     assert asked <= {name(metric) for metric in COUNTED.values()}
 
@@ -118,7 +118,7 @@ def test_a_step_that_breaks_is_counted_each_time(text: str) -> None:
     assert faults._value.get() - before == 2  # with others, and alone
 
 
-def test_what_waits_is_seen_while_a_step_runs() -> None:
+def test_the_queue_is_measured_while_a_step_runs() -> None:
     engine, gate = ScriptedEngine(), threading.Event()
     service = Service(Settings(batch_window_ms=0), lambda *_: engine)
     service.open()
@@ -136,7 +136,7 @@ def test_what_waits_is_seen_while_a_step_runs() -> None:
     assert depth.get() == 0
 
 
-def test_no_label_holds_what_a_client_sent() -> None:
+def test_no_label_holds_text_of_a_client() -> None:
     client = create_app(FakeService(), Settings(max_characters=100)).test_client()
     before = len(generate_latest().splitlines())
     for n in range(40):

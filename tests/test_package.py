@@ -96,7 +96,7 @@ def test_the_wheel_holds_the_package_and_the_prompts(installed: Installed) -> No
     assert held == expected
 
 
-def test_the_wheel_needs_what_requirements_txt_names(installed: Installed) -> None:
+def test_the_wheel_requires_the_pins_of_requirements_txt(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as archive:
         (metadata,) = (name for name in archive.namelist() if name.endswith("METADATA"))
         lines = archive.read(metadata).decode().splitlines()

@@ -1,4 +1,4 @@
-"""What is noted of a digest's work, for a peer to do again."""
+"""The record of a digest's work, for a peer to repeat."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ def finished(request: TokenRequest, *outcomes: Outcome) -> FinishedRequest:
     return FinishedRequest(request, outcomes)
 
 
-def test_prompts_and_what_was_written_are_noted() -> None:
+def test_prompts_and_their_answers_are_noted() -> None:
     first = TokenRequest("a", (1, 2, 3), (Generate((4,), 9), Generate((5, 6), 9)))
     again = TokenRequest("b", (1, 2, 3), (Generate((7,), 9),))
     stance = TokenRequest(

@@ -80,7 +80,7 @@ def test_a_misspelt_variable_is_refused(name: str, says: str) -> None:
         refuse_unknown_variables({"PATH": "/bin", name: "1"})
 
 
-def test_every_setting_and_what_kubernetes_adds_is_a_known_variable() -> None:
+def test_every_setting_and_kubernetes_own_variables_are_known() -> None:
     refuse_unknown_variables({PREFIX + name.upper(): "" for name in NAMES})
     refuse_unknown_variables(
         {"DIGLOT_SERVICE_HOST": "", "DIGLOT_PORT_8000_TCP_ADDR": "", "DIGLOT_SERVICE_PORT_HTTP": ""}

@@ -101,7 +101,7 @@ class Dictionary:
         return keys
 
     def gloss_counts(self) -> dict[int, int]:
-        """How many words are glossed with each stem."""
+        """The number of words that are glossed with each stem."""
         stems, counts = np.unique(self._glosses, return_counts=True)
         return dict(zip(stems.tolist(), counts.tolist(), strict=True))
 

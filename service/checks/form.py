@@ -28,7 +28,7 @@ CLAUSE: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
 """A clause of so many words, or Chinese characters, is not said twice."""
 
 _TAGS = re.compile(r"</?(?:think|article|tool_call)>|<\|[a-z_]+\|>", re.IGNORECASE)
-# Control characters, half a character (tokens that are no UTF-8 together), or a stutter: ),),),),),
+# Control characters, half a character (tokens whose bytes are not UTF-8), or a stutter: ),),),),),
 _NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|([^\w\s]{1,4})\1{5,}")
 _WORDS = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _CLAUSES = re.compile(r"[，。、；：！？,;:!?…\n]|\.(?!\d)")

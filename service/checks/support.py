@@ -69,7 +69,7 @@ class Support:
 
     @property
     def closeness(self) -> float:
-        """How close the digest keeps to passages of the article, from 0 to 1."""
+        """The closeness of the digest to passages of the article, from 0 to 1."""
         return _share(sum(each.closeness * each.words for each in self.sentences), self.words)
 
 

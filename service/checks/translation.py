@@ -34,7 +34,7 @@ def translation_faults(
     glossary: Glossary,
     prompt: str = "",
 ) -> Iterator[TranslationFault]:
-    """What is wrong with `text`, a translation of the sentence `original`.
+    """The faults of `text`, a translation of the sentence `original`.
 
     It may be no part of `prompt`: an example given back. That it has a few words in a row of that
     means nothing, because examples are sentences as any other.
@@ -57,7 +57,7 @@ def translation_faults(
 
 
 def agreement(translation: Document, original: Document, language: DigestLanguage) -> float:
-    """How far each side's words of content are the other's, from 0 to 1; 1 where nobody knows."""
+    """The share of each side's content words that the other has, 0 to 1; 1 where it is unknown."""
     own = language_of(original)
     forth = support(translation.text, language, original)
     back = support(original.text, own, translation) if own else None

@@ -42,7 +42,7 @@ _SAMPLE = 60_000
 # names among it; where few letters are, a name of the encoding is evidence enough.
 _LEAST, _LEAST_LATIN, _FEW = 1.1, 0.5, 20
 _LATIN = frozenset({"cp1252", "cp1250", "cp1254"})
-# How much more plausible another encoding is than the one that was named, which few letters can't
+# The plausibility of another encoding above the named one, which few letters can't
 # tell; and how much more than UTF-8, which hardly fits by chance.
 _NAMED, _UTF_8 = 0.7, 2.0
 # Of the characters beyond ASCII one in twenty may be lost, and three of a short text: one bad byte

@@ -1,4 +1,4 @@
-"""How much a text looks like one that people wrote: letters of one language, in usual cases.
+"""The likeness of a text to people's writing: letters of one language, in usual cases.
 
 Bytes of one encoding that are read as another give letters, too, but not those of any language
 together: rare Han characters, capitals inside of words, signs between letters.

@@ -24,7 +24,7 @@ _EXPONENT_BIAS = 127
 
 
 class Quantization(NamedTuple):
-    """What a configuration says of its quantised weights. `block`: rows and columns of a scale."""
+    """The quantisation that a configuration states. `block`: rows and columns of a scale."""
 
     method: str
     block: tuple[int, int]

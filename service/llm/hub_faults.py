@@ -86,7 +86,7 @@ def _by_status(status: int, at: str, variables: Variables) -> str | None:
 
 
 def _certificate_fault(chain: Sequence[BaseException]) -> str | None:
-    """What is wrong with a server's certificate; None where that is not what failed."""
+    """The fault of a server's certificate; None where another thing failed."""
     for one in chain:
         if isinstance(one, ssl.SSLCertVerificationError):
             return one.verify_message or "it can't be verified"

@@ -12,7 +12,7 @@ _SOCKS_PACKAGES = {
     "HF_ENDPOINT": ("socksio", "socksio"),
     "MODELSCOPE_ENDPOINT": ("PySocks", "socks"),
 }
-"""What each hub's client needs for a SOCKS proxy, as pip and Python name it."""
+"""The packages of each hub's client for a SOCKS proxy, as pip and Python name it."""
 _SCHEMES = ("http", "https", *_SOCKS)
 
 

@@ -113,7 +113,7 @@ class PrefillChunk:
 
     @property
     def num_logits(self) -> int:
-        """How many of the last tokens' logits are needed."""
+        """The number of last tokens whose logits are needed."""
         return len(self.samplings)
 
     @property

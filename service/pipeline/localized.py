@@ -19,7 +19,7 @@ _CONVERTED = frozenset({"money", "percent", "number", "measure"})
 
 
 class _Form(NamedTuple):
-    """What `[start, end)` of a document's titled text is in the other language."""
+    """The form of `[start, end)` of a document's titled text in the other language."""
 
     start: int
     end: int

@@ -34,14 +34,14 @@ LONGEST_ERROR = 64_000
 LONGEST_QUOTE = 200
 """Characters of a server's error that are passed on."""
 CHARACTERS_A_TOKEN = 16
-"""More than any token has: whoever sends more does not keep to the limit of tokens."""
+"""More than any token has: a server that sends more does not keep to the limit of tokens."""
 LONGEST_TIMEOUTS = 10
 """The longest time for a whole answer, in timeouts: some servers drip."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One message and what is wanted for it; `optional` fields are left out if a server balks."""
+    """One message and the options of its answer; a server may refuse `optional` fields."""
 
     message: str
     max_tokens: int

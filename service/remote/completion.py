@@ -16,7 +16,7 @@ DONE = "[DONE]"
 
 
 class Malformed(Exception):
-    """The server sent what is no chat completion; the message says what is wrong with it."""
+    """The server sent something other than a chat completion; the message names the fault."""
 
 
 class ServerError(Exception):
@@ -30,7 +30,7 @@ class ServerError(Exception):
 
 @dataclass(slots=True)
 class Completion:
-    """What has arrived so far of one completion.
+    """The part of one completion that has arrived.
 
     `alternatives`: the log-probabilities of the likeliest tokens in the place of the answer's
     first, None where the server gives none. Tokens are None where it does not count them.

@@ -43,7 +43,7 @@ class Prices(BaseModel):
 
 
 def read_prices(path: Path) -> Prices:
-    """The prices in the TOML file at `path`. Raises BadSetting with what is wrong with it."""
+    """The prices in the TOML file at `path`. Raises BadSetting, which names the fault."""
     try:
         found: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
         return Prices.model_validate(found)

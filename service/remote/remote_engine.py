@@ -50,8 +50,8 @@ OPENLY = "remote-url: the key for %s goes over the network unencrypted; give an 
 
 @dataclass(slots=True, eq=False)
 class _AtWork:
-    """A request at work. `texts`: what is written of each digest, by task index; `seen`: of those,
-    what has been passed on. All under the engine's lock."""
+    """A request in flight. `texts`: the text so far of each digest, by task index; `seen`: the part
+    of those that was passed on. All under the engine's lock."""
 
     request: Request
     shown: str

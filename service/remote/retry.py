@@ -43,7 +43,7 @@ def _number(text: str) -> float | None:
 
 
 class Pause:
-    """A moment before which nobody asks the server again."""
+    """A moment before which no request goes to the server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,12 +55,12 @@ class Pause:
             self._until = max(self._until, time.monotonic() + seconds)
 
     def wait(self, is_abandoned: Callable[[], bool]) -> None:
-        """Wait until the pause is over, or nobody waits for the answer any more."""
+        """Wait until the pause is over, or the answer is abandoned."""
         wait(lambda: self._until - time.monotonic(), is_abandoned)
 
 
 def sleep(seconds: float, is_abandoned: Callable[[], bool]) -> None:
-    """Wait `seconds`, less where nobody waits for the answer any more."""
+    """Wait `seconds`, less where the answer is abandoned."""
     ends = time.monotonic() + seconds
     wait(lambda: ends - time.monotonic(), is_abandoned)
 

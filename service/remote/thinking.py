@@ -26,7 +26,7 @@ _SWITCHES: Mapping[str, Mapping[str, Any]] = {
     "anthropic.com": {},  # off unless asked for
 }
 _SELF_HOSTED = {"chat_template_kwargs": {"enable_thinking": False, "thinking": False}}
-"""What vLLM, SGLang and llama.cpp hand to the chat template; others ignore it."""
+"""The fields that vLLM, SGLang and llama.cpp hand to the chat template; others ignore them."""
 
 
 def thinking_switches(host: str) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ SAME_THING = 0.25
 SAME_THING_AND_NUMERALS = 0.1
 """The same where the numerals are equal and the currencies are not."""
 _LARGE = 1_000_000
-"""One amount this large in two currencies, in one story, is no chance."""
+"""One amount this large in two currencies, in one story, is not a coincidence."""
 _MOST_ROUNDED, _APPROXIMATE = 0.05, 0.1
 """The shares by which figures of one thing may differ, rounded and "about"."""
 _COMPARED = frozenset({"number", "money", "percent", "measure", "date"})

@@ -1,4 +1,4 @@
-"""How alike two sets of facts are, and how rare a fact is."""
+"""The likeness of two sets of facts, and the rarity of a fact."""
 
 import math
 from collections.abc import Callable, Sequence

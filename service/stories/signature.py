@@ -63,8 +63,8 @@ def _placed_terms(text: str, language: str) -> Iterator[_Placed]:
 
 
 def _han_terms(text: str) -> Iterator[_Placed]:
-    """Chinese is parted by the dictionary; characters in a row that are no word of it, as those of
-    a name, are one term."""
+    """Chinese is segmented by the dictionary; a run of characters outside of it, such as a name,
+    is one term."""
     unknown, reached = "", -1
     for start, end, _ in segments(text, Dictionary.load().find(text)):
         word = text[start:end]

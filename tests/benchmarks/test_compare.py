@@ -44,7 +44,7 @@ def test_a_ratio_says_how_many_times_faster_diglot_is() -> None:
     assert ratios(medians(ROUNDS)) == {"plain-fp32": 4.0}
 
 
-def test_without_diglot_there_is_no_ratio() -> None:
+def test_without_diglot_no_ratio_is_printed() -> None:
     assert ratios(medians({"plain-fp32": [one(100)]})) == {}
 
 
@@ -123,7 +123,7 @@ def ready(folder: Path, work: str) -> Ready:
     return Ready(Engine("fake", "a script", "fake"), python, folder / "model")
 
 
-def test_a_run_gives_what_the_engine_wrote_down(tmp_path: Path) -> None:
+def test_a_run_gives_the_record_of_the_engine(tmp_path: Path) -> None:
     work = "given.json.write_text(json.dumps({'tokens_written': 22, 'model': given.model}))"
     job = Job(articles=2, article_tokens=30, digest_tokens=4)
     found = measure(ready(tmp_path, work), job, tmp_path, 1)
@@ -157,7 +157,7 @@ def test_an_interpreter_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
         measure(gone, Job(), tmp_path, 1)
 
 
-def test_a_recorded_job_is_what_was_recorded(tmp_path: Path) -> None:
+def test_a_recorded_job_repeats_the_recording(tmp_path: Path) -> None:
     task = {"instruction": [7, 8], "tokens": 5}
     passages = [
         {"beginning": [1, 2, 3], "tasks": [task, {"instruction": [9], "tokens": 1}]},

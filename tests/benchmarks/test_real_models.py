@@ -50,7 +50,7 @@ def test_parts_become_one_file_and_a_variant_gets_the_template(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "a-turns"]
 
 
-def test_what_is_there_is_not_fetched_again(
+def test_a_present_file_is_not_fetched_again(
     model: RealModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build("a", tmp_path)

@@ -38,7 +38,7 @@ def worker() -> Iterator[Worker]:
     worker.stop()
 
 
-def test_a_turn_says_what_it_took(worker: Worker) -> None:
+def test_a_turn_reports_its_time_and_memory(worker: Worker) -> None:
     worker.turn("touch")
     touched, computed = worker.turn("touch"), worker.turn("compute")
     assert touched.tokens == [[64 * MIB]]

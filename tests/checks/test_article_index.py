@@ -26,11 +26,11 @@ def test_chinese_is_compared_by_pairs_in_either_script() -> None:
     assert index("電車計劃通過。").own.look_up(pairs) == [frozenset({0})]
 
 
-def test_pairs_with_a_character_of_grammar_are_no_terms() -> None:
+def test_pairs_with_a_character_of_grammar_are_not_terms() -> None:
     assert list(character_pairs("的车")) == []
 
 
-def test_chinese_words_are_found_by_what_they_mean() -> None:
+def test_chinese_words_are_found_by_their_meaning() -> None:
     article = index("天气晴朗。", "市议会通过了电车计划。")
     assert article.is_chinese
     council, plan = article.glossed.look_up([stem_key("council"), stem_key("plan")])

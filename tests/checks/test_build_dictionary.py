@@ -22,13 +22,13 @@ def test_a_word_has_its_simplified_form_its_stems_and_its_readings() -> None:
     assert "卡拉OK" not in found  # its Latin letters are compared as they are
 
 
-def test_the_table_says_whose_data_it_is() -> None:
+def test_the_table_names_its_source() -> None:
     head, *lines = (line for line in table(entries(LINES)).splitlines())
     assert "CC-CEDICT" in head
     assert "议会\tparliament legisl assembl\t" in lines
 
 
-def test_the_file_that_is_kept_is_what_the_dictionary_makes() -> None:
+def test_the_kept_file_is_made_from_the_dictionary() -> None:
     before = FILE.read_bytes()
     main()
     assert gzip.decompress(FILE.read_bytes()) == gzip.decompress(before)

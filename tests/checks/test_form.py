@@ -38,7 +38,7 @@ def test_a_digest_of_whatever_article_has_good_form(
         ("zh", "文章指出，司机担心老城区的停车位。"),
     ],
 )
-def test_a_frame_is_no_fault(language: Language, text: str) -> None:
+def test_a_frame_is_not_a_fault(language: Language, text: str) -> None:
     assert faults(text, language) == []
 
 
@@ -81,7 +81,7 @@ def test_bad_form_is_named(language: Language, text: str, fault: str) -> None:
     ("language", "words"),
     [("en", "copy every number as it is"), ("zh", "数字和日期必须与原文一致")],
 )
-def test_what_the_article_says_too_is_no_echo(language: Language, words: str) -> None:
+def test_words_of_the_article_are_not_an_echo(language: Language, words: str) -> None:
     text = f"{DIGESTS[language]} {words}"
     assert "echo" in faults(text, language)
     assert "echo" not in faults(text, language, f"{ARTICLES[language]} {words}")
@@ -91,7 +91,7 @@ def test_what_the_article_says_too_is_no_echo(language: Language, words: str) ->
     ("language", "clause"),
     [("en", "we will never give in"), ("zh", "我们永远不会向他们屈服")],
 )
-def test_what_the_article_says_twice_a_digest_may_too(language: Language, clause: str) -> None:
+def test_a_repetition_of_the_article_may_be_repeated(language: Language, clause: str) -> None:
     twice = {"en": f"They cried: {clause}, {clause}!", "zh": f"他们高喊：{clause}，{clause}！"}
     assert "loop" in faults(twice[language], language)
     assert "loop" not in faults(twice[language], language, twice[language])
@@ -104,7 +104,7 @@ def test_what_the_article_says_twice_a_digest_may_too(language: Language, clause
         ("zh", "该计划名为《A better town for all of us to live in》，共有四十个新的车站。"),
     ],
 )
-def test_a_quotation_in_the_other_script_is_no_fault(language: Language, text: str) -> None:
+def test_a_quotation_in_the_other_script_is_not_a_fault(language: Language, text: str) -> None:
     assert faults(text, language) == []
 
 

@@ -52,7 +52,7 @@ def test_a_frame_around_the_digest_costs_it_nothing(language: Language, frame: s
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_title_supports_a_digest_and_is_no_source(language: Language) -> None:
+def test_the_title_supports_a_digest_but_is_not_a_source(language: Language) -> None:
     titled = held(DIGESTS[language], language, "", title=ARTICLES[language])
     assert titled.score > 0.6
     assert all(sentence.sources == () for sentence in titled.sentences)
@@ -60,5 +60,5 @@ def test_the_title_supports_a_digest_and_is_no_source(language: Language) -> Non
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("digest", ["", "\n", "40", "…"])
-def test_what_says_nothing_needs_no_support(digest: str, language: Language) -> None:
+def test_an_empty_claim_needs_no_support(digest: str, language: Language) -> None:
     assert held(digest, language, ARTICLES[language]).score == 1.0

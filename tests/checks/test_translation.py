@@ -109,7 +109,7 @@ def test_of_a_third_language_the_digits_are_compared(
         ("zh", COST_EN, "市政府周二宣布，新医院将于明年春天开放。"),
     ],
 )
-def test_an_example_of_the_prompt_is_no_translation(
+def test_an_example_of_the_prompt_is_not_a_translation(
     language: DigestLanguage, original: str, text: str
 ) -> None:
     assert "echo" in faults(text, language, original, f"Original: …\n{text}\n")

@@ -256,7 +256,7 @@ def test_sentences_about_such_things_stay(line: str) -> None:
         ),
     ],
 )
-def test_parallel_sentences_are_no_repeats(first: str, second: str) -> None:
+def test_parallel_sentences_are_not_repeats(first: str, second: str) -> None:
     reading = clean(Article(f"{first}\n{second}"))
     assert [sentence.text for sentence in reading.sentences] == [first, second]
 
@@ -284,7 +284,7 @@ def test_broken_lines_are_joined_and_headings_are_not() -> None:
     assert "小標題" not in [sentence.text for sentence in reading.sentences]
 
 
-def test_sections_of_references_go_and_what_follows_stays() -> None:
+def test_sections_of_references_go_and_later_text_stays() -> None:
     text = (
         "这是文章的第一段，说明了事情。\n\n这是第二段，讲的是别的。\n\n[术语]\n\n大模型\n"
         "一种很大的模型，能写文章。\n\n[参考文章]\n\n某网站(外部)\n介绍了这件事的背景。\n\n"
@@ -318,9 +318,7 @@ def test_the_title(text: str, title: str | None, expected: str | None) -> None:
         ("文／徐志摩", "徐志摩為詩人，現居硤石。"),
     ],
 )
-def test_what_a_last_line_says_of_the_author_is_no_part_of_the_article(
-    byline: str, about: str
-) -> None:
+def test_a_last_line_about_the_author_is_removed(byline: str, about: str) -> None:
     own = "The ferry stops at noon.\n渡轮中午停航。"
     reading = clean(Article(f"{byline}\n{own}\n{about}"))
     assert reading.text == own
@@ -354,7 +352,7 @@ def test_a_lone_headline_is_read() -> None:
     "text", ["", " \n\u3000", "\0\0", "![]()", "© 2025 A. All rights reserved."]
 )
 @pytest.mark.parametrize("markup", ["plain", "markdown", "html"])
-def test_nothing_left_is_no_text(text: str, markup: Markup) -> None:
+def test_an_article_without_text_left_is_refused(text: str, markup: Markup) -> None:
     with pytest.raises(NoText):
         clean(Article(text, markup=markup))
 
@@ -391,7 +389,7 @@ def test_a_page_gives_its_article() -> None:
     assert (broken.start, broken.end) == (None, None)
 
 
-def test_what_a_page_holds_beside_its_article_is_counted() -> None:
+def test_parts_beside_the_article_of_a_page_are_counted() -> None:
     assert clean(Article(PAGE, markup="html")).removed == {"page_parts": 2}
     assert "page_parts" not in clean(Article("<p>水務局說，水庫乾了。</p>", markup="html")).removed
     seed = (Path(__file__).parents[2] / "seeds" / "08-night-clinics.html").read_text("utf-8")

@@ -125,7 +125,7 @@ def told(response: TestResponse, example: Example) -> str:
 
 
 def _filtered(text: str, command: list[str]) -> str:
-    """What `| grep WORD` leaves before anything is counted; other tests have counted already."""
+    """The lines that `| grep WORD` leaves before anything is counted; other tests have counted."""
     word = command[command.index("grep") + 1]
     declared = re.findall(rf"^# .*{word}.*\n", text, re.MULTILINE)
     return "".join(line for line in declared if "_created" not in line)
@@ -183,7 +183,7 @@ EXAMPLES = examples(PAGE.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: " ".join(e.command[:4]))
-def test_the_shown_answer_is_what_comes_back(client: FlaskClient, example: Example) -> None:
+def test_the_shown_answer_is_the_real_one(client: FlaskClient, example: Example) -> None:
     assert told(ask(client, example.command), example) == example.answer
 
 

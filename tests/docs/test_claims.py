@@ -18,12 +18,12 @@ def removed_by_cleaning() -> set[str]:
     return set(REMOVALS.findall("\n".join(sources)))
 
 
-def test_the_docs_list_what_cleaning_removes() -> None:
+def test_the_docs_list_the_kinds_that_cleaning_removes() -> None:
     (listed,) = re.findall(r"what was `removed` \(by kind: (.*?)\)", API)
     assert set(re.findall(r"`(\w+)`", listed)) == removed_by_cleaning()
 
 
-def test_the_page_has_words_for_what_cleaning_removes() -> None:
+def test_the_page_has_words_for_the_kinds_that_cleaning_removes() -> None:
     (listed,) = re.findall(r"const REMOVED = \{(.*?)\};", PAGE, re.DOTALL)
     words = dict(re.findall(r'(\w+): "([^"]+)"', listed))
     assert set(words) == removed_by_cleaning()

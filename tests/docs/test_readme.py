@@ -52,7 +52,7 @@ PYTHON = """case "$1 $2" in
     esac
     exec {python} "$@"
 """
-"""What is not run for real, because it needs the internet or Docker, or is a run of these tests.
+"""Commands that are not run: they need the internet or Docker, or run these tests.
 
 Their arguments are looked at all the same; a container is tried by `make image-test`, and the
 package by tests/test_package.py.
@@ -93,7 +93,7 @@ def test_every_command_and_flag_exists(name: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a reader has after a clone and `make setup`: the files, and a .venv that is ready."""
+    """The state after a clone and `make setup`: the files, and a .venv that is ready."""
     folder = tmp_path / "diglot"
     ignored = shutil.ignore_patterns(".*", "out", "__pycache__", "tests")
     shutil.copytree(ROOT, folder, ignore=ignored)
@@ -170,7 +170,7 @@ def shown_in(whole: Any, part: Any) -> bool:
     return bool(whole == part)
 
 
-def test_the_answer_on_the_first_screen_is_what_comes_out(tmp_path: Path) -> None:
+def test_the_answer_on_the_first_screen_is_the_real_one(tmp_path: Path) -> None:
     (article,) = blocks("README.md", "text")
     (tmp_path / "a.txt").write_text(article, "utf-8")
     subprocess.run(
@@ -183,7 +183,7 @@ def test_the_answer_on_the_first_screen_is_what_comes_out(tmp_path: Path) -> Non
 
 
 @pytest.mark.real_models
-def test_the_answer_of_the_real_model_is_what_comes_out(tmp_path: Path) -> None:
+def test_the_answer_of_the_real_model_is_the_real_one(tmp_path: Path) -> None:
     command = next(c for c in commands("README.md") if "seeds/04-stadium-bond.txt" in c)
     command = command.replace(".venv/bin/python", shlex.quote(sys.executable))
     command = command.replace("--out out/smollm2", f"--out {shlex.quote(str(tmp_path))}")

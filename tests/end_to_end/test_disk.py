@@ -106,7 +106,7 @@ def test_killed_on_a_full_disk_it_loses_nothing(tmp_path: Path, disk: Path) -> N
         check_whole(server, accepted, len(FEW))
 
 
-def test_there_is_no_room_to_start_with(disk: Path) -> None:
+def test_a_disk_that_is_full_at_the_start(disk: Path) -> None:
     fill(disk)
     started = run("serve", "--engine", "extractive", "--port", "0", "--data", str(disk))
     assert started.returncode == 2

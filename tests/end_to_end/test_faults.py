@@ -1,4 +1,4 @@
-"""What can happen to a service that runs over the weekend, tried on a real process."""
+"""Faults of a service that runs over the weekend, tried on a real process."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def test_sigterm_finishes_online_work_and_gives_bulk_work_back(tmp_path: Path) -
         assert [line["index"] for line in lines if "error" not in line] == list(range(200))
 
 
-def test_a_process_whose_worker_has_died_is_replaced_after_a_pause(tmp_path: Path) -> None:
+def test_a_process_without_a_live_worker_is_replaced_after_a_pause(tmp_path: Path) -> None:
     with serving(tmp_path / "log", "-m", "tests.support.scripted_server", "0.01") as server:
         server.wait_until_ready()
         first = server.worker_pid()

@@ -104,7 +104,7 @@ def test_sentences_are_chosen_and_a_stance_is_read(piece: str) -> None:
 
 @pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("piece", [*OPINIONS, "a", " "])
-def test_what_turns_an_opinion_is_looked_for(name: str, piece: str) -> None:
+def test_valence_shifters_are_looked_for(name: str, piece: str) -> None:
     text = row(piece)
     PATTERNS[name].search(valence_shifters.before(text, len(text)))
 

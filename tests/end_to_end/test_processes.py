@@ -1,4 +1,4 @@
-"""What only shows in a process of its own: imports, hash order, what goes to stderr."""
+"""Properties of a process of its own: imports, hash order, lines on stderr."""
 
 import os
 import subprocess
@@ -52,7 +52,7 @@ def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
     assert len({run(code, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "2")}) == 1
 
 
-def test_the_segmenter_says_nothing_and_keeps_its_cache_where_nobody_else_writes(
+def test_the_segmenter_is_silent_and_keeps_its_cache_in_a_private_folder(
     tmp_path: Path,
 ) -> None:
     code = (

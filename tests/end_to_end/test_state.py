@@ -1,4 +1,4 @@
-"""What a service keeps, over a real socket: whose it is, how much it may be, and what was there."""
+"""The state of a service, over a real socket: its owners, its limits, and older files."""
 
 import gzip
 import json
@@ -46,13 +46,13 @@ def headers(key: str) -> dict[str, str]:
     return {"X-API-Key": key}
 
 
-def test_what_other_programs_left_is_no_trap(served: Served) -> None:
+def test_files_of_other_programs_do_no_harm(served: Served) -> None:
     assert "begun anew" in served.log.read_text()
     assert b"diglot_http_requests_total" in served.get("/metrics").body
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_no_key_learns_what_another_has_asked(served: Served, data: Path, text: str) -> None:
+def test_a_key_never_gets_an_answer_of_another(served: Served, data: Path, text: str) -> None:
     keys = Keys(data)
     name = f"asker{len(keys.all())}"
     first, second = keys.add(name), keys.add(f"{name}-other")
@@ -88,7 +88,7 @@ def test_a_few_bytes_do_not_fill_the_disk(served: Served, data: Path) -> None:
     assert sum(path.stat().st_size for path in data.iterdir()) < 100_000_000
     last = time.monotonic() + PATIENCE_S
     while (small := served.ask("POST", "/batches", line * 100, LINES | headers(key))).status == 507:
-        assert time.monotonic() < last  # what was refused is removed bit by bit
+        assert time.monotonic() < last  # refused batches are removed bit by bit
         time.sleep(0.5)
     assert small.status == 202, small.body
     batch = f"/batches/{small.json['id']}"

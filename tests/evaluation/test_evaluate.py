@@ -98,7 +98,7 @@ def test_a_wrong_case_is_named(tmp_path: Path, text: str, says: str) -> None:
         ('{"text": "a", "stances": ["favor"]}', "stances must hold one label for each of targets."),
     ],
 )
-def test_a_wrong_case_says_what_would_be_right(tmp_path: Path, text: str, says: str) -> None:
+def test_a_wrong_case_names_the_right_form(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "cases.jsonl").write_text(text, "utf-8")
     with pytest.raises(BadInput, match=re.escape(says)):
         read_cases(tmp_path / "cases.jsonl")

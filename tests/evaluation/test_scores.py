@@ -13,7 +13,7 @@ from service.evaluation import scores
         (scores.words, "议会 建设 电车 车站", "议会 建设 电车 大桥"),
     ],
 )
-def test_rouge_counts_what_is_shared(
+def test_rouge_counts_shared_words(
     tokenize: scores.Tokenize | None, reference: str, digest: str
 ) -> None:
     found = scores.rouge([(reference, digest)], tokenize)

@@ -73,7 +73,7 @@ def test_a_quotation_may_run_over_sentences(sentences: list[str], language: str)
     ("sentence", "at", "language"),
     [("The “partnership” is a folly.", 6, "en"), ("所谓“合作”很荒唐。", 4, "zh")],
 )
-def test_marks_around_a_word_quote_nobody(sentence: str, at: int, language: str) -> None:
+def test_marks_around_a_word_are_not_a_quotation(sentence: str, at: int, language: str) -> None:
     (voice,) = voices([sentence], language)
     assert voice.is_author(at)
 

@@ -21,7 +21,7 @@ from service.text.script import to_script
         ("「我們對結果非常滿意。」", "zh", False),
         ("「我們非常滿意」，鎮長昨天表示。", "zh", True),
         ("一是市议会投票赞成建桥。", "zh", True),
-        # A quotation left in another language is no sentence of this digest.
+        # A quotation left in another language does not count as a sentence of the digest.
         ("“We like the team,” said partner Ingrid Solheim.", "zh-Hant", False),
         ("合伙人说：“We like the team。”他们投了钱。", "zh", True),
         ("市議會表示贊成建橋。", "en", False),

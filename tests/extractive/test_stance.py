@@ -74,7 +74,7 @@ def test_the_author_s_stance(
 
 
 def lean(text: str, target: str, language: str) -> float:
-    """How far one sentence of an author who argues is for the target, or under zero against."""
+    """The leaning of one sentence of an arguing author: over zero for the target, or against."""
     argued = {"en": "I think we should talk about it.", "zh": "我们应该谈谈。"}[language]
     reading = read_stance(of_sentences([text, argued], language), target, RESOURCES)
     return reading.scores["favor"] - reading.scores["against"]
@@ -104,7 +104,7 @@ def test_negation_turns_a_word(plain: str, turned: str, target: str, language: s
         ("虽然电车很务实，这仍是错误。", "电车", "zh"),
     ],
 )
-def test_contrast_gives_weight_to_what_follows(text: str, target: str, language: str) -> None:
+def test_contrast_gives_weight_to_the_second_part(text: str, target: str, language: str) -> None:
     assert lean(text, target, language) < 0
 
 
@@ -131,9 +131,7 @@ def test_intensity(strong: str, plain: str, target: str, language: str) -> None:
         ("市长批评了轮渡公司。", "市长受到轮渡公司的批评。", "市长", "zh"),
     ],
 )
-def test_who_criticises_is_not_criticised(
-    does: str, suffers: str, target: str, language: str
-) -> None:
+def test_a_critic_is_not_criticised(does: str, suffers: str, target: str, language: str) -> None:
     assert lean(does, target, language) == 0
     assert lean(suffers, target, language) < 0
 
@@ -142,7 +140,7 @@ def test_who_criticises_is_not_criticised(
     ("wants", "language"),
     [("We must keep the small library.", "en"), ("我们应该保留小图书馆。", "zh")],
 )
-def test_who_wants_to_keep_a_thing_is_against_its_end(wants: str, language: str) -> None:
+def test_wanting_to_keep_a_thing_is_against_its_end(wants: str, language: str) -> None:
     thing = {"en": "the small library", "zh": "小图书馆"}[language]
     end = {"en": "closing the small library", "zh": "关闭小图书馆"}[language]
     assert lean(wants, thing, language) > 0 > lean(wants, end, language)
@@ -170,7 +168,7 @@ def test_evidence_names_the_speaker_of_a_quotation(
         ("反对者说电车很荒唐。", "电车很荒唐。", "电车", "zh"),
     ],
 )
-def test_what_others_say_counts_less(said: str, written: str, target: str, language: str) -> None:
+def test_opinions_of_others_count_less(said: str, written: str, target: str, language: str) -> None:
     assert lean(written, target, language) < lean(said, target, language) < 0
 
 
@@ -191,7 +189,7 @@ def test_what_others_say_counts_less(said: str, written: str, target: str, langu
         (["工会谴责新桥劳民伤财，十分荒唐。"], "新桥", "zh-Hans"),
     ],
 )
-def test_what_only_others_praise_and_condemn_has_no_stance(
+def test_praise_and_blame_by_others_alone_give_no_stance(
     sentences: list[str], target: str, language: str
 ) -> None:
     reading = read_stance(of_sentences(sentences, language), target, RESOURCES)

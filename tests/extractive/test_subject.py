@@ -42,7 +42,7 @@ GLOSSARY = Glossary.load()
         ),
     ],
 )
-def test_what_the_article_is_about(
+def test_the_subject_of_the_article(
     title: str | None, text: str, language: str, expected: str
 ) -> None:
     assert main_subject(Document.of(text, language, title), GLOSSARY) == expected
@@ -65,7 +65,7 @@ def test_what_the_article_is_about(
         ("據報道，他表示將於週五辭職。", "zh-Hant", "據報道，他表示將於週五辭職"),
         # A verb may open a phrase that the text repeats.
         ("开放权重有人用。医院用开放权重写病历，开放权重很便宜。", "zh-Hans", "开放权重"),
-        # What a segmenter takes for verbs is a term where it comes again in the same words.
+        # A phrase that a segmenter takes for verbs is a term where it is repeated.
         ("洗腎中心昨日啟用，島民不必搭船。洗腎中心由兩名護理師輪調。", "zh-Hant", "洗腎中心"),
         ("独木舟租借站开张。租借站生意好，独木舟租借站九点收船。", "zh-Hans", "独木舟租借站"),
         # A translation that follows does not count.
@@ -86,7 +86,7 @@ def test_what_the_article_is_about(
         ("다리는 내년에 완공된다. 그리고 길도 생긴다.", "ko", "다리는 내년에 완공된다"),
     ],
 )
-def test_days_verbs_and_greetings_are_no_subject(text: str, language: str, expected: str) -> None:
+def test_days_verbs_and_greetings_are_not_subjects(text: str, language: str, expected: str) -> None:
     assert main_subject(Document.of(text, language, None), GLOSSARY) == expected
 
 

@@ -65,7 +65,7 @@ def test_says_nothing_twice(sentences: list[str], language: str, size: int) -> N
         (CHINESE, "黑麦面包得奖", "zh"),
     ],
 )
-def test_the_title_tells_what_matters(sentences: list[str], title: str, language: str) -> None:
+def test_the_title_guides_the_digest(sentences: list[str], title: str, language: str) -> None:
     three = [sentences[0], sentences[7], sentences[8]]
     size = extent(three[0], language) + max(extent(each, language) for each in three[1:])
     assert choose(of_sentences(three, language), size) == [0, 1]
@@ -104,7 +104,7 @@ def test_a_lead_longer_than_the_digest_is_all_of_it(
     assert long.startswith(taken.text.rstrip("…"))
 
 
-def test_what_stands_behind_a_semicolon_comes_with_what_stands_before_it() -> None:
+def test_the_parts_around_a_semicolon_stay_together() -> None:
     listed = [
         "码头改造有三件事：一是在三月关闭旧渡轮码头；",
         "二是在六月启用新的钢结构渡轮码头；",

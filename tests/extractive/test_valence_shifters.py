@@ -13,7 +13,7 @@ from service.extractive import valence_shifters
         ("不仅明智", "明智", False),
     ],
 )
-def test_what_negates(text: str, word: str, expected: bool) -> None:
+def test_words_that_negate(text: str, word: str, expected: bool) -> None:
     language = "en" if text.isascii() else "zh"
     before = valence_shifters.before(text, text.index(word))
     negates = bool(valence_shifters.NEGATION[language].search(before))
@@ -23,5 +23,5 @@ def test_what_negates(text: str, word: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"), [("Tell us more", True), ("The US sells more", False), ("We sell", True)]
 )
-def test_a_country_is_no_sign_of_an_opinion(text: str, expected: bool) -> None:
+def test_a_country_is_not_a_sign_of_an_opinion(text: str, expected: bool) -> None:
     assert bool(valence_shifters.OPINION["en"].search(text)) is expected

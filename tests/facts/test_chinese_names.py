@@ -16,7 +16,7 @@ def test_names_in_chinese(text: str, guesses: bool, name: str) -> None:
     assert name in han_names(text, guesses)
 
 
-def test_what_is_only_guessed_is_left_out() -> None:
+def test_guessed_names_are_left_out() -> None:
     assert han_names("The bridge is open.", guesses=True) == []
 
 

@@ -71,7 +71,7 @@ def test_the_longest_form_wins(glossary: Glossary, text: str, expected: list[str
         "",
     ],
 )
-def test_what_only_looks_like_a_listed_name(glossary: Glossary, text: str) -> None:
+def test_words_that_look_like_a_listed_name(glossary: Glossary, text: str) -> None:
     assert not {"Qualcomm", "Samsung", "NATO", "Communist Party of China", "Middle East"} & set(
         keys(glossary, text)
     )
@@ -105,7 +105,7 @@ def test_english_names(glossary: Glossary, text: str, expected: set[str]) -> Non
 @pytest.mark.parametrize(
     "text", ["« Les enfants toussent », dit Anne.", "„Schon wieder Regen“, rief er."]
 )
-def test_a_word_that_opens_a_quotation_is_no_name(glossary: Glossary, text: str) -> None:
+def test_a_word_that_opens_a_quotation_is_not_a_name(glossary: Glossary, text: str) -> None:
     assert {"Les", "Schon"}.isdisjoint(found.surface for found in glossary.find_names(text))
 
 

@@ -1,4 +1,4 @@
-"""digests.jsonl: what is written stays, whatever happens next."""
+"""digests.jsonl: written lines stay, whatever happens next."""
 
 import json
 import resource
@@ -27,7 +27,7 @@ def test_a_line_is_on_disk_as_soon_as_it_is_appended(tmp_path: Path) -> None:
         assert "标题" in (tmp_path / FILE).read_text("utf-8")
 
 
-def test_a_second_run_knows_what_is_done_and_what_failed(tmp_path: Path) -> None:
+def test_a_second_run_knows_done_and_failed_articles(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.append(line("good"))
         ledger.append(line("bad", error={"code": "no_text"}))
@@ -80,7 +80,7 @@ def test_arranged_is_in_order_and_loses_nothing_of_others(
     assert written(folder) == sorted(of_this_run) + others
 
 
-def test_what_a_changed_article_gave_before_is_replaced(tmp_path: Path) -> None:
+def test_the_result_of_a_changed_article_is_replaced(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.append(line("old", place="a"))
         ledger.append(line("kept", place="b"))

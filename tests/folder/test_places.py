@@ -1,4 +1,4 @@
-"""Which files of former runs are gone, told without touching what was not searched."""
+"""Files of former runs that are gone, found without touching folders that were not searched."""
 
 import json
 from pathlib import Path

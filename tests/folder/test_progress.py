@@ -72,7 +72,7 @@ def test_the_table_fits_and_shows_everything(
     assert len(table) < 20
 
 
-def test_only_what_is_new_is_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_new_lines_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown(folder, monkeypatch)
     (folder / "new.txt").write_text(CHINESE + ENGLISH)
     text = shown(folder, monkeypatch)

@@ -72,7 +72,7 @@ def test_a_folder_gives_a_line_an_article_in_natural_order(folder: Path, tmp_pat
         assert all(digest["text"] for digest in line["digests"].values())
 
 
-def test_a_second_run_skips_what_is_done_and_tries_again_what_failed(
+def test_a_second_run_skips_done_articles_and_retries_failed_ones(
     folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -89,7 +89,7 @@ def test_a_second_run_skips_what_is_done_and_tries_again_what_failed(
     assert len(lines(out)) == 8
 
 
-def test_what_can_not_be_read_is_a_line_and_not_the_end(folder: Path, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_line_and_not_the_end(folder: Path, tmp_path: Path) -> None:
     (folder / "3.txt").write_bytes(b"")
     (folder / "4.txt").write_bytes(bytes(range(256)) * 40)
     (folder / "5.json").write_text('{"title": "no text"}')
@@ -208,7 +208,7 @@ def test_articles_of_one_source_in_two_files_do_not_replace_each_other(tmp_path:
 
 
 @pytest.mark.slow
-def test_a_stop_early_in_a_second_run_keeps_what_the_first_one_did(tmp_path: Path) -> None:
+def test_a_stop_early_in_a_second_run_keeps_the_results_of_the_first(tmp_path: Path) -> None:
     out = tmp_path / "out"
     many(tmp_path)
     assert digest(tmp_path / "many.jsonl", "--out", out).returncode == 0
@@ -224,7 +224,7 @@ def test_a_stop_early_in_a_second_run_keeps_what_the_first_one_did(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_an_output_inside_of_the_input_is_no_article(folder: Path) -> None:
+def test_an_output_inside_of_the_input_is_not_an_article(folder: Path) -> None:
     out = folder / "out"
     digest(folder, "--out", out)
     done = digest(folder, "--out", out)

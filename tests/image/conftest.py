@@ -18,7 +18,7 @@ MEASURED = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed then, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # made images go then, too
     why = why_none()
     if why and os.environ.get(REQUIRED) == "1":
         pytest.fail(why)

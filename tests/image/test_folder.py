@@ -1,4 +1,4 @@
-"""`docker run IMAGE digest /articles --out /out`: folders of the host, as whoever runs it."""
+"""`docker run IMAGE digest /articles --out /out`: folders of the host, as the user of the host."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is built again when something changes, and what is not."""
+"""Layers that a change builds again, and layers that it keeps."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Where the model comes from: the volume, the hub at the first start, or the image itself."""
+"""The source of the model: the volume, the hub at the first start, or the image itself."""
 
 import socket
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def hub(tiny_model: Path) -> Iterator[str]:
 
 
 def answered_by(container: Container) -> tuple[str, str]:
-    """Which engine and which model answer an article."""
+    """The engine and the model that answer an article."""
     container.wait_until_ready()
     reply = container.ask("POST", "/summarize", ARTICLE)
     assert reply.status == 200, reply.body

@@ -62,7 +62,7 @@ def test_it_runs_without_rights_and_without_a_network(service: Container) -> Non
     )
 
 
-def test_nothing_but_what_runs_is_in_the_image(service: Container) -> None:
+def test_only_running_code_is_in_the_image(service: Container) -> None:
     for tool in ("cc", "gcc", "git", "curl"):
         assert service.execute("sh", "-c", f"command -v {tool}; true") == ""
     assert service.execute("sh", "-c", "cat /etc/pip.conf 2>&-; true") == ""  # lent to the build

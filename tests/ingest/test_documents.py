@@ -82,7 +82,7 @@ def test_a_gb18030_file_is_read(tmp_path: Path) -> None:
         ("a.pdf", b"%PDF", Unsupported),
     ],
 )
-def test_what_cannot_be_read_is_one_unread(
+def test_an_unreadable_article_counts_once(
     tmp_path: Path, name: str, raw: bytes, error: type[DiglotError]
 ) -> None:
     path = tmp_path / name
@@ -147,7 +147,7 @@ def test_jsonl_in_other_encodings(tmp_path: Path, encoding: str) -> None:
     assert texts == ["公司表示明年投产。", "员工约三千人。"]
 
 
-def test_names_that_are_no_unicode_can_still_be_written(tmp_path: Path) -> None:
+def test_names_that_are_not_unicode_can_still_be_written(tmp_path: Path) -> None:
     record = tmp_path / "a.json"
     record.write_text('{"text": "One.", "source": "\\ud800x"}')
     (article,) = read_file(record)

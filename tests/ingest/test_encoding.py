@@ -127,7 +127,7 @@ def test_gibberish_in_every_encoding_is_refused(text: str) -> None:
         b"\x81\x8d\x8f\x90\x9d\xff\xff",
     ],
 )
-def test_refuses_what_is_no_text(raw: bytes) -> None:
+def test_bytes_that_are_not_text_are_refused(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         decode(raw)
 

@@ -27,7 +27,7 @@ def test_emphasis_breaks_no_line_and_scripts_are_not_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("sentence", ["The council will build forty stops. ", "市议会将建车站。"])
-def test_what_an_article_leaves_out_is_counted(sentence: str) -> None:
+def test_parts_left_out_of_a_page_are_counted(sentence: str) -> None:
     article = f"<article><h1>News</h1><p>{sentence * 12}</p><p>{sentence * 9}</p></article>"
     plain = read_page(f"<html><body>{article}</body></html>")
     assert sentence.strip() in plain.text

@@ -25,7 +25,7 @@ def test_the_base_is_named_with_its_revision(tmp_path: Path, base: str) -> None:
     assert base_of(folder, "x") == Base(base, "v2")
 
 
-def test_a_folder_with_a_model_of_its_own_is_no_adapter(tmp_path: Path) -> None:
+def test_a_folder_with_a_model_of_its_own_is_not_an_adapter(tmp_path: Path) -> None:
     assert not is_adapter(tmp_path)
     (adapter(tmp_path) / "model.safetensors").write_bytes(b"")
     assert not is_adapter(tmp_path)
@@ -38,7 +38,7 @@ def test_a_folder_with_a_model_of_its_own_is_no_adapter(tmp_path: Path) -> None:
         ({"base_model_name_or_path": ""}, "names no base model"),
     ],
 )
-def test_what_can_not_be_merged_is_refused(
+def test_an_adapter_that_can_not_be_merged_is_refused(
     tmp_path: Path, changes: dict[str, str], says: str
 ) -> None:
     with pytest.raises(BadSetting, match=f"^model 适配器: .*{says}"):

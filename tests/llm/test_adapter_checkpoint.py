@@ -25,7 +25,7 @@ def logits(model: Any) -> torch.Tensor:
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
 @pytest.mark.parametrize("more", [{}, {"use_rslora": True}, {"use_dora": True}])
-def test_the_loaded_model_computes_what_peft_merges(
+def test_the_loaded_model_computes_the_logits_of_peft(
     tmp_path: Path, folders: dict[str, Path], family: str, more: dict[str, Any]
 ) -> None:
     """One of the families is published with a tower; its adapter names modules of the whole."""
@@ -142,7 +142,7 @@ def test_an_adapter_that_can_not_be_used_says_why(
         load(tiny.settings(adapter))
 
 
-def test_without_peft_it_is_said_what_to_install(
+def test_without_peft_the_error_names_the_package(
     tmp_path: Path, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adapter = tmp_path / "adapter"

@@ -51,7 +51,7 @@ parser = AnswerParser(lambda text: list(map(ord, text)), frozenset())
 
 @pytest.mark.parametrize(("opening", "closing"), THOUGHTS)
 @pytest.mark.parametrize(("thought", "said"), TALK)
-def test_thoughts_spelt_in_letters_are_no_part_of_an_answer(
+def test_thoughts_spelt_in_letters_are_cut_from_an_answer(
     opening: str, closing: str, thought: str, said: str
 ) -> None:
     for written, left in [
@@ -88,7 +88,7 @@ def test_only_its_own_mark_ends_a_thought() -> None:
 
 @pytest.mark.parametrize(("opening", "closing"), WRAPPERS)
 @pytest.mark.parametrize(("thought", "said"), TALK)
-def test_a_wrapper_is_no_part_of_an_answer(
+def test_a_wrapper_is_cut_from_an_answer(
     opening: str, closing: str, thought: str, said: str
 ) -> None:
     for written in [

@@ -39,7 +39,7 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @dataclass
 class Stored:
-    """What a cache was given, in plain tensors: what is at each slot."""
+    """A cache in plain tensors: the keys and values at each slot."""
 
     keys: torch.Tensor
     values: torch.Tensor
@@ -66,7 +66,7 @@ class Caches:
         if self.kind == "torch":
             return TorchLayerCache(blocks, heads, *dims, dtype, torch.device("cpu"))
         cache = NativeLayerCache(self.library, blocks, heads, *dims, dtype)
-        # Where nothing was written lies noise: none of it may be heard.
+        # Unwritten slots hold noise, which must not be attended.
         cache.keys.fill_(math.nan)
         cache.values.fill_(math.nan)
         return cache
@@ -177,7 +177,7 @@ def one_token(slot: int, *spans: KVSpan) -> QuerySegment:
 def look(
     caches: Caches, scene: Scene, params: AttentionParams | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.dtype]:
-    """What the cache's tokens gather, and what they should, as stored in which type."""
+    """The attention over the cache, and the expected one, for a type of storage."""
     size, metadata = scene.metadata()
     params = params or AttentionParams(scene.depth**-0.5)
     stored, query = scene.stored(size), scene.query(len(metadata.positions))
@@ -359,7 +359,7 @@ def test_large_scores_neither_overflow_nor_vanish(caches: Caches) -> None:
         )
 
 
-def test_what_is_written_again_is_forgotten(caches: Caches) -> None:
+def test_an_overwritten_slot_forgets_its_keys(caches: Caches) -> None:
     """A span that was given back and handed out again holds nothing of its last owner."""
     old, new = Scene(seed=1).stored(4), Scene(seed=2).stored(4)
     metadata = AttentionMetadata.of([one_token(36, (16, 21, 0))])
@@ -374,8 +374,8 @@ def test_what_is_written_again_is_forgotten(caches: Caches) -> None:
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-def test_what_an_owner_before_left_behind_is_not_heard(caches: Caches, dtype: torch.dtype) -> None:
-    """Not even where it is no number at all, and shares a word with the last token of a span."""
+def test_keys_of_a_former_owner_are_not_attended(caches: Caches, dtype: torch.dtype) -> None:
+    """Not even where it is NaN, and shares a machine word with the last token of a span."""
     stored = Scene(dtype=dtype).stored(3)
     noise = Stored(*(torch.full_like(one, math.nan) for one in (stored.keys, stored.values)))
     query = Scene().query(1)

@@ -83,7 +83,7 @@ def test_a_model_on_the_plain_path_is_refused(tmp_path: Path) -> None:
         (["--digest-tokens", "0"], "--digest-tokens"),
     ],
 )
-def test_what_cannot_be_measured_is_refused(
+def test_an_impossible_measurement_is_refused(
     folders: dict[str, Path], flags: list[str], said: str
 ) -> None:
     code, error = bench(folders["qwen3"], *flags)

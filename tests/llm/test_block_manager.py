@@ -114,7 +114,7 @@ def test_nothing_asked_for_is_still_a_block() -> None:
     assert manager.allocate(0) == SlotRange(BLOCK_SIZE, BLOCK_SIZE)
 
 
-def test_a_gap_takes_what_fits_and_the_rest_goes_behind() -> None:
+def test_a_gap_is_filled_first_and_the_rest_goes_behind() -> None:
     manager = BlockManager(6)
     spans = manager.allocate_all([2 * BLOCK_SIZE, 2 * BLOCK_SIZE, BLOCK_SIZE])
     assert spans is not None

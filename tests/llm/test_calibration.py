@@ -116,7 +116,7 @@ def test_a_prior_of_the_model_is_taken_out(
     model, words = engine._loaded.model, engine.encoder.labels(language)
     assert len(set(words)) == 3
     model.lm_head = Biased(model.lm_head, words[place][0], 20.0)
-    # What was known is of another model now: uncalibrated, the word that is liked always wins.
+    # The prior belongs to another model now: uncalibrated, the word that is liked always wins.
     assert stance_of(engine, language).label == LABELS[place]
     engine.priors = PriorCache()
     assert stance_of(engine, language).scores == pytest.approx(plain.scores, abs=1e-3)
@@ -159,7 +159,7 @@ def test_one_request_asks_for_a_prior_once(engine: LLMEngine) -> None:
 
 
 @pytest.mark.parametrize("language", ARTICLES)
-def test_a_prior_is_what_the_model_says_of_an_empty_passage(
+def test_a_prior_is_the_score_of_an_empty_passage(
     folders: dict[str, Path], engine: LLMEngine, language: str
 ) -> None:
     """By a plain forward pass of a model that was loaded anew."""

@@ -84,7 +84,7 @@ def test_every_fault_is_seen(
     assert prepare(loaded.model, stored)
 
 
-def test_windows_are_what_they_were_after_a_trial() -> None:
+def test_windows_are_restored_after_a_trial() -> None:
     model = tiny.make_model("gemma3")
     layer = model.model.layers[0].self_attn
     layer.sliding_window = model.config.sliding_window = 500
@@ -93,7 +93,7 @@ def test_windows_are_what_they_were_after_a_trial() -> None:
     assert "forward" not in vars(layer)
 
 
-def test_weights_are_what_they_were_after_a_trial_in_float32(
+def test_weights_are_restored_after_a_trial_in_float32(
     saved: dict[str, Path],
 ) -> None:
     model = load(tiny.settings(saved["qwen3_5"], dtype="bfloat16")).model
@@ -124,7 +124,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("name", UNLIKE)
-def test_the_plain_path_says_what_generate_says(saved: dict[str, Path], name: str) -> None:
+def test_the_plain_path_writes_the_words_of_generate(saved: dict[str, Path], name: str) -> None:
     engine = LLMEngine(tiny.settings(saved[name]))
     assert isinstance(engine.generator, FallbackGenerator)
     assert engine.identity.path == "plain"

@@ -266,7 +266,7 @@ def test_answers_under_another_template_are_other_answers(
         ("", "does not show any messages"),
     ],
 )
-def test_what_is_no_template_is_said_in_one_line(
+def test_a_malformed_template_is_an_error_of_one_line(
     tmp_path: Path, folders: dict[str, Path], content: str | bytes, said: str
 ) -> None:
     path = put(tmp_path, content)
@@ -289,7 +289,7 @@ def test_a_template_that_is_not_there(tmp_path: Path) -> None:
     assert said.exit_code == 2 and "'--chat-template'" in said.output
 
 
-def test_tags_that_transformers_adds_are_no_errors(tmp_path: Path) -> None:
+def test_tags_that_transformers_adds_are_not_errors(tmp_path: Path) -> None:
     template = OTHER.replace("{{ message.content }}", "{% generation %}{{ message.content }}") + (
         "{% for m in messages %}{% break %}{% endfor %}"
     )

@@ -143,11 +143,11 @@ def recording(model: Family, recorder: Recorder, limits: Limits = NARROW) -> Bat
     return batch
 
 
-# What is said
+# Answers
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_recorded_steps_say_what_each_prompt_alone_gives(name: str) -> None:
+def test_recorded_steps_give_the_answer_of_each_prompt_alone(name: str) -> None:
     model, recorder = family(name), Traced()
     batch = recording(model, recorder)
     reads: list[int] = []
@@ -172,7 +172,7 @@ def test_recorded_steps_say_what_each_prompt_alone_gives(name: str) -> None:
 @settings(max_examples=2)
 @given(visits=VISITS, limits=ROOMS)
 def test_any_order_of_coming_and_going(name: str, visits: list[Visit], limits: Limits) -> None:
-    """Rows that are nobody's stand in slots that are somebody's a step later."""
+    """Padding rows use slots that a request takes one step later."""
     model = family(name)
     traffic = Traffic(recording(model, Traced(), limits))
     requests = traffic.run(
@@ -204,7 +204,7 @@ def test_a_row_far_longer_than_the_rest_makes_a_step_eager() -> None:
     assert batch.replayed_steps < batch.stats.steps - len(recorder.shapes)
 
 
-# How it is laid out
+# Layout
 
 
 @given(st.integers(1, 64), st.integers(1, 9_000), st.integers(0, 40))
@@ -228,10 +228,10 @@ SPANS = st.lists(st.integers(0, 40), min_size=1, max_size=2)
 @pytest.mark.parametrize(("window", "cap"), [(0, 0.0), (24, 0.0), (0, 4.0)])
 @settings(max_examples=15)
 @given(rows=st.lists(SPANS, min_size=1, max_size=5), seed=st.integers(0, 99))
-def test_what_is_filled_up_sees_what_is_needed(
+def test_padded_spans_hold_the_needed_tokens(
     longest: int, window: int, cap: float, rows: list[list[int]], seed: int
 ) -> None:
-    """Spans of all lengths, also of none, at any slots; noise lies where nobody looks."""
+    """Spans of all lengths, also of none, at any slots; unused slots hold noise."""
     rng = random.Random(seed)
     segments, seen = [], set()
     for lengths in rows:
@@ -253,7 +253,7 @@ def test_what_is_filled_up_sees_what_is_needed(
     torch.testing.assert_close(found, attend(query, cache, needed, params), rtol=1e-5, atol=1e-5)
 
 
-def test_a_row_that_is_nobodys_writes_to_scrap_alone() -> None:
+def test_a_padding_row_writes_to_the_scratch_block_alone() -> None:
     model, limits = family("qwen3"), Limits(kv_tokens=160, rows=8, chunk_tokens=64)
     batch = recording(model, Again(), limits)
     request = TokenRequest(
@@ -284,7 +284,7 @@ def test_the_shape_that_was_not_used_for_longest_is_forgotten(
     assert len(batch.runner.graphs._replays) == 2
 
 
-# What can't be recorded
+# Steps that can't be recorded
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -363,7 +363,7 @@ def test_a_step_that_fails_before_it_is_recorded_fails_once(name: str) -> None:
 def test_computing_less_at_once_gives_recordings_back(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Also while rows grow: a part of them is no step of all."""
+    """Also while rows grow: a step of some rows is not a step of all."""
     model = family(name)
     batch = recording(model, Traced(), WIDE)
     for request in REQUESTS[:6]:
@@ -420,7 +420,9 @@ class Breaking(Again):
         return replay
 
 
-def test_what_can_not_be_replayed_is_eager_from_then_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_replay_makes_steps_eager_from_then_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     model, limits = family("qwen3"), Limits(kv_tokens=320, rows=4, chunk_tokens=64)
     batch = recording(model, Breaking(), limits)
     request = TokenRequest("one", words(random.Random(2), 20), (Generate((11,), 9),))

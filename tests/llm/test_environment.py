@@ -34,7 +34,7 @@ print(*(os.environ.get(name) for name in {NAMES!r}))
         ({WAIT_POLICY: "active"}, (MAX_SHAPES, None, "active")),
     ],
 )
-def test_defaults_are_set_and_what_is_set_stays(
+def test_defaults_are_set_only_where_a_variable_is_unset(
     before: dict[str, str], after: tuple[object, ...]
 ) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in NAMES}

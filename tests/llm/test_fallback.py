@@ -128,7 +128,7 @@ def test_more_answers_than_rows_are_written_when_none_waits(plain: Loaded) -> No
 
 
 @pytest.mark.parametrize("most", [1, 2])
-def test_where_memory_is_short_it_begins_again_with_fewer(plain: Loaded, most: int) -> None:
+def test_short_of_memory_it_starts_again_with_fewer(plain: Loaded, most: int) -> None:
     expected = answers(FallbackGenerator(plain, ROWS), REQUESTS)
     batch, found = FallbackGenerator(plain, ROWS), dict[str, Any]()
     for request in REQUESTS[:3]:
@@ -149,7 +149,7 @@ def test_where_memory_is_short_it_begins_again_with_fewer(plain: Loaded, most: i
     assert len(found) == 3
 
 
-def test_what_the_model_raises_is_raised_and_can_be_forgotten(plain: Loaded) -> None:
+def test_an_error_of_the_model_is_raised_and_its_request_can_be_cancelled(plain: Loaded) -> None:
     batch = FallbackGenerator(plain, ROWS)
     batch.admit(REQUESTS[1])
     hook = breaking(plain, lambda ids: True, ValueError("kernel"))
@@ -176,7 +176,7 @@ def after(passes: int, loaded: Loaded, act: Callable[[], None]) -> Any:
 
 
 @pytest.mark.parametrize("how", ["cancelled", "abandoned"])
-def test_who_goes_in_the_middle_leaves_the_others_what_they_get(plain: Loaded, how: str) -> None:
+def test_a_cancelled_request_does_not_change_the_others(plain: Loaded, how: str) -> None:
     gone: list[int] = []
     going = dataclasses.replace(REQUESTS[4], abandoned=lambda: bool(gone))
     batch = FallbackGenerator(plain, ROWS)
@@ -201,7 +201,7 @@ def test_who_goes_in_the_middle_leaves_the_others_what_they_get(plain: Loaded, h
     assert batch.step() == []
 
 
-def test_who_was_abandoned_before_costs_nothing(plain: Loaded) -> None:
+def test_a_request_abandoned_before_its_turn_costs_nothing(plain: Loaded) -> None:
     passes: list[int] = []
     batch = FallbackGenerator(plain, ROWS)
     hook = plain.model.register_forward_hook(lambda *_: passes.append(1))

@@ -26,7 +26,7 @@ from tests.support import families, q8_0, tiny
 pytestmark = pytest.mark.slow
 
 LENGTH, PASSAGE, SUFFIX = 64, 40, 9
-"""Tokens: of a text, and of its parts that are read; what is left is written."""
+"""Tokens of a text, and of its parts that are prefilled; the rest is decoded."""
 CHUNK = 32
 SHORT_ANSWER = 3
 PROMPTS = (20, 41)
@@ -34,7 +34,7 @@ ANSWER = 6
 EXACT = 1e-4
 """Of the length of a token's logits: float32 that is summed up in another order."""
 NEAR = 1.25
-"""How many times as far from float32 as Q8_0 the engine may be in 8 bits. It rounds keys and
+"""The largest error of the engine in 8 bits, in multiples of Q8_0's. It rounds keys and
 values as well, and a rounding that falls the other way changes later ones."""
 OUTLIERS = [
     name for name in families.PUBLISHED if name not in {"gemma3n", "minimax_m1", "deepseek_v4"}
@@ -199,7 +199,7 @@ class Comparison:
         )
 
 
-# What is compared
+# Comparison
 
 
 def test_the_simulation_rounds_as_llama_cpp_does() -> None:
@@ -277,7 +277,7 @@ def test_scales_that_are_a_tenth_too_large_are_noticed(family: Family, tmp_path:
     [pytest.param(inner, name, id=name) for name, (_, inner, _) in families.WHOLE.items()],
     indirect=["family"],
 )
-def test_a_text_model_is_found_in_what_is_published_around_it(
+def test_a_text_model_is_found_inside_its_published_wrapper(
     family: Family, name: str, tmp_path: Path
 ) -> None:
     folder = families.save_whole(tmp_path, name, family.model)

@@ -142,7 +142,7 @@ def test_a_gated_layer_is_fused_and_says_the_same(act: Any, inner: int, bias: bo
     x = normal(9, 96)
     expected = model(x)
     assert fuse(model) == 1 and isinstance(model[0], FusedGate)
-    # Where rounding the last bit tips a number over, it is off by one of 255 steps.
+    # A number that rounding the last bit tips over is off by one of 255 steps.
     off = (model(x) - expected).abs().amax() / expected.abs().amax()
     assert off < 2e-2
 
@@ -177,7 +177,7 @@ def test_weights_that_were_replaced_are_gone_before_the_next_layer(
     ],
     ids=["gelu", "clamped", "swapped", "narrow", "centred", "gated", "heads", "layernorm"],
 )
-def test_what_is_unknown_stays_as_it_is(layer: nn.Module) -> None:
+def test_unknown_modules_stay_as_they_are(layer: nn.Module) -> None:
     model = nn.Sequential(layer)
     assert fuse(model) == 0
     assert model[0] is layer

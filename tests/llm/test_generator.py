@@ -57,13 +57,11 @@ def native(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-# What is written, and how likely it is
+# Answers and their probabilities
 
 
 @pytest.mark.parametrize("count", [1, 4, 10])
-def test_every_answer_is_what_its_prompt_alone_gives(
-    model: Family, native: bool, count: int
-) -> None:
+def test_every_answer_is_that_of_its_prompt_alone(model: Family, native: bool, count: int) -> None:
     batch = make_generator(model, native=native)
     outcomes = run(batch, REQUESTS[:count], bound(REQUESTS[:count], WIDE))
     for request in REQUESTS[:count]:
@@ -83,7 +81,7 @@ def test_an_answer_ends_where_its_branch_says(model: Family, native: bool) -> No
     is_empty(batch, WIDE)
 
 
-def test_the_reference_is_no_monotony(model: Family) -> None:
+def test_the_reference_is_not_monotonous(model: Family) -> None:
     """Noise, but varied enough to tell answers apart, and no word wins by a hair."""
     said = [
         one.ids
@@ -161,9 +159,7 @@ def test_the_size_of_a_chunk_changes_nothing(model: Family, chunk: int) -> None:
         agree(outcomes[request.id], expected(model, request))
 
 
-def test_a_store_in_bfloat16_rounds_what_attention_multiplies_and_nothing_else(
-    model: Family, native: bool
-) -> None:
+def test_a_bfloat16_cache_rounds_only_keys_and_values(model: Family, native: bool) -> None:
     """Keys, values, queries and weights."""
     batch = BatchGenerator(model.forked, STOPS, WIDE, dtype=torch.bfloat16, native=native)
     writes = [
@@ -228,7 +224,7 @@ def test_less_at_once_is_less_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5"])
-def test_what_is_read_and_what_is_written_is_one_pass(name: str) -> None:
+def test_prefill_and_decode_share_a_pass(name: str) -> None:
     """In models without recurrent state, prefill and decode share a pass."""
     model = family(name)
     batch = make_generator(model)
@@ -254,7 +250,7 @@ def test_what_is_read_and_what_is_written_is_one_pass(name: str) -> None:
 
 
 def test_a_choice_of_ones_own(native: bool) -> None:
-    """Its logits are those of a plain forward pass, and what it says is what is written."""
+    """Its logits are those of a plain forward pass, and so are its words."""
     model = family("qwen3")
     passage, suffix = REQUESTS[3].prefix, (30, 31)
     seen: list[list[int]] = []
@@ -274,7 +270,7 @@ def test_a_choice_of_ones_own(native: bool) -> None:
     agree([other], [model.outcome(passage, greedy)])
 
 
-# Who comes, who goes
+# Admission and cancellation
 
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5", "gemma3"])
@@ -313,7 +309,7 @@ def test_rows_end_in_every_order(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["qwen3", "qwen3_5"])
 def test_a_job_may_be_cancelled_after_any_step(name: str) -> None:
-    """What stays is what it would be; the room is free at once."""
+    """The others stay as they would be; the room is free at once."""
     model = family(name)
     stays, goes = REQUESTS[2], REQUESTS[5]
     for when in range(14):
@@ -365,7 +361,7 @@ def test_a_caller_that_raises_is_cancelled_with_everybody(name: str, where: str)
     agree(run(batch, [REQUESTS[5]], 200)[REQUESTS[5].id], expected(model, REQUESTS[5]))
 
 
-# Nobody starves
+# Fairness
 
 
 def steps_until(
@@ -420,10 +416,10 @@ def test_a_short_passage_overtakes_many_long_ones() -> None:
     assert min(ended.values()) < ended["short"] < max(ended.values())
 
 
-# What can't be
+# Impossible requests
 
 
-def test_what_finds_no_room_changes_nothing_and_comes_later() -> None:
+def test_a_request_without_room_changes_nothing_and_is_admitted_later() -> None:
     model = family("qwen3")
     limits = Limits(kv_tokens=112, rows=8, chunk_tokens=64)
     batch = make_generator(model, limits)
@@ -459,7 +455,7 @@ def test_a_passage_may_be_empty(name: str, native: bool) -> None:
     is_empty(batch, WIDE)
 
 
-def test_an_unknown_job_is_nobodys() -> None:
+def test_an_unknown_job_is_ignored() -> None:
     batch = make_generator(family("qwen3"))
     batch.cancel("unknown")
     batch.cancel_all()

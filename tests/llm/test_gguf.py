@@ -100,7 +100,7 @@ FAMILIES = [
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("type", [Type.F32, Type.F16, Type.BF16, Type.Q8_0, Type.Q4_0, Type.Q5_1])
-def test_a_file_computes_what_its_model_does(tmp_path: Path, family: str, type: Type) -> None:
+def test_a_file_computes_the_logits_of_its_model(tmp_path: Path, family: str, type: Type) -> None:
     model = make(family)
     path = gguf_files.write(tmp_path / "model.gguf", family, model, type)
     loaded = load(tiny.settings(path))
@@ -178,7 +178,7 @@ def test_a_table_is_read_in_the_number_format_that_is_asked_for(tmp_path: Path) 
     assert torch.equal(table, model.model.embed_tokens.weight.half())
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # random bytes are no sensible scales
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # random bytes are not sensible scales
 @pytest.mark.parametrize(
     "type", [t for t in Type if t.name[0] in "QIMT" and t.name not in {"I8", "I16", "I32", "I64"}]
 )
@@ -385,7 +385,9 @@ U16, STRING = GGUFValueType.UINT16, GGUFValueType.STRING
         (lambda folder: None, "there is no such file"),
     ],
 )
-def test_what_is_no_model_is_said_in_one_line(tmp_path: Path, make_file: Any, said: str) -> None:
+def test_a_file_without_a_model_is_an_error_of_one_line(
+    tmp_path: Path, make_file: Any, said: str
+) -> None:
     make_file(tmp_path)
     with pytest.raises(BadSetting, match=said) as refused:
         load(tiny.settings(tmp_path / "m.gguf"))

@@ -97,7 +97,7 @@ def test_a_complete_snapshot_in_the_cache_needs_no_hub(tmp_path: Path) -> None:
     "named", [{"model": MODEL}, {"model": DEFAULT, "revision": "v9"}, {"model": "maker/模型"}]
 )
 def test_a_model_that_was_named_is_meant(tmp_path: Path, named: dict[str, str]) -> None:
-    """Only the default may be missing: whoever names a model gets it or is told why not."""
+    """Only the default may be missing: a named model is loaded, or the error says why not."""
     source = empty_model(tmp_path / "source")
     for environment in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}):
         kind, why, *_ = ask(CHOOSE, tmp_path, environment, **named)
@@ -138,7 +138,7 @@ def test_without_a_hub_the_engine_is_extractive(
     assert said in why
 
 
-def test_weights_are_fetched_without_what_is_not_needed(tmp_path: Path) -> None:
+def test_only_needed_files_of_the_weights_are_fetched(tmp_path: Path) -> None:
     source = empty_model(tmp_path / "source")
     for unwanted in ("pytorch_model.bin", "onnx/model.safetensors", "README.md", "modeling.py"):
         (source / unwanted).parent.mkdir(exist_ok=True)
@@ -164,7 +164,7 @@ def test_weights_are_fetched_without_what_is_not_needed(tmp_path: Path) -> None:
         ({"gated": True}, {"model": MODEL}, "it is gated: accept its licence"),
     ],
 )
-def test_why_a_fetch_fails(
+def test_the_reason_of_a_failed_fetch(
     tmp_path: Path, served: dict[str, bool], asked: dict[str, str], said: str
 ) -> None:
     source = empty_model(tmp_path / "source")
@@ -206,7 +206,7 @@ def test_the_fallback_is_said_once_and_loudly(tmp_path: Path) -> None:
     assert f" -m service pull --model {DEFAULT}" in done.stderr
 
 
-def test_an_engine_that_was_asked_for_is_no_fallback(tmp_path: Path) -> None:
+def test_an_engine_that_was_chosen_is_not_a_fallback(tmp_path: Path) -> None:
     done = run(LOAD, tmp_path, {"HF_HUB_OFFLINE": "1"}, engine="extractive", model=MODEL)
     assert json.loads(done.stdout) == ["extractive", False]
     assert "WARNING" not in done.stderr

@@ -21,13 +21,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fetched(home: Path, environment: dict[str, str], *models: Served) -> list[tuple[str, str]]:
-    """What comes of fetching each of `models`, from one server and by one process."""
+    """The outcomes of fetching each of `models`, from one server and by one process."""
     with serving(Hub, *models) as address:
         settings = [{"model": one.model} for one in models]
         return fetch_each(home, {"HF_ENDPOINT": address} | environment, *settings)
 
 
-def test_what_the_hub_refuses_is_told_with_the_next_step(tmp_path: Path, source: Path) -> None:
+def test_a_refusal_of_the_hub_has_a_next_step(tmp_path: Path, source: Path) -> None:
     reasons = {
         401: "refuses access (401): the model is private or does not exist, or HF_TOKEN is wrong",
         403: "refuses access (403)",

@@ -55,7 +55,7 @@ def in_groups(x: Tensor) -> tuple[Tensor, Tensor]:
     return (blocks / scale.clamp(min=1e-30)).round(), scale
 
 
-def test_a_layer_computes_what_q8_0_means() -> None:
+def test_a_layer_computes_the_product_of_q8_0() -> None:
     """Held against plain torch in float64, which shares nothing with the kernel."""
     linear = layer(bias=True)
     weights, weight_scales = in_groups(linear.weight)
@@ -103,7 +103,7 @@ def test_a_packed_layer_takes_a_byte_a_weight_and_its_scales() -> None:
 
 @pytest.mark.parametrize("activation", [Activation.SILU, Activation.GELU_TANH])
 @pytest.mark.parametrize("channels", [64, 320])
-def test_gates_beside_what_they_gate(channels: int, activation: Activation) -> None:
+def test_gates_beside_their_projections(channels: int, activation: Activation) -> None:
     small = Int8Linear(WIDTH, channels)
     small.take(normal(channels, WIDTH))
     gated = small.gated(activation)
@@ -210,7 +210,7 @@ class ScaledEmbedding(nn.Embedding):
 
 
 @pytest.mark.parametrize("kind", [nn.Embedding, ScaledEmbedding])
-def test_a_table_in_16_bits_gives_what_it_gives_as_float32(kind: type[nn.Embedding]) -> None:
+def test_a_table_in_16_bits_gives_the_values_of_float32(kind: type[nn.Embedding]) -> None:
     table = normal(50, 16).bfloat16()
     exact, narrow = kind(50, 16), kind(50, 16)
     exact.weight = nn.Parameter(table.float())

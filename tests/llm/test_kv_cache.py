@@ -20,7 +20,7 @@ def kind(cache: KVCache, key_dim: int, value_dim: int = 16) -> type:
 
 
 @pytest.mark.skipif(library() is None, reason="no kernels here")
-def test_the_kernels_take_what_they_have_room_for() -> None:
+def test_the_kernels_take_shapes_within_their_limits() -> None:
     cache = KVCache(4, RecurrentState(1), torch.bfloat16)
     assert kind(cache, 16) is kind(cache, 192, 128) is NativeLayerCache
     assert kind(cache, MAX_HEAD_DIM + 2) is kind(cache, 16, MAX_HEAD_DIM + 1) is TorchLayerCache
@@ -33,7 +33,7 @@ def test_a_cache_in_float16_is_left_to_torch() -> None:
 
 
 @pytest.mark.parametrize("native", [True, False])
-def test_a_layer_is_made_once_and_says_what_a_token_takes(native: bool) -> None:
+def test_a_layer_is_made_once_and_knows_the_bytes_of_a_token(native: bool) -> None:
     cache = KVCache(4, RecurrentState(1), torch.bfloat16, native)
     keys, values = torch.randn(3, 2, 32), torch.randn(3, 2, 16)
     assert cache.layer(0, keys, values) is cache.layer(0, keys, values)

@@ -212,7 +212,7 @@ def test_a_cancel_frees_the_room_at_once(folders: dict[str, Path]) -> None:
     assert len(outcome.tasks) == 1
 
 
-def test_a_request_that_nobody_waits_for_ends_within_a_token(engine: LLMEngine) -> None:
+def test_an_abandoned_request_ends_within_a_token(engine: LLMEngine) -> None:
     passes: list[int] = []
     asked = dataclasses.replace(
         request("a", tasks=[DigestTask("en", "long")]), abandoned=lambda: len(passes) >= 3
@@ -244,7 +244,7 @@ def test_one_guilty_request_does_not_fail_its_neighbours(
     fine = answer_alone(engine, request("fine", tiny.CHINESE))
 
     def is_poisoned(ids: torch.Tensor) -> bool:
-        """Asked where something is read; what is written beside it is noise and holds no omega."""
+        """Scores come from prefilled text; decoded text beside it is noise without an omega."""
         rows = ids.tolist() if ids.shape[1] > 1 else []
         return any("Ω" in engine._loaded.tokenizer.decode(row) for row in rows)
 
@@ -259,7 +259,7 @@ def test_one_guilty_request_does_not_fail_its_neighbours(
     assert isinstance(outcomes["guilty"], EngineFailed)
     assert "ValueError" in str(outcomes["guilty"])
     assert "a step of the engine failed with 3 requests" in caplog.text
-    assert "Ω" not in caplog.text  # an article is nobody's business
+    assert "Ω" not in caplog.text  # an article is private
 
 
 def test_a_pass_that_fails_forgets_all_that_was_admitted(engine: LLMEngine) -> None:

@@ -30,7 +30,7 @@ def logits(model: Any) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_the_loaded_model_computes_what_the_saved_one_did(tmp_path: Path, family: str) -> None:
+def test_the_loaded_model_computes_the_logits_of_the_saved_one(tmp_path: Path, family: str) -> None:
     source = tiny.make_model(family)
     loaded = load(tiny.settings(tiny.save(tmp_path / "model", source)))
     torch.testing.assert_close(logits(loaded.model), logits(source), rtol=0, atol=0)
@@ -244,7 +244,7 @@ def to_adapter(folder: Path) -> None:
         (to_adapter, r"only LoRA adapters can be merged"),
     ],
 )
-def test_a_common_mistake_is_said_with_what_to_do(
+def test_a_common_mistake_has_a_next_step(
     tmp_path: Path, folders: dict[str, Path], mistake: Callable[[Path], Any], said: str
 ) -> None:
     folder = copy(folders["qwen3"], tmp_path)

@@ -117,7 +117,7 @@ def test_without_control_groups_the_machine_counts(tmp_path: Path) -> None:
         (ValueError("can't allocate memory"), False),
     ],
 )
-def test_which_errors_are_a_lack_of_memory(error: Exception, expected: bool) -> None:
+def test_errors_that_mean_a_lack_of_memory(error: Exception, expected: bool) -> None:
     assert is_out_of_memory(error) is expected
 
 

@@ -7,7 +7,7 @@ from service.llm.int8 import Int8Linear, Merged, MergedPart
 
 
 def test_a_layer_that_another_input_reaches_computes_it() -> None:
-    """Where only one of two was called before, as in layers that share the keys of another."""
+    """Layers that share the keys of another: only one of the two projections is called."""
     torch.manual_seed(5)
     linears = [nn.Linear(64, 32, bias=False) for _ in range(2)]
     merged = Merged(64, [32, 32])

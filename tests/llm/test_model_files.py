@@ -1,4 +1,4 @@
-"""Model files: folders and hub ids told apart, and what is missing."""
+"""Model files: folders and hub ids told apart, and missing files."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ from tests.support.hub import empty_model
         ("", True, None),
     ],
 )
-def test_what_is_a_folder_and_what_a_hub_id(model: str, folder: bool, name: str | None) -> None:
+def test_folders_and_hub_ids_are_told_apart(model: str, folder: bool, name: str | None) -> None:
     assert is_local(model) is folder
     if name is not None:
         assert public_name(model) == name
 
 
-def test_what_is_missing_from_a_folder(tmp_path: Path) -> None:
+def test_files_missing_from_a_folder(tmp_path: Path) -> None:
     assert folder_fault(tmp_path / "none") == "there is no such folder"
     folder = empty_model(tmp_path / "mine")
     assert folder_fault(folder) is None

@@ -46,7 +46,7 @@ def asked(*models: Served, **more: Any) -> list[dict[str, Any]]:
 
 
 def fetched(home: Path, *models: Served, **more: Any) -> list[tuple[str, str]]:
-    """What comes of fetching each of `models`, from one server and by one process."""
+    """The outcomes of fetching each of `models`, from one server and by one process."""
     with serving(ModelScopeHub, *models) as address:
         return fetch_each(home, {"MODELSCOPE_ENDPOINT": address}, *asked(*models, **more))
 
@@ -64,7 +64,7 @@ def test_a_model_is_fetched_once_and_found_without_the_hub(tmp_path: Path, sourc
     assert "false" in done.stdout, "torch was imported"
 
 
-def test_what_the_hub_refuses_is_told_with_the_next_step(tmp_path: Path, source: Path) -> None:
+def test_a_refusal_of_the_hub_has_a_next_step(tmp_path: Path, source: Path) -> None:
     reasons = {
         401: "refuses access (401): the model is private or does not exist, or"
         " MODELSCOPE_API_TOKEN is wrong",

@@ -146,7 +146,7 @@ def test_short_ones_end_shortest_first() -> None:
     assert [one.num_prefilled for one in prefixes] == [30, 0, 30]
 
 
-def test_what_others_leave_goes_to_the_oldest() -> None:
+def test_spare_tokens_go_to_the_oldest() -> None:
     prefixes = [prefix("oldest", 500), prefix("short", 10)]
     step(prefixes, 100)
     assert [one.num_prefilled for one in prefixes] == [90, 10]
@@ -171,7 +171,7 @@ def test_a_suffix_is_read_whole_however_long_it_is() -> None:
     assert len(chunk.ids) == 70
 
 
-def test_only_what_may_be_read_is_read_and_asked_for() -> None:
+def test_prefill_stays_within_its_budget() -> None:
     """Being asked takes a state slot: what has nothing left to prefill is not asked."""
     asked: list[SharedPrefix] = []
 

@@ -39,7 +39,7 @@ def test_a_model_is_loaded_as_int8(tmp_path: Path, family: str) -> None:
 
 
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_a_batch_writes_what_each_row_writes_alone(tmp_path: Path, family: str) -> None:
+def test_a_batch_writes_the_words_of_each_row_alone(tmp_path: Path, family: str) -> None:
     loaded = load(tiny.settings(saved(tmp_path, family), dtype="int8"))
     prompts = torch.randint(0, 600, (5, 12), generator=torch.Generator().manual_seed(1))
     how: dict[str, Any] = {"max_new_tokens": 12, "min_new_tokens": 12}

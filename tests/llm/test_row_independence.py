@@ -19,5 +19,5 @@ def test_rows_that_depend_on_their_neighbours_are_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
-def test_rounding_is_no_dependence(folder: Path, dtype: str) -> None:
+def test_rounding_is_not_dependence(folder: Path, dtype: str) -> None:
     assert rows_are_independent(load(tiny.settings(folder, dtype=dtype)))

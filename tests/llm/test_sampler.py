@@ -111,7 +111,7 @@ def test_the_penalty_lowers_repeats(engine: LLMEngine) -> None:
     assert len(set(freed)) / len(freed) > len(set(plain)) / len(plain)
 
 
-def test_what_is_drawn_repeats_whoever_is_beside(folders: dict[str, Path]) -> None:
+def test_draws_repeat_whatever_else_is_in_the_batch(folders: dict[str, Path]) -> None:
     settings = tiny.settings(folders["qwen3"], sampling="model")
     engine = LLMEngine(settings)
     passages = {"en": tiny.ENGLISH, "zh": tiny.CHINESE, "short": "Rain."}
@@ -126,7 +126,7 @@ def test_what_is_drawn_repeats_whoever_is_beside(folders: dict[str, Path]) -> No
     assert texts(greedy, "en", tiny.ENGLISH) != alone["en"]
 
 
-def test_what_is_drawn_is_the_same_after_a_failed_pass(folders: dict[str, Path]) -> None:
+def test_draws_repeat_after_a_failed_pass(folders: dict[str, Path]) -> None:
     engine = LLMEngine(tiny.settings(folders["qwen3"], sampling="model"))
     alone = texts(engine, "a", tiny.CHINESE)
     passes: list[int] = []

@@ -215,7 +215,7 @@ def test_a_branch_that_gives_a_prior_takes_no_row_at_admission() -> None:
         model.scheduler.admit(request("third", 10, Generate((1,), 9), prior))
 
 
-def test_what_does_not_fit_takes_nothing() -> None:
+def test_a_request_too_large_takes_nothing() -> None:
     scheduler = Marks(Limits(kv_tokens=64, rows=6, chunk_tokens=64), recurrent=False).scheduler
     with pytest.raises(NoRoom, match="92 tokens"):
         scheduler.admit(request("long", 80, Generate((1, 2), 10)))

@@ -55,7 +55,7 @@ def test_a_sequence_attends_to_the_token_that_is_fed_too() -> None:
 
 
 @pytest.mark.parametrize("index", [0, 1])
-def test_what_is_wanted_after_a_suffix(index: int) -> None:
+def test_tokens_wanted_after_a_suffix(index: int) -> None:
     """A token, or the log-probability of the first token of each continuation."""
     (sampling,) = at_work().branch_chunk(index).samplings
     assert sampling.targets == ((), (7, 7, 8))[index]
@@ -68,7 +68,7 @@ def test_a_single_continuation_is_read_with_its_suffix() -> None:
     assert [each.targets for each in chunk.samplings] == [(7,), (8,), (9,)]
 
 
-def test_what_begins_again_keeps_its_room_and_nothing_else() -> None:
+def test_a_restarted_sequence_keeps_its_blocks_and_nothing_else() -> None:
     prefix = at_work()
     spans = prefix.span, prefix.branch_spans
     prefix.num_prefilled, prefix.state_slot = 3, 8

@@ -96,7 +96,7 @@ def test_an_abandoned_row_ends_within_one_token(loaded: Loaded) -> None:
     assert second.ids == alone(loaded, neighbour, 20)
 
 
-def test_a_batch_that_nobody_waits_for_ends_at_once(loaded: Loaded) -> None:
+def test_an_abandoned_batch_ends_at_once(loaded: Loaded) -> None:
     steps: list[int] = []
 
     def count(*_: Any) -> bool:
@@ -114,7 +114,7 @@ def test_padding_is_on_the_left_and_masked() -> None:
 
 
 @pytest.mark.parametrize("name", ["minimax_m1", "gemma4_shared_kv", "mistral", "qwen3_next"])
-def test_every_kind_of_cache_gives_what_generate_gives(name: str) -> None:
+def test_every_kind_of_cache_gives_the_words_of_generate(name: str) -> None:
     """Layers that grow in place, slide, share keys, or hold states; of a cache of its own."""
     model = families.loaded(name)
     for ids in prompts(3, 50):

@@ -31,7 +31,7 @@ def test_noise_is_never_passed_on_and_no_article_fails_for_it(tmp_path: Path, fa
         assert result.engine.model == "model"
         assert result.reading.characters == len(article.text)
         for digest in result.digests.values():
-            # What a random model writes fails the gates, so the article's own words stand in.
+            # Output of a random model fails the gates, so the article's own words stand in.
             assert (digest.engine, digest.kind != "abstractive") == ("extractive", True)
             assert "<|im" not in digest.text
         assert len(result.warnings) == 2

@@ -1,4 +1,4 @@
-"""What a model is given of a sentence: figures and names as the other language writes them."""
+"""The parts of a sentence that a model is given: figures and names in the other language."""
 
 import pytest
 
@@ -29,7 +29,7 @@ GLOSSARY = Glossary.load()
         ("Tim Cook met 21 teachers of Apple.", "zh", "库克 met 21 teachers of 苹果公司."),
     ],
 )  # fmt: skip
-def test_what_has_one_certain_form_is_given_in_it(
+def test_a_part_with_one_certain_form_is_given(
     sentence: str, language: DigestLanguage, given: str
 ) -> None:
     article = Document.of(sentence)
@@ -44,7 +44,7 @@ def test_what_has_one_certain_form_is_given_in_it(
         ("They paid 24 people in the 24 hours before, on the third day.", "zh"),
     ],
 )
-def test_what_both_write_alike_or_is_not_certain_stays(
+def test_a_part_that_is_the_same_or_uncertain_stays(
     sentence: str, language: DigestLanguage
 ) -> None:
     assert localized(sentence, Document.of(sentence), language, GLOSSARY) == sentence

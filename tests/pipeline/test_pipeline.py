@@ -166,7 +166,7 @@ def test_one_that_fails_again_is_replaced_and_warned_of(
 
 
 @pytest.mark.parametrize(("article", "language"), [(ARTICLE_EN, "en"), (ARTICLE_ZH, "zh")])
-def test_an_engine_that_breaks_on_the_second_try_fails_no_article_and_is_no_second_refusal(
+def test_an_engine_that_breaks_on_the_second_try_fails_no_article_and_counts_no_refusal(
     article: Article, language: Any
 ) -> None:
     refused = metrics.digests_refused.labels(language, "empty")
@@ -254,7 +254,7 @@ def test_a_long_article_is_read_in_parts_and_all_of_it(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_part_whose_digest_cannot_pass_is_told_from_a_digest_that_was_replaced(
+def test_a_part_without_a_digest_is_told_from_a_replaced_digest(
     language: str,
 ) -> None:
     engine = ScriptedEngine()
@@ -333,7 +333,7 @@ def test_a_grey_digest_passes_where_the_engine_has_no_evidence(
     assert stop.value.value.checks.evidence == {"en": None}
 
 
-def test_what_an_article_in_a_third_language_says_is_for_the_model_to_weigh() -> None:
+def test_digests_of_an_article_in_a_third_language_are_weighed_by_the_model() -> None:
     article = Article(
         "Le conseil municipal a voté mardi le projet de tramway, avec 40 arrêts.\n" * 3
     )
@@ -370,7 +370,7 @@ def test_a_whole_page_is_kept_together_when_asked() -> None:
     assert finish(steps, quoted(request)).stories == []
 
 
-def test_whoever_watches_sees_the_drafts_and_each_new_attempt() -> None:
+def test_a_watcher_sees_the_drafts_and_each_new_attempt() -> None:
     seen: list[Draft] = []
     engine = ScriptedEngine()
     steps = plan(ARTICLE_ZH, Options(), engine, RESOURCES, id="1", watch=seen.append)
@@ -391,7 +391,7 @@ def test_whoever_watches_sees_the_drafts_and_each_new_attempt() -> None:
     ]
 
 
-def test_nobody_is_told_of_the_parts_of_a_long_article() -> None:
+def test_the_parts_of_a_long_article_are_not_shown() -> None:
     engine = ScriptedEngine()
     engine.passage_limit = 60
     steps = plan(ARTICLE_EN, Options(), engine, RESOURCES, id="1", watch=lambda draft: None)

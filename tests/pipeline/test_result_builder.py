@@ -45,7 +45,7 @@ def test_the_same_article_asked_the_same_way_has_the_same_fingerprint() -> None:
         {"identity": dataclasses.replace(IDENTITY, passage_tokens=512)},
     ],
 )
-def test_any_change_of_what_makes_an_answer_changes_it(change: dict[str, object]) -> None:
+def test_any_change_of_the_inputs_changes_the_fingerprint(change: dict[str, object]) -> None:
     base = {"article": ARTICLE, "options": Options(), "identity": IDENTITY}
     assert fingerprint(**{**base, **change}) != fingerprint(**base)  # type: ignore[arg-type]
 
@@ -110,7 +110,7 @@ def test_a_third_language_has_its_own_sentences_and_a_warning(
         "12 34",
     ],
 )
-def test_english_chinese_and_what_is_neither_stay_as_they_were(text: str) -> None:
+def test_english_chinese_and_other_languages_stay_as_they_were(text: str) -> None:
     result = without_model(text)
     assert set(result.digests) == {"en", "zh"}
     assert result.warnings == []

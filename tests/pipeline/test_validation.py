@@ -89,9 +89,7 @@ def test_the_echo_of_a_prompt_of_the_users_own_is_known_too(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_what_a_model_is_told_about_a_fault_is_no_digest(
-    language: DigestLanguage, name: Fault
-) -> None:
+def test_the_notice_of_a_fault_is_not_a_digest(language: DigestLanguage, name: Fault) -> None:
     words = FAULTS[name][language]
     if len(words_of(words)) >= ECHO[language]:
         assert gate(f"{GOOD[language]} {words}", DigestTask(language)) == "echo"
@@ -120,7 +118,7 @@ def test_a_digest_of_a_short_article_may_be_short() -> None:
     assert gate("市议会将新建车站。", DigestTask("zh")) is None
 
 
-def test_a_model_has_to_keep_closer_to_an_english_article_than_somebody_else() -> None:
+def test_a_model_has_to_keep_closer_to_an_english_article_than_a_person() -> None:
     article = Document.of("The council spoke of trams, stops and fares on Tuesday. " * 4, "en")
     loose = "The council spoke of trams and stops, an amazing journey of hope and wisdom."
     assert gate(loose, DigestTask("en", "short"), article) == "unfounded"

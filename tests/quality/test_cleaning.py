@@ -1,4 +1,4 @@
-"""How well cleaning keeps what is the article and drops what is not, on pages marked by hand.
+"""The quality of cleaning, on pages whose articles are marked by hand.
 
 In a case every line begins with `+ ` (the article's own) or `- ` (not the article). Where a kept
 line is expected to change, what it becomes follows ` ⇒ `. A line is the article's when cleaning

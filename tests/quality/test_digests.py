@@ -1,4 +1,4 @@
-"""How good are the digests and stances that need no model? Measured on Diglot's own seeds.
+"""The quality of digests and stances without a model, measured on Diglot's own seeds.
 
 The floors stand just below what was reached when they were set; a change that falls under one has
 made something worse. The seeds are few, and the authors of the lexicon have seen them, so the

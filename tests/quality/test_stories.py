@@ -1,4 +1,4 @@
-"""How well are articles grouped by story? 66 short articles about 22 stories, in English and both
+"""The grouping of articles by story: 66 short articles about 22 stories, in English and both
 Chinese scripts; each story has a near neighbour (two earthquakes, two recalls of cars).
 
 The measure is B-cubed (Bagga and Baldwin 1998). The floor is that which a user is promised for such

@@ -1,4 +1,4 @@
-"""What is an article about, and does its author take a side? Read on articles written for this.
+"""The subject of an article and its author's stance, on articles written for this.
 
 `subjects.toml` holds editorials, letters, reports, columns and reviews, in English and both Chinese
 scripts. Opinion argued without words of judgement is the hard part: the floor for stances says what

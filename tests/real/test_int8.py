@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.real_models, pytest.mark.timeout(1200)]
 
 SETTINGS = Namespace(threads=2, dtype="int8")
 NEAR = 1.25
-"""How far int8 may be off the float32 logits, as a multiple of what Q8_0 is."""
+"""The largest distance of int8 from the float32 logits, as a multiple of Q8_0's."""
 
 
 def closeness(folder: Path, text: str, *ways: Logits) -> list[dict[str, float]]:

@@ -24,7 +24,7 @@ def client(server: ChatServer) -> ChatClient:
     return ChatClient(Endpoint(server.url, "here", True), timeout_s=5, tries=2, connections=2)
 
 
-def test_what_is_sent(server: ChatServer, client: ChatClient) -> None:
+def test_the_body_of_a_request(server: ChatServer, client: ChatClient) -> None:
     server.reply = scripted.streamed(Text("镇上建桥。"))
     seen: list[str] = []
     found = client.complete("m", REQUEST, watch=seen.append)
@@ -46,9 +46,7 @@ def test_a_pause_that_is_too_long_is_not_waited_for(server: ChatServer, client: 
     assert len(server.asked) == 1
 
 
-def test_nobody_is_asked_for_an_answer_that_is_not_wanted(
-    server: ChatServer, client: ChatClient
-) -> None:
+def test_an_abandoned_request_is_not_sent(server: ChatServer, client: ChatClient) -> None:
     with pytest.raises(Cancelled):
         client.complete("m", REQUEST, lambda: True)
     assert not server.asked

@@ -43,7 +43,7 @@ def test_a_line_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     "data",
     [[], "text", {"choices": "x"}, {"choices": [1]}],
 )
-def test_what_is_no_completion_is_malformed(data: Any) -> None:
+def test_another_body_is_malformed(data: Any) -> None:
     with pytest.raises(Malformed):
         Completion().add(data)
 

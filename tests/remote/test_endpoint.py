@@ -1,4 +1,4 @@
-"""The address and the key: what is taken, what is refused, and that the key shows nowhere."""
+"""The address and the key: accepted ones, refused ones, and that the key shows nowhere."""
 
 from pathlib import Path
 from typing import Any

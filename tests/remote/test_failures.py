@@ -34,7 +34,9 @@ BODY = {
         (500, "logprobs is not supported for models created with logits_all=False", FieldsRefused),
     ],
 )
-def test_an_error_is_what_its_provider_means(status: int, text: str, kind: type[Exception]) -> None:
+def test_an_error_has_the_meaning_of_its_provider(
+    status: int, text: str, kind: type[Exception]
+) -> None:
     assert type(failure(ENDPOINT, status, text, {}, BODY)) is kind
 
 

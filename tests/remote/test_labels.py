@@ -27,7 +27,7 @@ def test_chinese_words_begin_with_their_first_character() -> None:
     "alternatives",
     [None, {}, logs(The=0.9, favor=0.1), {"": -0.1, " ": -0.2}],
 )
-def test_where_the_labels_are_unlikely_nothing_is_told(
+def test_unlikely_labels_give_no_stance(
     alternatives: dict[str, float] | None,
 ) -> None:
     assert probabilities(alternatives, "en") is None
@@ -39,7 +39,7 @@ def test_the_prompts_own_bias_is_divided_out() -> None:
 
 
 def test_a_label_that_both_lack_wins_nothing() -> None:
-    """A server tells the likeliest tokens only: what is missing is small, and not comparable."""
+    """A server tells the likeliest tokens only: others are small, and not comparable."""
     stance = calibrated([0.99999, 0.0, 0.00001], [0.5, 0.0, 0.5])
     assert stance.label == "favor"
     assert sum(stance.scores.values()) == pytest.approx(1)

@@ -47,7 +47,7 @@ def test_a_file_that_is_wrong_is_named_with_its_place(
         read_prices(path)
 
 
-def test_what_is_at_work_counts_for_the_budget_and_is_waited_for() -> None:
+def test_requests_in_flight_count_for_the_budget_and_are_awaited() -> None:
     budget = Budget(1.0, "USD")
     ended: list[bool] = []
 

@@ -190,7 +190,7 @@ def test_a_refusal_without_a_name_is_asked_bare(server: ChatServer) -> None:
     Text(f"<think>It is about a town.</think>\n\n{scripted.ENGLISH}"),
     Text(scripted.ENGLISH, thought="It is about a town."),
 ])  # fmt: skip
-def test_thoughts_are_no_answer(reply: Text, server: ChatServer) -> None:
+def test_thoughts_are_not_an_answer(reply: Text, server: ChatServer) -> None:
     engine = engine_for(server)
     server.script.append(scripted.streamed(reply))
     assert digest_of(ask(engine)).text == scripted.ENGLISH

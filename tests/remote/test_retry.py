@@ -1,4 +1,4 @@
-"""Waits: how long, what a server asks for, and that nobody waits in vain."""
+"""Waits: their length, the server's own wish, and the end of one for an abandoned request."""
 
 import random
 import time
@@ -52,7 +52,7 @@ def test_a_pause_is_the_longest_that_was_asked_for() -> None:
     assert time.monotonic() - begun >= 0.15
 
 
-def test_nobody_waits_for_an_answer_that_is_not_wanted() -> None:
+def test_an_abandoned_request_does_not_wait() -> None:
     begun = time.monotonic()
     sleep(60, lambda: True)
     pause = Pause()

@@ -71,7 +71,7 @@ def test_a_server_without_probabilities_is_asked_for_json(language: str, word: s
     assert [set(fields) for fields in model.fields] == [{"response_format"}]
 
 
-def test_what_all_requests_of_a_stance_took_is_counted() -> None:
+def test_tokens_of_all_requests_of_a_stance_are_counted() -> None:
     model = ScriptedModel(
         written("against", against=-0.1, favor=-3.0), written("none", none=-0.1, favor=-3.0)
     )

@@ -135,7 +135,7 @@ def test_a_wrong_prompt_stops_the_start(tmp_path: Path, name: str, text: str, sa
         load_prompts(tmp_path)
 
 
-def test_a_prompt_that_is_no_utf8_stops_the_start(tmp_path: Path) -> None:
+def test_a_prompt_that_is_not_utf8_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "digest.zh.txt").write_bytes("约{length}字".encode("gb18030"))
     with pytest.raises(BadSetting, match=r"digest\.zh\.txt can't be read"):
         load_prompts(tmp_path)
@@ -160,7 +160,7 @@ GLOSSARY = Glossary.load()
         ),
         ("阿里巴巴在北京开会。", "zh", {}),
         ("Alibaba met in Beijing.", "en", {}),
-        ("深度求索发布新模型。", "zh", {}),  # a Chinese name is no foreign one in Chinese
+        ("深度求索发布新模型。", "zh", {}),  # a Chinese name is not foreign in Chinese
         ("没有名字。", "en", {}),
         ("", "zh", {}),
     ],

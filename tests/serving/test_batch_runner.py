@@ -103,7 +103,7 @@ def test_nothing_is_claimed_while_the_service_loads(store: Store, service: FakeS
         assert len(ended(store, batch)) == 1
 
 
-def test_a_stop_gives_back_what_is_at_work(store: Store, service: FakeService) -> None:
+def test_a_stop_releases_articles_in_progress(store: Store, service: FakeService) -> None:
     service.enqueue(None, None)
     store.put(entry(0), entry(1))
     with working(store, service):
@@ -134,7 +134,7 @@ def test_an_article_that_the_worker_died_of_keeps_its_lease(
     assert store.leases.claim(9, 10.0, alone=True) == []
 
 
-def test_a_cancel_ends_what_is_at_work_at_once(store: Store, service: FakeService) -> None:
+def test_a_cancel_ends_articles_in_progress_at_once(store: Store, service: FakeService) -> None:
     service.enqueue(None)
     batch = store.put(entry(0))
     with working(store, service) as bulk:

@@ -58,7 +58,7 @@ def test_tokens_are_bounded_but_an_article_longer_than_the_queue_may_have_it_alo
     second = bounds.take("online")
     with pytest.raises(Overloaded, match="1,000 tokens wait already"):
         second.charge(1)
-    second.free()  # what was not charged frees none
+    second.free()  # an uncharged article frees none
     long.free()
     bounds.take("online").charge(100)
 
@@ -71,7 +71,7 @@ def test_bulk_work_is_counted_apart_and_never_refused() -> None:
     assert bounds.taken == 4
 
 
-def test_who_is_refused_is_told_when_half_of_what_waits_will_be_done() -> None:
+def test_a_refusal_says_when_half_of_the_queue_will_be_done() -> None:
     throughput = Throughput()
     bounds = Bounds(1, 1_000, throughput)
     bounds.take("online").charge(400)
@@ -96,7 +96,7 @@ def test_the_time_that_tokens_take_is_measured_and_bounded(tokens: int, seconds:
     assert throughput.seconds_for(tokens) == pytest.approx(seconds)
 
 
-def test_what_was_measured_a_half_life_ago_counts_half() -> None:
+def test_a_measurement_counts_half_after_a_half_life() -> None:
     throughput = Throughput()
     throughput.note(1_000, HALF_LIFE_S)
     throughput.note(0, HALF_LIFE_S)
@@ -150,7 +150,7 @@ def test_a_job_that_is_given_up_closes_its_plan() -> None:
 
 
 @pytest.mark.parametrize("texts", [("The", "The town", "The mayor"), ("镇", "镇议会", "镇长")])
-def test_who_watches_sees_a_text_grow_and_never_shrink(texts: tuple[str, str, str]) -> None:
+def test_a_watcher_sees_a_text_grow_and_never_shrink(texts: tuple[str, str, str]) -> None:
     seen: list[tuple[int, str]] = []
     watched = job()
     watched.request = Request(

@@ -8,7 +8,7 @@ from tests.support.plans import job
 from tests.support.scripted import ScriptedEngine
 
 
-def test_what_has_ended_is_taken_once() -> None:
+def test_an_ended_request_is_taken_once() -> None:
     running, english, chinese = RunningJobs(ScriptedEngine()), job("a bridge"), job("一座桥")
     assert running.step() == ([], []), "an engine without work makes no step"
     running.admit(english)

@@ -50,7 +50,7 @@ def test_a_plan_gets_its_answer_and_its_times() -> None:
     assert done.timing.total_ms >= done.timing.queued_ms >= 0
 
 
-def test_what_arrives_together_is_read_together() -> None:
+def test_simultaneous_requests_share_a_step() -> None:
     engine = ScriptedEngine()
     with working(engine, window_s=0.06) as worker:
         futures = [worker.submit(ask(f"article {n}")) for n in range(8)]
@@ -58,7 +58,7 @@ def test_what_arrives_together_is_read_together() -> None:
     assert engine.batches == [[f"article {n}" for n in range(8)]]
 
 
-def test_what_does_not_fit_goes_into_the_next_step_in_order() -> None:
+def test_requests_that_do_not_fit_go_into_the_next_step_in_order() -> None:
     engine = ScriptedEngine(rows=3)
     with working(engine, window_s=0.06) as worker:
         futures = [worker.submit(ask(str(n))) for n in range(7)]
@@ -99,7 +99,7 @@ def test_an_engine_that_says_why_it_broke_is_quoted() -> None:
 
 
 @pytest.mark.parametrize("text", [EN, ZH], ids=["en", "zh"])
-def test_whoever_watches_never_sees_a_text_shrink(text: str) -> None:
+def test_a_watcher_never_sees_a_text_shrink(text: str) -> None:
     """After a step that failed an engine writes the same text once more, from the beginning."""
     shown: list[str] = []
     engine = ScriptedEngine(steps=4)
@@ -299,7 +299,7 @@ def test_cancelled_work_leaves_the_engine_and_its_plan_is_closed() -> None:
 
 
 @pytest.mark.parametrize("how", ["cancelled", "late"])
-def test_an_engine_in_the_middle_of_a_step_can_see_that_nobody_waits(how: str) -> None:
+def test_an_engine_in_the_middle_of_a_step_can_see_that_a_request_is_abandoned(how: str) -> None:
     seen: list[bool] = []
     begun = threading.Event()
 
@@ -320,7 +320,7 @@ def test_an_engine_in_the_middle_of_a_step_can_see_that_nobody_waits(how: str) -
     assert seen == [False, True]
 
 
-def test_stop_finishes_what_was_taken_and_takes_no_more() -> None:
+def test_stop_finishes_admitted_plans_and_takes_no_more() -> None:
     engine = ScriptedEngine(rows=1)
     gate = held(engine)
     worker = Worker(engine)
@@ -335,7 +335,7 @@ def test_stop_finishes_what_was_taken_and_takes_no_more() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_dead_worker_fails_what_it_held_and_says_so() -> None:
+def test_a_dead_worker_fails_its_jobs_and_refuses_more() -> None:
     engine = ScriptedEngine()
 
     class Fatal(BaseException):
@@ -455,7 +455,7 @@ def test_an_article_that_is_given_up_while_its_plan_is_at_work_ends_there() -> N
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_worker_that_dies_fails_what_is_at_work_in_threads() -> None:
+def test_a_worker_that_dies_fails_jobs_in_threads() -> None:
     engine, gate = ScriptedEngine(), threading.Event()
     with working(engine) as worker:
         busy = worker.submit(slow("busy", gate))

@@ -1,4 +1,4 @@
-"""Quotas of what waits and what is kept, and the space that removed batches give back."""
+"""Quotas of waiting and of kept articles, and the space that removed batches give back."""
 
 import json
 import sqlite3
@@ -46,7 +46,7 @@ def usage(database: Database) -> dict[str, int]:
 
 
 def counted(database: Database) -> dict[str, int]:
-    """What `usage` must say, counted anew."""
+    """The expected `usage`, counted from the rows."""
     found: dict[str, int] = dict.fromkeys(usage(database), 0)
     for owner, article, line, outcome in database.read(
         "SELECT owner, article, line, outcome FROM articles JOIN batches ON number = batch"
@@ -91,7 +91,7 @@ def test_a_batch_may_be_as_long_as_the_quota_while_it_is_received(database: Data
     assert usage(database)["a"] <= 100_000
 
 
-def test_settling_cancelling_and_removing_change_what_is_counted(database: Database) -> None:
+def test_settling_cancelling_and_removing_change_the_counts(database: Database) -> None:
     batches, leases = Batches(database), Leases(database)
     first = put(batches, "a", *[stored(text) for text in TEXTS * 3])
     second = put(batches, "a", stored(TEXTS[1]))

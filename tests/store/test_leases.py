@@ -124,7 +124,7 @@ def test_articles_are_claimed_in_the_order_of_arrival(store: Store) -> None:
     assert store.batches.get(first, "").state == "running"
 
 
-def test_what_was_lost_is_claimed_last_and_alone_and_not_for_ever(
+def test_a_lost_article_is_claimed_last_alone_and_a_few_times_only(
     store: Store, clock: Clock
 ) -> None:
     poison = store.put(entry())
@@ -177,7 +177,7 @@ def test_the_same_key_is_the_same_batch(store: Store) -> None:
     assert store.batches.waiting() == 2
 
 
-def test_nobody_sees_a_batch_of_somebody_else_or_one_that_is_being_received(store: Store) -> None:
+def test_batches_of_other_owners_and_unfinished_uploads_are_not_visible(store: Store) -> None:
     received = store.batches.begin("mine")
     store.batches.add(received, 0, [entry()])
     with pytest.raises(UnknownBatch):

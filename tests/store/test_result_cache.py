@@ -50,7 +50,7 @@ def test_the_same_asked_again_is_answered_from_the_store(tmp_path: Path, article
     first = Served(tmp_path)
     made = first.ask(article, id="one")
     assert not made.kept
-    first.close()  # what is kept outlives the process
+    first.close()  # kept results outlive the process
     second = Served(tmp_path)
     again = second.ask(Article(article.text, source="other.txt"), id="two")
     assert again.kept
@@ -61,7 +61,7 @@ def test_the_same_asked_again_is_answered_from_the_store(tmp_path: Path, article
     second.close()
 
 
-def test_other_options_another_title_or_another_engine_are_asked_anew(tmp_path: Path) -> None:
+def test_other_options_another_title_or_another_engine_miss_the_cache(tmp_path: Path) -> None:
     served = Served(tmp_path)
     served.ask(ARTICLES[0])
     wait_until(lambda: served.ask(ARTICLES[0]).kept)
@@ -97,7 +97,7 @@ def test_the_oldest_go_when_there_are_too_many(tmp_path: Path) -> None:
     reopened.close()
 
 
-def test_a_damaged_file_is_begun_anew_and_a_locked_one_passed_by(
+def test_a_damaged_file_is_replaced_and_a_locked_one_left_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / FILE).write_bytes(b"nothing of the kind" * 1_000)
@@ -131,7 +131,7 @@ def other_columns(path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [newer, other_tables, other_columns])
-def test_a_file_of_another_version_is_begun_anew(
+def test_a_file_of_another_version_is_replaced(
     tmp_path: Path, left: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     left(tmp_path / FILE)
@@ -142,7 +142,7 @@ def test_a_file_of_another_version_is_begun_anew(
     served.close()
 
 
-def test_a_cache_that_can_not_be_had_keeps_nobody_from_starting(
+def test_without_a_cache_the_service_starts_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / FILE).mkdir()

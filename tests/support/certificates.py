@@ -1,4 +1,4 @@
-"""A certificate for this machine that nobody has signed."""
+"""A self-signed certificate for this machine."""
 
 import subprocess
 from pathlib import Path

@@ -120,7 +120,7 @@ def chat_server() -> Iterator[ChatServer]:
 
 @dataclass(frozen=True)
 class Text:
-    """What a model writes: an answer, after a thought in a field of its own, and how it ends."""
+    """A model's output: an answer, after a thought in a field of its own, and why it ended."""
 
     text: str
     thought: str = ""

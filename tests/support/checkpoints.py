@@ -1,4 +1,4 @@
-"""Changes to a model's folder, as whoever publishes or damages one makes them."""
+"""Changes to a model's folder: variants of publishing, and damage."""
 
 import json
 from collections.abc import Callable

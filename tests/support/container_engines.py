@@ -36,7 +36,7 @@ class Engine:
     run_flags: tuple[str, ...] = ()
 
     def __call__(self, *arguments: str, check: bool = True, stderr: bool = False) -> str:
-        """What the command says on stdout (and on `stderr`), without its last line's end."""
+        """The command's output on stdout (and on `stderr`), without its last line's end."""
         status, output, errors = run([*self.command, *arguments])
         if check and status:
             last = (output + errors)[-4_000:]
@@ -64,7 +64,7 @@ def run(
 
 
 def why_none() -> str | None:
-    """Why no image can be built and run here; None when it can."""
+    """The reason why no image can be built and run here; None when it can."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "it takes root on Linux"
     if _docker_answers():
@@ -159,7 +159,7 @@ def _provide_base(engine: Engine, folder: Path) -> None:
 
 
 def _pip_settings() -> list[str]:
-    """The pip settings of whoever runs the tests, as lines of a pip.conf."""
+    """The pip settings of this user, as lines of a pip.conf."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout  # fmt: skip

@@ -17,7 +17,7 @@ from tests.support.container_engines import NAME, Engine
 from tests.support.serving import ROOT, Reply
 
 READY_S = 120.0
-# What a careful site allows, and less than any site does: no network at all.
+# The limits of a careful site, and stricter than any: no network at all.
 HARDENED = (
     *("--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
     *("--read-only", "--tmpfs", "/tmp:rw,size=64m,mode=1777", "--memory", "2g"),

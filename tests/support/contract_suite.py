@@ -74,7 +74,7 @@ def finish(engine: Engine, count: int) -> dict[str, Answer | DiglotError]:
 
 
 def fill(engine: Engine) -> Iterator[str]:
-    """Admit requests until there is no room; yields the ids that were taken."""
+    """Admit requests until there is no room; yields the admitted ids."""
     for number in range(MOST_STEPS):
         try:
             engine.admit(request(f"fill-{number}"))

@@ -50,7 +50,7 @@ def result_for(article: Article, options: Options, id: str) -> Result:
 
 @dataclass
 class Handed:
-    """What a FakeService was handed."""
+    """The arguments of a call of FakeService."""
 
     article: Article
     options: Options

@@ -367,11 +367,11 @@ def _randomise(model: Any) -> None:
         for name, buffer in layer.named_buffers(recurse=False):
             if name in {"e_score_correction_bias", "layer_scalar"}:
                 buffer.add_(torch.randn_like(buffer) * 0.1)
-            elif name == "tid2eid":  # the experts of each word, where they are no choice
+            elif name == "tid2eid":  # the experts of each word, where they are fixed
                 order = torch.rand(len(buffer), layer.num_experts).argsort(-1)
                 buffer.copy_(order[:, : buffer.shape[1]])
         if getattr(layer, "scaling", None) == 1.0 and hasattr(layer, "k_norm"):
-            layer.k_norm.weight *= layer.head_dim**-0.5  # where a norm learns the usual scale
+            layer.k_norm.weight *= layer.head_dim**-0.5  # a norm learns the usual scale there
 
 
 def _spread(model: Any, layer: nn.Module, name: str, weight: Tensor) -> float:

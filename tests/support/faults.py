@@ -84,7 +84,7 @@ def fault(name: str, model: Any) -> Iterator[None]:
 
 
 def _turn_too_far(patch: pytest.MonkeyPatch, model: Any) -> None:
-    """The model is told the right positions, and turns by the next one in what is written."""
+    """The model gets the right positions, and rotates decoded tokens by the next one."""
     for module in model.modules():
         if "RotaryEmbedding" in type(module).__name__:
             patch.setattr(module, "forward", _turned_too_far(model, module))

@@ -1,4 +1,4 @@
-"""What is told, and what is read, of the figures of a short text."""
+"""The expected and the found figures of a short text."""
 
 import re
 

@@ -49,7 +49,7 @@ def _written(task: Task) -> TaskAnswer:
 
 
 class Fatal(BaseException):
-    """What no worker outlives."""
+    """An error that ends a worker."""
 
 
 class ScriptedEngine:

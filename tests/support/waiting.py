@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE_S = 250.0
-"""How long a test waits for what must come: far longer than it takes, for a machine that is busy.
+"""The patience of a test: far longer than an event takes, because a machine may be busy.
 
 Shorter than a test may take, so that a failure says what was waited for.
 """

@@ -21,6 +21,6 @@ def test_a_form_never_belongs_to_the_script_it_leaves() -> None:
     assert not set(to_traditional().values()) & to_traditional().keys()
 
 
-def test_shared_characters_are_no_evidence() -> None:
+def test_shared_characters_are_not_evidence() -> None:
     assert script_evidence("后里台干中文著着") == (0, 0)
     assert script_evidence("将于说們") == (2, 1)

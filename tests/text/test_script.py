@@ -62,6 +62,6 @@ def test_threads_share_the_converters() -> None:
     assert results == ["这意味着将推出", "他们说这里"] * 50
 
 
-def test_what_stands_behind_a_nul_is_converted_too() -> None:
+def test_text_behind_a_nul_is_converted_too() -> None:
     assert to_script("圖書館\0開放", "Hans") == "图书馆\0开放"
     assert to_script("图书馆\0开放", "Hant") == "圖書館\0開放"

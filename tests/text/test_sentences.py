@@ -72,7 +72,7 @@ def test_a_quote_that_never_closes_swallows_nothing() -> None:
 @pytest.mark.parametrize(
     "text", ["x" * 5_000, "一，" * 3_000, "word " * 2_000, "“" + "好。" * 2_000 + "”"]
 )
-def test_what_has_no_end_is_cut(text: str) -> None:
+def test_a_text_without_ends_is_cut(text: str) -> None:
     parts = split(text)
     assert max(map(len, parts)) <= LONGEST
     assert "".join(parts).replace(" ", "") == text.replace(" ", "")

@@ -28,7 +28,7 @@ def test_a_key_is_known_by_its_secret_and_kept_as_a_hash(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "钥匙", PREFIX, "\ud800", "a" * 10_000])
-def test_any_other_text_is_no_key(tmp_path: Path, wrong: str) -> None:
+def test_any_other_text_is_not_a_key(tmp_path: Path, wrong: str) -> None:
     keys = Keys(tmp_path)
     secret = keys.add("a")
     assert keys.find(wrong) is None
@@ -69,7 +69,7 @@ def test_an_odd_name_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"keys": [{"name": "a"}]}', '{"keys": 1}'])
-def test_a_broken_file_shuts_the_door_and_says_so(tmp_path: Path, text: str) -> None:
+def test_a_broken_file_refuses_every_key_with_a_reason(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     for call in (Keys(tmp_path).all, lambda: Keys(tmp_path).add("a")):
         with pytest.raises(BadSetting, match=FILE):
@@ -77,7 +77,7 @@ def test_a_broken_file_shuts_the_door_and_says_so(tmp_path: Path, text: str) -> 
     assert (tmp_path / FILE).read_text() == text
 
 
-def test_a_file_that_vanishes_lets_nobody_new_in(tmp_path: Path) -> None:
+def test_a_file_that_vanishes_admits_no_new_key(tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     secret = keys.add("a")
     assert keys.exist

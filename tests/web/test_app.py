@@ -99,7 +99,7 @@ def test_whole_way(app: Flask, text: str) -> None:
     assert result["reading"]["characters"] == len(text)
 
 
-def test_what_arrives_together_ends_in_one_batch(
+def test_simultaneous_requests_share_a_batch(
     app: Flask,
     service: CountingService,
     engine: ScriptedEngine,
@@ -183,7 +183,7 @@ def test_engine_that_can_not_be_loaded() -> None:
     ],
 )
 @pytest.mark.parametrize("secret", ["Thistledown", "蓟花絮"])
-def test_the_log_never_holds_what_was_sent(
+def test_the_log_never_holds_an_article(
     app: Flask, caplog: pytest.LogCaptureFixture, body: str, media: str, status: int, secret: str
 ) -> None:
     caplog.set_level(logging.DEBUG)

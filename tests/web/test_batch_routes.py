@@ -1,4 +1,4 @@
-"""Batches over HTTP: what is taken, what comes out; only the engine is scripted."""
+"""Batches over HTTP, from upload to results; only the engine is scripted."""
 
 import gzip
 import json
@@ -279,7 +279,7 @@ def test_half_a_surrogate_pair_and_a_name_that_stands_twice(served: Served, kind
 
 @pytest.mark.parametrize("kind", [LINES, "application/json"])
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
-def test_numbers_of_any_size_are_no_fault_of_the_body(served: Served, kind: str, text: str) -> None:
+def test_numbers_of_any_size_are_read(served: Served, kind: str, text: str) -> None:
     served.work()
     article = {"text": text, "timeout": 20.5, "views": 55109751369265979392, "share": 1e-300}
     body = lines(article) if kind == LINES else json.dumps([article]).encode()
@@ -347,7 +347,7 @@ def test_a_batch_that_is_not_there(served: Served, method: str) -> None:
     assert (reply.status_code, reply.get_json()["code"]) == (404, "unknown_batch")
 
 
-def test_a_clean_stop_gives_back_what_is_at_work(tmp_path: Path) -> None:
+def test_a_clean_stop_releases_articles_in_progress(tmp_path: Path) -> None:
     first = Served(tmp_path, ScriptedEngine(rows=1))
     gate = threading.Event()
     first.engine.before_step = lambda: gate.wait(20)  # type: ignore[assignment]
@@ -402,7 +402,7 @@ def test_a_full_disk_is_said_and_the_queue_goes_on_when_there_is_room(served: Se
     assert ["error" in line for line in served.finished(batch)] == [False, False]
 
 
-def test_without_a_store_there_are_no_batches() -> None:
+def test_without_a_store_batches_are_refused() -> None:
     app = create_app(Service(SETTINGS, lambda *_: ScriptedEngine()), replace(SETTINGS))
     reply = app.test_client().get("/batches/x")
     assert (reply.status_code, reply.get_json()["code"]) == (503, "store_failed")

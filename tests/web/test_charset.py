@@ -51,7 +51,7 @@ def test_each_name_of_the_standard_means_an_encoding_or_is_refused() -> None:
 @pytest.mark.parametrize(
     "label", ["zlib", "hex", "rot13", "utf-7", "unicode_escape", "cp99999", "桥"]
 )
-def test_what_is_no_charset_of_the_web_is_refused(label: str) -> None:
+def test_a_charset_unknown_to_the_web_is_refused(label: str) -> None:
     with pytest.raises(Unsupported, match="is not known"):
         decode(b"a", label)
 
@@ -99,7 +99,7 @@ def test_a_page_that_says_something_else_than_it_is(declared: str) -> None:
     }
 
 
-def test_the_label_goes_before_what_a_page_says() -> None:
+def test_the_label_goes_before_the_page_itself() -> None:
     page = '<meta charset="gb2312"><p>橋'
     assert decode(page.encode("big5"), "big5", is_page=True) == page
 
@@ -109,6 +109,6 @@ def test_bytes_that_windows_1252_leaves_out_are_control_characters() -> None:
 
 
 @pytest.mark.parametrize("text", ["Café", "桥"])
-def test_what_is_called_ascii_is_mostly_utf_8(text: str) -> None:
+def test_text_labelled_ascii_is_read_as_utf_8(text: str) -> None:
     assert decode(text.encode(), "us-ascii") == text
     assert decode(b"Caf\xe9", "us-ascii") == "Café"

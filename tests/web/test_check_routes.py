@@ -46,7 +46,7 @@ def test_a_body_may_be_compressed(client: FlaskClient) -> None:
         ({"text": "议会投票。", "digests": {"zh": "投" * (LIMIT + 1)}}, 413, "too_long"),
     ],
 )
-def test_what_is_no_pair_is_a_problem(
+def test_a_malformed_pair_is_a_problem(
     client: FlaskClient, body: Any, status: int, code: str
 ) -> None:
     problem(client.post("/check", json=body), status, code)

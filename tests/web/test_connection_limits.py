@@ -1,4 +1,4 @@
-"""How many connections a process takes."""
+"""The number of connections that a process takes."""
 
 import pytest
 

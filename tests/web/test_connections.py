@@ -66,7 +66,7 @@ def test_bodies_are_bounded_in_bytes_and_in_number(monkeypatch: pytest.MonkeyPat
     assert few.hold_too_much()
 
 
-def test_a_stop_waits_for_what_came_in_time_and_briefly_for_the_rest(conn: Connection) -> None:
+def test_a_stop_waits_for_requests_in_time_and_briefly_for_the_rest(conn: Connection) -> None:
     connections = OpenConnections(8)
     assert not connections.keep_from_stopping(0.0)
     connections.add(conn)
@@ -96,7 +96,7 @@ def test_the_time_for_an_answer_does_not_begin_again(conn: Connection) -> None:
     assert conn.pace is not None and conn.pace.whole_s < limits.MOST_ANSWER_S
 
 
-def test_the_next_request_starts_with_what_came_after_the_last(conn: Connection) -> None:
+def test_the_next_request_starts_with_the_bytes_after_the_last(conn: Connection) -> None:
     conn.incoming.feed(b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\nGET /b")
     conn.is_admitted, conn.seen = True, {"id": 1}
     assert conn.await_next(Incoming(Config(), ("127.0.0.1", 1)), 5.0) == b"GET /b"

@@ -71,7 +71,7 @@ def in_seconds(server: Served, text: str) -> tuple[float, list[int]]:
     return time.monotonic() - begun, [reply.status for reply in replies]
 
 
-def test_five_hundred_slow_clients_hold_nobody_up(served: Served) -> None:
+def test_five_hundred_slow_clients_delay_no_other(served: Served) -> None:
     results = results_of_a_large_batch(served)
     served.post({"text": f"{ENGLISH} {CHINESE}"})  # loads what the first article needs
     each = {"silent": 125, "heads": 125, "bodies": 125, "readers": 125}
@@ -82,7 +82,7 @@ def test_five_hundred_slow_clients_hold_nobody_up(served: Served) -> None:
     assert sorted(seconds for seconds, _ in spent)[-2] < 1.0, spent
 
 
-def test_new_silent_connections_hold_nobody_up(served: Served) -> None:
+def test_new_silent_connections_delay_no_other(served: Served) -> None:
     with ExitStack() as stack:
         for _ in range(20):
             for _ in range(20):
@@ -327,7 +327,7 @@ def run(*command: str) -> str:
 FEW = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({n}, {n})); "
 
 
-def test_where_descriptors_are_few_connections_wait_and_the_process_lives(tmp_path: Path) -> None:
+def test_with_few_descriptors_connections_wait_and_the_process_lives(tmp_path: Path) -> None:
     code = FEW.format(n=256) + SCRIPTED + "main(0.0)"
     with serving(tmp_path / "log", "-c", code) as server, ExitStack() as stack:
         server.wait_until_ready()
@@ -344,7 +344,7 @@ def test_where_descriptors_are_few_connections_wait_and_the_process_lives(tmp_pa
 
 
 def test_a_process_that_has_run_out_of_descriptors_goes_on_afterwards(tmp_path: Path) -> None:
-    """The limit on connections is no help where something else has taken the descriptors."""
+    """The limit on connections does not help where something else has taken the descriptors."""
     code = (
         "from service.web import connection_limits as c; c.RESERVED = 0; "
         "c.connections_for = lambda n: 10_000; from service.web import server; "
@@ -397,7 +397,7 @@ def test_a_stopping_service_answers_on_idle_connections_and_leaves_slow_readers(
             assert server.process.wait(timeout=PATIENCE_S) == 0
 
 
-def test_a_client_that_resets_before_the_word_to_go_on_harms_nobody(tmp_path: Path) -> None:
+def test_a_client_that_resets_before_100_continue_does_no_harm(tmp_path: Path) -> None:
     """The service writes "100 Continue" to connections that are gone already."""
     head = b"POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     head += b"Content-Length: 50\r\nExpect: 100-continue\r\n\r\n"

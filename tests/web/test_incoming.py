@@ -57,7 +57,7 @@ def test_a_request_is_read_however_it_is_cut(incoming: Incoming, sent: bytes, st
 
 
 @pytest.mark.parametrize("sent", [sized(ARTICLE), chunked(ARTICLE)])
-def test_a_body_that_nobody_read_ends_where_it_should(incoming: Incoming, sent: bytes) -> None:
+def test_an_unread_body_ends_where_it_should(incoming: Incoming, sent: bytes) -> None:
     incoming.feed(sent)
     incoming.body()
     assert incoming.ends_as_framed()
@@ -87,7 +87,7 @@ def test_a_long_body_goes_to_a_file(incoming: Incoming) -> None:
         b"4;" + b"a" * 9000,
     ],
 )
-def test_malformed_chunks_end_at_once_and_are_no_start_of_a_request(
+def test_malformed_chunks_end_at_once_and_do_not_start_a_request(
     incoming: Incoming, broken: bytes
 ) -> None:
     incoming.feed(CHUNKED + broken)
@@ -111,12 +111,12 @@ def test_a_head_is_bounded(incoming: Incoming) -> None:
             incoming.feed(b"A: b\r\n")
 
 
-def test_a_malformed_head_raises_what_gunicorn_raises(incoming: Incoming) -> None:
+def test_a_malformed_head_raises_the_error_of_gunicorn(incoming: Incoming) -> None:
     with pytest.raises(ParseException):
         incoming.feed(b"nonsense\r\n\r\n")
 
 
-def test_who_waits_to_be_asked_is_told_to_go_on_by_us_alone(incoming: Incoming) -> None:
+def test_only_the_loop_sends_100_continue(incoming: Incoming) -> None:
     incoming.feed(HEAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
     assert incoming.expects_continue
     assert not incoming.request._expected_100_continue

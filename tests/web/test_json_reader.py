@@ -1,4 +1,4 @@
-"""JSON arrays that come in parts, and what is not taken of them."""
+"""JSON arrays that come in parts, and malformed ones."""
 
 import json
 import time
@@ -46,7 +46,7 @@ def test_a_body_may_be_cut_anywhere(part: int) -> None:
         '["\\x"]', '["\\u12"]', '["a\nb"]', "[+1]", "['a']",
     ],
 )  # fmt: skip
-def test_what_is_no_array_is_refused(body: str, part: int) -> None:
+def test_a_body_that_is_not_an_array_is_refused(body: str, part: int) -> None:
     with pytest.raises(Unreadable, match=r"array|JSON"):
         read(body.encode(), part)
 

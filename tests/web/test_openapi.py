@@ -64,12 +64,12 @@ def test_every_problem_has_its_status_somewhere() -> None:
         for operation in path.values()
         for status in operation["responses"]
     }
-    # What Flask answers for addresses and methods that are in no document.
+    # Answers of Flask for addresses and methods outside of the document.
     assert {problem.status for problem in explained()} <= statuses | {404, 405, 507}
 
 
 @pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "桥", "languages": []}])
-def test_a_problem_is_what_the_document_says(body: Any) -> None:
+def test_a_problem_has_the_form_in_the_document(body: Any) -> None:
     reply = create_app(FakeService(), Settings()).test_client().post("/summarize", json=body)
     problem = Problem.model_validate_json(reply.data, strict=True)
     assert problem.status == reply.status_code

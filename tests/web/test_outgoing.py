@@ -19,7 +19,9 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def test_what_the_socket_does_not_take_is_kept(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_bytes_beyond_the_socket_are_kept(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
     ours, theirs = pair
     outgoing = Outgoing(ours)
     outgoing.sendall(TEXT)
@@ -57,7 +59,7 @@ def test_a_pace_has_a_start_a_rate_and_an_end(spent: float, count: int, is_late:
     assert pace.is_late(now) is is_late
 
 
-def test_what_is_left_of_an_answer_is_closed_once_it_is_given_up() -> None:
+def test_an_abandoned_answer_is_closed() -> None:
     def parts() -> Iterator[bytes]:
         try:
             yield b"a"

@@ -76,7 +76,7 @@ class Page:
         self.press("\ue007")  # Enter
 
     def text(self, selector: str) -> str:
-        """What is seen of it; asked for at one moment, as the page changes."""
+        """Its visible state at one moment, as the page changes."""
         return str(
             self.driver.execute_script(
                 "return [...document.querySelectorAll(arguments[0])]"
@@ -159,7 +159,7 @@ def test_an_article_is_digested_by_keyboard_and_grows_as_it_is_written(
 @pytest.mark.parametrize(
     ("text", "says"), [("![](image.png)", "Nothing is left"), ("桥" * 200_001, "200,000")]
 )
-def test_what_is_wrong_is_said(page: Page, text: str, says: str) -> None:
+def test_errors_are_shown(page: Page, text: str, says: str) -> None:
     page.open()
     page.driver.execute_script("document.getElementById('text').value = arguments[0]", text)
     page.go_to("send")
@@ -242,7 +242,7 @@ AXE = pytest.importorskip("axe_selenium_python", reason="axe-selenium-python is 
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds wrong on the page as it is now, rule by rule with its place."""
+    """The faults that axe finds on the page as it is now, rule by rule with their places."""
     path = Path(AXE.__file__).parent / "node_modules/axe-core/axe.min.js"
     page.driver.execute_script(path.read_text("utf-8"))
     found = page.driver.execute_async_script(

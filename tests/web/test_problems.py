@@ -88,7 +88,7 @@ def _tree(error: type[errors.DiglotError]) -> Iterator[type[errors.DiglotError]]
             yield from _tree(child)
 
 
-def test_what_http_says_by_itself_has_no_address(client: FlaskClient) -> None:
+def test_problems_of_http_itself_have_no_address(client: FlaskClient) -> None:
     with client.get("/static/page.css", headers={"Range": "bytes=99999999-"}) as response:
         assert response.status_code == 416
         assert response.get_json()["type"] == "about:blank"

@@ -35,7 +35,7 @@ def opened(folder: Path, engine: ScriptedEngine | None = None, **settings: Any) 
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_was_answered_and_accepted_outlives_the_process(tmp_path: Path, text: str) -> None:
+def test_answers_and_accepted_batches_outlive_the_process(tmp_path: Path, text: str) -> None:
     first = opened(tmp_path)
     client = first.app.test_client()
     answer = client.post("/summarize", json={"text": text})

@@ -178,7 +178,7 @@ def test_killed_worker_is_replaced(served: Served) -> None:
     assert served.post({"text": CHINESE}).status == 200
 
 
-def test_sigterm_answers_what_is_in_flight(tmp_path: Path) -> None:
+def test_sigterm_answers_requests_in_flight(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server, ThreadPoolExecutor(3) as pool:
         warm(server)
         replies = [pool.submit(server.post, {"text": ENGLISH}) for _ in range(3)]
@@ -206,7 +206,7 @@ def test_sigterm_waits_for_the_rest_of_a_body(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_who_comes_while_it_stops_is_told_so_and_holds_nothing_up(tmp_path: Path) -> None:
+def test_a_request_during_the_stop_gets_503_and_does_not_delay_it(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server, ThreadPoolExecutor(2) as pool:
         warm(server)
         reply = pool.submit(server.post, {"text": ENGLISH})
@@ -273,7 +273,7 @@ def test_client_that_hangs_up_frees_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_arrives_together_is_read_together(tmp_path: Path) -> None:
+def test_simultaneous_requests_share_a_step(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server:
         warm(server)
         with ThreadPoolExecutor(9) as pool:
@@ -348,7 +348,9 @@ def test_gunicorns_own_settings_are_not_read(tmp_path: Path) -> None:
         ("GET /桥 HTTP/1.1\r\nÜ: b\r\n\r\n".encode(), 400),
     ],
 )
-def test_what_is_no_http_gets_a_problem_too(served: Served, sent: bytes, status: int) -> None:
+def test_bytes_that_are_not_http_get_a_problem_too(
+    served: Served, sent: bytes, status: int
+) -> None:
     with socket.create_connection((served.host, served.port), timeout=PATIENCE_S) as client:
         client.sendall(sent)
         head, _, body = client.makefile("rb").read().partition(b"\r\n\r\n")
@@ -365,7 +367,7 @@ def test_a_connection_that_is_about_to_go_is_announced(served: Served) -> None:
     assert served.post({"text": ""}).headers["Connection"] == "keep-alive"
 
 
-def test_clients_that_never_take_their_leave_hold_nobody_up(served: Served) -> None:
+def test_clients_that_never_close_delay_no_other(served: Served) -> None:
     with ExitStack() as rude:
         for _ in range(8):
             client = rude.enter_context(socket.create_connection((served.host, served.port)))

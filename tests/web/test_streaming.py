@@ -75,7 +75,7 @@ def test_digests_grow_and_then_comes_the_result(client: FlaskClient, text: str) 
     assert result["id"] == reply.headers["X-Request-Id"]
 
 
-def test_a_digest_that_is_asked_again_begins_anew(service: Service, engine: ScriptedEngine) -> None:
+def test_a_second_attempt_at_a_digest_starts_over(service: Service, engine: ScriptedEngine) -> None:
     def script(request: Request) -> Answer | DiglotError:
         answers = list(written(request).tasks)
         for place, task in enumerate(request.tasks):
@@ -116,7 +116,7 @@ def test_json_unless_events_are_wanted(client: FlaskClient, accept: str) -> None
     assert reply.is_json
 
 
-def test_a_reader_who_goes_away_frees_the_row_and_the_slot(service: Service) -> None:
+def test_a_client_that_leaves_frees_its_row_and_its_slot(service: Service) -> None:
     app = create_app(service, Settings(http_threads=1))
     reply = app.test_client().post(
         "/summarize", json={"text": ENGLISH}, headers=STREAM, buffered=False

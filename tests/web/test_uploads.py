@@ -64,7 +64,7 @@ def test_articles_come_in_their_order_however_the_body_is_cut(kind: str, is_pack
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "", "application/json; charset=gbk"])
-def test_what_is_neither_an_array_nor_lines_in_utf_8_is_refused(kind: str) -> None:
+def test_a_body_that_is_neither_an_array_nor_lines_in_utf_8_is_refused(kind: str) -> None:
     with pytest.raises(Unsupported):
         Upload(request(b"[]", kind), LONGEST)
 
@@ -114,7 +114,7 @@ def test_blank_lines_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
         read(b"\n" * 11, LINES)
 
 
-def test_a_line_that_is_no_json_is_named() -> None:
+def test_a_line_that_is_not_json_is_named() -> None:
     with pytest.raises(Unreadable, match=r"^Line 2: "):
         read(body_of(LINES, ARTICLES[0]) + b"\n{", LINES)
     with pytest.raises(Unreadable, match="Line 1 is not UTF-8"):
@@ -132,11 +132,11 @@ def test_a_name_that_stands_twice_is_told(kind: str) -> None:
             read(twice, kind)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+def test_a_byte_order_mark_is_dropped_from_the_first_line() -> None:
     assert read(b"\xef\xbb\xbf" + body_of(LINES, *ARTICLES), LINES) == ARTICLES
 
 
-def test_the_hash_is_of_what_was_sent_and_not_of_how_it_was_packed() -> None:
+def test_the_hash_is_of_the_unpacked_body() -> None:
     def hash_of(body: bytes, kind: str, **more: Any) -> str:
         upload = Upload(request(body, kind, **more), LONGEST)
         assert len(list(upload.articles())) == 2

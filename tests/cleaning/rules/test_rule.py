@@ -1,4 +1,4 @@
-"""What every rule promises: a known kind, and time linear in the line."""
+"""Promises of every rule: a known kind, and time linear in the line."""
 
 import re
 import time

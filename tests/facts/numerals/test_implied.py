@@ -25,5 +25,5 @@ from service.facts.numerals.implied import Implied
         ("the bridge", "number", 2, False),
     ],
 )
-def test_what_a_text_implies(text: str, group: str, value: int, has: bool) -> None:
+def test_figures_that_a_text_implies(text: str, group: str, value: int, has: bool) -> None:
     assert Implied(text).has(group, Fraction(value)) is has

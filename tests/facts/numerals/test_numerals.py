@@ -110,7 +110,7 @@ def test_spellings_of_one_fact_read_the_same(english: str, other: str) -> None:
         "The March of progress may go on. 周三，星期五，禮拜六",
     ],
 )
-def test_words_and_names_are_no_figures(text: str) -> None:
+def test_words_and_names_are_not_figures(text: str) -> None:
     assert facts(text) == []
 
 
@@ -184,7 +184,7 @@ def test_render(text: str, english: str, chinese: str) -> None:
 @pytest.mark.parametrize(
     ("hint", "unit"), [("zh-Hans", "CNY"), ("zh-Hant", None), ("zh-TW", None), (None, "CNY")]
 )
-def test_whose_money_a_bare_yuan_is(hint: str | None, unit: str | None) -> None:
+def test_the_currency_of_a_bare_yuan(hint: str | None, unit: str | None) -> None:
     (figure,) = find_figures("收入96.8億元", hint)
     assert figure.unit == unit
 
@@ -192,7 +192,7 @@ def test_whose_money_a_bare_yuan_is(hint: str | None, unit: str | None) -> None:
 @pytest.mark.parametrize(
     ("hint", "euros"), [("de", 1500), ("fr", 1500), ("en", 1.5), ("zh-Hans", 1.5), (None, 1.5)]
 )
-def test_what_a_dot_means(hint: str | None, euros: float) -> None:
+def test_the_meaning_of_a_dot(hint: str | None, euros: float) -> None:
     assert facts("1.500 euros", hint) == [("money", (euros,), "EUR")]
 
 
@@ -309,7 +309,7 @@ def test_dates_read_back(day: date) -> None:
     st.sampled_from([1, 10, 100]),
     st.sampled_from(["", "more", "least", "less", "most", "about"]),
 )
-def test_what_is_rendered_reads_back(kind: str, n: int, part: int, bound: str) -> None:
+def test_a_rendered_figure_reads_back(kind: str, n: int, part: int, bound: str) -> None:
     unit = {"money": "USD", "percent": "%", "measure": "person"}[kind]
     number = Fraction(n, part)
     figure = Figure("", 0, 0, kind, (number,), unit, bound)  # type: ignore[arg-type]

@@ -34,11 +34,11 @@ def says(text: str, figure: str) -> bool:
         ("a 2-0 win", "3:0击败", False),
     ],
 )
-def test_what_a_text_states(text: str, figure: str, said: bool) -> None:
+def test_figures_that_a_text_states(text: str, figure: str, said: bool) -> None:
     assert says(text, figure) is said
 
 
-def test_digits_that_are_no_figures() -> None:
+def test_digits_that_are_not_figures() -> None:
     text = "The 737NG flew 12 times on Radio 4，卡-52"
     assert digits_beside(text, find_figures(text)) == ["737", "4", "52"]
 
@@ -59,6 +59,6 @@ def test_comparing_is_linear(kind: str) -> None:
     assert seconds(2000) < 8 * 3 * few + 0.05
 
 
-def test_a_row_of_digits_is_no_number() -> None:
+def test_a_row_of_digits_is_not_a_number() -> None:
     row = "1234567890" * 1000
     assert not Stated(find_figures(row), row).has_digits("77")

@@ -107,7 +107,7 @@ def test_it_is_compiled_once_and_found_again(source: Path, tools: Path, tmp_path
     assert [path.name for path in (cache / "diglot").iterdir()] == [Path(first).name]
 
 
-def test_what_lies_beside_the_source_needs_no_compiler(
+def test_a_library_beside_the_source_needs_no_compiler(
     source: Path, tools: Path, tmp_path: Path
 ) -> None:
     """An image holds a compiled library and no compiler."""
@@ -135,7 +135,7 @@ def test_without_a_compiler_it_says_so_and_goes_on(
 @pytest.mark.parametrize(
     "script", ["exit 1", "echo 'internal compiler error' >&2; kill -SEGV $$", "exit 0"]
 )
-def test_a_broken_compiler_is_no_compiler(
+def test_a_broken_compiler_counts_as_missing(
     source: Path, tools: Path, tmp_path: Path, script: str
 ) -> None:
     """Also one that says all is well and writes nothing."""
@@ -147,7 +147,7 @@ def test_a_broken_compiler_is_no_compiler(
     assert not list((cache / "diglot").iterdir())
 
 
-def test_a_compiler_that_writes_nonsense_is_no_compiler(
+def test_a_compiler_that_writes_nonsense_counts_as_missing(
     source: Path, tools: Path, tmp_path: Path
 ) -> None:
     compiler(tools, 'while [ "$1" != -o ]; do shift; done; echo nonsense > "$2"')
@@ -189,7 +189,7 @@ def test_a_user_without_a_home(source: Path, tools: Path) -> None:
         unset = {"HOME": "unset", "XDG_CACHE_HOME": "unset", "TMPDIR": "unset"}
         found, log = load(root, own, root, BE="54321", **unset)
     assert found != "-" and not log, log
-    assert not Path(found).parent.exists()  # what is loaded needs no file
+    assert not Path(found).parent.exists()  # a loaded library needs no file
 
 
 def test_two_that_start_at_once_both_get_it(source: Path, tools: Path, tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_made(
     while not (tools / "begun").exists():
         assert process.poll() is None
     process.kill()
-    (tools / "begun").unlink()  # which the compiler, an orphan now, waits for
+    (tools / "begun").unlink()  # the compiler, an orphan now, waits for it
     process.communicate()
     compiler(tools, script)
     found, log = load(source, tools, cache)

@@ -136,7 +136,7 @@ class TestLinear:
     def test_sums_are_exact_and_added_in_order(
         self, rows: int, groups: int, channels: int, biased: bool, seed: int
     ) -> None:
-        """Also where the channels are no whole number of panels."""
+        """Also where the channels do not fill whole panels."""
         bias = normal(channels) if biased else None
         weights = random_weights(channels, groups, seed)
         assert_product(random_rows(rows, groups, seed), *weights, bias)
@@ -207,7 +207,7 @@ def part(rows: QuantizedRows, start: int, stop: int) -> QuantizedRows:
 
 
 def results() -> list[Tensor]:
-    """What the format promises to be the same to the bit on every processor."""
+    """Results that the format promises to the bit on every processor."""
     x = torch.cat([normal(13, 300), normal(2, 300) * 1e-42, normal(2, 300) * 1e36])
     rows = quantize(x)
     weights = random_weights(96, 10, 7)

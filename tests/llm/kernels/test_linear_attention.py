@@ -66,8 +66,8 @@ def test_a_convolution_token_by_token(rows: int, taps: int) -> None:
         torch.testing.assert_close(kept, expected_kept)
 
 
-def test_what_c_does_not_read_goes_to_transformers() -> None:
-    """Channels that are no whole vectors, and another activation."""
+def test_unsupported_inputs_go_to_transformers() -> None:
+    """Channels that do not fill whole vectors, and another activation."""
     rng = random.Random(1)
     for name, shape in (("causal_conv1d_fn", (1, 9)), ("causal_conv1d_update", (3, 1))):
         for channels, activation in ((40 + rng.randrange(1, 8), "silu"), (48, None)):

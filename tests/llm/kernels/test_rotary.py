@@ -24,7 +24,7 @@ def numbers(*shape: int) -> Tensor:
 
 
 def halves(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor, unsqueeze_dim: int = 1) -> Any:
-    """As Llama turns: what is written in its paper, with halves for neighbours."""
+    """The rotation of Llama: its paper's, with halves for neighbours."""
     turned = []
     for x in (q, k):
         mine, rest = x[..., : cos.shape[-1]], x[..., cos.shape[-1] :]
@@ -108,7 +108,7 @@ def test_another_way_to_turn_is_left_alone(other: Callable[..., Any] | None) -> 
 @pytest.mark.parametrize(
     "change", [Tensor.double, Tensor.bfloat16, lambda x: x.transpose(-1, -2).contiguous().mT]
 )
-def test_what_c_does_not_read_goes_to_transformers(change: Callable[[Tensor], Tensor]) -> None:
+def test_unsupported_inputs_go_to_transformers(change: Callable[[Tensor], Tensor]) -> None:
     q, k, (cos, sin) = numbers(1, 4, 5, 16), numbers(1, 2, 5, 16), numbers(2, 1, 5, 16)
     given = [change(one) for one in (q, k, cos, sin)]
     got = apply_rotary_pos_emb(halves)(*given)

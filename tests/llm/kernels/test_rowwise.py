@@ -34,7 +34,7 @@ def norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
 def test_argmax_is_the_first_of_equals(
     rows: int, width: int, different: int, seed: int, missing: list[int]
 ) -> None:
-    """As torch has it, which takes what is not a number for the largest."""
+    """As in torch, for which NaN is the largest."""
     rng = torch.Generator().manual_seed(seed)
     x = torch.randint(0, different, (rows, width), generator=rng).float()
     x[x == 0] = -math.inf

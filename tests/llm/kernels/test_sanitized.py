@@ -35,14 +35,14 @@ PLANTED = {
 
 @pytest.mark.skipif(build.library() is None, reason="no kernels for this machine, or no compiler")
 @pytest.mark.parametrize("report", PLANTED, ids=["clean", "overflow", "undefined"])
-def test_what_is_planted_is_reported(report: str, tmp_path: Path) -> None:
+def test_a_planted_fault_is_reported(report: str, tmp_path: Path) -> None:
     compiler()
     folder = tmp_path / "service/llm/kernels"
     shutil.copytree(build.FOLDER, folder, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     for package in (folder, folder.parent, folder.parent.parent):
         (package / "__init__.py").touch()
     source = folder / "rowwise.c"
-    for other in set(folder.glob("*.c")) - {source}:  # which would only take time to compile
+    for other in set(folder.glob("*.c")) - {source}:  # compiling it would only take time
         other.unlink()
     assert PLANTED[report][0] in source.read_text()
     source.write_text(source.read_text().replace(*PLANTED[report], 1))

@@ -18,13 +18,13 @@ OPEN = {"/", "/docs", "/livez", "/openapi.json", "/readyz", "/metrics", "/static
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
-def test_without_keys_nobody_is_asked_for_one(client: FlaskClient, text: str) -> None:
+def test_without_keys_no_request_needs_one(client: FlaskClient, text: str) -> None:
     assert ask_from(client, text).status_code == 200
     assert ask_from(client, text, Authorization="Bearer anything").status_code == 200
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE])
-def test_the_first_key_shuts_the_door_and_a_revocation_holds_at_once(
+def test_the_first_key_makes_keys_required_and_a_revocation_holds_at_once(
     client: FlaskClient, keys: Keys, text: str
 ) -> None:
     assert ask_from(client, text).status_code == 200
@@ -63,7 +63,7 @@ def test_a_refusal_is_a_problem_with_a_challenge(
     assert metrics.rejections.labels("unauthorized")._value.get() == before + 1
 
 
-def test_what_needs_no_key_and_what_does(client: FlaskClient, keys: Keys) -> None:
+def test_routes_with_and_without_a_key(client: FlaskClient, keys: Keys) -> None:
     keys.add("a")
     answered = set()
     for rule in client.application.url_map.iter_rules():
@@ -91,7 +91,7 @@ def test_a_setting_asks_for_keys_before_there_are_any(tmp_path: Path) -> None:
     assert client.get("/livez").status_code == 200
 
 
-def test_keys_that_can_not_be_read_let_nobody_in_and_show_no_path(
+def test_unreadable_keys_refuse_every_request_and_show_no_path(
     client: FlaskClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / FILE).write_text("no keys")

@@ -97,7 +97,7 @@ def test_a_setting_allows_names_wherever_it_listens(
 
 
 @pytest.mark.parametrize("value", ["https://a.example", "a.example:80", "a b", "", "a.*", "a..b"])
-def test_what_is_no_name_stops_the_start(value: str) -> None:
+def test_a_malformed_host_name_stops_the_start(value: str) -> None:
     with pytest.raises(click.BadParameter, match="host name"):
         HostsType().convert(value, None, None)
 

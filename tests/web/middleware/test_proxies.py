@@ -1,4 +1,4 @@
-"""A service below a path, behind proxies: links, addresses, and nobody else's word."""
+"""A service below a path, behind proxies: links, addresses, and headers that are not believed."""
 
 import http.client
 import json
@@ -65,7 +65,7 @@ def links(html: str) -> list[str]:
         ("https://evil.example", None),
     ],
 )
-def test_what_a_path_prefix_is(value: str, path: str | None) -> None:
+def test_the_form_of_a_path_prefix(value: str, path: str | None) -> None:
     assert path_prefix(value) == path
 
 
@@ -108,7 +108,7 @@ def test_a_forwarded_prefix_is_believed_of_known_proxies_only(
     assert answer.get_json()["type"] == f"{prefix}/docs#not_found"
 
 
-def test_the_setting_goes_before_what_is_forwarded(tmp_path: Path) -> None:
+def test_the_setting_goes_before_a_forwarded_prefix(tmp_path: Path) -> None:
     client = client_of(tmp_path, proxies=1, path_prefix="/own")
     answer = client.get("/nothing", headers={"X-Forwarded-Prefix": "/other"})
     assert answer.get_json()["type"] == "/own/docs#not_found"
@@ -257,7 +257,7 @@ def works_below_diglot(proxy: Served, text: str) -> None:
     assert proxy.get("/diglot/nothing").json["type"] == "/diglot/docs#not_found"
 
 
-# What nobody is believed
+# Headers that are not believed
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "Path-Info"])

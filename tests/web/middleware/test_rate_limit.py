@@ -61,7 +61,7 @@ def test_guessing_keys_is_counted_against_the_address(limited: FlaskClient, keys
         ("unix:", "unknown"),
     ],
 )
-def test_whose_an_address_is(address: str | None, counted: str) -> None:
+def test_the_rate_limit_key_of_an_address(address: str | None, counted: str) -> None:
     assert network(address) == counted
 
 

@@ -28,7 +28,7 @@ def test_request_id(client: FlaskClient, service: FakeService, sent: str, kept: 
     assert response.get_json()["id"] == service.handed[0].id
 
 
-def test_one_line_a_request_without_what_was_asked(
+def test_one_line_a_request_without_its_query(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -19,7 +19,7 @@ def test_every_answer_tells_the_browser_to_load_and_frame_nothing_else(
 
 
 @pytest.mark.parametrize("address", ["/", "/docs"])
-def test_a_page_may_load_what_is_its_own_and_data_may_load_nothing(
+def test_a_page_may_load_its_own_files_and_data_may_load_nothing(
     client: FlaskClient, address: str
 ) -> None:
     page, data = client.get(address), client.get("/livez")
