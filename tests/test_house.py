@@ -32,6 +32,7 @@ LAYERS = [
     "engine_factory",
     "store",
     "serving",
+    "report",
     "folder evaluation",
     "web",
     "cli",

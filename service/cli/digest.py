@@ -65,6 +65,12 @@ from service.tasks import Options
 @click.option(
     "--keep-deleted", is_flag=True, help="Keep the results of files that no longer exist."
 )
+@click.option(
+    "--report/--no-report",
+    default=None,
+    help="Group the articles into stories: DIR/stories.jsonl, and DIR/report.html, a page that"
+    " needs no network. Default: for a folder, of up to 20,000 articles.",
+)
 @options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def digest(
@@ -78,6 +84,7 @@ def digest(
     whole_page: bool,
     resume: bool,
     keep_deleted: bool,
+    report: bool | None,
     **flags: Any,
 ) -> int:
     """Digest files and folders of articles into DIR/digests.jsonl.
@@ -93,14 +100,16 @@ def digest(
     from service.folder.ledger import FILE, Ledger
     from service.folder.places import Places
     from service.folder.run import count, digest_folder
+    from service.folder.stories import REPORT, STORIES, write_stories
     from service.ingest.documents import find_files
     from service.serving.service import Service
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page, style)
-    own = os.path.realpath(out / FILE)  # the output may lie inside of the input
-    files = [file for file in find_files(paths) if os.path.realpath(file) != own]
+    # The output may lie inside of the input.
+    own = {os.path.realpath(out / name) for name in (FILE, STORIES, REPORT)}
+    files = [file for file in find_files(paths) if os.path.realpath(file) not in own]
     if not files:
         named = ", ".join(map(str, paths))
         raise BadInput(f"nothing to read: no .txt, .md, .html, .json or .jsonl file in {named}")
@@ -113,12 +122,26 @@ def digest(
             files, service, ledger, wanted, resume=resume, places=None if keep_deleted else places
         )
         try:
-            return progress.show(steps, count(files), ledger)
+            status = progress.show(steps, count(files), ledger)
+            if report or (report is None and any(map(Path.is_dir, paths)) and _fits(ledger)):
+                written, stories = write_stories(files, ledger, service, wanted)
+                click.echo(localized(f"{stories} stories → {written}"))
+            return status
         except KeyboardInterrupt:
             steps.close()
             told = f"stopped; run it again to go on. What is done: {ledger.path}"
             click.echo(localized(told), err=True)
             return INTERRUPTED
+
+
+def _fits(ledger: Any) -> bool:
+    """Whether a browser can show so many articles; says so where it can't."""
+    from service.folder.stories import MOST_ARTICLES
+
+    if len(ledger) <= MOST_ARTICLES:
+        return True
+    click.echo(localized(f"no report of {len(ledger)} articles; --report makes one"), err=True)
+    return False
 
 
 def _languages(text: str) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ of the machine that made them are private.
 import fcntl
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -55,6 +55,10 @@ class Ledger:
     ) -> None:
         self._opened.close()
 
+    def __len__(self) -> int:
+        """The number of articles."""
+        return len(self._entries)
+
     def clear(self) -> None:
         """Drop every line, to start over."""
         self._writer.truncate(0)
@@ -79,6 +83,14 @@ class Ledger:
         """The line of an article; KeyError when there is none."""
         line: Line = json.loads(self._raw(self._entries[id]))
         return line
+
+    def lines(self) -> Iterator[Line]:
+        """All lines, in the order of the file. Raises DiglotError when it can't be read."""
+        try:
+            with self.path.open("rb") as file:
+                yield from filter(None, map(_parse, file))
+        except OSError as error:
+            raise DiglotError(f"can't read {self.path}: {error.strerror}") from error
 
     def places(self) -> set[str]:
         """The places of all lines."""

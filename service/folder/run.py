@@ -165,6 +165,15 @@ def count(files: Sequence[Path]) -> int:
     return total
 
 
+def articles_of(
+    files: Sequence[Path], options: Options, identity: Identity
+) -> Iterator[tuple[str, Article]]:
+    """The id and the article of every readable item of `files`, as a run has them."""
+    for item in _items(files, options, identity):
+        if isinstance(item.article, Article):
+            yield item.id, item.article
+
+
 def _items(files: Sequence[Path], options: Options, identity: Identity) -> Iterator[_Item]:
     """Every article with an id that is the same in every run, as long as file and text are."""
     numbers = itertools.count()

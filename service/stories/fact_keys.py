@@ -54,7 +54,7 @@ def keyed_facts(facts: Facts) -> list[KeyedFact]:
     keyed.extend(
         KeyedFact(1.0, (figure_key(figure),), _FIGURES)
         for figure in facts.figures
-        if _is_telling(figure)
+        if is_telling(figure)
     )
     return keyed
 
@@ -89,11 +89,13 @@ def figure_key(figure: StatedFigure) -> int:
     return _number("figure", f"{figure.kind} {figure.unit} {figure.values}")
 
 
-def _is_telling(figure: StatedFigure) -> bool:
+def is_telling(figure: StatedFigure) -> bool:
     """Whether few articles state it: a year or a small count says little."""
     if figure.kind == "date":
         return (figure.unit or "").count("-") > 0
-    return figure.kind in {"money", "percent"} or any(abs(value) >= 20 for value in figure.values)
+    return figure.kind in {"money", "percent"} or any(
+        abs(value) >= 20 or value % 1 for value in figure.values
+    )
 
 
 def _number(space: str, text: str) -> int:

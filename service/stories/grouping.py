@@ -58,15 +58,13 @@ class StoryIndex:
 
     def _story_for(self, profile: Profile, page: Hashable) -> int | None:
         """The story that an article is most like; None where it is like none."""
-        best, chosen = SAME_STORY, None
-        for story in self._stories_near(profile):
-            members = self.stories[story]
-            if page is not None and any(self._pages[member] == page for member in members):
-                continue
-            alike = self._mean_likeness(profile, members)
-            if alike >= best:
-                best, chosen = alike, story
-        return chosen
+        likeness_to = {
+            story: self._mean_likeness(profile, self.stories[story])
+            for story in self._stories_near(profile)
+            if page is None or all(self._pages[member] != page for member in self.stories[story])
+        }
+        best = max(likeness_to, key=lambda story: (likeness_to[story], -story), default=None)
+        return best if best is not None and likeness_to[best] >= SAME_STORY else None
 
     def _stories_near(self, profile: Profile) -> Iterable[int]:
         near: Counter[int] = Counter()

@@ -1,0 +1,1 @@
+"""The report: stories, briefs, stances and facts as one page that needs no network."""
