@@ -34,7 +34,7 @@ MOST_ARTICLES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """What a ledger holds: the results in its order, the quotes of each, and the failures."""
+    """The content of a ledger: results in its order, the quotes of each, and failures."""
 
     results: Sequence[Result]
     quotes: dict[str, Quotes]

@@ -50,7 +50,7 @@ def test_a_second_run_keeps_the_stories_and_takes_new_articles_in(folder: Path) 
     assert [len(story["articles"]) for story in stories(folder)] == [3, 2]
 
 
-def test_the_report_is_no_article(folder: Path) -> None:
+def test_the_report_is_not_read_as_an_article(folder: Path) -> None:
     out = folder / "out"
     for _ in range(2):
         told = service("digest", folder, "--out", out, "--engine", "extractive")
