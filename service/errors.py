@@ -7,6 +7,7 @@ DiglotError                     500  internal
 │   ├── TooLong                 413  too_long         over a limit on size
 │   ├── Unsupported             415  unsupported      a format that Diglot does not read
 │   ├── UnknownBatch            404  unknown_batch    no batch has this id
+│   ├── UnknownModel            404  unknown_model    no model has this name
 │   └── KeyReused               422  key_reused       an Idempotency-Key that came with another body
 ├── Unauthorized                401  unauthorized     no API key, or none that is in use
 ├── Forbidden                   403  forbidden        called by a foreign name, or by a foreign page
@@ -76,6 +77,12 @@ class UnknownBatch(BadInput):
     code = "unknown_batch"
     status = 404
     title = "There is no such batch"
+
+
+class UnknownModel(BadInput):
+    code = "unknown_model"
+    status = 404
+    title = "There is no such model"
 
 
 class KeyReused(BadInput):

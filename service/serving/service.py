@@ -96,6 +96,12 @@ class Service:
             raise NotReady("the service is not ready")
         return self._resources
 
+    def measure(self, text: str) -> int:
+        """The length of `text` in the engine's tokens. Raises NotReady until it is loaded."""
+        if self._engine is None:
+            raise NotReady(self.reason or "the service is not ready")
+        return self._engine.measure(text)
+
     def open(self, kept: ResultCache | None = None, *, quiet: bool = False) -> None:
         """Start loading the engine; returns at once. What `kept` holds is answered from there.
 

@@ -17,6 +17,8 @@ from service.batch import Batch
 from service.checks.report import CheckRequest, CheckResult
 from service.engine import Identity
 from service.result import Result
+from service.web.chat_body import ChatBody, ChatCompletion, ChatModels
+from service.web.chat_errors import ChatError
 from service.web.problems import Problem, explained
 from service.web.request_body import MARKUPS, Asked, BatchArticle, SummarizeBody, Wanted
 from service.web.streaming import EVENTS
@@ -47,8 +49,12 @@ _TYPES: Sequence[type[BaseModel]] = (
     Problem,
     Live,
     Ready,
+    ChatBody,
+    ChatCompletion,
+    ChatModels,
+    ChatError,
 )
-_SENT = (SummarizeBody, BatchArticle, CheckRequest)
+_SENT = (SummarizeBody, BatchArticle, CheckRequest, ChatBody)
 JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _GUARD = (401, 429)
@@ -67,6 +73,8 @@ class Operation:
     answers: dict[int, dict[str, Any]]
     problems: tuple[int, ...] = ()
     is_open: bool = False
+    is_openai: bool = False
+    """Whether its errors have OpenAI's shape."""
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -124,6 +132,13 @@ _PAIR = {
     "description": _PACKED,
     "content": {JSON: {"schema": ref(CheckRequest)}},
 }
+_CHAT_BODY = {
+    "required": True,
+    "description": _PACKED,
+    "content": {JSON: {"schema": ref(ChatBody)}},
+}
+_CHAT = _answer(JSON, ref(ChatCompletion), "The digest, and the result with its checks.")
+_CHAT["content"][EVENTS] = {"schema": _TEXT}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -170,6 +185,19 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: _answer(JSON, ref(CheckResult), "The verdicts, and what they rest on.")},
         (400, 413, 415, 422, 503),
         more={"requestBody": _PAIR},
+    ),
+    Operation(
+        "post", "/v1/chat/completions",
+        "An article in a chat message in, its digest out (OpenAI's shape).",
+        "聊天消息中的文章，返回其摘要（OpenAI 接口格式）。",
+        {200: _CHAT},
+        (400, 404, 413, 415, 422, 499, 502, 503, 504),
+        is_openai=True,
+        more={"requestBody": _CHAT_BODY},
+    ),
+    Operation(
+        "get", "/v1/models", "The models of that address.", "上述接口可用的模型。",
+        {200: _answer(JSON, ref(ChatModels))}, is_openai=True,
     ),
     Operation(
         "get", "/batches/{id}", "How far a batch is.", "批次的进度。",
@@ -251,6 +279,7 @@ def _document() -> dict[str, Any]:
 
 
 def _described(operation: Operation) -> dict[str, Any]:
+    problem = _openai_error if operation.is_openai else _problem
     statuses = {*operation.problems, *_ALWAYS, *(() if operation.is_open else _GUARD)}
     described: dict[str, Any] = {
         "operationId": _id(operation),
@@ -259,7 +288,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         **operation.more,
         "responses": {
             **{str(status): answer for status, answer in operation.answers.items()},
-            **{str(status): _problem(status) for status in sorted(statuses)},
+            **{str(status): problem(status) for status in sorted(statuses)},
         },
     }
     if operation.is_open:
@@ -277,4 +306,11 @@ def _problem(status: int) -> dict[str, Any]:
     return {
         "description": "A problem: " + (", ".join(codes) or "see its code") + ".",
         "content": {_PROBLEM: {"schema": ref(Problem)}},
+    }
+
+
+def _openai_error(status: int) -> dict[str, Any]:
+    return {
+        "description": _problem(status)["description"],
+        "content": {JSON: {"schema": ref(ChatError)}},
     }

@@ -109,6 +109,10 @@ MEANINGS = {
         "No batch has this id, or it ended so long ago that it was removed.",
         "没有这个编号的批次，或它早已结束并被删除。",
     ),
+    "unknown_model": (
+        "No model has this name; GET /v1/models lists them.",
+        "没有这个名称的模型；GET /v1/models 列出全部模型。",
+    ),
     "key_reused": (
         "The same Idempotency-Key came with another body or other options before. Send a new key.",
         "同一个 Idempotency-Key 曾用于不同的正文或选项。请换一个新的。",

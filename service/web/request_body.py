@@ -155,37 +155,42 @@ def read_article(request: Request, max_characters: int) -> Sent:
     if kind == "application/json":
         if request.args:
             raise BadFields([(echo(name), "belongs in the JSON body") for name in request.args])
-        asked: Asked = _check(SummarizeBody, _parse(body))
+        asked: Asked = checked(SummarizeBody, _parse(body))
         text = asked.text if isinstance(asked, SummarizeBody) else ""
     else:
-        asked, text = _check(Asked, _query(request)), body
-    _check_text(text, max_characters)
+        asked, text = checked(Asked, _query(request)), body
+    check_text(text, max_characters)
     article = Article(text, asked.title, asked.source, MARKUPS.get(kind, "plain"))
     return Sent(article, asked.options(), asked.timeout)
 
 
 def read_pair(request: Request, max_characters: int) -> CheckRequest:
     """The article of a request and digests of it. Raises what `read_article` raises."""
-    if request.mimetype != "application/json":
-        raise Unsupported("An article and its digests come as application/json.")
-    check_coding(request.headers.get("Content-Encoding", ""))
-    if request.args:
-        raise BadFields([(echo(name), "belongs in the JSON body") for name in request.args])
-    fields = _parse(_decode(request))
+    fields = read_object(request)
     if isinstance(digests := fields.get("digests"), dict):
         fields["digests"] = {mend(name): mend(text) for name, text in digests.items()}
-    pair = _check(CheckRequest, fields)
-    _check_text(pair.text, max_characters)
+    pair = checked(CheckRequest, fields)
+    check_text(pair.text, max_characters)
     for text in pair.digests.values():
         if len(text) > max_characters:
             raise TooLong(f"A digest has {len(text):,} characters; {max_characters:,} are taken.")
     return pair
 
 
+def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object that a request's body must be. Raises Unsupported, Unreadable or BadInput."""
+    if request.mimetype != "application/json":
+        raise Unsupported("The body must be JSON, as application/json.")
+    check_coding(request.headers.get("Content-Encoding", ""))
+    if request.args:
+        raise BadFields([(echo(name), "belongs in the JSON body") for name in request.args])
+    return _parse(_decode(request))
+
+
 def read_wanted(request: Request) -> dict[str, Any]:
     """The options that a batch's query string gives for all of its articles. Raises BadFields."""
     asked = _query(request)
-    _check(Wanted, asked)
+    checked(Wanted, asked)
     return asked
 
 
@@ -195,8 +200,8 @@ def batch_article(
     """One article of a batch; its own options go before `wanted`. Raises BadInput."""
     if not isinstance(sent, dict):
         raise BadInput('An article must be an object: {"text": "…"}.')
-    asked = _check(BatchArticle, {**wanted, **{mend(k): mend(v) for k, v in sent.items()}})
-    _check_text(asked.text, max_characters)
+    asked = checked(BatchArticle, {**wanted, **{mend(k): mend(v) for k, v in sent.items()}})
+    check_text(asked.text, max_characters)
     return Article(asked.text, asked.title, asked.source, asked.markup), asked.options()
 
 
@@ -206,7 +211,8 @@ def source_of(sent: Any) -> str | None:
     return source if isinstance(source, str) and len(source) <= LONGEST_SOURCE else None
 
 
-def _check_text(text: str, max_characters: int) -> None:
+def check_text(text: str, max_characters: int) -> None:
+    """Raises TooLong and NoText."""
     if len(text) > max_characters:
         raise TooLong(
             f"The text has {len(text):,} characters; at most {max_characters:,} are taken."
@@ -271,7 +277,8 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _check(model: type[A], fields: dict[str, Any]) -> A:
+def checked(model: type[A], fields: dict[str, Any]) -> A:
+    """`fields` as a `model`. Raises BadFields, which names those that are wrong."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:

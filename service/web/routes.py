@@ -1,7 +1,6 @@
 """Routes: the page, /summarize, health, metrics and docs."""
 
 import json
-from contextlib import ExitStack
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g, render_template, request
@@ -9,13 +8,12 @@ from pydantic import BaseModel
 
 from service import metrics
 from service.errors import NotReady
-from service.serving.service import Service, State
-from service.settings import Settings
+from service.serving.service import State
 from service.web.openapi import OPERATIONS, Live, Ready, document
 from service.web.problems import explained, problem
 from service.web.request_body import Asked, read_article
-from service.web.response_wait import Slots, Waiting, client
 from service.web.streaming import EVENTS, Newest, events
+from service.web.submission import service, settings, slot, streamed, submit
 
 blueprint = Blueprint("diglot", __name__)
 
@@ -59,11 +57,11 @@ def take_nothing_more_while_stopping() -> None:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    service, state = _service(), _state()
-    if state == "ready" and service.identity is not None:
-        return _answer(Ready(engine=service.identity))
+    identity, state = service().identity, _state()
+    if state == "ready" and identity is not None:
+        return _answer(Ready(engine=identity))
     stopping = "the service is stopping" if _is_stopping() else None
-    reason = stopping or service.reason or f"The engine is {state}."
+    reason = stopping or service().reason or f"The engine is {state}."
     return problem(NotReady.status, NotReady.code, NotReady.title, reason, {"state": state})
 
 
@@ -75,43 +73,22 @@ def show_metrics() -> Response:
 
 @blueprint.post("/summarize")
 def summarize() -> Response:
-    settings: Settings = current_app.config["SETTINGS"]
-    slots: Slots = current_app.config["SLOTS"]
-    asker = client()
-    with ExitStack() as stack:
-        stack.enter_context(slots.one())
-        sent = read_article(request, settings.max_characters)
-        seconds = min(sent.timeout or settings.timeout_s, settings.timeout_s)
+    with slot() as held:
+        sent = read_article(request, settings().max_characters)
         newest = Newest() if _wants_events() else None
-        future = _service().submit(
-            sent.article,
-            sent.options,
-            timeout_s=seconds,
-            id=g.request_id,
-            watch=newest.put if newest else None,
-            owner=g.get("owner", ""),
-        )
-        waiting = Waiting(future, seconds + current_app.config["GRACE_S"], asker)
+        future, waiting = submit(sent, newest.put if newest else None)
         if newest is None:
             return _answer(waiting.result())
         stream = events(future, newest, waiting, sent.options.zh_script, g.request_id)
-        response = Response(stream, mimetype=EVENTS, headers={"X-Accel-Buffering": "no"})
-        response.call_on_close(future.cancel)
-        held = stack.pop_all()  # until the answer is there, however slowly it is taken then
-        future.add_done_callback(lambda _: held.close())
-        return response
+        return streamed(stream, future, held)
 
 
 def _wants_events() -> bool:
     return request.accept_mimetypes.best_match(["application/json", EVENTS]) == EVENTS
 
 
-def _service() -> Service:
-    return cast(Service, current_app.config["SERVICE"])
-
-
 def _state() -> State:
-    return "draining" if _is_stopping() else _service().state
+    return "draining" if _is_stopping() else service().state
 
 
 def _is_stopping() -> bool:

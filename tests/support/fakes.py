@@ -86,6 +86,9 @@ class FakeService:
     def close(self, timeout_s: float) -> None:
         self.state = "draining"
 
+    def measure(self, text: str) -> int:
+        return len(text)
+
     def submit(self, article: Article, options: Options, **more: Any) -> Future[Result]:
         if self.refuse is not None:
             raise self.refuse

@@ -1,0 +1,70 @@
+"""Handing an article in for a request, and what is held until its answer is there."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple, cast
+
+from flask import Response, current_app, g
+
+from service.pipeline.context import Watch
+from service.result import Result
+from service.serving.service import Service
+from service.settings import Settings
+from service.web.request_body import Sent
+from service.web.response_wait import Slots, Waiting, client
+from service.web.streaming import EVENTS
+
+
+class Submission(NamedTuple):
+    """An article that was handed in, and the wait for its answer."""
+
+    future: Future[Result]
+    waiting: Waiting
+
+
+@contextmanager
+def slot() -> Iterator[ExitStack]:
+    """One of the places for requests that wait. Raises Overloaded where none is free.
+
+    It is given back at the end, unless the stack was handed to `streamed`.
+    """
+    slots: Slots = current_app.config["SLOTS"]
+    with ExitStack() as stack:
+        stack.enter_context(slots.one())
+        yield stack
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.config["SETTINGS"])
+
+
+def service() -> Service:
+    """The service of the application that answers this request."""
+    return cast(Service, current_app.config["SERVICE"])
+
+
+def submit(sent: Sent, watch: Watch | None = None) -> Submission:
+    """Hand in what a request sent. Raises what Service.submit raises."""
+    seconds = min(sent.timeout or settings().timeout_s, settings().timeout_s)
+    future = service().submit(
+        sent.article,
+        sent.options,
+        timeout_s=seconds,
+        id=g.request_id,
+        watch=watch,
+        owner=g.get("owner", ""),
+    )
+    return Submission(future, Waiting(future, seconds + current_app.config["GRACE_S"], client()))
+
+
+def streamed(events: Iterator[bytes], future: Future[Result], held: ExitStack) -> Response:
+    """`events` as a response; closing it gives the article up.
+
+    The slot is held until the answer is there, however slowly it is taken then.
+    """
+    response = Response(events, mimetype=EVENTS, headers={"X-Accel-Buffering": "no"})
+    response.call_on_close(future.cancel)
+    kept = held.pop_all()
+    future.add_done_callback(lambda _: kept.close())
+    return response
