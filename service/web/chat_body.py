@@ -57,7 +57,7 @@ class ChatStreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatFormat(BaseModel):
+class ChatResponseFormat(BaseModel):
     """The form of the answer; only `text` is written."""
 
     model_config = ConfigDict(extra="ignore")
@@ -75,7 +75,7 @@ class ChatBody(BaseModel):
     stream: bool | None = False
     stream_options: ChatStreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = 1
-    response_format: ChatFormat | None = None
+    response_format: ChatResponseFormat | None = None
     diglot: Asked | None = Field(None, description="Diglot's own options, as in POST /summarize.")
 
 
