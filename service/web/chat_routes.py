@@ -72,7 +72,7 @@ def _completion(
 
 
 def _usage(result: Result, article: int, answer: int) -> ChatUsage:
-    """What a remote model counted, or else the lengths of article and answer."""
+    """The counts of a remote model, or else the lengths of article and answer."""
     if result.usage is not None:
         article, answer = result.usage.prompt_tokens, result.usage.completion_tokens
     return ChatUsage(prompt_tokens=article, completion_tokens=answer, total_tokens=article + answer)
@@ -90,7 +90,7 @@ def _events(
     try:
         yield from _chunks(body, waiting, answer, request_id)
     except Cancelled as error:
-        log.info("request %s: %s", request_id, error)  # nobody is there to be told
+        log.info("request %s: %s", request_id, error)  # the client has gone
     except DiglotError as error:
         detail = str(error) or error.title
         yield _event(shaped(told(error.status, error.code, error.title, detail)))

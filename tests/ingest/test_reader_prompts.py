@@ -67,14 +67,14 @@ def test_an_article_alone_stays_as_it_is(article: str) -> None:
         "总结会议于周二召开。\n会上通过了新桥计划。",
     ],
 )
-def test_what_only_looks_like_an_instruction_stays(article: str) -> None:
+def test_text_that_only_looks_like_an_instruction_stays(article: str) -> None:
     assert article_in(article).text == article
 
 
 @pytest.mark.parametrize(
     "message", ["", " \n", "Summarize the following article:", "请总结以下文章："]
 )
-def test_where_nothing_would_be_left_everything_stays(message: str) -> None:
+def test_a_message_without_an_article_stays_whole(message: str) -> None:
     assert article_in(message).text == message.strip()
 
 

@@ -63,7 +63,7 @@ def test_diglots_own_options_are_taken() -> None:
         ({"messages": user("x"), "model": None}, "bad_input"),
     ],
 )
-def test_what_can_not_be_answered_is_refused(body: Any, code: str) -> None:
+def test_a_body_without_an_answer_is_refused(body: Any, code: str) -> None:
     with pytest.raises(DiglotError) as caught:
         read(**body)
     assert caught.value.code == code

@@ -137,7 +137,7 @@ def test_the_openai_client_understands_the_errors(served: tuple[Served, str]) ->
         client.chat.completions.create(model="diglot", messages=messages)
 
 
-def test_what_was_asked_is_counted(served: tuple[Served, str], tmp_path: Path) -> None:
+def test_the_requests_are_counted(served: tuple[Served, str], tmp_path: Path) -> None:
     with opened(served) as client:
         client.chat.completions.create(
             model="diglot", messages=[{"role": "user", "content": ENGLISH}]
