@@ -5,8 +5,9 @@ and by words that undo them, weighted by intensity and contrast (Taboada, Brooke
 Stede 2011, "Lexicon-Based Methods for Sentiment Analysis"; Polanyi & Zaenen 2006, "Contextual
 Valence Shifters"). Weak words count only beside strong ones or signs of an opinion (Riloff & Wiebe
 2003, "Learning Extraction Patterns for Subjective Expressions"). Labels are those of SemEval-2016
-task 6. Only sentences about the target count, and opinion in a quotation or in reported speech
-is the speaker's: a news report that quotes both sides takes none.
+task 6. In a microblog or a comment only what is said of the target in so many words counts
+(`explicit_stance`). Only sentences about the target count, and opinion in a quotation or in
+reported speech is the speaker's: a news report that quotes both sides takes none.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from typing import Literal
 from service.article import Document
 from service.extractive import valence_shifters
 from service.extractive.attribution import Voices, voices
+from service.extractive.explicit_stance import SHORT, explicit_sides
 from service.extractive.relevance import About, relevance
 from service.resources import Resources
 from service.resources.lexicon import EnglishOrChinese, Hit, Lexicon
@@ -46,6 +48,8 @@ UNDECIDED, UNDECIDED_A_SENTENCE = 0.35, 0.005
 LEAST_OWN, MARGIN = 0.3, 0.05
 """Evidence in the author's own voice that a side needs, and how far its score has to be ahead of
 `none`: what others say never makes a stance alone."""
+SURE, SURE_A_SENTENCE = 1.3, 0.1
+"""The author's own evidence that a microblog or a comment needs where it takes no explicit side."""
 CLEAR_OWN, CLEAR_OTHERS = 0.2, 0.05
 """Evidence that a sentence has to be to be quoted: the author's own, and a named speaker's."""
 LONGEST = 2_000
@@ -69,7 +73,23 @@ def read_stance(document: Document, target: str, resources: Resources) -> Stance
             quoted = abs(SPEAKER * others) > abs(own)
             speaker = reader.voices[index].speaker if quoted else None
             evidence.append(StanceEvidence(index, total, quoted, speaker))
+    if _is_short(document, reader.language):
+        return _decide(_sure(evidence, reader, target), 0, 0.0)
     return _decide(evidence, len(reader.texts), TITLE * much * reader.opinion_in_title())
+
+
+def _is_short(document: Document, language: EnglishOrChinese) -> bool:
+    """Whether this is a microblog or a comment: a single paragraph, not long, without a title."""
+    one = document.title is None and "\n" not in document.text.strip()
+    return one and document.kept <= SHORT[language]
+
+
+def _sure(evidence: list[StanceEvidence], reader: "_Reader", target: str) -> list[StanceEvidence]:
+    """The evidence in a microblog or a comment: what is said in so many words, or very much."""
+    explicit = reader.explicit(to_script(target, "Hans"))
+    much = abs(sum(pick.weight for pick in evidence if not pick.quoted))
+    enough = SURE + SURE_A_SENTENCE * len(reader.texts)
+    return explicit or (evidence if much >= enough else [])
 
 
 def evidence_for(stance: StanceAnswer, label: Label) -> list[StanceEvidence]:
@@ -123,12 +143,12 @@ class _Reader:
 
     def __init__(self, document: Document, near: About, lexicon: Lexicon) -> None:
         self.near = near
-        self._language: EnglishOrChinese = "zh" if document.language.startswith("zh") else "en"
+        self.language: EnglishOrChinese = "zh" if document.language.startswith("zh") else "en"
         self._lexicon = lexicon
         texts: Sequence[str] = [sentence.text for sentence in document.sentences]
-        self.voices = voices([text[:LONGEST] for text in texts], self._language)
+        self.voices = voices([text[:LONGEST] for text in texts], self.language)
         self._title = document.title or ""
-        if self._language == "zh":
+        if self.language == "zh":
             texts, self._title = document.simplified_sentences, to_script(self._title, "Hans")
         self.texts = [text[:LONGEST] for text in texts]
         self._hits: dict[str, list[Hit]] = {}
@@ -139,8 +159,8 @@ class _Reader:
 
         Counted by the signs of it outside of others' speech; whoever says "I oppose" argues.
         """
-        opinion = valence_shifters.OPINION[self._language]
-        first_person = valence_shifters.FIRST_PERSON[self._language]
+        opinion = valence_shifters.OPINION[self.language]
+        first_person = valence_shifters.FIRST_PERSON[self.language]
         signs = 0
         for text, voice in zip(self.texts, self.voices, strict=True):
             found = list(opinion.finditer(text))
@@ -154,6 +174,15 @@ class _Reader:
             signs += any(voice.is_author(sign.start()) for sign in found)
         return min(1.0, signs / (SIGNS_OF_AN_OPINION * len(self.texts) or 1))
 
+    def explicit(self, target: str) -> list[StanceEvidence]:
+        """The sentences that take a side in so many words, in the author's own voice."""
+        sides = explicit_sides(self.texts, target, self.language, self._lexicon)
+        return [
+            StanceEvidence(index, float(side), quoted=False, speaker=None)
+            for index, side in enumerate(sides)
+            if side and not self.voices[index].reported
+        ]
+
     def opinion(self, index: int) -> tuple[float, float]:
         """The opinion of the author in a sentence, and that of others in it; each bounded."""
         return self._opinion(self.texts[index], self.voices[index])
@@ -161,17 +190,17 @@ class _Reader:
     def opinion_in_title(self) -> float:
         if not self._title:
             return 0.0
-        return self._opinion(self._title, voices([self._title], self._language)[0])[0]
+        return self._opinion(self._title, voices([self._title], self.language)[0])[0]
 
     def _find(self, text: str) -> list[Hit]:
         if text not in self._hits:
-            self._hits[text] = self._lexicon.find(text, self._language)
+            self._hits[text] = self._lexicon.find(text, self.language)
         return self._hits[text]
 
     def _opinion(self, text: str, voice: Voices) -> tuple[float, float]:
         judged = []
         taken = -1
-        language = self._language
+        language = self.language
         for hit in self._find(text):
             whose = _whose(hit, text, language, voice, self.near)
             if whose is not None and hit.start > taken:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.article import Document
 from service.extractive.stance import evidence_for, read_stance
 from service.resources import Resources
 from service.settings import Settings
@@ -149,8 +150,18 @@ def test_wanting_to_keep_a_thing_is_against_its_end(wants: str, language: str) -
 @pytest.mark.parametrize(
     ("sentences", "target", "language", "speaker"),
     [
-        (['The mayor said the tram was "a reckless waste".'], "the tram", "en", "the mayor"),
-        (["市长表示，电车“是个荒唐的错误，劳民伤财”。"], "电车", "zh-Hans", "市长"),
+        (
+            ['The mayor said the tram was "a reckless waste".', "It opens in May."],
+            "the tram",
+            "en",
+            "the mayor",
+        ),
+        (
+            ["市长表示，电车“是个荒唐的错误，劳民伤财”。", "电车五月开通。"],
+            "电车",
+            "zh-Hans",
+            "市长",
+        ),
     ],
 )
 def test_evidence_names_the_speaker_of_a_quotation(
@@ -286,3 +297,16 @@ def test_scores_are_a_distribution_with_the_label_on_top(
     assert min(reading.scores.values()) >= 0
     assert reading.scores[reading.label] == max(reading.scores.values())
     assert all(0 <= pick.index < len(sentences) for pick in reading.evidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "label"),
+    [
+        ("I oppose the tram.", "the tram", "against"),
+        ("The rain was a terrible, reckless disaster and the tram came late.", "the tram", "none"),
+        ("我们反对放鞭炮。", "春节放鞭炮", "against"),
+        ("今天的雨真是荒唐的灾难，放鞭炮的人都回家了。", "春节放鞭炮", "none"),
+    ],
+)
+def test_a_comment_takes_the_side_that_it_names(text: str, target: str, label: Label) -> None:
+    assert read_stance(Document.of(text), target, RESOURCES).label == label
