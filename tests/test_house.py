@@ -29,6 +29,7 @@ LAYERS = [
     "pipeline",
     "llm",
     "remote",
+    "client",
     "engine_factory",
     "store",
     "serving",

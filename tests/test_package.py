@@ -89,9 +89,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 def test_the_wheel_holds_the_package_and_the_prompts(installed: Installed) -> None:
     names = zipfile.ZipFile(installed.wheel).namelist()
-    held = {name for name in names if name.startswith("service/")}
+    held = {name for name in names if name.startswith(("service/", "diglot/"))}
     package = [path for path in (ROOT / "service").rglob("*") if path.suffix not in NOT_SHIPPED]
-    expected = {str(path.relative_to(ROOT)) for path in package if path.is_file()}
+    expected = {
+        str(path.relative_to(ROOT)).replace("service/client/diglot", "diglot")
+        for path in package
+        if path.is_file()
+    }
     expected |= {f"service/prompts/{path.name}" for path in (ROOT / "prompts").iterdir()}
     assert held == expected
 
@@ -127,6 +131,14 @@ def test_the_command_names_itself_and_its_version(installed: Installed, tmp_path
     assert installed.run("diglot", "--help", cwd=tmp_path).startswith("Usage: diglot ")
     version = installed.run("diglot", "--version", cwd=tmp_path).split()[-1]
     assert installed.wheel.name.startswith(f"diglot-{version}-")
+
+
+def test_the_client_is_typed_and_comes_as_diglot(installed: Installed, tmp_path: Path) -> None:
+    code = "import diglot, service; print(diglot.Client.__name__, diglot.__file__)"
+    name, file = installed.run("python", "-c", code, cwd=tmp_path).split()
+    assert name == "Client"
+    assert Path(file).with_name("py.typed").is_file()
+    assert (Path(file).parents[1] / "service/py.typed").is_file()
 
 
 def test_the_pages_come_from_the_package(installed: Installed, tmp_path: Path) -> None:

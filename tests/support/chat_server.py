@@ -43,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.models(self, {})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        body = {} if b"ndjson" in self.headers["Content-Type"].encode() else json.loads(sent)
         self.server.asked.append(Asked(self.path, dict(self.headers), body))
         script = self.server.script
         (script.popleft() if script else self.server.reply)(self, body)
