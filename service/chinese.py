@@ -32,6 +32,9 @@ TEMPLATES = {
     "can't write {path}: {reason}": "无法写入 {path}：{reason}",
     "can't arrange {path}: {reason}": "无法整理 {path}：{reason}",
     "--languages takes en, zh or en,zh, not {given}": "--languages 只接受 en、zh 或 en,zh，不接受 {given}",
+    "mcp: the package is not installed; `pip install 'diglot[mcp]'` brings it": (
+        "mcp：未安装 mcp 包；运行 `pip install 'diglot[mcp]'` 即可安装"
+    ),
     # A remote model
     "engine remote: give the server's address with --remote-url, such as http://127.0.0.1:8080/v1 or https://api.deepseek.com/v1": (
         "engine remote：请用 --remote-url 给出服务器地址，例如 http://127.0.0.1:8080/v1 或 https://api.deepseek.com/v1"

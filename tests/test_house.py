@@ -35,7 +35,7 @@ LAYERS = [
     "serving",
     "report",
     "folder evaluation",
-    "web",
+    "web mcp_server",
     "cli",
     "__main__",
 ]
