@@ -58,7 +58,8 @@ def write_stories(
         "".join(f"{group.story.model_dump_json()}\n" for group in groups),
     )
     report = ledger.path.with_name(REPORT)
-    _replace(report, render(Report(groups, folder.quotes, folder.failures)))
+    page, _ = render(Report(groups, folder.quotes, folder.failures))
+    _replace(report, page)
     return report, len(groups)
 
 

@@ -59,17 +59,19 @@ def quotes_of(result: Result, text: str) -> dict[tuple[int, int], str]:
     return {(start, end): " ".join(text[start:end].split()) for start, end in spans}
 
 
-def render(report: Report) -> str:
-    """The HTML of a report."""
+def render(report: Report) -> tuple[str, str]:
+    """The HTML of a report, and the content security policy that it holds itself to."""
     style, script = ((FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
-    return environment.get_template("report.html.jinja").render(
+    admitted = policy(style, script)
+    page = environment.get_template("report.html.jinja").render(
         data=_escaped(_data(report)),
         style=style,
         script=script,
-        policy=policy(style, script),
+        policy=admitted,
         articles=sum(len(group.members) for group in report.groups),
     )
+    return page, admitted
 
 
 def policy(style: str, script: str) -> str:

@@ -19,9 +19,8 @@ _TELLING = 2.2
 """A key so rare leads from an article to others that have it."""
 _MOST_LED_TO = 200
 """The latest articles that a key leads to."""
-_MOST_COMPARED = 40
-_MOST_MEMBERS = 12
-"""Articles of a story that a new one is compared with."""
+_MOST_STORIES, _MOST_MEMBERS = 5, 8
+"""Stories that a new article is compared with, and articles of each."""
 
 
 class StoryIndex:
@@ -67,14 +66,17 @@ class StoryIndex:
         return best if best is not None and likeness_to[best] >= SAME_STORY else None
 
     def _stories_near(self, profile: Profile) -> Iterable[int]:
-        near: Counter[int] = Counter()
+        near: dict[int, float] = defaultdict(float)
         for fact in profile.facts:
             weight = self._rarity(fact.keys[0], fact.share)
             for key in fact.keys if weight >= _TELLING else ():
                 for number in self._with_key.get(key, ()):
-                    near[number] += weight  # type: ignore[assignment]  # a float counts as well
-        found = nlargest(_MOST_COMPARED, near.items(), key=lambda item: (item[1], -item[0]))
-        return dict.fromkeys(self._story_of[number] for number, _ in found)
+                    near[number] += weight
+        nearest: dict[int, float] = {}
+        for number, weight in near.items():
+            story = self._story_of[number]
+            nearest[story] = max(weight, nearest.get(story, 0))
+        return nlargest(_MOST_STORIES, nearest, key=lambda story: (nearest[story], -story))
 
     def _mean_likeness(self, profile: Profile, members: list[int]) -> float:
         """The mean over a story's articles: of a long one over the first and the latest."""

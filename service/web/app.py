@@ -9,7 +9,14 @@ from service.serving.batch_runner import Bulk
 from service.serving.service import Service
 from service.settings import Settings
 from service.store.batches import Batches
-from service.web import batch_routes, chat_errors, chat_routes, check_routes, problems
+from service.web import (
+    batch_routes,
+    chat_errors,
+    chat_routes,
+    check_routes,
+    problems,
+    report_routes,
+)
 from service.web.middleware import auth, request_log, security_headers
 from service.web.response_wait import Slots
 from service.web.routes import blueprint
@@ -73,5 +80,6 @@ def create_app(
     app.register_blueprint(check_routes.blueprint)
     app.register_blueprint(chat_routes.blueprint)
     chat_errors.install(app)
+    app.register_blueprint(report_routes.blueprint)
     problems.install(app)
     return app

@@ -214,6 +214,11 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: _RESULTS}, (404, 422, 503), more={"parameters": [_ID, _FIRST]},
     ),
     Operation(
+        "get", "/batches/{id}/report",
+        "The stories of the results so far, as a page.", "目前结果所述的新闻，以网页呈现。",
+        {200: _answer("text/html", _TEXT)}, (404, 422, 503), more={"parameters": [_ID]},
+    ),
+    Operation(
         "get", "/livez", "200 while the process answers.", "进程有响应时为 200。",
         {200: _answer(JSON, ref(Live))}, is_open=True,
     ),

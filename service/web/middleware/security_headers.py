@@ -23,9 +23,9 @@ def install(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
+    if response.mimetype == "text/html":  # a page with a script of its own brings its policy
+        response.headers.setdefault("Content-Security-Policy", _PAGE)
     for name, value in _ALWAYS.items():
         response.headers.setdefault(name, value)
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = _PAGE
     response.headers.setdefault("Cache-Control", _UNKEPT)
     return response

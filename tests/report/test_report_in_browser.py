@@ -1,0 +1,134 @@
+"""The report in a real browser: read with a mouse, by keyboard, on a phone, in the dark."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.report.page import Report, quotes_of, render
+from tests.support.told_stories import TEXTS, groups, results
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+AXE = pytest.importorskip("axe_selenium_python", reason="axe-selenium-python is not installed")
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (BROWSER and DRIVER),
+        reason="NO BROWSER: install Debian's chromium and chromium-driver to try the report",
+    ),
+    pytest.mark.timeout(300),
+]
+NARROW = 360
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    profile = tmp_path_factory.mktemp("profile")
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                 "--lang=en", f"--user-data-dir={profile}"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    opened = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield opened
+    opened.quit()
+
+
+def open_report(driver: Any, folder: Path, report: Report) -> None:
+    file = folder / "report.html"
+    file.write_text(render(report)[0], "utf-8")
+    driver.get(file.as_uri())
+
+
+@pytest.fixture
+def page(driver: Any, tmp_path: Path) -> Iterator[Any]:
+    quotes = {result.id: quotes_of(result, TEXTS[result.id]) for result in results()}
+    open_report(driver, tmp_path, Report(groups(), quotes, [("bad.txt", "no text")]))
+    yield driver
+    assert driver.get_log("browser") == []
+
+
+def all_of(page: Any, selector: str) -> list[Any]:
+    found: list[Any] = page.find_elements("css selector", selector)
+    return found
+
+
+def text(page: Any, selector: str) -> str:
+    return " ".join(each.text for each in all_of(page, selector) if each.is_displayed())
+
+
+def test_stories_briefs_facts_and_failures_are_shown(page: Any) -> None:
+    assert len(all_of(page, ".story")) == 2
+    assert "An earthquake of magnitude 7.1 struck" in text(page, ".digest:lang(en)")
+    assert "智利北部周二发生7.1级地震" in text(page, ".digest:lang(zh)")
+    assert "contradict" in text(page, ".facts .differs")
+    assert "bad.txt: no text" in text(page, "#failures")
+
+
+def test_a_sentence_of_a_brief_lights_its_article_up(page: Any) -> None:
+    all_of(page, ".story .sentence")[0].click()
+    assert len(all_of(page, "details.lit")) == 1
+    assert "en-1" in text(page, ".story > .sources")
+
+
+def test_a_sentence_of_a_digest_shows_its_source_by_keyboard(page: Any) -> None:
+    summary = all_of(page, "details summary")[1]
+    summary.send_keys("\ue007")
+    sentence = next(s for s in all_of(page, "details .sentence") if "海军" in s.text)
+    sentence.send_keys("\ue007")
+    assert sentence.get_attribute("aria-pressed") == "true"
+    assert text(page, "details .sources") == "海军三个小时后解除了伊基克的海啸预警。"
+
+
+@pytest.mark.parametrize(("query", "left"), [("no such", 0), ("柏林", 1), ("ATACAMA", 1)])
+def test_search_leaves_the_stories_that_match(page: Any, query: str, left: int) -> None:
+    all_of(page, "#search")[0].send_keys(query)
+    assert len(all_of(page, ".story")) == left
+
+
+def test_stories_with_contradictions_can_be_shown_alone(page: Any) -> None:
+    all_of(page, "#show option[value=differing]")[0].click()
+    assert len(all_of(page, ".story")) == 1
+
+
+def test_the_page_speaks_both_languages(page: Any) -> None:
+    page.execute_script("document.getElementById('language').click()")
+    first = text(page, "#summary")
+    page.execute_script("document.getElementById('language').click()")
+    assert {first.split()[1], text(page, "#summary").split()[1]} == {"articles,", "篇文章，2"}
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", NARROW)])
+def test_axe_finds_nothing(page: Any, scheme: str, width: int) -> None:
+    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    page.execute_script("document.querySelectorAll('details').forEach((one) => one.open = true)")
+    page.execute_script("document.querySelector('.sentence').click()")
+    path = Path(AXE.__file__).parent / "node_modules/axe-core/axe.min.js"
+    # Not by execute_script: the page's policy admits no code that is made from text.
+    page.execute_cdp_cmd("Runtime.evaluate", {"expression": path.read_text("utf-8")})
+    found = page.execute_async_script(
+        "const done = arguments[0]; axe.run().then((results) => done(results.violations));"
+    )
+    assert [f"{rule['id']} {node['target']}" for rule in found for node in rule["nodes"]] == []
+    overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.execute_script(overflow) == 0
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_ten_thousand_articles_stay_usable(driver: Any, tmp_path: Path) -> None:
+    quake, race = groups()
+    open_report(driver, tmp_path, Report([*[quake] * 2_500, *[race] * 2_500]))
+    assert len(all_of(driver, ".story")) == 20
+    began = driver.execute_script("return performance.now()")
+    all_of(driver, "#search")[0].send_keys("柏林")
+    assert text(driver, "#found") == "2500 stories"
+    driver.find_element("xpath", "//button[text()='Next']").click()
+    assert "page 2 of 125" in text(driver, "#pages")
+    assert driver.execute_script("return performance.now()") - began < 10_000
