@@ -25,6 +25,8 @@ from service.text.terms import STOP_CHARACTERS
 _LATIN_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 NOWHERE: frozenset[int] = frozenset()
 _LONGEST_SYLLABLE = len("zhuang")
+MOST_PLACES = 256
+"""A word is looked for in so many sentences, the first that have it: a bound on what one costs."""
 
 
 class Postings:
@@ -47,7 +49,7 @@ class Postings:
         begin = np.searchsorted(self._keys, wanted, "left").tolist()
         end = np.searchsorted(self._keys, wanted, "right").tolist()
         return [
-            frozenset(self._places[a:b].tolist()) if a < b else NOWHERE
+            frozenset(self._places[a : min(b, a + MOST_PLACES)].tolist()) if a < b else NOWHERE
             for a, b in zip(begin, end, strict=True)
         ]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.article import Document, Sentence
 from service.checks.support import Support, SupportedSentence
 from service.checks.unsupported import languages_agree
-from service.checks.verdict import CheckFault, Level, Verdict, check
+from service.checks.verdict import LONGEST_DIGEST, CheckFault, Level, Verdict, check
 from service.facts.names import Glossary
 from service.result import DigestSentence, Source
 from service.tasks import LANGUAGES, DigestLanguage
@@ -66,7 +66,9 @@ def check_pair(pair: CheckRequest, glossary: Glossary, told: tuple[str, ...] = (
     }
     agree = None
     if len(pair.digests) > 1:
-        en, zh = (Document.of(pair.digests[language], language) for language in LANGUAGES)
+        en, zh = (
+            Document.of(pair.digests[language][:LONGEST_DIGEST], language) for language in LANGUAGES
+        )
         agree = languages_agree(en, zh, article)
     return CheckResult(checks=checks, languages_agree=agree)
 

@@ -22,7 +22,10 @@ from service.facts.names import Glossary
 from service.tasks import DigestLanguage
 
 Level = Literal["pass", "warn", "refuse"]
-CheckFault = FormFault | Literal["figures", "names", "unfounded"]
+CheckFault = FormFault | Literal["runaway", "figures", "names", "unfounded"]
+
+LONGEST_DIGEST = 20_000
+"""Characters; a longer text is refused, and only its beginning is judged."""
 
 Direction = tuple[DigestLanguage, DigestLanguage]
 """The article's language and the digest's."""
@@ -73,11 +76,15 @@ def check(
     told: tuple[str, ...] = (),
 ) -> Verdict:
     """The verdict on `digest`; `told` are the texts of prompts that it must not repeat."""
+    is_runaway = len(digest) > LONGEST_DIGEST
+    digest = digest[:LONGEST_DIGEST]
     document = Document.of(digest, language)
     numbers = unsupported_numbers(document, article)
     names = unsupported_names(document, article, glossary)
     held = support(digest, language, article)
     faults: list[CheckFault] = list(form_faults(Candidate(digest, language, article, told)))
+    if is_runaway:
+        faults.append("runaway")
     if exact(document, numbers):
         faults.append("figures")
     if are_most_names(names, document, glossary):

@@ -30,7 +30,7 @@ from service.resources import Resources
 from service.resources.prompts import Prompts, size
 from service.tasks import DigestLanguage, DigestTask
 
-Fault = CheckFault | Literal["runaway", "short", "loose"]
+Fault = CheckFault | Literal["short", "loose"]
 
 # The reason for a refusal: for the client's warning, and for the model's next attempt.
 FAULTS: Mapping[Fault, Mapping[DigestLanguage, str]] = {

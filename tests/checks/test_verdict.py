@@ -1,10 +1,11 @@
 import itertools
+import time
 from typing import Literal
 
 import pytest
 
 from service.checks.report import sent_document
-from service.checks.verdict import check
+from service.checks.verdict import LONGEST_DIGEST, check
 from service.facts.names import Glossary
 from tests.support.trams import ARTICLES, DIGESTS, OTHERS
 
@@ -100,3 +101,25 @@ def test_an_article_that_says_nothing_supports_nothing(text: str) -> None:
     for language in ("en", "zh"):
         verdict = check(OTHERS[language], language, sent_document(text), GLOSSARY)  # type: ignore[arg-type]
         assert verdict.verdict == "refuse"
+
+
+HOSTILE: dict[str, tuple[Language, str]] = {
+    "dates": ("en", "On 4 May 1926, 7 km and 21 kg. "),
+    "one sentence over and over": ("en", "Trams. "),
+    "one character": ("zh", "斯"),
+    "characters that transliterate": ("zh", "博索纳罗斯克尔特德布拉"),
+    "groups of two digits": ("en", "12,"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_text_far_too_long_is_refused_in_bounded_time(name: str) -> None:
+    """Ten times the text takes as long, in an article that has the same words everywhere."""
+    language, part = HOSTILE[name]
+    article = sent_document((ARTICLES[language] + "\n") * 60)
+    begun = time.process_time()
+    verdict = check(part * (200_000 // len(part)), language, article, GLOSSARY)
+    assert time.process_time() - begun < 20
+    assert "runaway" in verdict.faults
+    text = "".join(sentence.text for sentence in verdict.sentences)
+    assert len(text) <= LONGEST_DIGEST
