@@ -67,6 +67,9 @@ class ChatFormat:
     """Spaces between the prompt and an answer, which are part of the answer's first token."""
     after_answer: str
     """The text after an answer, up to the next message; empty where the template shows none."""
+    between_turns: str
+    """The text between an answer and the next message; a blank line where the template shows
+    none."""
 
 
 def chat_format(tokenizer: Any) -> ChatFormat:
@@ -89,7 +92,7 @@ def chat_format(tokenizer: Any) -> ChatFormat:
         tail += opening.rstrip(" ")
         lead = opening.removeprefix(opening.rstrip(" "))
     tail = _with_empty_thought(tail, template.expected_thought(requested))
-    return ChatFormat(head, tail, lead, after)
+    return ChatFormat(head, tail, lead, after, template.between_turns() or "\n\n")
 
 
 class _Template:
@@ -140,6 +143,12 @@ class _Template:
                     _, after = self._around_answer(_QUESTION, _ANSWER, _QUESTION)
             return before, after
         return "", ""
+
+    def between_turns(self) -> str:
+        """The text between an answer and the next message; empty where the template shows none."""
+        with suppress(BadSetting):
+            return self._around_answer(_QUESTION, _ANSWER, _QUESTION)[1]
+        return ""
 
     def expected_thought(self, requested: Thought | None) -> Thought | None:
         """The kind of thought that the model begins an answer with, if its vocabulary has it.

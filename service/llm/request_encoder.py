@@ -65,11 +65,12 @@ class RequestEncoder:
         return [self._prompt(passage, task, document) for task in tasks]
 
     def _translation_prompts(self, tasks: Sequence[TranslationTask]) -> list[Prompt]:
-        """The prompts of sentences; into one language they share all that stands before these."""
+        """The prompts of sentences; into one language they share the examples."""
         parts = [self._resources.prompts.translation(task) for task in tasks]
-        if len({shared for shared, _ in parts}) > 1:
-            parts = [("", shared + rest) for shared, rest in parts]
-        return [self.tokens.message(shared, rest) for shared, rest in parts]
+        prompts = [self.tokens.conversation(turns, message) for turns, message in parts]
+        if len({turns for turns, _ in parts}) == 1:
+            return prompts
+        return [self.tokens.without_prefix(each) for each in prompts]
 
     def branch(self, request: Request, index: int, prompt: Prompt) -> Branch:
         """The branch that answers task `index` after the passage."""

@@ -55,6 +55,7 @@ class Tokens:
         self._after_instruction, self._turn = chat.tail[:cut], chat.tail[cut:]
         self._turn_ids = self._trusted(self._turn)
         self._lead = chat.lead
+        self._turn_end = self._trusted(chat.between_turns)
 
     def plain(self, text: str) -> tuple[int, ...]:
         """The ids of `text` within a prompt, none of them a control token.
@@ -75,13 +76,25 @@ class Tokens:
     def prompt(self, passage: Sequence[int], instruction: str) -> Prompt:
         """The prompt with `passage` (from `plain`), followed by `instruction`."""
         after = AFTER_ARTICLE.removeprefix(_LINE_END)
-        suffix = self.plain(after + instruction + self._after_instruction)
-        return Prompt(self._prefix, self._with_line_end(passage), (*suffix, *self._turn_ids))
+        return Prompt(self._prefix, self._with_line_end(passage), self._asked(after + instruction))
 
-    def message(self, shared: str, rest: str) -> Prompt:
-        """The prompt with a message of its own, without an article; it begins with `shared`."""
-        suffix = self.plain(rest + self._after_instruction)
-        return Prompt((*self._head, *self.plain(shared)), (), (*suffix, *self._turn_ids))
+    def conversation(self, turns: Sequence[tuple[str, str]], message: str) -> Prompt:
+        """The prompt with `message` after earlier `turns` (message, answer), without an article.
+
+        Its prefix is the turns, which many messages may share.
+        """
+        ids = list(self._head)
+        for asked, answered in turns:
+            ids += [*self._asked(asked), *self.answer(answered), *self._turn_end]
+        return Prompt(tuple(ids), (), self._asked(message))
+
+    def without_prefix(self, prompt: Prompt) -> Prompt:
+        """The same prompt; what it shares with any other is only the head of the template."""
+        return Prompt(self._head, (), tuple(prompt.ids[len(self._head) :]))
+
+    def _asked(self, message: str) -> tuple[int, ...]:
+        """The ids of a message and of what stands between it and its answer."""
+        return (*self.plain(message + self._after_instruction), *self._turn_ids)
 
     def answer(self, text: str) -> tuple[int, ...]:
         """The ids of `text` as the model would write it after a prompt."""

@@ -80,9 +80,9 @@ class TaskAnswers:
     def _translation(
         self, task: TranslationTask, is_abandoned: Callable[[], bool]
     ) -> tuple[TaskAnswer, TokenUse]:
-        asked = plain("".join(self._resources.prompts.translation(task)))
+        _, asked = self._resources.prompts.translation(task)  # a served model needs no examples
         limit = translation_limit(about_tokens(task.text))
-        written = self._model.ask(asked, limit, {}, is_abandoned)
+        written = self._model.ask(plain(asked), limit, {}, is_abandoned)
         return TranslationAnswer(first_line(written.text, not written.is_cut)), written.use
 
     def _digest(

@@ -1,9 +1,9 @@
-"""The words that ask a model for a digest, a stance or a translation: a file per task and language.
+"""The words that ask a model for its answers: one small file per task and language.
 
 An instruction is written in the language that it asks for, and stands after the article, so that
 all tasks of one article begin with the same tokens. A line that holds {names} is left out where
-there are no names to give. A translation is asked for without the article, and its prompt shows
-how, so that a model without a sense for instructions can go on with it.
+there are no names to give. A translation is asked for without the article; its file holds examples,
+a message and an answer in two lines each, and the message that asks.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from service.article import Document
 from service.errors import BadSetting
@@ -56,11 +57,19 @@ _MAY_HOLD: Mapping[str, frozenset[str]] = {
     "digest.zh.txt": frozenset({"names"}),
 }
 _SENTENCE = "{text}"
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _NAMES_LINE = re.compile(r"\n*[^\n]*\{names\}[^\n]*")
 _LABELS: Mapping[DigestLanguage, Mapping[Label, str]] = {
     "en": {label: label for label in LABELS},
     "zh": LABELS_ZH,
 }
+
+
+class Turn(NamedTuple):
+    """A message and its answer."""
+
+    message: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,15 @@ class Prompts:
                 language = stance_language(passage_language)
                 return self._fill(f"stance.{language}.txt", target=target)
 
-    def translation(self, task: TranslationTask) -> tuple[str, str]:
-        """The prompt of a translation: the lines before its sentence, which all sentences share,
-        and the rest. The sentence goes in as it is."""
-        text = self.texts[f"translate.{task.language}.txt"]
-        shared = text.rfind("\n", 0, text.index(_SENTENCE)) + 1
-        return text[:shared], text[shared:].replace(_SENTENCE, task.text)
+    def translation(self, task: TranslationTask) -> tuple[tuple[Turn, ...], str]:
+        """The examples of a translation, and the message that asks for it, its sentence as it is.
+
+        Shown as earlier turns of the conversation they teach a model without a sense for
+        instructions to go on with it, and are a custom that chat models know.
+        """
+        *examples, last = _paragraphs(self.texts[f"translate.{task.language}.txt"])
+        turns = tuple(Turn(*example.split("\n")) for example in examples)
+        return turns, last.replace(_SENTENCE, task.text)
 
     def _fill(self, name: str, **values: str) -> str:
         text = self.texts[name]
@@ -186,11 +198,29 @@ def _check(name: str, text: str) -> None:
     for placeholder in sorted(_NEEDED[name] - found):
         raise BadSetting(f"prompts: {name} lacks the placeholder {{{placeholder}}}")
     task, language, _ = name.split(".")
+    if task == "translate":
+        _check_turns(name, _paragraphs(text))
     if task == "stance":
         words = _LABELS["zh" if language == "zh" else "en"].values()
         for word in words:
             if word not in text:
                 raise BadSetting(f"prompts: {name} does not name the label {word}")
+
+
+def _paragraphs(text: str) -> list[str]:
+    return _BLANK_LINE.split(text.strip())
+
+
+def _check_turns(name: str, paragraphs: list[str]) -> None:
+    """Each example has a line that asks and a line that answers; the last paragraph asks."""
+    *examples, last = paragraphs
+    for number, example in enumerate(examples, 1):
+        if _SENTENCE in example or len(example.split("\n")) != len(Turn._fields):
+            raise BadSetting(
+                f"prompts: {name}: paragraph {number} must be a message and its answer, a line each"
+            )
+    if "\n" in last or _SENTENCE not in last:
+        raise BadSetting(f"prompts: {name}: the last paragraph must be one line with {_SENTENCE}")
 
 
 def _fingerprint(texts: Mapping[str, str]) -> str:

@@ -114,9 +114,10 @@ def test_a_translation_is_asked_with_its_examples_and_not_with_the_article(
     prompts = engine.encoder.prompts(request("a", tasks=SENTENCES[:2]))
     assert prompts[0].prefix_ids == prompts[1].prefix_ids
     whole = engine._loaded.tokenizer.decode(prompts[0].ids)
-    assert "Original: 旧桥关闭十八个月。" in whole
+    assert whole.count("<|im_start|>user") == 4
+    assert "Translate into English: 旧桥关闭十八个月。<|im_end|>" in whole
     assert tiny.ENGLISH[:20] not in whole
-    # Into two languages the prompts share less, and are the same all the same.
+    # Into two languages the prompts share less, and are as they were.
     mixed = engine.encoder.prompts(request("a", tasks=SENTENCES))
     assert mixed[0].prefix_ids == mixed[2].prefix_ids
     assert engine._loaded.tokenizer.decode(mixed[0].ids) == whole

@@ -14,7 +14,7 @@ from service.resources.prompts import (
     stance_language,
     stance_words,
 )
-from service.tasks import DigestLanguage, DigestTask, StanceTask
+from service.tasks import DigestLanguage, DigestTask, StanceTask, TranslationTask
 
 
 def test_every_shipped_prompt_is_filled_completely() -> None:
@@ -124,6 +124,14 @@ def test_the_fingerprint_follows_every_file_and_nothing_else(tmp_path: Path) -> 
         ("stance.zh.txt", "{target}{names}支持、反对、中立", r"stance\.zh.*unknown .*\{names\}"),
         ("stance.zh.txt", "支持、反对、中立", r"stance\.zh\.txt lacks the placeholder \{target\}"),
         ("stance.zh.txt", "{target}：favor", r"stance\.zh\.txt .*label 支持"),
+        ("translate.en.txt", "Translate.", r"translate\.en\.txt lacks the placeholder \{text\}"),
+        (
+            "translate.zh.txt",
+            "译：Yes\n\n译：{text}",
+            r"translate\.zh.*paragraph 1 must be a message",
+        ),
+        ("translate.en.txt", "A: {text}\nB", r"translate\.en.*last paragraph must be one"),
+        ("translate.zh.txt", "译：{text}\n甲\n\n译：{text}", r"translate\.zh.*paragraph 1 must"),
         ("digest.eng.txt", "{length}", r"digest\.eng\.txt is no prompt"),
         ("digest.en.txt", " \n", r"digest\.en\.txt must hold"),
         ("digest.en.txt", "{length}" + "x" * 20_000, r"digest\.en\.txt must hold"),
@@ -175,3 +183,20 @@ def test_names_cross_from_one_writing_to_the_other(
 def test_a_list_of_countries_does_not_fill_the_prompt() -> None:
     text = "中国、日本、法国、德国、英国、美国、印度、巴西、埃及、越南、泰国、波兰、瑞典、挪威。"
     assert len(spellings(Document.of(text), "en", GLOSSARY)) == MAX_NAMES
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "新桥{text}通车。"), ("zh", "It {names} rains.")]
+)
+def test_a_translation_is_asked_after_examples(language: DigestLanguage, text: str) -> None:
+    turns, message = load_prompts().translation(TranslationTask(language, text))
+    assert message.endswith(text)
+    assert len(turns) >= 2
+    asks = message.removesuffix(text)
+    assert all(turn.message.startswith(asks) and turn.answer.strip() for turn in turns)
+
+
+def test_a_translation_may_be_asked_without_examples(tmp_path: Path) -> None:
+    (tmp_path / "translate.zh.txt").write_text("译：{text}\n", encoding="utf-8")
+    found = load_prompts(tmp_path).translation(TranslationTask("zh", "Rain."))
+    assert found == ((), "译：Rain.")

@@ -78,7 +78,9 @@ def make_tokenizer(chat_template: str | None = CHAT_TEMPLATE, more: Sequence[str
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    prompts = load_prompts().texts.values()
+    texts = load_prompts().texts
+    # Examples hold many characters, of which 600 tokens have room for few.
+    prompts = [text for name, text in texts.items() if not name.startswith("translate.")]
     backend.train_from_iterator([ENGLISH, CHINESE, *prompts, *more], trainer)
     for word in ("<|endoftext|>", "<|im_start|>", "<|im_end|>"):
         backend.add_special_tokens([AddedToken(word, special=True)])
