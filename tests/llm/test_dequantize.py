@@ -49,16 +49,20 @@ def family(name: str) -> Callable[[], Any]:
     return lambda: families.make_model(name)
 
 
-PUBLISHED: list[tuple[Callable[[], Any], Store]] = [
-    (qwen3, quantized_files.fp8_blocks),
-    (qwen3, quantized_files.fp8_exponents),
-    (qwen3, quantized_files.fp8_matrices),
-    (qwen3, quantized_files.fp8_channels),
+def slow(make: Callable[[], Any], store: Store) -> Any:
+    return pytest.param(make, store, marks=pytest.mark.slow)
+
+
+PUBLISHED = [
     (qwen3_moe, quantized_files.fp8_blocks),
-    (family("deepseek_v3"), quantized_files.fp8_blocks),
-    (family("minimax_m2"), quantized_files.fp8_blocks),
-    (family("ministral3"), quantized_files.fp8_matrices),
     (gpt_oss, quantized_files.mxfp4),
+    slow(qwen3, quantized_files.fp8_blocks),
+    slow(qwen3, quantized_files.fp8_exponents),
+    slow(qwen3, quantized_files.fp8_matrices),
+    slow(qwen3, quantized_files.fp8_channels),
+    slow(family("deepseek_v3"), quantized_files.fp8_blocks),
+    slow(family("minimax_m2"), quantized_files.fp8_blocks),
+    slow(family("ministral3"), quantized_files.fp8_matrices),
 ]
 
 

@@ -55,6 +55,7 @@ def test_a_download_survives_a_break_and_a_busy_hub(tmp_path: Path) -> None:
     assert broken.ranges and broken.ranges[0] != f"{WEIGHTS} 0", "it began again"
 
 
+@pytest.mark.slow
 def test_damaged_weights_are_removed_and_fetched_anew(tmp_path: Path, source: Path) -> None:
     model = Served("maker/damaged", source, faults={WEIGHTS: [DAMAGED]})
     with serving(Hub, model) as address:
@@ -65,6 +66,7 @@ def test_damaged_weights_are_removed_and_fetched_anew(tmp_path: Path, source: Pa
     assert (Path(folder) / WEIGHTS).read_bytes() == (source / WEIGHTS).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_file_of_another_size_is_refused(tmp_path: Path, source: Path) -> None:
     model = Served("maker/short", source, faults={WEIGHTS: [SHORT] * 9})
     ((kind, why),) = fetched(tmp_path, {}, model)
@@ -72,6 +74,7 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path, source: Path) -> None
     assert "in another size than the hub says" in why
 
 
+@pytest.mark.slow
 def test_a_certificate_that_is_not_trusted_and_one_that_is(tmp_path: Path, source: Path) -> None:
     certificate = make_certificate(tmp_path)
     model = Served("maker/secure", source)
@@ -85,6 +88,7 @@ def test_a_certificate_that_is_not_trusted_and_one_that_is(tmp_path: Path, sourc
     assert (Path(folder) / WEIGHTS).is_file()
 
 
+@pytest.mark.slow
 def test_a_cache_that_can_not_be_written(tmp_path: Path, source: Path) -> None:
     home = tmp_path / "home"
     home.write_text("a file")

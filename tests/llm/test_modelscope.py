@@ -82,6 +82,7 @@ def test_a_refusal_of_the_hub_has_a_next_step(tmp_path: Path, source: Path) -> N
         assert said in why
 
 
+@pytest.mark.slow
 def test_a_revision_that_is_not_there(tmp_path: Path, source: Path) -> None:
     ((kind, why),) = fetched(tmp_path, Served("maker/model", source), revision="v9")
     assert kind == "BadSetting" and "it has no revision v9" in why
@@ -95,6 +96,7 @@ def test_a_download_survives_a_break_and_damage(tmp_path: Path, source: Path) ->
     assert broken.ranges and broken.ranges[0] != f"{WEIGHTS} 0", "it began again"
 
 
+@pytest.mark.slow
 def test_a_file_of_another_size_is_refused(tmp_path: Path, source: Path) -> None:
     model = Served("maker/short", source, faults={WEIGHTS: [SHORT] * 99})
     ((kind, why),) = fetched(tmp_path, model)
@@ -102,6 +104,7 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path, source: Path) -> None
     assert "its size or hash is not the hub's" in why
 
 
+@pytest.mark.slow
 def test_without_a_hub(tmp_path: Path, source: Path) -> None:
     model = Served("maker/model", source)
     nowhere = {"MODELSCOPE_ENDPOINT": "http://127.0.0.1:9"}
@@ -115,6 +118,7 @@ def test_without_a_hub(tmp_path: Path, source: Path) -> None:
     assert "through the proxy http://127.0.0.1:9 (HTTP_PROXY)" in why and "secret" not in why
 
 
+@pytest.mark.slow
 def test_a_certificate_that_is_not_trusted_and_one_that_is(tmp_path: Path, source: Path) -> None:
     certificate = make_certificate(tmp_path)
     model = Served("maker/secure", source)
@@ -128,6 +132,7 @@ def test_a_certificate_that_is_not_trusted_and_one_that_is(tmp_path: Path, sourc
     assert (Path(folder) / WEIGHTS).is_file()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_before_the_download(tmp_path: Path, source: Path) -> None:
     with small_disk(tmp_path / "disk", "2m") as disk:
         model = Served("maker/model", source)

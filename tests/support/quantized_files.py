@@ -15,6 +15,9 @@ from tests.support.checkpoints import edit_config, rewrite
 BLOCK = 128
 LARGEST = 448
 """The largest number of float8_e4m3fn."""
+_MATRICES = ("_proj.weight", ".w1.weight", ".w2.weight", ".w3.weight")
+_MIXTRAL = {"w1": "gate_proj", "w2": "down_proj", "w3": "up_proj"}
+"""Names of an expert's matrices in Mixtral's and MiniMax's files."""
 Scales = Callable[[Tensor], Tensor]
 
 
@@ -48,7 +51,7 @@ def _to_fp8(
     stored: Callable[[Tensor], Tensor] = Tensor.contiguous,
 ) -> None:
     def change(weights: dict[str, Tensor]) -> None:
-        for name in [name for name in weights if name.endswith("_proj.weight")]:
+        for name in [name for name in weights if name.endswith(_MATRICES)]:
             scales = scales_of(weights[name])
             factors = _stretched(scales, weights[name])
             rounded = (weights[name] / factors).to(torch.float8_e4m3fn)
@@ -69,8 +72,9 @@ def _to_fp8(
 
 def _put_expert(parameters: dict[str, Tensor], name: str, weight: Tensor) -> None:
     """An expert's matrix, which the model has in a stack of them."""
-    before, _, rest = name.partition(".experts.")
+    before, _, rest = name.replace(".block_sparse_moe.", ".mlp.").partition(".experts.")
     number, matrix, _ = rest.split(".")
+    matrix = _MIXTRAL.get(matrix, matrix)
     if matrix == "down_proj":
         parameters[f"{before}.experts.down_proj"].data[int(number)] = weight
         return
