@@ -82,7 +82,8 @@ def load_engine(settings: Settings, resources: Resources) -> Engine:
 
         return RemoteEngine(settings, resources)
     if settings.engine == "auto":
-        log.warning(WARNING, choice.why, called(), settings.model)
+        hub = "" if settings.hub == _DEFAULT.hub else f" --hub {settings.hub}"
+        log.warning(WARNING, choice.why, called(), settings.model + hub)
     from service.extractive.extractive_engine import ExtractiveEngine
 
     return ExtractiveEngine(resources)

@@ -67,6 +67,13 @@ class Reference:
             logits = model(input_ids=texts, use_cache=True, logits_to_keep=last).logits
         return cls(texts, mixers, recorded, logits.float())
 
+    def is_finite(self) -> bool:
+        """Whether no number of the plain reading is infinite or undefined."""
+        tensors = [self.logits]
+        for each in self.recorded.values():
+            tensors += [each.inputs, each.outputs]
+        return all(bool(tensor.isfinite().all()) for tensor in tensors)
+
 
 @dataclass(slots=True)
 class Trial:

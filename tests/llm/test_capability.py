@@ -146,3 +146,16 @@ def test_the_plain_path_writes_the_words_of_generate(saved: dict[str, Path], nam
             text = engine.encoder.tokens.text(output[0, len(prompt) :].tolist())
             assert digest.text == (whole_sentences(text) if digest.truncated else text)
         assert isinstance(stance, StanceAnswer) and sum(stance.scores.values()) == pytest.approx(1)
+
+
+def test_a_model_that_overflows_in_float16_is_told_apart_from_one_that_can_not_be_forked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Gemma's hidden states grow beyond float16 on some texts; then no way of reading is right."""
+    for kind, fits in ((torch.bfloat16, True), (torch.float16, False)):
+        model = tiny.make_model("gemma3")
+        with torch.no_grad():
+            for layer in model.model.layers:
+                layer.post_feedforward_layernorm.weight.fill_(60_000)
+        assert (prepare(model.to(kind), kind) is not None) is fits
+    assert "its own numbers overflow in float16; take bfloat16 or float32" in caplog.text
