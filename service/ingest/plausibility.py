@@ -7,7 +7,7 @@ together: rare Han characters, capitals inside of words, signs between letters.
 import re
 from functools import cache
 
-from service.text.han import HAN, HAN_CHARACTER, big5_level_one, gb2312_level_one
+from service.text.han import HAN, HAN_CHARACTER, big5_level_one, gb2312_level_one, jis_level_one
 
 # The most frequent characters of running Chinese (Simplified; the other script is derived).
 _CHINESE = (
@@ -69,7 +69,16 @@ def plausibility(text: str) -> float:
     if not foreign:
         return 0.0
     alphabet = _alphabet(foreign)
-    total = sum(_weight(c) if not _is_latin(c) else _latin_weight(c, alphabet) for c in foreign)
+    # Kana are written alike in the encodings of China and Japan; the Han between them are not.
+    japanese = sum("\u3041" <= c <= "\u3096" for c in foreign) * 10 > len(foreign)
+    total = sum(
+        _latin_weight(c, alphabet)
+        if _is_latin(c)
+        else _kanji_weight(c)
+        if japanese and HAN_CHARACTER.match(c)
+        else _weight(c)
+        for c in foreign
+    )
     odd = sum(
         len(pattern.findall(text)) for pattern in (_LONELY, _CAPITAL_INSIDE, _MIXED, _MARK_ALONE)
     )
@@ -109,6 +118,10 @@ def _han_weight(character: str) -> float:
     if character in _chinese():
         return _FREQUENT
     return _PLAIN if character in gb2312_level_one() or character in big5_level_one() else _RARE
+
+
+def _kanji_weight(character: str) -> float:
+    return _FREQUENT if character in jis_level_one() else _RARE
 
 
 @cache

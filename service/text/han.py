@@ -31,6 +31,12 @@ def big5_level_one() -> frozenset[str]:
     return _level("big5", (0xA4, 0x40), (0xC6, 0x7E))
 
 
+@cache
+def jis_level_one() -> frozenset[str]:
+    """The 2,965 everyday characters of the Japanese standard JIS X 0208."""
+    return _level("euc_jp", (0xB0, 0xA1), (0xCF, 0xD3))
+
+
 def _level(encoding: str, first: tuple[int, int], last: tuple[int, int]) -> frozenset[str]:
     found: set[str] = set()
     for lead in range(first[0], last[0] + 1):
