@@ -64,6 +64,7 @@ class Document:
     authors: tuple[str, ...] = ()
     published: str | None = None
     page_title: str | None = None
+    markup: Markup = "plain"
 
     @classmethod
     def of(cls, text: str, language: str | None = None, title: str | None = None) -> "Document":

@@ -43,6 +43,7 @@ def clean(article: Article) -> Document:
         removed=dict(sorted((+removed).items())),
         authors=tuple(dict.fromkeys(composition.authors)),
         published=(page.date if page else None) or composition.published,
+        markup=article.markup,
     )
 
 

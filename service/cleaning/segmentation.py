@@ -2,9 +2,12 @@
 
 A page is parted at its headings into sections, and a section belongs to the story whose terms it
 shares: the cosine of TF-IDF vectors, as in text segmentation (Hearst 1997, "TextTiling"; Allan et
-al. 1998 for news streams: a new story is one that resembles none so far). A wrong split tears an
-article apart, so a section has to be long and hardly resemble any story to become one of its own;
-one that opens as agencies open a report ("綜合路透社報道：", "PARIS (Reuters) -") needs less proof.
+al. 1998 for news streams: a new story is one that resembles none so far).
+
+A wrong split tears an article apart, so a section has to be long, to have a headline, and hardly to
+resemble any story to become one of its own; one that opens as agencies open a report
+("綜合路透社報道：", "PARIS (Reuters) -") needs less proof. A web page holds one article, and so
+does a list: those are parted at such reports only.
 """
 
 import math
@@ -15,6 +18,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from service.article import Document
+from service.cleaning.lines import units
+from service.text.han import HAN_CHARACTER
 from service.text.language import detect
 from service.text.terms import terms
 
@@ -27,6 +32,20 @@ MOST_SECTIONS, MOST_CHARACTERS = 200, 200_000
 """The limits beyond which a text is a book: its chapters belong together, however unlike they are,
 and comparing all with all would take too long."""
 
+MOST_HEADINGS = 12
+"""A page of more sections is a list or a long article, whose parts are as unlike as stories."""
+HEADLINE_HAN, HEADLINE_WORDS = 7, 4
+"""A story has a headline; what is shorter heads a part of one: Next steps, 编者按."""
+
+# 第三章, 一、, （四）, 1., Part 2, Day 7, Tip #2, Q3, 骗局之6: sections of one article.
+_NUMBERED = re.compile(
+    r"第?\s?[0-9０-９一二三四五六七八九十百]{1,4}\s?[章节節部分条條回集期、.．:：)）]"
+    r"|[（(【\[]\s?[0-9０-９一二三四五六七八九十]{1,3}\s?[)）】\]]|[IVX]{1,5}[.:)]"
+    r"|(?:part|step|day|week|chapter|section|tip|rule|lesson|reason|question|q|no\.?|number)\s?#?\d"
+    r"|#\s?\d|\d{1,3}\s?[-–—:.)]?\s|.{1,12}之[0-9一二三四五六七八九十]{1,3}$",
+    re.IGNORECASE,
+)
+_MOST_NUMBERED = 1
 _REPORT = re.compile(
     r"^(?:[【\[（(][^】\])）]{1,20}[訊讯电電】\])）]|(?:本报|本報)?(?:综合|綜合)[^。]{1,30}(?:报道|報道|報導|消息)"
     r"|[A-Z][A-Z .,'’-]{2,40}(?:\([A-Za-z. ]{2,30}\)|,? [A-Z][a-z]{2,8}\.? \d{1,2}) ?[-–—])"
@@ -40,6 +59,7 @@ class _Section:
     lines: list[int]
     body: int
     opens_as_report: bool
+    may_open_story: bool
 
 
 def stories(document: Document) -> list[Document]:
@@ -52,6 +72,9 @@ def stories(document: Document) -> list[Document]:
     long_enough = sum(section.body >= shortest for section in sections)
     if long_enough < 2 or len(sections) > MOST_SECTIONS:
         return [document]
+    if not _holds_stories(document, sections, lines):
+        for section in sections:
+            section.may_open_story = section.opens_as_report
     found = _grouped(sections, _Weights(document), shortest)
     if len(found) < 2:
         return [document]
@@ -69,13 +92,26 @@ def _sections(document: Document, lines: Sequence[str]) -> list[_Section]:
     sections: list[_Section] = []
     for number, line in enumerate(lines):
         if not sections or (number not in told and sections[-1].body):
-            sections.append(_Section([], 0, False))
+            sections.append(_Section([], 0, False, _is_headline(line)))
         section = sections[-1]
         if number in told:
             section.opens_as_report |= not section.body and bool(_REPORT.match(line))
             section.body += len(line)
+            section.may_open_story |= section.opens_as_report
         section.lines.append(number)
     return sections
+
+
+def _is_headline(line: str) -> bool:
+    han = HAN_CHARACTER.search(line)
+    return not _NUMBERED.match(line) and units(line) >= (HEADLINE_HAN if han else HEADLINE_WORDS)
+
+
+def _holds_stories(document: Document, sections: Sequence[_Section], lines: Sequence[str]) -> bool:
+    """Whether the page may hold several stories: a page of text that is not a list of sections."""
+    numbered = sum(bool(_NUMBERED.match(lines[section.lines[0]])) for section in sections)
+    few = len(sections) <= MOST_HEADINGS and numbered <= _MOST_NUMBERED
+    return few and document.markup != "html"
 
 
 def _grouped(sections: Sequence[_Section], weights: "_Weights", shortest: int) -> list[list[int]]:
@@ -85,7 +121,7 @@ def _grouped(sections: Sequence[_Section], weights: "_Weights", shortest: int) -
         if not found:
             found.append(list(section.lines))
             continue
-        if section.body < shortest:
+        if section.body < shortest or not section.may_open_story:
             found[-1] += section.lines
             continue
         own = weights.vector(section.lines)

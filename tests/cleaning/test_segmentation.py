@@ -37,6 +37,35 @@ def test_a_story_with_subheadings_stays_whole(page: str) -> None:
     assert stories(reading) == [reading]
 
 
+@pytest.mark.parametrize("mark", ["{}. ", "Part {}: ", "第{}章 ", "（{}）"])
+@pytest.mark.parametrize(
+    "parts", [(HARBOUR_EN, BREAD_EN, OWLS_EN), (HARBOUR_ZH, BREAD_ZH, OWLS_ZH)]
+)
+def test_numbered_sections_are_one_article(parts: tuple[str, ...], mark: str) -> None:
+    numbered = (mark.format(number) + part for number, part in enumerate(parts, start=1))
+    assert len(told(*numbered)) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "labels"),
+    [
+        ((HARBOUR_EN, BREAD_EN), ("Background", "Next steps")),
+        ((HARBOUR_ZH, BREAD_ZH), ("背景", "编者按")),
+    ],
+)
+def test_a_label_heads_no_story(parts: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    bodies = (part.partition("\n")[2] for part in parts)
+    assert len(told(*(f"{a}\n{b}" for a, b in zip(labels, bodies, strict=True)))) == 1
+
+
+@pytest.mark.parametrize("parts", [(BREAD_EN, OWLS_EN), (BREAD_ZH, OWLS_ZH)])
+def test_a_web_page_holds_one_article(parts: tuple[str, ...]) -> None:
+    sections = (part.partition("\n") for part in parts)
+    html = "".join(f"<h2>{heading}</h2><p>{body}</p>" for heading, _, body in sections)
+    page = Article(f"<html><body><article>{html}</article></body></html>", markup="html")
+    assert len(stories(clean(page))) == 1
+
+
 @pytest.mark.parametrize("parts", [(HARBOUR_EN, BREAD_EN), (HARBOUR_ZH, BREAD_ZH)])
 def test_together_the_stories_are_the_page(parts: tuple[str, ...]) -> None:
     article = Article("\n\n".join(parts))
