@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from service.facts.name_support import NameSupport
@@ -65,6 +65,10 @@ class Document:
     published: str | None = None
     page_title: str | None = None
     markup: Markup = "plain"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Its fields: what has them in another process makes the analyses anew."""
+        return {own.name: getattr(self, own.name) for own in fields(self)}
 
     @classmethod
     def of(cls, text: str, language: str | None = None, title: str | None = None) -> "Document":

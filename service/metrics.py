@@ -5,6 +5,7 @@ for, an error's code and not its text. Nothing here names an article, a client o
 """
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 
 # Another program's: with it, figures would be kept in files of a folder that may not exist.
 for _name in ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"):
@@ -89,6 +90,10 @@ time_to_first_token_seconds = Histogram(
     buckets=_SECONDS,
 )
 
+reading_memory_bytes = Gauge(
+    "diglot_reading_memory_bytes", "Memory of the processes that read long articles."
+)
+
 # The engine
 
 engine_rows = Gauge("diglot_engine_rows", "Rows (tasks of articles) that are being written.")
@@ -162,3 +167,48 @@ article_cost = Histogram(
     "What one article cost by the operator's prices, in their currency.",
     buckets=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
 )
+
+# Plans may run in processes of their own, whose figures the service shows.
+
+Count = tuple[str, Mapping[str, str], float]
+"""The name of a metric, its labels, and its growth or the value that was observed."""
+Counts = Sequence[Count]
+
+_COUNTED: dict[str, Counter] = {
+    "refused": digests_refused,
+    "replaced": digests_replaced,
+    "untranslated": translations_refused,
+}
+_OBSERVED: dict[str, Histogram] = {"tokens": article_tokens, "cost": article_cost}
+
+
+_taken: dict[tuple[str, str], float] = {}
+
+
+def take_counts() -> Counts:
+    """The growth of the figures since the last call: in a plan's process, of one step of a plan."""
+    counts = []
+    for name, labels, value in (*_samples(_COUNTED, "_total"), *_samples(_OBSERVED, "_sum")):
+        key = name, repr(labels)
+        growth = value - _taken.get(key, 0.0)
+        if growth:  # one article is observed once, at its end
+            counts.append((name, labels, growth))
+            _taken[key] = value
+    return counts
+
+
+def _samples(metrics: Mapping[str, Counter | Histogram], suffix: str) -> Iterator[Count]:
+    for name, metric in metrics.items():
+        for family in metric.collect():
+            for sample in family.samples:
+                if sample.name.endswith(suffix):
+                    yield name, sample.labels, sample.value
+
+
+def add_counts(counts: Counts) -> None:
+    """Count here what another process counted."""
+    for name, labels, value in counts:
+        if name in _COUNTED:
+            _COUNTED[name].labels(**labels).inc(value)
+        else:
+            _OBSERVED[name].observe(value)

@@ -284,6 +284,12 @@ class Settings:
     http_threads: int = setting(
         64, "Threads that serve HTTP; each waits for one answer.", click.IntRange(min=1)
     )
+    reading_processes: int = setting(
+        2,
+        "Most processes that read long articles, so that nothing else waits for them; one takes"
+        " about 300 MB from the first long article on. 0 reads them in threads.",
+        click.IntRange(0, 64),
+    )
     timeout_s: float = setting(
         600.0, "Longest time for one answer, in seconds; over it: 504.", click.FloatRange(min=0.1)
     )

@@ -103,6 +103,14 @@ class TranslationTask:
 Task = DigestTask | StanceTask | EvidenceTask | TranslationTask
 
 
+def _never() -> bool:
+    return False
+
+
+def _unheard() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A document and the tasks asked of it; the engine reads the document once.
@@ -112,14 +120,15 @@ class Request:
     `watch` is called, from the worker's thread, while the text of a digest grows: with the task's
     index in `tasks` and all of the text so far. `begun` is called when a word of a digest is there,
     the first time and maybe again. Both must be quick and must not raise.
+    A request without tasks needs no engine: its plan asks for its turn to go on.
     """
 
     id: str
     document: Document
     tasks: tuple[Task, ...]
-    abandoned: Callable[[], bool] = lambda: False
+    abandoned: Callable[[], bool] = _never
     watch: Callable[[int, str], None] | None = None
-    begun: Callable[[], None] = lambda: None
+    begun: Callable[[], None] = _unheard
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ PACKAGE = {"__init__", "__main__"}
 # Words that all of it shares, without behaviour of their own.
 SEAMS = set(
     """
-    batch errors result tasks pipeline/context
+    batch errors result tasks pipeline/context serving/plan_messages
     """.split()
 )
 # Tested through their neighbours so far. This list may only become shorter.

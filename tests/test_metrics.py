@@ -38,6 +38,7 @@ REMOTE = (
 NOT_BY_WORK = {
     "diglot_padding_tokens_total": "only the plain path pads",
     "diglot_engine_faults_total": "no step breaks here",
+    "diglot_reading_memory_bytes": "no article is long",
     **dict.fromkeys(REMOTE, "the model is here"),
 }
 ENGLISH = "The council of Ashford voted to build bridge {}. The mayor called it overdue."
@@ -202,3 +203,24 @@ def test_every_figure_of_a_service_at_work_moves(tmp_path: Path) -> None:
         watch.stop()
     moved = {figure for figure, most in watch.most.items() if most > 0}
     assert {name(metric) for metric in COUNTED.values()} - moved == set(NOT_BY_WORK)
+
+
+def test_all_that_a_plan_counts_in_another_process_is_carried_over() -> None:
+    used = set()
+    for path in (Path(__file__).parents[1] / "service" / "pipeline").glob("*.py"):
+        used |= set(re.findall(r"\bmetrics\.(\w+)", path.read_text("utf-8")))
+    carried = [*metrics._COUNTED.values(), *metrics._OBSERVED.values()]
+    assert {name for name in used if getattr(metrics, name) not in carried} == set()
+
+
+def test_counts_are_taken_once_and_added_elsewhere() -> None:
+    refused, tokens = metrics.digests_refused.labels("zh", "loop"), metrics.article_tokens
+    metrics.take_counts()
+    refused.inc(2)
+    tokens.observe(120)
+    counts = metrics.take_counts()
+    assert counts == [("refused", {"language": "zh", "gate": "loop"}, 2.0), ("tokens", {}, 120.0)]
+    assert metrics.take_counts() == []
+    before = refused._value.get(), tokens._sum.get()
+    metrics.add_counts(counts)
+    assert (refused._value.get(), tokens._sum.get()) == (before[0] + 2, before[1] + 120)

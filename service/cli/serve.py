@@ -17,7 +17,8 @@ from service.settings import Settings, options
     "share_results",
     "require_key", "open_metrics", "rate_per_address", "rate_per_key", "proxies",
     "path_prefix", "allowed_hosts", "keep_alive_s",
-    "host", "port", "http_threads", "timeout_s", "max_characters", "log_level", "log_format",
+    "host", "port", "http_threads", "reading_processes", "timeout_s", "max_characters",
+    "log_level", "log_format",
 )  # fmt: skip
 @clear_errors
 def serve(**flags: Any) -> int:

@@ -69,19 +69,27 @@ class Drafts:
     tell: Watch | None = None
     story: int = 0
 
-    def watch(self, attempt: int, tasks: Sequence[Task]) -> Callable[[int, str], None] | None:
+    def watch(self, attempt: int, tasks: Sequence[Task]) -> "TaskWatch | None":
         """The callback for an engine that works on `tasks`; None without a watcher."""
-        tell = self.tell
-        if tell is None:
+        if self.tell is None:
             return None
-
-        def pass_on(index: int, text: str) -> None:
-            task = tasks[index]
-            if isinstance(task, DigestTask):
-                tell(Draft(self.story, task.language, attempt, text))
-
-        return pass_on
+        return TaskWatch(self.tell, self.story, attempt, tuple(tasks))
 
     def replace(self, attempt: int, language: DigestLanguage, text: str) -> None:
         if self.tell is not None:
             self.tell(Draft(self.story, language, attempt, text))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWatch:
+    """Tells `tell` how the digests among `tasks` grow; can be sent to another process."""
+
+    tell: Watch
+    story: int
+    attempt: int
+    tasks: tuple[Task, ...]
+
+    def __call__(self, index: int, text: str) -> None:
+        task = self.tasks[index]
+        if isinstance(task, DigestTask):
+            self.tell(Draft(self.story, task.language, self.attempt, text))

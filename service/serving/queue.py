@@ -27,7 +27,8 @@ class Job:
     """`request` is what the plan asks now; `arrived`, `deadline` and `admitted` are monotonic.
 
     `alone`: a step that held this request broke, so it is tried once more without others. `shown`:
-    the text of each task that whoever watches has seen.
+    the text of each task that whoever watches has seen. `is_long`: the plan runs in another
+    process, so that its own thread only waits.
     """
 
     plan: Plan
@@ -37,6 +38,7 @@ class Job:
     deadline: float
     work: Work
     tokens: int
+    is_long: bool = False
     admitted: float | None = None
     alone: bool = False
     begun: bool = False

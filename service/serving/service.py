@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Literal
 
+from service import metrics
 from service.article import Article, Document
 from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
@@ -23,6 +24,7 @@ from service.pipeline.pipeline import plan
 from service.pipeline.result_builder import fingerprint
 from service.resources import Resources
 from service.result import Result, Timing
+from service.serving.plan_pool import PlanPool
 from service.serving.queue import Work
 from service.serving.worker import Worker
 from service.settings import Settings
@@ -53,6 +55,7 @@ class Service:
         self._resources: Resources | None = None
         self._failure: DiglotError | None = None
         self._kept: ResultCache | None = None
+        self.plans = PlanPool(settings, settings.reading_processes)
         self._closing = False
         self._quiet = False
         self._loaded = threading.Event()
@@ -109,6 +112,7 @@ class Service:
         """
         self._kept = kept
         self._quiet = quiet
+        metrics.reading_memory_bytes.set_function(self.plans.memory_bytes)
         threading.Thread(target=self._open, name="diglot-loader", daemon=True).start()
 
     def wait(self) -> Identity:
@@ -145,8 +149,15 @@ class Service:
             kept = self._kept.find(fingerprint(article, options, self._engine.identity), scope)
             if kept is not None:
                 return _again(kept, own, article, begun)
-        steps = plan(article, options, self._engine, self._resources, id=own, watch=watch)
+        is_left = threading.Event()
+        if self.plans.takes(article.text):
+            steps = self.plans.plan(
+                article, options, self._engine, id=own, watch=watch, is_left=is_left.is_set
+            )
+        else:
+            steps = plan(article, options, self._engine, self._resources, id=own, watch=watch)
         future = self._worker.submit(steps, timeout_s=timeout_s, work=work)
+        future.add_done_callback(lambda done: is_left.set() if done.cancelled() else None)
         if self._kept is not None:
             future.add_done_callback(partial(self._kept.note, owner=scope))
         return future
@@ -158,6 +169,7 @@ class Service:
             return True
         log.info("draining: nothing more is taken; what was taken is finished")
         finished = self._worker.stop(timeout_s)
+        self.plans.close()
         log.info("stopped" if finished else "stopped; some articles were not finished in time")
         return finished
 
@@ -172,6 +184,7 @@ class Service:
                 queue_tokens=self._settings.queue_tokens,
                 window_s=self._settings.batch_window_ms / 1000,
                 threads=self._settings.http_threads,
+                processes=len(self.plans),
             )
             worker.start()
             self._worker = worker

@@ -41,10 +41,11 @@ LOOK_EVERY_S = 1.0
 class Worker:
     """`queue_limit` bounds the online plans that are taken and not settled, and `queue_tokens`
     their tokens. Whoever hands in bulk work takes care that it is not too much. At most `threads`
-    online plans run at a time, beside the engine.
+    online plans run at a time, beside the engine, and those that run in other processes in as many
+    as there are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is said by name
         self,
         engine: Engine,
         *,
@@ -52,6 +53,7 @@ class Worker:
         queue_tokens: int = 1_000_000,
         window_s: float = 0.0,
         threads: int = 64,
+        processes: int = 0,
     ) -> None:
         self._engine = engine
         self._answer = engine.answer if isinstance(engine, ImmediateEngine) else None
@@ -66,8 +68,11 @@ class Worker:
         self._died = False
         self._has_ended = False
         self._lines: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
+        """Jobs that wait for the engine."""
+        self._turns: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
+        """Jobs that wait for their turn in another process."""
         self._running = RunningJobs(engine)
-        self._plans = PlanRunner(threads, self._on_return)
+        self._plans = PlanRunner(threads, processes, self._on_return)
         self._worked_since = 0.0
         """Since when the work is done that the throughput has not counted yet."""
         self._thread = threading.Thread(target=self._run, name="diglot-worker", daemon=True)
@@ -89,8 +94,9 @@ class Worker:
     ) -> Future[Result]:
         """Take a plan in; its Future gets the Result or the DiglotError that ended it.
 
-        The plan's first part (cleaning) runs in the caller's thread. Raises what that part
-        raises, NotReady when the worker has stopped, and Overloaded when the queue is full.
+        The plan's first part (cleaning) runs in the caller's thread, unless the plan runs in
+        another process: then its first request has no tasks. Raises what that part raises,
+        NotReady when the worker has stopped, and Overloaded when the queue is full.
         `Future.cancel()` frees the plan's place at the next step.
         """
         arrived = time.monotonic()
@@ -108,7 +114,8 @@ class Worker:
         future: Future[Result] = Future()
         future.add_done_callback(lambda _: permit.free())
         deadline = arrived + timeout_s if timeout_s is not None else float("inf")
-        job = Job(plan, request, future, arrived, deadline, work, permit.tokens)
+        is_long = not request.tasks
+        job = Job(plan, request, future, arrived, deadline, work, permit.tokens, is_long)
         with self._changed:
             if self._stopping:
                 future.cancel()
@@ -155,7 +162,7 @@ class Worker:
                 self._worked_since = time.monotonic()
             while self._arrived:
                 job = self._arrived.popleft()
-                self._lines[job.work].append(job)
+                (self._turns if job.is_long else self._lines)[job.work].append(job)
             returned, self._returned = list(self._returned), deque()
         for job, has_ended in returned:
             self._plans.take_back(job)
@@ -169,18 +176,24 @@ class Worker:
         return bool(self._running) or any(map(self._can_go_on, self._lines))
 
     def _can_go_on(self, work: Work) -> bool:
-        line = self._lines[work]
+        line, turns = self._lines[work], self._turns[work]
         is_free = self._answer is None or self._plans.has_thread(work)
-        return bool(line) and (is_free or any(job.is_abandoned() for job in line))
+        has_turn = self._plans.has_thread(work, is_long=True)
+        is_abandoned = any(job.is_abandoned() for job in (*line, *turns))
+        return bool(line and is_free) or bool(turns and has_turn) or is_abandoned
+
+    @property
+    def _waiting(self) -> list[deque[Job]]:
+        return [*self._lines.values(), *self._turns.values()]
 
     def _is_busy(self) -> bool:
-        return bool(self._running or self._plans or any(self._lines.values()))
+        return bool(self._running or self._plans or any(self._waiting))
 
     def _show_depth(self) -> None:
         with self._changed:
             for work, line in self._lines.items():
                 arrived = sum(job.work == work for job in self._arrived)
-                queue_depth.labels(work).set(len(line) + arrived)
+                queue_depth.labels(work).set(len(line) + len(self._turns[work]) + arrived)
 
     def _let_others_join(self) -> None:
         closes = time.monotonic() + self._window_s
@@ -188,7 +201,7 @@ class Worker:
             self._changed.wait(left)
 
     def _drop_abandoned(self) -> None:
-        for line in self._lines.values():
+        for line in self._waiting:
             for job in [job for job in line if job.is_abandoned()]:
                 line.remove(job)
                 end(job)
@@ -196,6 +209,7 @@ class Worker:
             end(job)
 
     def _admit(self) -> None:
+        self._give_turns()
         if self._answer is not None:
             self._answer_in_threads(self._answer)
             return
@@ -210,6 +224,14 @@ class Worker:
                 job = line.popleft()
                 job.note_admitted()
                 self._plans.start(job, lambda job: answer(job.request))
+
+    def _give_turns(self) -> None:
+        """Let plans in other processes begin: what they ask for without a task is their turn."""
+        for work, line in self._turns.items():
+            while line and self._plans.has_thread(work, is_long=True):
+                job = line.popleft()
+                job.note_admitted()
+                self._plans.start(job, lambda _: Answer(()))
 
     def _may_join(self, job: Job) -> bool:
         """Whether nothing stands against it that `job` and what runs are in one step."""
@@ -287,7 +309,7 @@ class Worker:
         with self._changed:
             self._stopping = self._has_ended = True
             returned = [job for job, has_ended in self._returned if not has_ended]
-            waiting = itertools.chain(*self._lines.values(), self._arrived, returned)
+            waiting = itertools.chain(*self._waiting, self._arrived, returned)
             jobs = [*self._running, *waiting]
             self._arrived.clear()
         for job in jobs:

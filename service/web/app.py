@@ -2,7 +2,7 @@
 
 import threading
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from service.serving.batch_runner import Bulk
@@ -17,6 +17,7 @@ from service.web import (
     problems,
     report_routes,
 )
+from service.web.incoming import BodyPending
 from service.web.middleware import auth, request_log, security_headers
 from service.web.response_wait import Slots
 from service.web.routes import blueprint
@@ -35,8 +36,16 @@ SEEN = "diglot.seen"
 class App(Flask):
     """A Flask app that may be called twice for one request: by its head, and with its body.
 
-    What comes before a route (the key, the rates) is done the first time only.
+    What comes before a route (the key, the rates) is done the first time only. A route that asks
+    for its body tells the server the most bytes that it takes.
     """
+
+    def full_dispatch_request(self) -> Response:
+        try:
+            return super().full_dispatch_request()
+        except BodyPending as pending:
+            pending.limit = request.max_content_length
+            raise
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         seen = request.environ.get(SEEN)

@@ -4,9 +4,10 @@ from functools import cache
 
 from flask import Blueprint, Response, current_app, request
 
-from service.checks.report import check_pair
+from service.checks.report import CheckRequest, CheckResult, check_pair
 from service.pipeline.validation import told
 from service.resources import Resources
+from service.serving.plan_pool import PlanPool
 from service.settings import Settings
 from service.web.request_body import read_pair
 from service.web.response_wait import Slots
@@ -20,9 +21,16 @@ def check() -> Response:
     slots: Slots = current_app.config["SLOTS"]
     with slots.one():
         pair = read_pair(request, settings.max_characters)
-        resources = _resources(settings)
-        result = check_pair(pair, resources.glossary, told(resources.prompts))
+        result = _checked(pair, settings)
         return Response(result.model_dump_json(), mimetype="application/json")
+
+
+def _checked(pair: CheckRequest, settings: Settings) -> CheckResult:
+    plans: PlanPool = current_app.config["SERVICE"].plans
+    if plans.takes(pair.text, *pair.digests.values()):
+        return plans.check(pair)
+    resources = _resources(settings)
+    return check_pair(pair, resources.glossary, told(resources.prompts))
 
 
 @cache

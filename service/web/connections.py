@@ -49,6 +49,11 @@ class Connection:
         return not self.is_late and (is_coming or is_being_answered)
 
     @property
+    def is_reading(self) -> bool:
+        """Whether its body is on its way; not while a thread or the client is at its answer."""
+        return self.pace is not None and not (self.outgoing.pending or self.is_between_requests)
+
+    @property
     def has_body_to_ask_for(self) -> bool:
         """Whether the application has to be called before more of the body is taken."""
         incoming = self.incoming
@@ -84,7 +89,7 @@ class Connection:
 
 
 class OpenConnections:
-    """All connections of the process. `most` bounds them, and half as many may have a body kept."""
+    """All connections of the process; `most` bounds them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -117,11 +122,6 @@ class OpenConnections:
         ]
         return [conn for *_, conn in sorted(waiting)[: max(1, self._most // 20)]]
 
-    def hold_too_much(self) -> bool:
-        """Whether bodies take too much room, or too many file descriptors."""
-        sizes = [c.incoming.size for c in self._all if c.incoming.size > limits.UNASKED]
-        return sum(sizes) > limits.MOST_HELD or len(sizes) > self._most // 2
-
     def keep_from_stopping(self, stopping_s: float) -> bool:
         """Whether, so long after the service was told to stop, somebody is still waited for."""
         if stopping_s < limits.IDLE_STOP_S and any(
@@ -132,3 +132,32 @@ class OpenConnections:
             c.is_in_flight and (c.answer_ends is None or stopping_s < limits.SLOW_STOP_S)
             for c in self._all
         )
+
+
+class KeptBodies:
+    """The bodies that are kept, of all clients together; at most `most` that are long."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._sizes: dict[Connection, int] = {}
+        self._total = 0
+
+    @property
+    def are_too_much(self) -> bool:
+        """Whether they take too much room, or too many file descriptors."""
+        return self._total > limits.MOST_HELD or len(self._sizes) > self._most
+
+    def note(self, conn: Connection, size: int) -> None:
+        """Note how long a connection's body has become; a short one takes no room on the disk."""
+        self.discard(conn)
+        if size > limits.UNASKED:
+            self._sizes[conn] = size
+            self._total += size
+
+    def discard(self, conn: Connection) -> None:
+        self._total -= self._sizes.pop(conn, 0)
+
+    def largest_on_its_way(self) -> Connection | None:
+        """The longest body that is not whole yet, so that few are refused, and not small ones."""
+        coming = [conn for conn in self._sizes if conn.is_reading]
+        return max(coming, key=self._sizes.__getitem__, default=None)

@@ -13,6 +13,7 @@ called again once the body is there. What it refuses by the head is refused with
 import errno
 import selectors
 import socket
+import struct
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -22,7 +23,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from service.web import connection_limits as limits
-from service.web.connections import Connection, OpenConnections
+from service.web.connections import Connection, KeptBodies, OpenConnections
 from service.web.incoming import Incoming
 from service.web.outgoing import ClientGone, Outgoing, Pace
 from service.web.protocol_errors import write_overloaded, write_timeout
@@ -41,6 +42,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._connections = OpenConnections(self.worker_connections)
+        self._bodies = KeptBodies(self.worker_connections // 2)
         self._accepts_at = 0.0
         self._looks_at = 0.0
         self._folder = str(self.app.settings.data)
@@ -49,6 +51,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             NextStep.AWAIT_BODY: self._await_body,
             NextStep.SEND: self._send,
             NextStep.DROP: self._drop,
+            NextStep.RESET: self._reset,
         }
 
     def run(self) -> None:
@@ -127,7 +130,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._drop(conn)
             return
         if conn.pace is not None:
-            conn.pace.count += len(data)
+            conn.pace.note(len(data))
         if conn.is_leaving:
             if not data or (conn.pace and conn.pace.count > limits.MOST_UNREAD):
                 self._drop(conn)
@@ -156,10 +159,11 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if not had_head and incoming.request is not None:
             conn.is_late = not self.alive
             conn.await_body()
+        self._bodies.note(conn, incoming.size)
         if incoming.is_complete or conn.has_body_to_ask_for:
             self._work(conn, self._caller.begin)
-        elif incoming.size > limits.UNASKED and self._connections.hold_too_much():
-            self._refuse(conn, write_overloaded)
+        while self._bodies.are_too_much and (largest := self._bodies.largest_on_its_way()):
+            self._refuse(largest, write_overloaded)
 
     def _await_body(self, conn: Connection) -> None:
         conn.is_admitted = True
@@ -195,6 +199,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         elif conn.answer is not None:
             self._work(conn, self._caller.go_on)
         elif conn.keeps_alive:
+            self._bodies.discard(conn)
             rest = conn.await_next(self._incoming(conn.client), self.cfg.keepalive)
             self._watch(conn, selectors.EVENT_READ)
             if rest:
@@ -213,7 +218,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._give_up(conn)
             return False
         if conn.pace is not None:
-            conn.pace.count += sent
+            conn.pace.note(sent)
         return True
 
     def _take_leave(self, conn: Connection) -> None:
@@ -237,6 +242,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._refuse(conn, write_timeout)
 
     def _refuse(self, conn: Connection, write: Callable[[Outgoing], None]) -> None:
+        self._bodies.discard(conn)
+        conn.incoming.close()
         write(conn.outgoing)
         conn.keeps_alive = False
         self._send(conn)
@@ -247,8 +254,14 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         else:
             self._drop(conn)
 
+    def _reset(self, conn: Connection) -> None:
+        # An answer without a length ends with the connection, but not with one that is reset.
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._drop(conn)
+
     def _drop(self, conn: Connection) -> None:
         self._watch(conn, 0)
+        self._bodies.discard(conn)
         conn.incoming.close()
         conn.sock.close()
         self._connections.discard(conn)

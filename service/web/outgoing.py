@@ -3,25 +3,38 @@
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 AT_ONCE = 256 * 1024
 
 
-@dataclass(slots=True)
 class Pace:
-    """Bytes must move at `rate` a second, after `grace_s`, and all of them within `whole_s`."""
+    """Bytes have to move at `rate` a second, and all of them within `whole_s`.
 
-    whole_s: float
-    grace_s: float = 0.0
-    rate: float = 0.0
-    count: int = 0
-    begun: float = field(default_factory=time.monotonic)
+    Nobody has to be steady: `grace_s` without a byte are allowed at any time, but how fast it went
+    before is not credited for longer than that.
+    """
+
+    def __init__(
+        self, whole_s: float, grace_s: float = 0.0, rate: float = 0.0, begun: float | None = None
+    ) -> None:
+        self.begun = time.monotonic() if begun is None else begun
+        self.ends = self.begun + whole_s
+        self.count = 0
+        self._rate = rate
+        self._grace_s = grace_s
+        self._stalls = self.begun + grace_s if rate else self.ends
+        """The moment from which the client is too slow, if nothing moves until then."""
+
+    def note(self, count: int, now: float | None = None) -> None:
+        """Note that so many bytes have moved."""
+        self.count += count
+        if self._rate:
+            latest = (time.monotonic() if now is None else now) + self._grace_s
+            self._stalls = min(latest, self._stalls + count / self._rate)
 
     def is_late(self, now: float) -> bool:
-        spent = now - self.begun
-        return spent > self.whole_s or self.count < (spent - self.grace_s) * self.rate
+        return now > min(self.ends, self._stalls)
 
 
 class ClientGone(Exception):

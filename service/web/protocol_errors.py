@@ -9,6 +9,7 @@ from gunicorn.http import errors
 
 from service import metrics
 from service.errors import DiglotError, Overloaded
+from service.web.incoming import TinyChunks
 from service.web.outgoing import Outgoing
 from service.web.problems import code_of, described
 
@@ -21,6 +22,10 @@ _STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
     errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
 }
+_MALFORMED = "This is no request that HTTP/1.1 allows, or its head is too long."
+_DETAILS: dict[type[Exception], str] = {
+    TinyChunks: "The body comes in chunks of a few bytes each. Send larger ones.",
+}
 _OURS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 
 
@@ -28,7 +33,7 @@ def write_error(outgoing: Outgoing, error: Exception) -> None:
     """Answer what gunicorn could not parse, or what broke outside of Flask."""
     if isinstance(error, errors.ParseException) and not isinstance(error, _OURS):
         status = _STATUSES.get(type(error), HTTPStatus.BAD_REQUEST)
-        detail = "This is no request that HTTP/1.1 allows, or its head is too long."
+        detail = _DETAILS.get(type(error), _MALFORMED)
         _write(outgoing, status, BAD_REQUEST, status.phrase, detail)
     else:
         log.error("a request failed outside of Flask", exc_info=error)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gunicorn.http import wsgi
 
+from service.errors import DiglotError
 from service.web import connection_limits as limits
 from service.web.app import SEEN
 from service.web.connections import Connection
@@ -25,6 +26,8 @@ class NextStep(Enum):
     AWAIT_BODY = auto()
     SEND = auto()
     DROP = auto()
+    RESET = auto()
+    """Close it so that the client can't take what it has for the whole answer."""
 
 
 class WsgiCaller:
@@ -42,7 +45,8 @@ class WsgiCaller:
                 raise conn.fault
             response, environ = self._speak_wsgi(conn)
             conn.answer = Rest(response, self._application(environ, response.start_response))
-        except BodyPending:
+        except BodyPending as pending:
+            conn.incoming.limit = pending.limit
             return NextStep.AWAIT_BODY
         except Exception as error:
             return self._fail(conn, error)
@@ -62,7 +66,8 @@ class WsgiCaller:
             SEEN: conn.seen,
             LATE: conn.is_late,
         }
-        if self._is_stopping() or not incoming.is_complete or incoming.is_cut:
+        is_whole = incoming.is_complete and not (incoming.is_cut or incoming.is_overlong)
+        if self._is_stopping() or not is_whole:
             response.force_close()
         return response, environ
 
@@ -84,8 +89,11 @@ class WsgiCaller:
             self.abandon(conn)
             if not answer.response.headers_sent:
                 return self._fail(conn, error)
-            log.exception("an answer broke off")
-            return NextStep.DROP
+            if isinstance(error, DiglotError):
+                log.warning("an answer broke off: %s", error)
+            else:
+                log.error("an answer broke off", exc_info=error)
+            return NextStep.RESET
         self.abandon(conn)
         conn.keeps_alive = not answer.response.should_close() and conn.incoming.ends_as_framed()
         return NextStep.SEND

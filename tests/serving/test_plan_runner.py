@@ -29,7 +29,7 @@ def running(threads: int = 4) -> Iterator[tuple[PlanRunner, list[Return], list[s
         names.append(threading.current_thread().name)
         returned.append((job, outcome))
 
-    runner = PlanRunner(threads, note)
+    runner = PlanRunner(threads, 1, note)
     yield runner, returned, names
     runner.close()
 

@@ -420,6 +420,36 @@ def test_an_engine_that_answers_at_once_does_so_beside_an_answer_that_takes_long
         assert all(future.result(10).id == "long" for future in long)
 
 
+def elsewhere(passage: str, gate: threading.Event) -> Plan:
+    """A plan that runs in another process: a request without tasks asks for its turn."""
+    yield Request("", Document.of(passage, "en"), ())
+    assert gate.wait(30)
+    answer = yield Request("", Document.of(passage, "en"), (DigestTask("en"),))
+    assert answer.tasks
+    return result(passage, "")
+
+
+@pytest.mark.parametrize("engine", [ScriptedEngine(), Gated()])
+@pytest.mark.parametrize("text", ["short", "短文"])
+def test_plans_in_other_processes_take_turns_and_hold_up_no_other(
+    engine: Engine, text: str
+) -> None:
+    gate = threading.Event()
+    with working(engine, processes=2, threads=1) as worker:
+        far = [
+            worker.submit(elsewhere(f"{n}", gate), work=work)
+            for n, work in enumerate(("bulk", "bulk", "bulk", "online", "online", "online"))
+        ]
+        late = worker.submit(elsewhere("late", gate), timeout_s=0.1)
+        with pytest.raises(DeadlineExceeded):
+            late.result(10)
+        assert worker.submit(ask(text, 3)).result(10).id == text
+        wait_until(lambda: len(worker._plans) == 3)  # two are online, and one is left to bulk work
+        assert not any(future.done() for future in far)
+        gate.set()
+        assert [future.result(10).id for future in far] == ["0", "1", "2", "3", "4", "5"]
+
+
 def test_work_that_waits_for_a_thread_keeps_its_deadline_and_can_be_cancelled() -> None:
     engine = Gated()
     with working(engine, threads=1) as worker:

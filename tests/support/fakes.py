@@ -9,8 +9,10 @@ from service.article import Article
 from service.engine import Identity
 from service.pipeline.context import Watch
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
+from service.serving.plan_pool import PlanPool
 from service.serving.queue import Work
 from service.serving.service import State
+from service.settings import Settings
 from service.tasks import Options
 
 IDENTITY = Identity(name="scripted", model=None, revision=None, prompts="sha256:0")
@@ -75,6 +77,7 @@ class FakeService:
     identity: Identity | None = IDENTITY
     refuse: Exception | None = None
     handed: list[Handed] = field(default_factory=list)
+    plans: PlanPool = field(default_factory=lambda: PlanPool(Settings(), 0))
     _script: deque[BaseException | None] = field(default_factory=deque)
 
     def enqueue(self, *outcomes: BaseException | None) -> None:

@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 from gunicorn.config import Config
 from gunicorn.http.errors import LimitRequestHeaders, ParseException
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.web.incoming import IN_MEMORY, LONGEST_HEAD, BodyPending, Incoming, PendingBody
+from service.web.incoming import (
+    IN_MEMORY,
+    LONGEST_HEAD,
+    MOST_FRAMING,
+    BodyPending,
+    Incoming,
+    PendingBody,
+    TinyChunks,
+)
 
 HEAD = b"POST /summarize HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -93,6 +102,53 @@ def test_malformed_chunks_end_at_once_and_do_not_start_a_request(
     incoming.feed(CHUNKED + broken)
     assert incoming.is_complete
     incoming.body()
+    assert not incoming.ends_as_framed()
+
+
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_chunks_of_a_few_bytes_are_refused_once_they_are_many(
+    incoming: Incoming, size: int
+) -> None:
+    incoming.feed(CHUNKED)
+    chunk = b"%x\r\n%s\r\n" % (size, b"a" * size)
+    incoming.feed(chunk * 500)
+    with pytest.raises(TinyChunks):
+        for _ in range(1_000):
+            incoming.feed(chunk * 100)
+    assert incoming.size < 10 * MOST_FRAMING
+
+
+def test_a_long_extension_of_a_chunk_is_framing_too(incoming: Incoming) -> None:
+    incoming.feed(CHUNKED)
+    with pytest.raises(TinyChunks):
+        incoming.feed((b"1;" + b"x" * 8000 + b"\r\na\r\n") * 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The council voted on Tuesday to build a new bridge.",
+        "镇议会周二投票决定建桥，镇长表示支持。",
+    ],
+)
+def test_chunks_of_a_line_each_are_taken_however_many(incoming: Incoming, text: str) -> None:
+    line = text.encode() + b"\n"
+    incoming.feed(CHUNKED)
+    for _ in range(100):
+        incoming.feed((b"%x\r\n%s\r\n" % (len(line), line)) * 300)
+    incoming.feed(b"0\r\n\r\n")
+    assert incoming.body().read() == line * 30_000
+
+
+def test_a_body_that_is_announced_to_be_too_long_is_not_waited_for(incoming: Incoming) -> None:
+    incoming.feed(CHUNKED)
+    incoming.limit = 10
+    incoming.feed(b"a\r\n")
+    assert not incoming.is_complete
+    incoming.feed(b"0123456789\r\n1\r\n")
+    assert incoming.is_complete and incoming.is_overlong
+    with pytest.raises(RequestEntityTooLarge):
+        incoming.body().read()
     assert not incoming.ends_as_framed()
 
 

@@ -1,7 +1,6 @@
 """Answers are kept until they are sent, and both ways have a pace."""
 
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -48,15 +47,38 @@ def test_a_client_that_is_gone_is_told_from_a_slow_one(
         outgoing.flush()
 
 
-@pytest.mark.parametrize(
-    ("spent", "count", "is_late"),
-    [(0, 0, False), (10, 0, False), (10.5, 0, True), (20, 999, True), (20, 1000, False),
-     (60, 1_000_000, False), (61, 1_000_000, True)],
-)  # fmt: skip
-def test_a_pace_has_a_start_a_rate_and_an_end(spent: float, count: int, is_late: bool) -> None:
-    now = time.monotonic()
-    pace = Pace(60.0, 10.0, 100.0, count, begun=now - spent)
-    assert pace.is_late(now) is is_late
+def test_a_silent_client_is_late_after_the_grace() -> None:
+    pace = Pace(60.0, 10.0, 100.0, begun=0.0)
+    assert not pace.is_late(10.0)
+    assert pace.is_late(10.1)
+
+
+def test_bytes_buy_time_at_the_rate() -> None:
+    pace = Pace(60.0, 10.0, 100.0, begun=0.0)
+    pace.note(500, now=8.0)
+    assert not pace.is_late(15.0)
+    assert pace.is_late(15.1)
+
+
+def test_a_quick_start_buys_no_more_than_the_grace() -> None:
+    pace = Pace(600.0, 10.0, 100.0, begun=0.0)
+    pace.note(1_000_000, now=1.0)
+    assert not pace.is_late(11.0)
+    assert pace.is_late(11.1)
+
+
+def test_a_client_that_keeps_the_pace_is_late_at_the_end_only() -> None:
+    pace = Pace(60.0, 10.0, 100.0, begun=0.0)
+    for second in range(1, 60):
+        pace.note(100, now=float(second))
+        assert not pace.is_late(second + 0.9)
+    assert pace.is_late(60.1)
+
+
+def test_without_a_rate_the_whole_time_may_pass_in_silence() -> None:
+    pace = Pace(60.0, begun=0.0)
+    assert not pace.is_late(60.0)
+    assert pace.is_late(60.1)
 
 
 def test_an_abandoned_answer_is_closed() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from gunicorn.config import Config
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.web import connection_limits as limits
 from service.web.connections import Connection
+from service.web.incoming import BodyPending
 from service.web.wsgi_caller import NextStep, WsgiCaller
 from tests.support.sockets import connection
 
@@ -41,6 +43,27 @@ def test_an_application_that_reads_a_body_is_called_again_once_it_is_there(both:
     assert caller(echo).begin(conn) is NextStep.SEND
     assert client.recv(1000).endswith(b"\r\n\r\n" + BODY)
     assert conn.keeps_alive and conn.answer is None
+
+
+def test_the_application_says_how_long_a_body_may_be(both: Any) -> None:
+    def limited(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        try:
+            return echo(environ, start)
+        except BodyPending as pending:
+            pending.limit = 5
+            raise
+        except RequestEntityTooLarge:
+            start("413 Content Too Large", [("Content-Length", "0")])
+            return []
+
+    conn, client = both
+    conn.incoming.feed(HEAD.replace(b"Content-Length: 6", b"Transfer-Encoding: chunked"))
+    assert caller(limited).begin(conn) is NextStep.AWAIT_BODY
+    conn.incoming.feed(b"6\r\n")
+    assert conn.incoming.is_complete, "the rest is not waited for"
+    assert caller(limited).begin(conn) is NextStep.SEND
+    assert client.recv(1000).startswith(b"HTTP/1.1 413 ")
+    assert not conn.keeps_alive
 
 
 @pytest.mark.parametrize("why", ["the service stops", "the client stopped sending"])
@@ -112,7 +135,7 @@ def test_an_answer_that_breaks_in_the_middle_ends_the_connection(both: Any) -> N
     step = caller(parts).begin(conn)
     if step is NextStep.SEND:
         step = caller(parts).go_on(conn)
-    assert step is NextStep.DROP and parts.is_closed
+    assert step is NextStep.RESET and parts.is_closed
 
 
 def test_a_client_that_is_gone_ends_the_answer(both: Any) -> None:
