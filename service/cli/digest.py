@@ -66,6 +66,14 @@ from service.tasks import Options
     "--keep-deleted", is_flag=True, help="Keep the results of files that no longer exist."
 )
 @click.option(
+    "--format",
+    "formats",
+    default="jsonl",
+    show_default=True,
+    help="More files beside digests.jsonl, with commas: csv, xlsx, parquet, md, and feed for an"
+    " Atom feed. xlsx and parquet need the extra `export`.",
+)
+@click.option(
     "--report/--no-report",
     default=None,
     help="Group the articles into stories: DIR/stories.jsonl, and DIR/report.html, a page that"
@@ -84,6 +92,7 @@ def digest(
     whole_page: bool,
     resume: bool,
     keep_deleted: bool,
+    formats: str,
     report: bool | None,
     **flags: Any,
 ) -> int:
@@ -97,6 +106,7 @@ def digest(
     """
     from service.engine_factory import load_engine
     from service.folder import progress
+    from service.folder.exports import export
     from service.folder.ledger import FILE, Ledger
     from service.folder.places import Places
     from service.folder.run import count, digest_folder
@@ -106,6 +116,7 @@ def digest(
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
+    also = _formats(formats)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page, style)
     # The output may lie inside of the input.
     own = {os.path.realpath(out / name) for name in (FILE, STORIES, REPORT)}
@@ -123,6 +134,8 @@ def digest(
         )
         try:
             status = progress.show(steps, count(files), ledger)
+            for written in export(ledger, also):
+                click.echo(str(written))
             if report or (report is None and any(map(Path.is_dir, paths)) and _fits(ledger)):
                 written, stories = write_stories(files, ledger, service, wanted)
                 click.echo(localized(f"{stories} stories → {written}"))
@@ -132,6 +145,16 @@ def digest(
             told = f"stopped; run it again to go on. What is done: {ledger.path}"
             click.echo(localized(told), err=True)
             return INTERRUPTED
+
+
+def _formats(text: str) -> list[str]:
+    """The formats beside jsonl."""
+    from service.folder.exports import FORMATS
+
+    named = [part.strip() for part in text.split(",") if part.strip()]
+    if unknown := [part for part in named if part not in FORMATS]:
+        raise BadInput(f"--format takes {', '.join(FORMATS)}, not {unknown[0]!r}")
+    return [part for part in dict.fromkeys(named) if part != "jsonl"]
 
 
 def _fits(ledger: Any) -> bool:

@@ -5,7 +5,6 @@ as the digests that it was made of are the same.
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -17,6 +16,7 @@ from service.article import Article
 from service.errors import DiglotError, NotReady
 from service.folder.ledger import Ledger, Line
 from service.folder.run import MOST_IN_FLIGHT, articles_of
+from service.folder.whole_file import replacing
 from service.pipeline.result_builder import fingerprint
 from service.report.page import Quotes, Report, quotes_of, render
 from service.result import Result
@@ -126,15 +126,9 @@ def _stories_in(file: Path) -> Iterator[NewsStory]:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    new = file.with_name(f".{file.name}.new")
+    """Raises DiglotError when the disk refuses."""
     try:
-        with new.open("w", encoding="utf-8", errors="backslashreplace") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        new.replace(file)
+        with replacing(file) as new:
+            new.write_text(text, "utf-8", "backslashreplace")
     except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         raise DiglotError(f"can't write {file}: {error.strerror}") from error

@@ -219,6 +219,11 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: _answer("text/html", _TEXT)}, (404, 422, 503), more={"parameters": [_ID]},
     ),
     Operation(
+        "get", "/batches/{id}/feed",
+        "An Atom feed of the results so far.", "目前结果的 Atom 订阅源。",
+        {200: _answer("application/atom+xml", _TEXT)}, (404, 503), more={"parameters": [_ID]},
+    ),
+    Operation(
         "get", "/livez", "200 while the process answers.", "进程有响应时为 200。",
         {200: _answer(JSON, ref(Live))}, is_open=True,
     ),

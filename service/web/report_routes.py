@@ -1,14 +1,18 @@
-"""The route /batches/{id}/report: the stories of a batch as one page."""
+"""The routes /batches/{id}/report and /feed: a batch as a page of stories, and as a feed."""
 
 import json
+from collections import deque
 from typing import cast
 
-from flask import Blueprint, Response, current_app, g
+from flask import Blueprint, Response, current_app, g, url_for
 
 from service.article import Article
 from service.errors import BadInput, StoreFailed
 from service.extractive.extractive_engine import ExtractiveEngine
 from service.pipeline.pipeline import plan
+from service.report.feed import MOST_ENTRIES
+from service.report.feed import feed as atom
+from service.report.flat import FlatRow, flat
 from service.report.page import Report, render
 from service.resources import Resources
 from service.result import Result
@@ -33,10 +37,7 @@ def report(id: str) -> Response:
     """
     service: Service = current_app.config["SERVICE"]
     slots: Slots = current_app.config["SLOTS"]
-    batches = cast(Batches | None, current_app.config["BATCHES"])
-    if batches is None:
-        raise StoreFailed("No store of batches is open.")
-    owner = cast(str, g.get("owner", ""))
+    batches, owner = _batches(), _owner()
     if batches.get(id, owner).articles > MOST_ARTICLES:
         raise BadInput(
             f"A report is made of at most {MOST_ARTICLES:,} articles. Of more, `digest --report`"
@@ -46,6 +47,30 @@ def report(id: str) -> Response:
         page, policy = _page("".join(batches.results(id, owner)), service.resources)
     headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
     return Response(page, mimetype="text/html", headers=headers)
+
+
+@blueprint.get("/batches/<id>/feed")
+def feed(id: str) -> Response:
+    """An Atom feed of the results so far; an entry is dated when its article is, or its batch."""
+    batches, owner = _batches(), _owner()
+    batch = batches.get(id, owner)
+    last: deque[FlatRow] = deque(maxlen=MOST_ENTRIES)
+    for lines in batches.results(id, owner):
+        last.extend(flat(json.loads(line)) for line in filter(None, lines.split("\n")))
+    address = url_for(".feed", id=id, _external=True)
+    made = atom(last, f"Diglot {id}", address, batch.ended or batch.created)
+    return Response(made, mimetype="application/atom+xml")
+
+
+def _batches() -> Batches:
+    batches = cast(Batches | None, current_app.config["BATCHES"])
+    if batches is None:
+        raise StoreFailed("No store of batches is open.")
+    return batches
+
+
+def _owner() -> str:
+    return cast(str, g.get("owner", ""))
 
 
 def _page(lines: str, resources: Resources) -> tuple[str, str]:

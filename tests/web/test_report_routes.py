@@ -77,3 +77,17 @@ def test_a_batch_that_is_too_large_is_refused(
     reply = client.get(f"{batch}/report")
     assert reply.status_code == 422
     assert "at most 4 articles" in reply.get_json()["detail"]
+
+
+def test_the_batch_is_a_feed(client: FlaskClient, batch: str) -> None:
+    feedparser = pytest.importorskip("feedparser")
+    reply = client.get(f"{batch}/feed")
+    assert reply.mimetype == "application/atom+xml"
+    found = feedparser.parse(reply.data)
+    assert not found.bozo
+    assert [entry.title for entry in found.entries][1] == "柏林马拉松高温开跑"
+    assert found.entries == feedparser.parse(client.get(f"{batch}/feed").data).entries
+
+
+def test_an_unknown_batch_has_no_feed(client: FlaskClient) -> None:
+    assert client.get("/batches/none/feed").status_code == 404
