@@ -66,7 +66,7 @@ def _date(published: object) -> datetime | None:
 
 
 def dates_in(file: Path) -> dict[str, datetime]:
-    """When each entry of a feed was updated, by its id; none for a file that is not one."""
+    """The date of each entry of a feed, by its id; none for a file that is not a feed."""
     from lxml import etree
 
     try:

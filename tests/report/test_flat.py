@@ -18,6 +18,6 @@ def test_an_error_is_a_row_with_its_detail() -> None:
     assert row["digest_en"] is None
 
 
-def test_what_xml_can_not_hold_is_replaced() -> None:
+def test_characters_that_xml_can_not_hold_are_replaced() -> None:
     assert in_xml("a\x00b\ud800") == "a\ufffdb\ufffd"
     assert in_xml("中文\n") == "中文\n"
