@@ -203,7 +203,45 @@ TEMPLATES = {
     " {variable} to a mirror, or take --hub modelscope": (
         "无法连接模型库 {way}（{error}）；需要代理时请设置 HTTPS_PROXY，或用 {variable} 指定镜像，或使用 --hub modelscope"
     ),
+    "the hub can't be reached {way} through the proxy {proxy} ({name}) ({error}); set HTTPS_PROXY where"
+    " a proxy is needed, or {variable} to a mirror": (
+        "无法经代理 {proxy}（{name}）连接模型库 {way}（{error}）；请检查代理地址，或用 {variable} 指定镜像"
+    ),
+    "the hub can't be reached {way} through the proxy {proxy} ({name}) ({error}); set HTTPS_PROXY where"
+    " a proxy is needed, or {variable} to a mirror, or take --hub modelscope": (
+        "无法经代理 {proxy}（{name}）连接模型库 {way}（{error}）；请检查代理地址，或用 {variable} 指定镜像，"
+        "或使用 --hub modelscope"
+    ),
     "at {address} through the proxy {proxy}": "{address}（经代理 {proxy}）",
+    "{name} is {value}, which is no address: set {variable}={example}": (
+        "{name} 的值 {value} 不是网址：请设置 {variable}={example}"
+    ),
+    "{variable} names a SOCKS proxy, which needs a package: pip install {package} (or set {name} to an"
+    " http:// proxy)": "{variable} 指定了 SOCKS 代理，需要安装：pip install {package}（或把 {name} 设为 http:// 代理）",
+    "{variable} names a proxy by {scheme}://; http://, https:// and socks5:// are known": (
+        "{variable} 指定的代理使用 {scheme}://；支持的有 http://、https:// 和 socks5://"
+    ),
+    "it has no chat template. Take an instruction-tuned (chat) model, or give its template with"
+    " --chat-template": "没有对话模板。请使用指令微调（对话）模型，或用 --chat-template 给出模板",
+    "config.json can't be used ({error})": "config.json 无法使用（{error}）",
+    "its header can't be used ({error})": "文件头无法使用（{error}）",
+    "its tokenizer can't be loaded ({error})": "无法加载分词器（{error}）",
+    "it can't be loaded ({error})": "无法加载（{error}）",
+    "not enough memory to load it": "内存不足，无法加载",
+    "{count} of its weights are not in the files, first {name}": "文件中缺少 {count} 个权重，第一个是 {name}",
+    "{absent} of {count} weight files are missing, first {name}": (
+        "{count} 个权重文件中缺少 {absent} 个，第一个是 {name}"
+    ),
+    "{name} is a Git LFS pointer and not the file itself; run `git lfs pull`": (
+        "{name} 是 Git LFS 指针，不是文件本身；请运行 `git lfs pull`"
+    ),
+    "the folder holds weights as .bin only. A .bin file can run code, so Diglot reads safetensors"
+    " alone: convert the model, or take one that comes as safetensors": (
+        "文件夹中只有 .bin 权重。.bin 文件可以执行代码，因此 Diglot 只读取 safetensors：请转换模型，或使用提供 safetensors 的模型"
+    ),
+    "this file is no GGUF file. Give a folder in Hugging Face format, a GGUF file, or a hub id": (
+        "这不是 GGUF 文件。请给出 Hugging Face 格式的文件夹、GGUF 文件或模型库中的名称"
+    ),
     "at {address}": "{address}",
     "the certificate of the hub {way} is not trusted ({reason}); where a proxy brings its own, set"
     " {variable} to its file": (

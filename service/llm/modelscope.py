@@ -5,9 +5,13 @@ download goes on where it stopped.
 """
 
 import errno
+import io
 import logging
 import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from service.llm.downloads import is_wanted, progress_class
+from service.llm.downloads import LoggedProgress, is_wanted
 from service.llm.hub_faults import NO_MODEL, Variables, causes, explain
 from service.llm.hub_route import route, route_fault
 
@@ -59,8 +63,7 @@ class ModelScope:
         total = sum(file.size for file in files)
         here = self.cached()
         _refuse_full_disk(total - (_size(here) if here else 0))
-        bar = (progress_class() or tqdm)(total=total, unit="B", unit_scale=True, desc=self.model)
-        with bar:
+        with _progress(self.model, total) as callbacks:
             for file in sorted(files, key=lambda file: file.size):
                 path = _api().downloader.download_file(
                     self.model,
@@ -69,7 +72,7 @@ class ModelScope:
                     revision=self.revision,
                     expected_sha256=file.sha256,
                     file_size=file.size,
-                    progress_callbacks=[_counting(bar)],
+                    progress_callbacks=callbacks,
                 )
         return Path(path).parent
 
@@ -125,6 +128,22 @@ def _refuse_full_disk(size: int) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     if size > shutil.disk_usage(cache).free:
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@contextmanager
+def _progress(model: str, total: int) -> Iterator[list[type]]:
+    """Callbacks that log how many of `total` bytes are here, where stderr is not a terminal.
+
+    The client draws bars whatever stderr is; in a log they are left out.
+    """
+    if sys.stderr.isatty():
+        yield []
+        return
+    with (
+        redirect_stderr(io.StringIO()),
+        LoggedProgress(total=total, unit="B", unit_scale=True, desc=model) as bar,
+    ):
+        yield [_counting(bar)]
 
 
 def _counting(bar: tqdm) -> type:

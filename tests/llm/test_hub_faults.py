@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+from service import messages
 from service.llm.hub_faults import Variables, causes, explain
 
 NAMES = Variables("HUB_ENDPOINT", "HUB_TOKEN", "HUB_CACHE", "HUB_CERTIFICATES")
@@ -53,6 +54,16 @@ def test_a_fault_is_one_line_with_the_next_step(error: Exception, said: str) -> 
         with pytest.raises(RuntimeError, match=said):
             raise RuntimeError(explain(each, "at here", NAMES))
         assert "\n" not in explain(each, "at here", NAMES)
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 503])
+@pytest.mark.parametrize("way", ["at https://hub", "at https://hub through the proxy http://p (X)"])
+def test_a_fault_has_its_chinese(monkeypatch: pytest.MonkeyPatch, status: int, way: str) -> None:
+    monkeypatch.setattr(messages, "_chosen", "zh")
+    for error in (Refused(status), TimeoutError("slow"), ssl.SSLError(UNTRUSTED)):
+        for more in ("", ", or take --hub modelscope"):
+            said = messages.localized(f"model m: {explain(error, way, NAMES, more)}")
+            assert said.startswith("模型 m：") and " the " not in said, said
 
 
 def test_causes_end_where_they_meet_again() -> None:
