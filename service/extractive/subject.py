@@ -30,9 +30,17 @@ ONCE = 0.5
 WHO_DECIDES, A_PLACE = 0.2, 0.5
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
+AGAIN, AGAIN_UNTITLED, OPENING = 2, 3, 2
+"""Mentions below the title, or in a text without one, that make a subject certain; and the
+sentences that open a text without a title."""
+A_FEW = 8
+"""Sentences of a text that is too short to take its subject up again."""
 OFTEN = 3
 """Mentions that make a phrase of a verb and a noun (开放权重), or a name more than in passing."""
 
+_PLACES, _COUNTED = frozenset({"ns", "f", "s", "t"}), frozenset({"m", "q", "mq", "t"})
+_DEMONYM = re.compile("[A-Z][a-z]+(?:an|ish|ese|ic|i)s?")
+_NOUN_ENDS = frozenset("nljxe")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _SENTENCE_END = re.compile(r"[。！？!?\n]|\.\s")
 _WHO_DECIDES_EN = re.compile(
@@ -47,11 +55,30 @@ _WHO_DECIDES_ZH = re.compile(
 )
 
 
+def certain_subject(document: Document, glossary: Glossary) -> str:
+    """The main subject where it is certain, else an empty string.
+
+    Certain is a phrase that title or opening names and the text takes up again, and that is neither
+    a place, where things only happen, nor a piece of a clause. A text of a few sentences has no
+    room to take anything up, and one in a third language no parts of speech that are known: there
+    the main subject is taken as it is.
+    """
+    known = document.language.startswith("zh") or document.language == "en"
+    if not known or len(document.sentences) <= A_FEW:
+        return main_subject(document, glossary)
+    return _found(document, glossary, Certainty(document, glossary))
+
+
 def main_subject(document: Document, glossary: Glossary) -> str:
     """The phrase as the article writes it, in its own language and script.
 
     Never empty when the text or the title holds a letter or a digit.
     """
+    found = _found(document, glossary)
+    return found or _opening((document.title or "").strip()) or _opening(document.text)
+
+
+def _found(document: Document, glossary: Glossary, certain: "Certainty | None" = None) -> str:
     text, language = document.text, document.language
     title = (document.title or "").strip()
     # A clean text begins with its title, which must not count as a mention.
@@ -60,13 +87,16 @@ def main_subject(document: Document, glossary: Glossary) -> str:
     if language.startswith("zh") or language == "en":
         lines = _in_one_language(body, language)
         names = _named(document, glossary, title, lines)
-        found = _subject("\n".join(body[start:end] for start, end in lines), title, language, names)
+        read = "\n".join(body[start:end] for start, end in lines)
+        found = _subject(read, title, language, names, certain)
     elif language != "und":
         found = _elsewhere(body, title, language)
-    return found or _opening(title) or _opening(text)
+    return found
 
 
-def _subject(body: str, title: str, language: str, scores: dict[str, float]) -> str:
+def _subject(
+    body: str, title: str, language: str, scores: dict[str, float], certain: "Certainty | None"
+) -> str:
     """`scores` are those of the names."""
     chinese = Chinese() if language.startswith("zh") else None
     source = chinese or English(f"{title}\n{body}")
@@ -87,6 +117,8 @@ def _subject(body: str, title: str, language: str, scores: dict[str, float]) -> 
             once = ONCE if often == weight == 1 else 1.0
             score = first * weight * often * size * once * _share(phrase, bool(chinese))
             scores[phrase] = max(scores.get(phrase, 0.0), score)
+    if certain is not None:
+        scores = {phrase: score for phrase, score in scores.items() if certain.of(phrase)}
     if not any(scores.values()):
         return ""
     best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
@@ -95,7 +127,51 @@ def _subject(body: str, title: str, language: str, scores: dict[str, float]) -> 
         phrase for phrase in (*scores, *(found for found, _ in further)) if _holds(phrase, best)
     ]
     whole = [phrase for phrase in around if phrase == best or _share(phrase, bool(chinese)) == 1.0]
+    if certain is not None:
+        whole = [phrase for phrase in whole if certain.of(phrase)]
     return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
+
+
+class Certainty:
+    """Tells of each phrase whether it is certain to be what a document is about."""
+
+    def __init__(self, document: Document, glossary: Glossary) -> None:
+        self._glossary = glossary
+        self._chinese = document.language.startswith("zh")
+        title = (document.title or "").strip()
+        body = document.text.removeprefix(title)
+        self._titled = bool(title)
+        self._text = document.text[:READ]
+        self._least = AGAIN if title else AGAIN_UNTITLED
+        self._opening = title or " ".join(s.text for s in document.sentences[:OPENING])
+        self._mentions = _Mentions(body[:READ], document.language)
+
+    def of(self, phrase: str) -> bool:
+        if phrase[0].isdigit() or phrase.lower() not in self._opening.lower():
+            return False
+        if self._mentions.of(phrase) < self._least or _share(phrase, self._chinese) < 1.0:
+            return False
+        entry = self._glossary.entry(phrase)
+        if entry is not None:
+            return entry.kind != "place"
+        return _is_noun_zh(phrase) if self._chinese else self._is_whole(phrase)
+
+    def _is_whole(self, phrase: str) -> bool:
+        """Whether an English phrase is not a piece of a longer name, nor a word for anything."""
+        if _DEMONYM.fullmatch(phrase):
+            return False
+        if phrase.islower():
+            return self._titled or " " in phrase
+        mentions = re.findall(rf"([A-Z][\w’'-]* |-)?\b{re.escape(phrase)}\b( [A-Z]|-)?", self._text)
+        return 2 * sum(bool(before or after) for before, after in mentions) <= len(mentions)
+
+
+def _is_noun_zh(phrase: str) -> bool:
+    """Whether `phrase` is built as a noun is: 得州带来 is a piece of a clause, 北京 a place."""
+    tags = [pair.flag for pair in segmenter().posseg.cut(to_script(phrase, "Hans"))]
+    if not tags or tags[0] in _COUNTED or tags[-1] in _PLACES or "v" in tags:
+        return False
+    return tags[-1][0] in _NOUN_ENDS or tags[-1] == "vn"
 
 
 def _holds(phrase: str, best: str) -> bool:

@@ -21,7 +21,7 @@ from service.cleaning import clean
 from service.cleaning.segmentation import stories
 from service.engine import Engine
 from service.errors import DiglotError, EngineFailed
-from service.extractive.subject import main_subject
+from service.extractive.subject import certain_subject
 from service.extractive.summarize import digest
 from service.pipeline.context import Drafts, PipelineContext, StoryAnswers, Target, Watch
 from service.pipeline.faithful import faithful_digests
@@ -45,6 +45,10 @@ from service.tasks import (
 from service.text.passages import cut
 
 UNWATCHED = Drafts()
+
+
+NO_TARGET = "no subject of the article is certain, so there is no stance: name a target"
+NO_STANCE = StanceAnswer("none", {"favor": 0.0, "against": 0.0, "none": 1.0}, (), "lexicon")
 
 
 def plan(  # noqa: PLR0913  # called in one place, by name
@@ -87,7 +91,7 @@ def _answers(
     options = context.options
     digests = [DigestTask(language, options.length) for language in options.languages]
     asked = digests if options.style == "abstractive" else []
-    stances = [StanceTask(target.text) for target in targets]
+    stances = [StanceTask(target.text) for target in targets if target.text]
     answer = yield from _ask(context, passage, *asked, *stances, drafts=drafts)
 
     written = dict(zip(asked, answer.tasks[: len(asked)], strict=True))
@@ -100,7 +104,7 @@ def _answers(
     for task, gate in refused.items():
         metrics.digests_replaced.labels(task.language).inc()
         context.warnings.append(_replaced(task, passed[task], gate))
-    opinions = answer.tasks[len(asked) :]
+    opinions = answer.tasks[len(asked) :] if stances else (NO_STANCE,)
     if passage is not story:
         opinions = tuple(map(_without_evidence, opinions))
     digests_of = {task.language: passed[task] for task in digests}
@@ -133,7 +137,10 @@ def _targets(context: PipelineContext, story: Document) -> tuple[Target, ...]:
     given = tuple(Target(text, "given") for text in dict.fromkeys(context.options.targets))
     if given:
         return given
-    return (Target(main_subject(story, context.resources.glossary), "detected"),)
+    subject = certain_subject(story, context.resources.glossary)
+    if not subject:
+        context.warnings.append(NO_TARGET)
+    return (Target(subject, "detected"),)
 
 
 def _condense(

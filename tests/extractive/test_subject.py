@@ -1,8 +1,9 @@
 import pytest
 
 from service.article import Document
-from service.extractive.subject import main_subject
+from service.extractive.subject import A_FEW, certain_subject, main_subject
 from service.facts.names import Glossary
+from tests.support.documents import of_sentences
 
 GLOSSARY = Glossary.load()
 
@@ -110,3 +111,50 @@ def test_any_text_has_a_subject(text: str, title: str | None, language: str) -> 
     subject = main_subject(Document.of(text, language, title), GLOSSARY)
     assert subject.strip()
     assert len(subject) <= 60
+
+
+LONG_EN = [
+    "The tram plan will cost 12 million dollars.",
+    "Residents met on Monday in the old town hall.",
+    "The tram plan was changed twice last year.",
+    "Fares stay as they are until June.",
+    "Nobody spoke for long that evening.",
+    "The hall was cold and half empty.",
+    "A vote on the tram plan comes in May.",
+    "It rained when they left.",
+    "The doors closed at nine.",
+]
+LONG_ZH = [
+    "电车计划将耗资一千二百万元。",
+    "居民星期一在旧会堂开会。",
+    "电车计划去年改了两次。",
+    "票价到六月不变。",
+    "那天晚上没有人说很久。",
+    "会堂很冷，坐了一半人。",
+    "五月表决电车计划。",
+    "他们离开时下雨了。",
+    "九点关门。",
+]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "language", "subject"),
+    [(LONG_EN, "en", "tram plan"), (LONG_ZH, "zh-Hans", "电车计划")],
+)
+def test_a_subject_is_certain_when_the_text_takes_it_up_again(
+    sentences: list[str], language: str, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(sentences) > A_FEW
+    assert certain_subject(of_sentences(sentences, language), GLOSSARY) == subject
+    monkeypatch.setattr("service.extractive.subject.A_FEW", 0)
+    once = [sentences[1], *sentences[3:5], *sentences[7:]]
+    assert certain_subject(of_sentences(once, language), GLOSSARY) == ""
+    assert main_subject(of_sentences(once, language), GLOSSARY)
+
+
+@pytest.mark.parametrize(("sentences", "language"), [(LONG_EN, "en"), (LONG_ZH, "zh-Hans")])
+def test_a_place_is_not_a_certain_subject(sentences: list[str], language: str) -> None:
+    place = "Beijing" if language == "en" else "北京"
+    told = [f"{place} {each}" if language == "en" else place + each for each in sentences]
+    found = certain_subject(of_sentences(told, language), GLOSSARY)
+    assert found != place

@@ -46,8 +46,8 @@ function showStance(parent, stance) {
   add(card, "h3", "Stance 立场");
   const line = add(card, "div");
   add(line, "span", LABELS[stance.label], { class: `label ${stance.label}` });
-  add(line, "bdi", ` → ${stance.target}`);
-  if (stance.target_source === "detected") add(line, "span", " (found by Diglot 自动识别)", { class: "small" });
+  if (stance.target) add(line, "bdi", ` → ${stance.target}`);
+  if (stance.target && stance.target_source === "detected") add(line, "span", " (found by Diglot 自动识别)", { class: "small" });
   const scores = add(card, "div", undefined, { class: "scores" });
   for (const [label, score] of Object.entries(stance.scores)) {
     const item = add(scores, "label");
