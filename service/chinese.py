@@ -35,6 +35,38 @@ TEMPLATES = {
     "mcp: the package is not installed; `pip install 'diglot[mcp]'` brings it": (
         "mcp：未安装 mcp 包；运行 `pip install 'diglot[mcp]'` 即可安装"
     ),
+    # Pages, PDF and Word files
+    "The page redirects more than {most} times.": "页面重定向超过 {most} 次。",
+    "The page answers with status {status}.": "页面返回状态码 {status}。",
+    "The page was not there within {seconds} seconds.": "页面未能在 {seconds} 秒内取得。",
+    "The page can't be fetched ({reason}).": "无法获取页面（{reason}）。",
+    "The page has more than {most} bytes.": "页面超过 {most} 字节。",
+    "The page is empty.": "页面为空。",
+    "The address is not valid.": "地址无效。",
+    "Only addresses that begin with http:// or https:// are fetched.": "只获取以 http:// 或 https:// 开头的地址。",
+    "An address with a user name or a password is not fetched.": "不获取带有用户名或密码的地址。",
+    "{host} is an address of this machine or of a private network; --allow-private fetches it all the same.": (
+        "{host} 是本机或内网的地址；如仍要获取，请加 --allow-private。"
+    ),
+    "The host {host} is not known.": "找不到主机 {host}。",
+    "The address holds {type}, which is not read.": "该地址的内容是 {type}，不支持读取。",
+    "Standard input has more than {most} bytes.": "标准输入超过 {most} 字节。",
+    "Standard input is empty.": "标准输入为空。",
+    "Files of the kind {suffix} need a package; `pip install 'diglot[documents]'` brings it.": (
+        "读取 {suffix} 文件需要另装软件包；运行 `pip install 'diglot[documents]'` 即可安装。"
+    ),
+    "The file is nested too deeply.": "文件嵌套层数太多。",
+    "The file is damaged ({reason}).": "文件已损坏（{reason}）。",
+    "This is not a PDF file.": "不是 PDF 文件。",
+    "The PDF is encrypted. Save it without its password.": "PDF 已加密。请去掉密码后另存。",
+    "The PDF has {count} pages; at most {most} are read.": "PDF 有 {count} 页，最多读取 {most} 页。",
+    "The PDF holds pictures of pages and no text. Run OCR on it first.": "PDF 只有页面图像，没有文字。请先做文字识别 (OCR)。",
+    "The file is encrypted, or an old .doc. Save it as .docx, no password.": (
+        "文件已加密，或是旧版 .doc。请另存为不带密码的 .docx。"
+    ),
+    "The file unpacks to more than {most} bytes.": "文件解压后超过 {most} 字节。",
+    "The Word file holds no text.": "Word 文件中没有文字。",
+    "The file has more than {most} characters.": "文件超过 {most} 个字符。",
     # A remote model
     "engine remote: give the server's address with --remote-url, such as http://127.0.0.1:8080/v1 or https://api.deepseek.com/v1": (
         "engine remote：请用 --remote-url 给出服务器地址，例如 http://127.0.0.1:8080/v1 或 https://api.deepseek.com/v1"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,14 @@ import click
 from service import logs
 from service.cli.flags import MODEL_SETTINGS
 from service.cli.group import INTERRUPTED, clear_errors, main
-from service.errors import BadInput
+from service.errors import BadInput, BadSetting
 from service.messages import localized
 from service.settings import Settings, options
 from service.tasks import Options
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
+@click.argument("inputs", metavar="PATHS...", nargs=-1, required=True)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -79,10 +80,15 @@ from service.tasks import Options
     help="Group the articles into stories: DIR/stories.jsonl, and DIR/report.html, a page that"
     " needs no network. Default: for a folder, of up to 20,000 articles.",
 )
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="Fetch addresses of this machine and of private networks too.",
+)
 @options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def digest(
-    paths: tuple[Path, ...],
+    inputs: tuple[str, ...],
     out: Path,
     targets: tuple[str, ...],
     languages: str,
@@ -94,11 +100,14 @@ def digest(
     keep_deleted: bool,
     formats: str,
     report: bool | None,
+    allow_private: bool,
     **flags: Any,
 ) -> int:
     """Digest files and folders of articles into DIR/digests.jsonl.
 
-    Reads .txt, .md, .html, .json and .jsonl, in UTF-8, GB18030 or Big5, and folders recursively.
+    Reads .txt, .md, .html, .json and .jsonl, in UTF-8, GB18030 or Big5, and folders recursively;
+    .pdf and .docx where their packages are installed (pip install 'diglot[documents]'). In place
+    of a path, - is standard input, and an http(s) address is fetched.
 
     A second run skips what is done and drops the results of files that no longer exist. Exit
     status: 0 all good, 1 some articles failed (each is in the file with its error), 2 wrong usage,
@@ -118,6 +127,9 @@ def digest(
     logs.to_stderr(settings.log_level)
     also = _formats(formats)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page, style)
+    paths, failed = _stored(inputs, out, allow_private)
+    if not paths:
+        return failed
     # The output may lie inside of the input.
     own = {os.path.realpath(out / name) for name in (FILE, STORIES, REPORT)}
     files = [file for file in find_files(paths) if os.path.realpath(file) not in own]
@@ -139,7 +151,7 @@ def digest(
             if report or (report is None and any(map(Path.is_dir, paths)) and _fits(ledger)):
                 written, stories = write_stories(files, ledger, service, wanted)
                 click.echo(localized(f"{stories} stories → {written}"))
-            return status
+            return max(status, failed)
         except KeyboardInterrupt:
             steps.close()
             told = f"stopped; run it again to go on. What is done: {ledger.path}"
@@ -165,6 +177,22 @@ def _fits(ledger: Any) -> bool:
         return True
     click.echo(localized(f"no report of {len(ledger)} articles; --report makes one"), err=True)
     return False
+
+
+def _stored(inputs: tuple[str, ...], out: Path, allow_private: bool) -> tuple[list[Path], int]:
+    """The inputs as paths, and 1 where one could not be had, which is told."""
+    from service.ingest.fetch import is_url
+    from service.ingest.given import STDIN, stored
+
+    if not any(each == STDIN or is_url(each) for each in inputs):
+        return list(map(Path, inputs)), 0
+    try:
+        given = stored(inputs, out, sys.stdin.buffer, allow_private=allow_private)
+    except OSError as error:
+        raise BadSetting(f"can't write to {out}: {error.strerror}") from error
+    for name, why in given.failed:
+        click.echo(f"diglot: {name}: {localized(str(why))}", err=True)
+    return given.paths, int(bool(given.failed))
 
 
 def _languages(text: str) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from service.article import Article, Markup
 from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
 from service.ingest.encoding import decode
+from service.ingest.office import PACKAGES, is_readable, office_text
 
 MARKUPS: dict[str, Markup] = {
     ".txt": "plain",
@@ -72,7 +73,7 @@ def _walk(folder: Path) -> list[Path]:
         files.extend(
             here / name
             for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
+            if not name.startswith(".") and _is_taken(Path(name).suffix.lower())
         )
     return natsorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
@@ -105,10 +106,14 @@ def _read(path: Path, source: str) -> Iterator[Article | Unread]:
         with path.open("rb") as file:
             yield from _read_lines(file, source)
         return
-    if suffix not in SUFFIXES:
+    if suffix not in SUFFIXES and suffix not in PACKAGES:
         raise Unsupported(f"Files of this kind are not read; these are: {_known()}.")
     if found.st_size > MOST_BYTES:
         raise TooLong(f"The file has {found.st_size:,} bytes; at most {MOST_BYTES:,} are read.")
+    if suffix in PACKAGES:
+        text, title = office_text(path.read_bytes(), suffix)
+        yield Article(text, title, source)
+        return
     text = decode(path.read_bytes())
     if not text.strip():
         raise NoText("The file is empty.")
@@ -118,8 +123,13 @@ def _read(path: Path, source: str) -> Iterator[Article | Unread]:
         yield Article(text, source=source, markup=MARKUPS[suffix])
 
 
+def _is_taken(suffix: str) -> bool:
+    """Whether a folder's files of this kind are read: the optional ones with their package only."""
+    return suffix in SUFFIXES or (suffix in PACKAGES and is_readable(suffix))
+
+
 def _known() -> str:
-    return ", ".join(sorted(SUFFIXES))
+    return ", ".join(sorted(SUFFIXES | PACKAGES.keys()))
 
 
 def _read_lines(file: BinaryIO, source: str) -> Iterator[Article | Unread]:

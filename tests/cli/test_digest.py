@@ -14,7 +14,7 @@ def article(tmp_path: Path) -> Path:
 
 
 def test_a_folder_without_articles_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    (tmp_path / "a.png").write_bytes(b"%PDF")
     told = service("digest", tmp_path)
     assert told.returncode == 2
     assert (

@@ -17,7 +17,7 @@ def only_error(path: Path) -> DiglotError:
 
 
 def test_folders_are_searched_in_the_order_people_count(tmp_path: Path) -> None:
-    for name in ("10.txt", "2.txt", "b/1.MD", "b/报道.html", ".hidden.txt", ".git/x.txt", "c.pdf"):
+    for name in ("10.txt", "2.txt", "b/1.MD", "b/报道.html", ".hidden.txt", ".git/x.txt", "c.png"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("text", encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_gb18030_file_is_read(tmp_path: Path) -> None:
         ("no_text.json", b'{"title": "t"}', Unreadable),
         ("blank.json", b'{"text": "  "}', NoText),
         ("empty.jsonl", b"\n\n", NoText),
-        ("a.pdf", b"%PDF", Unsupported),
+        ("a.png", b"\x89PNG", Unsupported),
     ],
 )
 def test_an_unreadable_article_counts_once(
