@@ -3,7 +3,7 @@
 Fields are added, never renamed, as in `service.result`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,6 +50,11 @@ class DigestCheck(_Answered):
     )
     unsupported_numbers: list[str]
     unsupported_names: list[str]
+    evidence: float | None = Field(
+        None,
+        description="A model's own evidence: the share of the digest's surprise that the article"
+        " takes away. Asked for where words don't decide and a model is loaded.",
+    )
 
 
 class CheckResult(_Answered):
@@ -57,13 +62,28 @@ class CheckResult(_Answered):
     languages_agree: bool | None = Field(description="None when there is one digest only.")
 
 
-def check_pair(pair: CheckRequest, glossary: Glossary, told: tuple[str, ...] = ()) -> CheckResult:
+Weigh = Callable[[Document, Mapping[DigestLanguage, str]], Mapping[DigestLanguage, float | None]]
+"""Asks a model for its evidence for each digest of an article."""
+
+
+def check_pair(
+    pair: CheckRequest,
+    glossary: Glossary,
+    told: tuple[str, ...] = (),
+    weigh: Weigh | None = None,
+) -> CheckResult:
     """The verdict on each digest of `pair`; `told` are prompts that a digest must not repeat."""
     article = sent_document(pair.text, pair.title)
-    checks = {
-        language: _report(check(digest, language, article, glossary, told), article)
-        for language, digest in pair.digests.items()
-    }
+
+    def judged(language: DigestLanguage, evidence: float | None = None) -> Verdict:
+        return check(pair.digests[language], language, article, glossary, told, evidence=evidence)
+
+    verdicts = {language: judged(language) for language in pair.digests}
+    uncertain = {lang: pair.digests[lang] for lang, each in verdicts.items() if each.uncertain}
+    if weigh is not None and uncertain:
+        found = weigh(article, uncertain)
+        verdicts |= {language: judged(language, found[language]) for language in uncertain}
+    checks = {language: _report(each, article) for language, each in verdicts.items()}
     agree = None
     if len(pair.digests) > 1:
         en, zh = (
@@ -96,6 +116,7 @@ def _report(verdict: Verdict, article: Document) -> DigestCheck:
         unsupported_sentences=list(verdict.unsupported_sentences),
         unsupported_numbers=list(verdict.unsupported_numbers),
         unsupported_names=list(verdict.unsupported_names),
+        evidence=None if verdict.evidence is None else round(verdict.evidence, 4),
     )
 
 

@@ -57,7 +57,10 @@ FEWEST_NAMES = 2
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`support` is None where the article's language can't be judged."""
+    """`support` is None where the article's language can't be judged by words.
+
+    `uncertain`: words alone don't decide, and a model's evidence is wanted; `evidence` holds it.
+    """
 
     verdict: Level
     faults: tuple[CheckFault, ...]
@@ -66,16 +69,23 @@ class Verdict:
     unsupported_sentences: tuple[str, ...]
     unsupported_numbers: tuple[str, ...]
     unsupported_names: tuple[str, ...]
+    uncertain: bool
+    evidence: float | None
 
 
-def check(
+def check(  # noqa: PLR0913  # the last is said by name
     digest: str,
     language: DigestLanguage,
     article: Document,
     glossary: Glossary,
     told: tuple[str, ...] = (),
+    *,
+    evidence: float | None = None,
 ) -> Verdict:
-    """The verdict on `digest`; `told` are the texts of prompts that it must not repeat."""
+    """The verdict on `digest`; `told` are the texts of prompts that it must not repeat.
+
+    `evidence`: a model's own, which decides where words don't.
+    """
     is_runaway = len(digest) > LONGEST_DIGEST
     digest = digest[:LONGEST_DIGEST]
     document = Document.of(digest, language)
@@ -89,10 +99,11 @@ def check(
         faults.append("figures")
     if are_most_names(names, document, glossary):
         faults.append("names")
-    if is_unfounded(held, language, article):
+    uncertain = is_doubtful(held, language, article)
+    if is_unfounded(held, language, article) or (uncertain and is_unlikely(evidence)):
         faults.append("unfounded")
     strange = unsupported_sentences(held)
-    doubtful = numbers or names or strange or held is None or is_grey(held, language, article)
+    doubtful = numbers or names or strange or (uncertain and evidence is None)
     return Verdict(
         "refuse" if faults else "warn" if doubtful else "pass",
         tuple(faults),
@@ -101,6 +112,8 @@ def check(
         strange,
         tuple(numbers),
         tuple(names),
+        uncertain and not faults,
+        evidence,
     )
 
 

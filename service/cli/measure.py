@@ -11,6 +11,11 @@ from service.cli.flags import MODEL_SETTINGS, json_option, write_json
 from service.cli.group import clear_errors, main
 from service.settings import Settings, options
 
+CHECK_SETTINGS = (
+    "engine", "model", "revision", "chat_template", "device", "dtype", "threads", "prompts",
+    "names", "max_characters", "log_level",
+)  # fmt: skip
+
 
 @main.command()
 @click.option("--articles", default=16, show_default=True, type=click.IntRange(min=1))
@@ -80,14 +85,14 @@ def evaluate(cases: Path, file: Path | None, **flags: Any) -> int:
 @main.command()
 @click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option("totals")
-@options("prompts", "names", "max_characters", "log_level")
+@options(*CHECK_SETTINGS)
 @clear_errors
 def check(pairs: Path, file: Path | None, **flags: Any) -> int:
     """Judge whether articles bear out digests that were written elsewhere.
 
     PAIRS.jsonl holds one JSON object a line: {"text", "title"?, "digests": {"en"?, "zh"?}}. The
     verdicts come on stdout, one line of JSON for each, and their totals on stderr. No model is
-    needed.
+    needed; one that is named (--model, or --engine transformers) is asked where words don't decide.
     """
     from service.evaluation.pairs import as_line, check_pairs, read_pairs, totals
     from service.folder import progress
@@ -97,10 +102,25 @@ def check(pairs: Path, file: Path | None, **flags: Any) -> int:
     logs.to_stderr(settings.log_level)
     found = read_pairs(pairs, settings.max_characters)
     results = []
-    for result in check_pairs(found, Resources.load(settings)):
+    for result in check_pairs(found, Resources.load(settings), _weigh(settings)):
         click.echo(as_line(result))
         results.append(result)
     counted = totals(results)
     progress.show_measures(counted, to_stderr=True)
     write_json(file, counted)
     return 0
+
+
+def _weigh(settings: Settings) -> Any:
+    """The model's judgement, where one is named; the default model is not loaded for a check."""
+    if settings.engine == "extractive" or (
+        settings.engine != "transformers" and settings.model == Settings().model
+    ):
+        return None
+    from service.engine_factory import load_engine
+    from service.serving.service import Service
+
+    service = Service(settings, load_engine)
+    service.open(quiet=True)
+    service.wait()
+    return service.weigh

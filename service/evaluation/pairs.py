@@ -10,7 +10,7 @@ from statistics import mean
 
 from pydantic import ValidationError
 
-from service.checks.report import CheckRequest, CheckResult, check_pair
+from service.checks.report import CheckRequest, CheckResult, Weigh, check_pair
 from service.errors import BadInput
 from service.evaluation.evaluate import explain
 from service.evaluation.scores import share
@@ -54,10 +54,12 @@ def _pair(line: str, where: str, max_characters: int) -> CheckRequest:
     return pair
 
 
-def check_pairs(pairs: Sequence[CheckRequest], resources: Resources) -> Iterator[CheckResult]:
+def check_pairs(
+    pairs: Sequence[CheckRequest], resources: Resources, weigh: Weigh | None = None
+) -> Iterator[CheckResult]:
     prompts = told(resources.prompts)
     for pair in pairs:
-        yield check_pair(pair, resources.glossary, prompts)
+        yield check_pair(pair, resources.glossary, prompts, weigh)
 
 
 def as_line(result: CheckResult) -> str:
@@ -75,6 +77,7 @@ def totals(results: Sequence[CheckResult]) -> Totals:
             counted[f"{language}_{level}"] = sum(each.verdict == level for each in checks)
         supports = [each.support for each in checks if each.support is not None]
         counted[f"{language}_support"] = mean(supports) if supports else None
+        counted[f"{language}_weighed"] = sum(each.evidence is not None for each in checks)
         for fault in sorted({fault for each in checks for fault in each.faults}):
             counted[f"{language}_refused_{fault}"] = sum(fault in c.faults for c in checks)
     counted["languages_agree"] = share(

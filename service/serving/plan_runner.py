@@ -9,8 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from service.errors import DiglotError, EngineFailed
-from service.result import Result
-from service.serving.queue import Job, Work
+from service.serving.queue import Ending, Job, Work
 from service.tasks import Answer
 
 log = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ BULK_THREADS = 2
 
 Outcome = Callable[[Job], Answer | DiglotError]
 """Returns what a plan is to be answered; called in the thread of the plan."""
-OnReturn = Callable[[Job, Result | DiglotError | None], None]
+OnReturn = Callable[[Job, Ending | DiglotError | None], None]
 Lane = tuple[Work, bool]
 """Jobs that share threads: the kind of work, and whether their plans run in another process."""
 
@@ -80,7 +79,7 @@ class PlanRunner:
         self._on_return(job, _advanced(job, outcome))
 
 
-def _advanced(job: Job, outcome: Outcome) -> Result | DiglotError | None:
+def _advanced(job: Job, outcome: Outcome) -> Ending | DiglotError | None:
     """Hand the outcome to the plan; returns its end, or None where it asks for more."""
     try:
         answer = outcome(job)
@@ -89,7 +88,7 @@ def _advanced(job: Job, outcome: Outcome) -> Result | DiglotError | None:
         else:
             job.request = job.plan.send(answer)
     except StopIteration as returned:
-        ended: Result = returned.value
+        ended: Ending = returned.value
         return ended
     except DiglotError as error:
         return error

@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from service import metrics
 from service.errors import DeadlineExceeded, DiglotError, Overloaded
@@ -16,8 +16,10 @@ HALF_LIFE_S = 60.0
 """Of busy time: what was measured so long ago counts half."""
 SHORTEST_S, LONGEST_S = 1.0, 600.0
 
-Plan = Generator[Request, Answer, Result]
-"""Yields Requests, receives Answers (or has a DiglotError thrown in), returns the Result."""
+Ending = Result | Answer
+"""The end of a plan: a Result, or the engine's bare Answer where no more was wanted."""
+Plan = Generator[Request, Answer, Ending]
+"""Yields Requests, receives Answers (or has a DiglotError thrown in), returns its Ending."""
 
 Work = Literal["online", "bulk"]
 
@@ -33,7 +35,7 @@ class Job:
 
     plan: Plan
     request: Request
-    future: Future[Result]
+    future: Future[Any]
     arrived: float
     deadline: float
     work: Work
@@ -76,7 +78,7 @@ def end(job: Job) -> None:
     settle(job, DeadlineExceeded("the answer was not there in time"))
 
 
-def settle(job: Job, outcome: Result | DiglotError) -> None:
+def settle(job: Job, outcome: Ending | DiglotError) -> None:
     """Give a job's Future its outcome, unless it was cancelled meanwhile."""
     if not job.future.set_running_or_notify_cancel():
         metrics.cancellations.labels("client" if job.work == "online" else "batch").inc()
@@ -85,8 +87,10 @@ def settle(job: Job, outcome: Result | DiglotError) -> None:
     metrics.articles.labels(job.work, ended).inc()
     if isinstance(outcome, DiglotError):
         job.future.set_exception(outcome)
-    else:
+    elif isinstance(outcome, Result):
         job.future.set_result(outcome.model_copy(update={"timing": _timing(job)}))
+    else:
+        job.future.set_result(outcome)
 
 
 def _timing(job: Job) -> Timing:

@@ -8,8 +8,8 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
 from functools import partial
 from typing import Literal
 
@@ -25,11 +25,19 @@ from service.pipeline.result_builder import fingerprint
 from service.resources import Resources
 from service.result import Result, Timing
 from service.serving.plan_pool import PlanPool
-from service.serving.queue import Work
+from service.serving.queue import Plan, Work
 from service.serving.worker import Worker
 from service.settings import Settings
 from service.store.result_cache import ResultCache
-from service.tasks import LANGUAGES, DigestTask, Options
+from service.tasks import (
+    LANGUAGES,
+    DigestLanguage,
+    DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
+    Options,
+    Request,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +45,8 @@ WARM_UP = (
     "The council praised the plan on 4 May. It costs 12 million dollars.",
     "市議會五月四日讚揚了這項計劃，耗資1200万美元。",
 )
+
+Evidence = dict[DigestLanguage, float | None]
 
 State = Literal["loading", "ready", "draining", "broken"]
 
@@ -162,6 +172,25 @@ class Service:
             future.add_done_callback(partial(self._kept.note, owner=scope))
         return future
 
+    def weigh(self, article: Document, digests: Mapping[DigestLanguage, str]) -> Evidence:
+        """The model's evidence for each digest of `article`; waits for it.
+
+        None for each where there is no model, or where it can't read the article or is busy.
+        """
+        worker = self._worker
+        if self.state != "ready" or worker is None or self.identity is None:
+            return dict.fromkeys(digests)
+        if self.identity.model is None:
+            return dict.fromkeys(digests)
+        tasks = tuple(EvidenceTask(language, text) for language, text in digests.items())
+        request = Request(str(uuid.uuid4()), article, tasks)
+        try:
+            answer = worker.submit(_asking(request), timeout_s=self._settings.timeout_s).result()
+        except (DiglotError, CancelledError):
+            return dict.fromkeys(digests)
+        shares = [each.share for each in answer.tasks if isinstance(each, EvidenceAnswer)]
+        return dict(zip(digests, shares, strict=True))
+
     def close(self, timeout_s: float | None = None) -> bool:
         """Take nothing more, finish what was taken; False when that took longer than allowed."""
         self._closing = True
@@ -216,6 +245,12 @@ class Service:
             for wanted in LANGUAGES:
                 digest(document, DigestTask(wanted), self._resources.glossary)
             read_stance(document, "plan", self._resources)
+
+
+def _asking(request: Request) -> Plan:
+    """The plan of one request, whose answer is all that is wanted."""
+    answer = yield request
+    return answer
 
 
 def _named(engine: Engine) -> str:

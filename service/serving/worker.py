@@ -22,13 +22,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Any
 
 from service.engine import Engine, ImmediateEngine
 from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
 from service.metrics import queue_depth
-from service.result import Result
 from service.serving.plan_runner import PlanRunner
-from service.serving.queue import Bounds, Job, Plan, Throughput, Work, end, settle
+from service.serving.queue import Bounds, Ending, Job, Plan, Throughput, Work, end, settle
 from service.serving.running_jobs import RunningJobs
 from service.tasks import Answer, Finished, Request
 
@@ -91,8 +91,8 @@ class Worker:
 
     def submit(
         self, plan: Plan, *, timeout_s: float | None = None, work: Work = "online"
-    ) -> Future[Result]:
-        """Take a plan in; its Future gets the Result or the DiglotError that ended it.
+    ) -> Future[Any]:
+        """Take a plan in; its Future gets the Ending or the DiglotError that ended it.
 
         The plan's first part (cleaning) runs in the caller's thread, unless the plan runs in
         another process: then its first request has no tasks. Raises what that part raises,
@@ -111,7 +111,7 @@ class Worker:
             if isinstance(error, StopIteration):
                 raise RuntimeError("a plan must ask for something") from error
             raise
-        future: Future[Result] = Future()
+        future: Future[Any] = Future()
         future.add_done_callback(lambda _: permit.free())
         deadline = arrived + timeout_s if timeout_s is not None else float("inf")
         is_long = not request.tasks
@@ -287,7 +287,7 @@ class Worker:
 
     # From here on, everything runs in a thread of a plan, or ends what threads have.
 
-    def _on_return(self, job: Job, ended: Result | DiglotError | None) -> None:
+    def _on_return(self, job: Job, ended: Ending | DiglotError | None) -> None:
         """Settle a job whose plan has ended, or let it be queued again."""
         if ended is not None:
             self._note_throughput(job.tokens)

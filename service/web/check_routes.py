@@ -1,4 +1,7 @@
-"""The route /check: the verdict on digests that somebody else wrote, without any engine."""
+"""The route /check: the verdict on digests that somebody else wrote.
+
+No model is needed; one that is loaded is asked where words don't decide.
+"""
 
 from functools import cache
 
@@ -26,11 +29,13 @@ def check() -> Response:
 
 
 def _checked(pair: CheckRequest, settings: Settings) -> CheckResult:
-    plans: PlanPool = current_app.config["SERVICE"].plans
+    """Long ones in another process, by their words alone."""
+    service = current_app.config["SERVICE"]
+    plans: PlanPool = service.plans
     if plans.takes(pair.text, *pair.digests.values()):
         return plans.check(pair)
     resources = _resources(settings)
-    return check_pair(pair, resources.glossary, told(resources.prompts))
+    return check_pair(pair, resources.glossary, told(resources.prompts), service.weigh)
 
 
 @cache

@@ -1,8 +1,13 @@
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
+from service.article import Document
 from service.checks.report import CheckRequest, check_pair
 from service.facts.names import Glossary
+from service.tasks import DigestLanguage
 from tests.support.trams import ARTICLES, DIGESTS, OTHERS
 
 GLOSSARY = Glossary.load()
@@ -42,3 +47,36 @@ def test_one_digest_alone_has_nothing_to_agree_with(language: str) -> None:
 def test_a_pair_needs_digests_in_english_or_chinese(digests: object) -> None:
     with pytest.raises(ValidationError):
         CheckRequest.model_validate({"text": "The council votes.", "digests": digests})
+
+
+FRENCH = "Le conseil municipal a voté mardi le projet de tramway, avec 40 arrêts. " * 3
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict", "faults"),
+    [(0.4, "pass", []), (0.05, "refuse", ["unfounded"]), (None, "warn", [])],
+)
+def test_a_models_evidence_decides_where_words_do_not(
+    share: float | None, verdict: str, faults: list[str]
+) -> None:
+    digests = {"en": "The council voted on Tuesday for a tram with 40 stops.", "zh": DIGESTS["zh"]}
+    asked: list[set[str]] = []
+
+    def weigh(article: Document, uncertain: Mapping[DigestLanguage, str]) -> Any:
+        assert article.text == FRENCH
+        asked.append(set(uncertain))
+        return dict.fromkeys(uncertain, share)
+
+    pair = CheckRequest(text=FRENCH, digests=digests)  # type: ignore[arg-type]
+    found = check_pair(pair, GLOSSARY, weigh=weigh).checks["en"]
+    assert (found.verdict, found.faults, found.evidence) == (verdict, faults, share)
+    assert len(asked) == 1 and "en" in asked[0]
+
+
+def test_a_model_is_not_asked_where_words_decide() -> None:
+    def weigh(article: Document, uncertain: Mapping[DigestLanguage, str]) -> Any:
+        raise AssertionError
+
+    for digests in (DIGESTS, OTHERS):
+        pair = CheckRequest(text=ARTICLES["en"], digests=digests)  # type: ignore[arg-type]
+        assert check_pair(pair, GLOSSARY, weigh=weigh).checks["en"].evidence is None

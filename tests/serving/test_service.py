@@ -4,12 +4,14 @@ import threading
 
 import pytest
 
-from service.article import Article
+from service.article import Article, Document
 from service.engine import Engine
 from service.errors import BadSetting, DiglotError, NoText, NotReady
+from service.extractive.extractive_engine import ExtractiveEngine
+from service.resources import Resources
 from service.serving.service import Service
 from service.settings import Settings
-from service.tasks import Options
+from service.tasks import Answer, EvidenceAnswer, Options, Request
 from tests.support.scripted import EN, ScriptedEngine
 from tests.support.waiting import wait_until
 
@@ -137,3 +139,22 @@ def test_a_run_of_a_folder_logs_neither_and_a_failure_is_raised_only(
     with pytest.raises(BadSetting, match="没有权重"):
         service.wait()
     assert caplog.text == ""
+
+
+def test_a_model_weighs_digests_of_an_article() -> None:
+    def weighing(request: Request) -> Answer:
+        return Answer(tuple(EvidenceAnswer(0.3 + number) for number in range(len(request.tasks))))
+
+    article, digests = Document.of("The council voted.", "en"), {"en": "A vote.", "zh": "投票。"}
+    service = service_with(ScriptedEngine(weighing))
+    assert service.weigh(article, digests) == {"en": 0.3, "zh": 1.3}  # type: ignore[arg-type]
+    service.close()
+    assert service.weigh(article, digests) == {"en": None, "zh": None}  # type: ignore[arg-type]
+
+
+def test_an_engine_without_a_model_or_that_breaks_has_no_evidence() -> None:
+    article = Document.of("poison: the council voted.", "en")
+    for engine in (ScriptedEngine(), ExtractiveEngine(Resources.load(Settings()))):
+        service = service_with(engine)
+        assert service.weigh(article, {"en": "A vote."}) == {"en": None}
+        service.close()

@@ -1,11 +1,12 @@
 """A service that answers by a script, so that the HTTP face can be tried without an engine."""
 
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.article import Article
+from service.article import Article, Document
 from service.engine import Identity
 from service.pipeline.context import Watch
 from service.result import Checks, Digest, Maker, ReadingReport, Result, Stance, Timing
@@ -85,6 +86,9 @@ class FakeService:
 
     def open(self) -> None:
         pass
+
+    def weigh(self, article: Document, digests: Mapping[str, str]) -> dict[str, float | None]:
+        return dict.fromkeys(digests)
 
     def close(self, timeout_s: float) -> None:
         self.state = "draining"

@@ -16,6 +16,8 @@ from service.tasks import (
     StanceAnswer,
     Task,
     TaskAnswer,
+    TranslationAnswer,
+    TranslationTask,
 )
 
 EN = "The council voted to build a new bridge, and the mayor called it overdue."
@@ -43,6 +45,8 @@ def quoted(request: Request) -> Answer:
 def _written(task: Task) -> TaskAnswer:
     if isinstance(task, EvidenceTask):
         return EvidenceAnswer(None)
+    if isinstance(task, TranslationTask):
+        return TranslationAnswer("")
     if isinstance(task, DigestTask):
         return DigestAnswer(EN if task.language == "en" else ZH, "abstractive")
     return StanceAnswer("favor", {"favor": 0.7, "against": 0.2, "none": 0.1})
