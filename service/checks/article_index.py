@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from service.article import Document
-from service.checks.dictionary import Dictionary, Keys, Places, segments
+from service.checks.dictionary import Dictionary, Found, Keys, Places, Segment, segments
 from service.checks.stems import content_words, key
 from service.text.han import HAN, HAN_CHARACTER, HAN_RUN
 from service.text.script import to_script
@@ -92,16 +92,25 @@ class ArticleIndex:
         return Postings.of(keys, places)
 
     @cached_property
+    def _found(self) -> Found:
+        return Dictionary.load().find(self.text)
+
+    @cached_property
+    def words(self) -> tuple[Segment, ...]:
+        """The Chinese words of `text`, by the dictionary."""
+        has_han = HAN_CHARACTER.search(self.text)
+        return tuple(segments(self.text, self._found)) if has_han else ()
+
+    @cached_property
     def glossed(self) -> Postings:
         """The article's own words, and the English meanings of its Chinese ones.
 
         Of single characters only those count that are part of no longer word.
         """
-        dictionary, text = Dictionary.load(), self.text
-        found = dictionary.find(text)
+        dictionary, text, found = Dictionary.load(), self.text, self._found
         alone = [
             (segment.start, segment.row)
-            for segment in segments(text, found)
+            for segment in self.words
             if segment.end - segment.start == 1
             and segment.row is not None
             and text[segment.start] not in STOP_CHARACTERS

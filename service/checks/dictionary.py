@@ -25,6 +25,7 @@ LONGEST = 8
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that no bit of a character is lost (Knuth's multiplicative hashing)."""
+_PREFIX_SHIFT = np.uint64(64 - 20)
 _MOST_READINGS = 16
 
 Keys = NDArray[np.uint64]
@@ -61,6 +62,10 @@ class Dictionary:
         hashes = _hashes_of(words)
         order = np.argsort(hashes)
         self._hashes: Keys = hashes[order]
+        # Most pieces of a text are not words: a table of the first bits of the hashes, as in a
+        # Bloom filter, spares them the search.
+        self._prefixes = np.zeros(1 << 20, np.bool_)
+        self._prefixes[hashes >> _PREFIX_SHIFT] = True
         self._glosses = np.frombuffer(glosses, np.uint32)
         sizes: Places = np.array(counts, np.int64)
         self._counts, self._starts = sizes[order], (np.cumsum(sizes) - sizes)[order]
@@ -80,10 +85,12 @@ class Dictionary:
         for length in range(1, min(LONGEST, len(codes)) + 1):
             count = len(codes) - length + 1
             hashes = hashes[:count] * _FACTOR + codes[length - 1 :].astype(np.uint64)
-            rows = np.searchsorted(self._hashes, hashes)
+            likely = np.flatnonzero(self._prefixes[hashes >> _PREFIX_SHIFT])
+            rows = np.searchsorted(self._hashes, hashes[likely])
             rows[rows == len(self._hashes)] = 0
-            starts = np.flatnonzero(self._hashes[rows] == hashes)
-            parts.append((starts, np.full(len(starts), length), rows[starts]))
+            is_word = self._hashes[rows] == hashes[likely]
+            starts, rows = likely[is_word], rows[is_word]
+            parts.append((starts, np.full(len(starts), length), rows))
         if not parts:
             empty = np.zeros(0, np.int64)
             return Found(empty, empty, empty)

@@ -102,6 +102,7 @@ def _subject(
     source = chinese or English(f"{title}\n{body}")
     mentions = _Mentions(body, language)
     scored: set[tuple[str, float]] = set()
+    most: list[tuple[float, str]] = []
     for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
         for phrase, only_repeated in _phrases(part, source, f"{title}\n{body}"):
             often: float = mentions.of(phrase)
@@ -113,12 +114,14 @@ def _subject(
             first = AT_FRONT if weight > 1 and title.startswith(phrase) else 1.0
             # A phrase of the title alone is named all the same.
             often = often or (0.5 if weight > 1 else 0)
-            size = _size_zh(phrase, often) if chinese else _size(phrase)
             once = ONCE if often == weight == 1 else 1.0
-            score = first * weight * often * size * once * _share(phrase, bool(chinese))
-            scores[phrase] = max(scores.get(phrase, 0.0), score)
+            size = _size_zh(phrase, often) if chinese else _size(phrase)
+            scores.setdefault(phrase, 0.0)
+            most.append((first * weight * often * size * once, phrase))
     if certain is not None:
         scores = {phrase: score for phrase, score in scores.items() if certain.of(phrase)}
+        most = [(bound, phrase) for bound, phrase in most if phrase in scores]
+    _score(scores, most, bool(chinese))
     if not any(scores.values()):
         return ""
     best = max(scores, key=lambda phrase: (scores[phrase], len(phrase), phrase))
@@ -130,6 +133,20 @@ def _subject(
     if certain is not None:
         whole = [phrase for phrase in whole if certain.of(phrase)]
     return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
+
+
+def _score(scores: dict[str, float], most: list[tuple[float, str]], chinese: bool) -> None:
+    """Score the phrases that can be the best: `most` has the most that each can get.
+
+    The rest of a score takes a segmenter; it is left out where the most is too little.
+    """
+    best = max(scores.values(), default=0.0)
+    for bound, phrase in sorted(most, reverse=True):
+        if bound < best:
+            return
+        rarity = _rarity(phrase) if chinese else 1.0
+        scores[phrase] = max(scores[phrase], bound * rarity * _share(phrase, chinese))
+        best = max(best, scores[phrase])
 
 
 class Certainty:
@@ -233,7 +250,7 @@ def _rarity(phrase: str) -> float:
 def _size_zh(phrase: str, often: float) -> float:
     """A longer phrase that is repeated counts more, as each of its mentions is of its parts too
     (Frantzi, Ananiadou & Mima 2000, "Automatic Recognition of Multi-Word Terms")."""
-    return _rarity(phrase) * (math.sqrt(len(phrase) / 2) if often > 1 else 1.0)
+    return math.sqrt(len(phrase) / 2) if often > 1 else 1.0
 
 
 def _size(phrase: str) -> float:

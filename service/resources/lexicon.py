@@ -9,12 +9,15 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from service.errors import BadSetting
 from service.settings import SHIPPED_PROMPTS
+from service.text.han import any_of
 from service.text.segmenter import segmenter
 
 SHIPPED = SHIPPED_PROMPTS / "stance.tsv"
@@ -39,7 +42,7 @@ class Hit:
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """The entries of one language; `longest` is the length of the longest that begins so.
 
@@ -49,6 +52,11 @@ class Table:
 
     entries: dict[str, dict[EntryKind, int]]
     longest: dict[str, int]
+
+    @cached_property
+    def beginning(self) -> re.Pattern[str]:
+        """Matches the characters that an entry begins with."""
+        return any_of(self.longest) if self.longest else re.compile("(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,30 +156,50 @@ def _english(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
 
 
 def _chinese(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
-    bounds: list[int] = []
-    i = 0
-    while i < len(text):
-        for n in range(min(table.longest.get(text[i], 0), len(text) - i), 1, -1):
-            if text[i : i + n] not in table.entries:
-                continue
-            # Segmenting costs most of the time, and most texts hold few short entries.
-            bounds = bounds or _bounds(text)
-            if n >= _SURE_LENGTH or _is_word(i, i + n, bounds):
-                yield i, i + n, text[i : i + n]
-                i += n
+    words = _Words(text)
+    reached = 0
+    for match in table.beginning.finditer(text):
+        start = match.start()
+        if start < reached:
+            continue
+        for n in range(min(table.longest[match[0]], len(text) - start), 1, -1):
+            end = start + n
+            is_entry = text[start:end] in table.entries
+            if is_entry and (n >= _SURE_LENGTH or words.hold(start, end)):
+                yield start, end, text[start:end]
+                reached = end
                 break
-        else:
-            i += 1
 
 
-def _bounds(text: str) -> list[int]:
-    return [0, *accumulate(map(len, segmenter().cut(text, HMM=False)))]
+class _Words:
+    """The words of a Chinese text. Segmenting costs most of the time of a search, and most clauses
+    hold no short entry, so only those that do are segmented.
+    """
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._bounds: dict[int, list[int]] = {}
 
-def _is_word(start: int, end: int, bounds: list[int]) -> bool:
-    """Whether the span is whole words, or part of one compound (批评 in 公开批评)."""
-    first = bisect_right(bounds, start) - 1
-    last = bisect_left(bounds, end)
-    if bounds[first] == start and bounds[last] == end:
-        return True
-    return last == first + 1 and bounds[last] - bounds[first] >= _SURE_LENGTH
+    def hold(self, start: int, end: int) -> bool:
+        """Whether the span is whole words, or part of one compound (批评 in 公开批评)."""
+        bounds = self._bounds_around(start, end)
+        first = bisect_right(bounds, start) - 1
+        last = bisect_left(bounds, end)
+        if bounds[first] == start and bounds[last] == end:
+            return True
+        return last == first + 1 and bounds[last] - bounds[first] >= _SURE_LENGTH
+
+    @cached_property
+    def _clauses(self) -> list[tuple[int, int]]:
+        """The runs of characters that jieba segments each by itself."""
+        return [match.span() for match in segmenter().re_han_default.finditer(self._text)]
+
+    def _bounds_around(self, start: int, end: int) -> list[int]:
+        index = bisect_right(self._clauses, start, key=itemgetter(0)) - 1
+        begin, stop = self._clauses[index] if index >= 0 else (0, 0)
+        if end > stop:  # no clause holds it
+            begin, stop = 0, len(self._text)
+        if begin not in self._bounds or self._bounds[begin][-1] < end:
+            words = segmenter().cut(self._text[begin:stop], HMM=False)
+            self._bounds[begin] = list(accumulate(map(len, words), initial=begin))
+        return self._bounds[begin]

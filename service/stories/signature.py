@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from service.article import Document
-from service.checks.dictionary import Dictionary, segments
+from service.checks.article_index import ArticleIndex
+from service.checks.dictionary import Dictionary, Segment, segments
 from service.checks.stems import content_words_at
 from service.facts.names import Glossary
 from service.facts.numerals import Figure, is_weighty
@@ -30,9 +31,12 @@ def facts_of(document: Document, glossary: Glossary) -> Facts:
     """The names, the terms and the certain figures of a document, the most frequent ones first."""
     text = "\n".join(document.simplified_sentences)
     title = to_script(document.title or "", "Hans")
-    placed = list(_placed_terms(text, document.language))
+    # The index has the titles behind the sentences.
+    parted = [word for word in ArticleIndex.of(document).words if word.end <= len(text)]
+    placed = list(_placed_terms(text, document.language, parted))
     words = Counter(term for term, _ in placed)
-    words.update(term for term, _ in _placed_terms(title, document.language))
+    parted = list(segments(title, Dictionary.load().find(title)))
+    words.update(term for term, _ in _placed_terms(title, document.language, parted))
     names = Counter(name.key for name in document.names(glossary))
     return Facts(
         names=dict(names.most_common(MOST_NAMES)),
@@ -48,12 +52,15 @@ class _Placed(NamedTuple):
     start: int
 
 
-def _placed_terms(text: str, language: str) -> Iterator[_Placed]:
-    """The words of content of `text`, which has its Chinese in Simplified characters, in order."""
+def _placed_terms(text: str, language: str, parted: Sequence[Segment]) -> Iterator[_Placed]:
+    """The words of content of `text`, which has its Chinese in Simplified characters, in order.
+
+    `parted` are its Chinese words.
+    """
     tag = language.partition("-")[0]
     if tag in {"en", "zh", "und"}:
         latin = [_Placed(word.plain, start) for word, start in content_words_at(text)]
-        yield from sorted([*latin, *_han_terms(text)], key=lambda placed: placed.start)
+        yield from sorted([*latin, *_han_terms(text, parted)], key=lambda placed: placed.start)
         return
     at = 0
     for line in text.split("\n"):
@@ -62,11 +69,11 @@ def _placed_terms(text: str, language: str) -> Iterator[_Placed]:
         at += len(line) + 1
 
 
-def _han_terms(text: str) -> Iterator[_Placed]:
+def _han_terms(text: str, parted: Sequence[Segment]) -> Iterator[_Placed]:
     """Chinese is segmented by the dictionary; a run of characters outside of it, such as a name,
     is one term."""
     unknown, reached = "", -1
-    for start, end, _ in segments(text, Dictionary.load().find(text)):
+    for start, end, _ in parted:
         word = text[start:end]
         single = end - start == 1 and word not in STOP_CHARACTERS
         if not single or start != reached:

@@ -93,3 +93,15 @@ def test_any_line_changes_the_fingerprint(tmp_path: Path) -> None:
         path.write_text(HEADER + f"en\tview\t-\t{weight}\tgood{number}\n", "utf-8")
         prints.add(Lexicon.load(path).fingerprint)
     assert len(prints) == 4
+
+
+def test_only_the_clause_of_a_short_entry_decides_whether_it_is_a_word(tmp_path: Path) -> None:
+    (tmp_path / "stance.tsv").write_text(
+        "language\tkind\tforms\tweight\tterm\nzh\tview\t-\t-2\t不公\n", "utf-8"
+    )
+    lexicon = Lexicon.load(tmp_path / "stance.tsv")
+    text = "会议不公开，居民说这不公。会议不公开。"
+    start = text.index("不公。")
+    assert [(hit.start, hit.end) for hit in lexicon.find(text, "zh")] == [(start, start + 2)]
+    assert lexicon.find("It was unfair.", "en") == []
+    assert Lexicon.load(tmp_path / "stance.tsv").find("", "zh") == []
