@@ -33,6 +33,8 @@ LONGEST_ERROR = 64_000
 """Bytes of an error's body that are read."""
 LONGEST_QUOTE = 200
 """Characters of a server's error that are passed on."""
+LONGEST_ANSWER = 64_000_000
+"""Bytes of an answer, all of its events or its JSON."""
 CHARACTERS_A_TOKEN = 16
 """More than any token has: a server that sends more does not keep to the limit of tokens."""
 LONGEST_TIMEOUTS = 10
@@ -41,11 +43,16 @@ LONGEST_TIMEOUTS = 10
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One message and the options of its answer; a server may refuse `optional` fields."""
+    """One message and the options of its answer; a server may refuse `optional` fields.
+
+    With `begun`, the text that the answer begins with, the request makes sense with all of its
+    fields only: it fails where one is refused.
+    """
 
     message: str
     max_tokens: int
     optional: Mapping[str, Any]
+    begun: str | None = None
 
 
 class ChatClient:
@@ -122,6 +129,9 @@ class ChatClient:
                 self._wait_or_give_up(error, attempt, is_abandoned)
                 attempt += 1
             except FieldsRefused as error:
+                if request.begun is not None:
+                    host, fields = self.endpoint.host, ", ".join(sorted(error.fields))
+                    raise RemoteFailed(f"{host} takes no {fields}") from error
                 refused |= error.fields
             else:
                 self._note_refused(refused)
@@ -154,13 +164,15 @@ class ChatClient:
         limit = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
         body = {
             "model": model,
-            "messages": [{"role": "user", "content": request.message}],
+            "messages": _messages(request),
             limit: request.max_tokens,
             "stream": True,
             "stream_options": {"include_usage": True},
             **request.optional,
         }
-        return {name: value for name, value in body.items() if name not in refused}
+        return {
+            name: value for name, value in body.items() if name not in refused and value is not None
+        }
 
     def _attempt(
         self,
@@ -241,12 +253,23 @@ class ChatClient:
         self, response: httpx2.Response, is_abandoned: Callable[[], bool]
     ) -> Iterator[bytes]:
         ends = time.monotonic() + LONGEST_TIMEOUTS * self._timeout_s
+        size = 0
         for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > LONGEST_ANSWER:
+                raise Malformed("more bytes than an answer can have")
             if is_abandoned():
                 raise Cancelled
             if time.monotonic() > ends:
                 raise Transient("took too long for its answer", reason="timeout")
             yield chunk
+
+
+def _messages(request: ChatRequest) -> list[dict[str, str]]:
+    messages = [{"role": "user", "content": request.message}]
+    if request.begun is not None:
+        messages.append({"role": "assistant", "content": request.begun})
+    return messages
 
 
 def _head(response: httpx2.Response) -> bytes:

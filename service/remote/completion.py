@@ -34,6 +34,7 @@ class Completion:
 
     `alternatives`: the log-probabilities of the likeliest tokens in the place of the answer's
     first, None where the server gives none. Tokens are None where it does not count them.
+    `prompt_logprobs` is as vLLM sends it.
     """
 
     text: str = ""
@@ -43,6 +44,7 @@ class Completion:
     prompt_tokens: int | None = None
     cached_tokens: int = 0
     completion_tokens: int | None = None
+    prompt_logprobs: Any = None
 
     @property
     def is_cut(self) -> bool:
@@ -59,6 +61,7 @@ class Completion:
         if status:
             raise ServerError(data["base_resp"])
         self._count(data.get("usage"))
+        self.prompt_logprobs = data.get("prompt_logprobs") or self.prompt_logprobs
         choices = data.get("choices")
         if not choices:
             return

@@ -8,10 +8,12 @@ from typing import Any
 from service import metrics
 from service.errors import BadSetting
 from service.llm.answers import AnswerParser
+from service.remote import prompt_scores
 from service.remote.chat_client import ChatClient, ChatRequest
 from service.remote.chat_prompt import about_tokens
 from service.remote.completion import Completion
 from service.remote.prices import Budget, Tariff
+from service.remote.thinking import is_self_hosted
 from service.settings import Settings
 from service.tasks import TokenUse
 
@@ -49,6 +51,11 @@ class RemoteModel:
         # No vocabulary is known here, so all marks are letters.
         self._parser = AnswerParser(lambda text: (), frozenset())
         self._thinks = False
+
+    @property
+    def is_self_hosted(self) -> bool:
+        """Whether the server is none of the known providers, which score no prompts."""
+        return is_self_hosted(self._client.endpoint.host)
 
     def takes(self, field: str) -> bool:
         """Whether the server has not refused an optional `field` so far."""
@@ -92,6 +99,21 @@ class RemoteModel:
         self._thinks |= completion.has_thought or len(text) < len(completion.text.strip())
         alternatives = None if completion.has_thought else completion.alternatives
         return Written(text, completion.is_cut, alternatives, use)
+
+    def score(
+        self, message: str, text: str, is_abandoned: Callable[[], bool]
+    ) -> tuple[float | None, TokenUse]:
+        """The log-probability of `text` as an answer; None where the server does not score prompts.
+
+        Raises what ChatClient.complete raises, and BudgetSpent.
+        """
+        fields = {**self._fields, **prompt_scores.FIELDS}
+        request = ChatRequest(message, prompt_scores.MAX_TOKENS, fields, begun=text)
+        most = self._cost(about_tokens(message + text), prompt_scores.MAX_TOKENS)
+        with self._budget.reserve(most or 0.0):
+            completion = self._client.complete(self.name, request, is_abandoned)
+            use = self._count(completion, message + text)
+        return prompt_scores.text_log_prob(completion.prompt_logprobs, text), use
 
     def _count(self, completion: Completion, message: str) -> TokenUse:
         """The tokens as the server counted them, or else about as many as there are."""

@@ -5,11 +5,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from service.article import Document
+from service.errors import RemoteFailed, TooLong
 from service.extractive.stance import read_stance
 from service.llm.answers import first_line, token_limit, translation_limit, whole_sentences
 from service.remote import labels
 from service.remote.chat_prompt import about_tokens, message, plain
 from service.remote.failures import Filtered
+from service.remote.prompt_scores import share
 from service.remote.remote_model import RemoteModel
 from service.resources import Resources
 from service.tasks import (
@@ -41,6 +43,7 @@ class TaskAnswers:
         self._lock = threading.Lock()
         self._priors: OrderedDict[str, Sequence[float] | None] = OrderedDict()
         self._has_alternatives = True
+        self._scores_prompts = model.is_self_hosted
 
     def answer(
         self,
@@ -56,8 +59,8 @@ class TaskAnswers:
         which no gate lets pass, and the stance of the lexicon. Raises what RemoteModel.ask raises
         otherwise.
         """
-        if isinstance(task, EvidenceTask):  # no server gives the probabilities of a text
-            return EvidenceAnswer(None), NOTHING
+        if isinstance(task, EvidenceTask):
+            return self._evidence(document, shown, task, is_abandoned)
         try:
             if isinstance(task, TranslationTask):
                 return self._translation(task, is_abandoned)
@@ -76,6 +79,31 @@ class TaskAnswers:
         if isinstance(task, DigestTask):
             return DigestAnswer("", "abstractive")
         return read_stance(document, task.target, self._resources)
+
+    def _evidence(
+        self,
+        document: Document,
+        shown: str,
+        task: EvidenceTask,
+        is_abandoned: Callable[[], bool],
+    ) -> tuple[TaskAnswer, TokenUse]:
+        """The model's own evidence, where the server scores prompts; tried until it does not."""
+        if not self._scores_prompts:
+            return EvidenceAnswer(None), NOTHING
+        asked = DigestTask(task.language)
+        digest, use, found = plain(task.digest.strip()), NOTHING, []
+        for each in (shown, ""):
+            prompt = message(each, asked, document, self._resources)
+            try:
+                log_prob, more = self._model.score(prompt, digest, is_abandoned)
+            except (RemoteFailed, TooLong, Filtered):
+                log_prob, more = None, NOTHING
+            use += more
+            if log_prob is None:
+                self._scores_prompts = False
+                return EvidenceAnswer(None), use
+            found.append(log_prob)
+        return EvidenceAnswer(share(*found)), use
 
     def _translation(
         self, task: TranslationTask, is_abandoned: Callable[[], bool]

@@ -31,8 +31,17 @@ _SELF_HOSTED = {"chat_template_kwargs": {"enable_thinking": False, "thinking": F
 
 def thinking_switches(host: str) -> Mapping[str, Any]:
     """The fields of a request that turn thinking off at `host`, which may have a port."""
+    domain = _provider(host)
+    return _SWITCHES[domain] if domain else _SELF_HOSTED
+
+
+def is_self_hosted(host: str) -> bool:
+    """Whether `host` is not one of the providers that are known here."""
+    return _provider(host) is None
+
+
+def _provider(host: str) -> str | None:
     name = host.partition(":")[0]
-    for domain, switches in _SWITCHES.items():
-        if name == domain or name.endswith("." + domain):
-            return switches
-    return _SELF_HOSTED
+    return next(
+        (domain for domain in _SWITCHES if name == domain or name.endswith("." + domain)), None
+    )

@@ -18,7 +18,15 @@ from service.resources import Resources
 from service.result import Result, Stance
 from service.serving.service import Service
 from service.settings import REMOTE_KEY, Settings
-from service.tasks import Answer, DigestAnswer, DigestTask, Options, StanceAnswer
+from service.tasks import (
+    Answer,
+    DigestAnswer,
+    DigestTask,
+    EvidenceAnswer,
+    EvidenceTask,
+    Options,
+    StanceAnswer,
+)
 from tests.support import chat_server as scripted
 from tests.support import contract_suite as suite
 from tests.support.chat_server import ChatServer, Text
@@ -469,3 +477,53 @@ def test_documents_in_a_third_language_are_asked_too(server: ChatServer) -> None
     engine.admit(suite.request("one"))
     engine.admit(replace(suite.request("two"), document=Document.of("Das ist ein Text.", "de")))
     assert all(isinstance(each, Answer) for each in suite.finish(engine, 2).values())
+
+
+def scoring(handler: scripted.Handler, body: scripted.Body) -> None:
+    """A server that scores prompts, as vLLM does: what the article says is likelier after it."""
+    if "prompt_logprobs" not in body:
+        scripted.answers()(handler, body)
+        return
+    asked, begun = (message["content"] for message in body["messages"])
+    log_prob = -0.5 if begun.split()[0] in asked else -2.0
+    scored = [{"7": {"logprob": log_prob, "decoded_token": letter}} for letter in begun]
+    choice = {"message": {"content": "x"}, "finish_reason": "length"}
+    scripted.whole({"choices": [choice], "prompt_logprobs": [None, *scored]})(handler, body)
+
+
+def evidence_of(engine: RemoteEngine, digest: str) -> float | None:
+    outcome = ask(engine, EvidenceTask("en", digest))
+    assert isinstance(outcome, Answer), outcome
+    (answer,) = outcome.tasks
+    assert isinstance(answer, EvidenceAnswer)
+    return answer.share
+
+
+def test_evidence_is_the_servers_where_it_scores_prompts(server: ChatServer) -> None:
+    server.reply = scoring
+    engine = engine_for(server)
+    assert evidence_of(engine, "library") == pytest.approx(0.75)
+    assert evidence_of(engine, "cathedral") == 0
+    sent = server.chats[0]
+    assert sent["messages"][-1] == {"role": "assistant", "content": "library"}
+    assert (sent["stream"], sent["max_tokens"]) == (False, 1)
+    assert "stream_options" not in sent
+
+
+def refusing_everything(handler: scripted.Handler, body: scripted.Body) -> None:
+    if "prompt_logprobs" in body:
+        scripted.error(400, "Bad Request")(handler, body)
+    else:
+        scripted.answers()(handler, body)
+
+
+@pytest.mark.parametrize("reply", [scripted.answers(), refusing_everything])
+def test_another_server_is_asked_for_evidence_once(reply: Any, server: ChatServer) -> None:
+    """And goes on to get every other field."""
+    server.reply = reply
+    engine = engine_for(server)
+    assert evidence_of(engine, "library") is None
+    assert evidence_of(engine, "library") is None
+    assert len(server.chats) == 1
+    ask(engine, EN)
+    assert {"temperature", "seed", "stream_options"} <= server.chats[-1].keys()

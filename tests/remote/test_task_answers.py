@@ -35,6 +35,8 @@ class ScriptedModel:
         self._script, self._refuses = list(script), refuses
         self.fields: list[Mapping[str, Any]] = []
 
+    is_self_hosted = True
+
     def takes(self, field: str) -> bool:
         return field not in self._refuses
 

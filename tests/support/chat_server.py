@@ -246,7 +246,7 @@ def answers(
     """
 
     def reply(handler: Handler, body: Body) -> None:
-        asked = body["messages"][-1]["content"].rpartition("</article>")[2]
+        asked = body["messages"][0]["content"].rpartition("</article>")[2]
         in_chinese = any("\u4e00" <= letter <= "\u9fff" for letter in asked.splitlines()[2])
         if "favor" in asked or "支持" in asked:
             label = "中立" if "支持" in asked else "none"
