@@ -174,6 +174,17 @@ Count = tuple[str, Mapping[str, str], float]
 """The name of a metric, its labels, and its growth or the value that was observed."""
 Counts = Sequence[Count]
 
+
+def refusals() -> dict[tuple[str, str], float]:
+    """The number of digests that were refused so far, by language and gate."""
+    samples = [each for metric in digests_refused.collect() for each in metric.samples]
+    return {
+        (each.labels["language"], each.labels["gate"]): each.value
+        for each in samples
+        if each.name.endswith("_total")
+    }
+
+
 _COUNTED: dict[str, Counter] = {
     "refused": digests_refused,
     "replaced": digests_replaced,

@@ -5,7 +5,7 @@ A case is one JSON object a line: `{"text", "title"?, "source"?, "targets"?, "re
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from statistics import mean
@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from service import metrics
 from service.article import Article
 from service.errors import BadInput
 from service.evaluation import scores
@@ -89,7 +90,7 @@ def evaluate(cases: Sequence[Case], service: Service) -> Scores:
     `failed` counts the articles that gave an error; the other measures leave them out.
     """
     service.wait()
-    begun = time.monotonic()
+    begun, refused = time.monotonic(), metrics.refusals()
     answered = list(_answered(cases, service))
     seconds = time.monotonic() - begun
     done = [(case, result) for case, result in answered if result is not None]
@@ -102,7 +103,7 @@ def evaluate(cases: Sequence[Case], service: Service) -> Scores:
     for language in LANGUAGES:
         found |= _rouge(done, language)
     found |= _faithfulness(done, service.resources.glossary) | _support(done)
-    return found | _stance(done)
+    return found | _stance(done) | _refused(refused)
 
 
 def _answered(cases: Sequence[Case], service: Service) -> Iterator[tuple[Case, Result | None]]:
@@ -173,6 +174,15 @@ def _support(done: Sequence[tuple[Case, Result]]) -> Scores:
     return {
         "support": mean(supports) if supports else None,
         "sentences_cited": scores.share(bool(sentence.sources) for sentence in sentences),
+    }
+
+
+def _refused(before: Mapping[tuple[str, str], float]) -> Scores:
+    """Drafts of the model that a gate has stopped since `before`, second ones too, by reason."""
+    return {
+        f"{language}_refused_{gate}": count - before.get((language, gate), 0)
+        for (language, gate), count in sorted(metrics.refusals().items())
+        if count > before.get((language, gate), 0)
     }
 
 

@@ -5,12 +5,13 @@ import resource
 import sys
 import time
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from service.errors import BadSetting, NoRoom
 from service.llm.generator import BatchGenerator
 from service.llm.llm_engine import LLMEngine
+from service.llm.request_encoder import SCORED_TOKENS
 from service.llm.token_request import Generate, Loglikelihood, TokenRequest
 from service.settings import Settings
 
@@ -28,6 +29,7 @@ class Measures:
     decode too. `decode_tokens_per_s`: tokens decoded in all other passes over their time. The first
     token of each answer comes with the prefill of its prompt and does not count as decoded.
     `replayed_steps`: those of `steps` that were replays of CUDA graphs; the others were eager.
+    `evidence_share`: the time of weighing both digests of an article, over the article's own time.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Measures:
     steps: int
     replayed_steps: int
     rows_per_step: float
+    evidence_share: float
     peak_rss_bytes: int
 
     def as_json(self) -> dict[str, Any]:
@@ -73,7 +76,8 @@ def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: in
         _admit(generator, waiting)
         num_finished += len(generator.step())
     seconds = time.monotonic() - start
-    stats = generator.stats
+    stats = replace(generator.stats)
+    evidence = _evidence_seconds(generator, engine.vocabulary, article_tokens, digest_tokens)
     decoded_alone = stats.decode_tokens - stats.mixed_tokens
     return Measures(
         path=generator.path,
@@ -90,8 +94,32 @@ def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: in
         steps=stats.steps,
         replayed_steps=generator.replayed_steps,
         rows_per_step=stats.decode_tokens / max(stats.steps, 1),
+        evidence_share=evidence / (seconds / articles),
         peak_rss_bytes=_peak(),
     )
+
+
+def _evidence_seconds(
+    generator: BatchGenerator, vocabulary: int, article_tokens: int, digest_tokens: int
+) -> float:
+    """Seconds to weigh both digests of an article that was just read."""
+    rng = random.Random(SEED + 1)
+    opening, article, instruction, digest = (
+        tuple(rng.randrange(vocabulary) for _ in range(count))
+        for count in (OPENING, article_tokens, INSTRUCTION, min(digest_tokens, SCORED_TOKENS))
+    )
+    after = Loglikelihood(instruction, (digest,))
+    alone = Loglikelihood(opening + instruction, (digest,), shares_prefix=False)
+    _finish(generator, TokenRequest("read", opening + article, (after,)))
+    start = time.monotonic()
+    _finish(generator, TokenRequest("weighed", opening + article, (after, alone) * LANGUAGES))
+    return time.monotonic() - start
+
+
+def _finish(generator: BatchGenerator, request: TokenRequest) -> None:
+    generator.admit(request)
+    while not generator.step():
+        pass
 
 
 def _requests(

@@ -9,7 +9,20 @@ from pathlib import Path
 import pytest
 
 from service.errors import BadInput
-from service.evaluation.evaluate import read_cases
+from service.evaluation.evaluate import Case, read_cases
+from service.evaluation.evaluate import evaluate as measured
+from service.serving.service import Service
+from service.settings import Settings
+from service.tasks import (
+    Answer,
+    DigestAnswer,
+    DigestTask,
+    Request,
+    StanceAnswer,
+    TranslationAnswer,
+    TranslationTask,
+)
+from tests.support.scripted import ScriptedEngine
 from tests.support.waiting import PATIENCE_S
 
 CASES = [
@@ -60,6 +73,30 @@ def test_every_measure_is_printed_and_written(tmp_path: Path) -> None:
     assert 0.3 < found["zh_characters_rouge1"] < 1
     for name in found:
         assert name in done.stdout
+
+
+def test_drafts_that_a_gate_stopped_are_counted_by_reason() -> None:
+    def faulty(request: Request) -> Answer:
+        written = {"en": DigestAnswer("", "abstractive"), "zh": DigestAnswer("\x18", "abstractive")}
+        return Answer(
+            tuple(
+                written[task.language]
+                if isinstance(task, DigestTask)
+                else TranslationAnswer("")
+                if isinstance(task, TranslationTask)
+                else StanceAnswer("none", {"favor": 0.0, "against": 0.0, "none": 1.0})
+                for task in request.tasks
+            )
+        )
+
+    service = Service(Settings(batch_window_ms=0), lambda *_: ScriptedEngine(faulty))
+    service.open()
+    cases = [Case(text="The council praised the tram plan."), Case(text="市议会称赞电车计划。")]
+    for _ in range(2):  # an earlier count is left out
+        found = measured(cases, service)
+        refused = {name: count for name, count in found.items() if "_refused_" in name}
+        assert refused == {"en_refused_empty": 4, "zh_refused_noise": 4}, "drafts and repairs"
+    assert service.close(10)
 
 
 def test_an_article_that_fails_is_counted(tmp_path: Path) -> None:

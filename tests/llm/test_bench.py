@@ -48,6 +48,7 @@ def test_a_run_measures_exactly_the_work_it_was_asked_for(
     assert measures["articles_per_hour"] == pytest.approx(rate)
     for name in ("prefill_tokens_per_s", "decode_tokens_per_s", "rows_per_step", "steps"):
         assert measures[name] > 0
+    assert measures["evidence_share"] > 0
     assert measures["replayed_steps"] == 0, "a CPU's steps are eager"
     assert 50 << 20 < measures["peak_rss_bytes"] < 64 << 30
     for name in ("articles_per_hour", "prefill_tokens_per_s", "peak_rss_bytes"):
