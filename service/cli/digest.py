@@ -67,6 +67,12 @@ from service.tasks import Options
     "--keep-deleted", is_flag=True, help="Keep the results of files that no longer exist."
 )
 @click.option(
+    "--column",
+    default="text",
+    show_default=True,
+    help="The column of .csv, .tsv and .parquet files that holds the texts.",
+)
+@click.option(
     "--format",
     "formats",
     default="jsonl",
@@ -98,6 +104,7 @@ def digest(
     whole_page: bool,
     resume: bool,
     keep_deleted: bool,
+    column: str,
     formats: str,
     report: bool | None,
     allow_private: bool,
@@ -106,8 +113,9 @@ def digest(
     """Digest files and folders of articles into DIR/digests.jsonl.
 
     Reads .txt, .md, .html, .json and .jsonl, in UTF-8, GB18030 or Big5, and folders recursively;
-    .pdf and .docx where their packages are installed (pip install 'diglot[documents]'). In place
-    of a path, - is standard input, and an http(s) address is fetched.
+    .pdf and .docx where their packages are installed (pip install 'diglot[documents]'). Tables
+    (.csv .tsv .parquet), feeds (.rss .atom .xml) and web archives (.warc .warc.gz) are read where
+    they are named. In place of a path, - is standard input, and an http(s) address is fetched.
 
     A second run skips what is done and drops the results of files that no longer exist. Exit
     status: 0 all good, 1 some articles failed (each is in the file with its error), 2 wrong usage,
@@ -115,7 +123,7 @@ def digest(
     """
     from service.engine_factory import load_engine
     from service.folder import progress
-    from service.folder.exports import export
+    from service.folder.exports import WRITERS, export
     from service.folder.ledger import FILE, Ledger
     from service.folder.places import Places
     from service.folder.run import count, digest_folder
@@ -131,7 +139,8 @@ def digest(
     if not paths:
         return failed
     # The output may lie inside of the input.
-    own = {os.path.realpath(out / name) for name in (FILE, STORIES, REPORT)}
+    made = (FILE, STORIES, REPORT, *(name for _, name in WRITERS.values()))
+    own = {os.path.realpath(out / name) for name in made}
     files = [file for file in find_files(paths) if os.path.realpath(file) not in own]
     if not files:
         named = ", ".join(map(str, paths))
@@ -142,14 +151,20 @@ def digest(
         places = Places(ledger, files, paths)
         service.open(quiet=True)
         steps = digest_folder(
-            files, service, ledger, wanted, resume=resume, places=None if keep_deleted else places
+            files,
+            service,
+            ledger,
+            wanted,
+            resume=resume,
+            places=None if keep_deleted else places,
+            column=column,
         )
         try:
             status = progress.show(steps, count(files), ledger)
             for written in export(ledger, also):
                 click.echo(str(written))
             if report or (report is None and any(map(Path.is_dir, paths)) and _fits(ledger)):
-                written, stories = write_stories(files, ledger, service, wanted)
+                written, stories = write_stories(files, ledger, service, wanted, column)
                 click.echo(localized(f"{stories} stories → {written}"))
             return max(status, failed)
         except KeyboardInterrupt:

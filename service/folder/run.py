@@ -17,7 +17,9 @@ from service.engine import Identity
 from service.errors import BudgetSpent, DiglotError, NotReady
 from service.folder.ledger import Ledger, Line
 from service.folder.places import Places, place_of
-from service.ingest.documents import Unread, read_file
+from service.ingest.documents import read_file
+from service.ingest.records import Unread
+from service.ingest.tables import TEXT_COLUMN
 from service.pipeline.result_builder import fingerprint
 from service.result import Result
 from service.serving.service import Service
@@ -59,17 +61,19 @@ def digest_folder(  # noqa: PLR0913  # each is said by name
     *,
     resume: bool = True,
     places: Places | None = None,
+    column: str = TEXT_COLUMN,
 ) -> Generator[Step, None, None]:
     """Digest every article of `files` that `ledger` does not hold; a Step as each is settled.
 
     Waits for `service` to be ready; only then, without `resume`, is the ledger cleared. A file that
     can't be read, or an article that can't be digested, is a line with its error and does not end
     the run. An article that `ledger` holds under another name, because its file was renamed or
-    copied, is not digested again: its line is written under the name that it has now. With `places`
-    the lines of deleted files are dropped. Raises what keeps the engine from loading, NotReady when
-    the engine dies, BudgetSpent when a remote model may cost no more (what is at work is finished
-    first), and DiglotError when the ledger can't be written. At the end, and when the
-    generator is closed before, what is in flight is cancelled and the ledger is arranged.
+    copied, is not digested again: its line is written under the name that it has now. Tables
+    have their texts in `column`. With `places` the lines of deleted files are dropped. Raises
+    what keeps the engine from loading, NotReady when the engine dies, BudgetSpent when a remote
+    model may cost no more (what is at work is finished first), and DiglotError when the ledger
+    can't be written. At the end, and when the generator is closed before, what is in flight is
+    cancelled and the ledger is arranged.
     """
     identity = service.wait()
     if not resume:
@@ -78,7 +82,7 @@ def digest_folder(  # noqa: PLR0913  # each is said by name
     ids: list[str] = []
     read: set[str] = set()
     try:
-        for item in _items(files, options, identity):
+        for item in _items(files, options, identity, column):
             ids.append(item.id)
             read.add(item.place)
             yield from run.settle(MOST_IN_FLIGHT - 1)
@@ -166,21 +170,23 @@ def count(files: Sequence[Path]) -> int:
 
 
 def articles_of(
-    files: Sequence[Path], options: Options, identity: Identity
+    files: Sequence[Path], options: Options, identity: Identity, column: str = TEXT_COLUMN
 ) -> Iterator[tuple[str, Article]]:
     """The id and the article of every readable item of `files`, as a run has them."""
-    for item in _items(files, options, identity):
+    for item in _items(files, options, identity, column):
         if isinstance(item.article, Article):
             yield item.id, item.article
 
 
-def _items(files: Sequence[Path], options: Options, identity: Identity) -> Iterator[_Item]:
+def _items(
+    files: Sequence[Path], options: Options, identity: Identity, column: str
+) -> Iterator[_Item]:
     """Every article with an id that is the same in every run, as long as file and text are."""
     numbers = itertools.count()
     for path in files:
         place = place_of(path)
         seen: Counter[str] = Counter()
-        for found in read_file(path):
+        for found in read_file(path, column):
             article = found.error if isinstance(found, Unread) else found
             source = found.source or path.as_posix()
             key = "" if isinstance(found, Unread) else fingerprint(found, options, identity)

@@ -42,7 +42,7 @@ class _Folder:
 
 
 def write_stories(
-    files: Sequence[Path], ledger: Ledger, service: Service, options: Options
+    files: Sequence[Path], ledger: Ledger, service: Service, options: Options, column: str
 ) -> tuple[Path, int]:
     """Write the stories of all articles that `ledger` holds, and the report.
 
@@ -50,7 +50,7 @@ def write_stories(
     and NotReady when the engine dies.
     """
     identity = service.wait()
-    folder = _read(ledger, articles_of(files, options, identity))
+    folder = _read(ledger, articles_of(files, options, identity, column))
     told = tell(folder.results, service.resources.glossary)
     groups = list(_with_briefs(told, ledger.path.with_name(STORIES), service, options))
     _replace(

@@ -3,17 +3,19 @@
 import codecs
 import json
 import os
-import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from service.article import Article, Markup
 from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
 from service.ingest.encoding import decode
+from service.ingest.feed_files import is_json_feed, json_feed_entries, read_feed
 from service.ingest.office import PACKAGES, is_readable, office_text
+from service.ingest.records import Unread, article_of, each, printable
+from service.ingest.tables import TEXT_COLUMN, read_csv, read_parquet
+from service.ingest.web_archive import read_warc
 
 MARKUPS: dict[str, Markup] = {
     ".txt": "plain",
@@ -24,15 +26,21 @@ MARKUPS: dict[str, Markup] = {
 SUFFIXES = frozenset({*MARKUPS, ".json", ".jsonl"})
 MOST_BYTES = 200_000_000
 """Of a file that is read as a whole, and of a line of .jsonl; a folder must not fill the memory."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A file, or a line or an item of one, that holds no article; `error` says why."""
-
-    source: str
-    error: DiglotError
+TABLES: dict[str, Callable[[Path, str, str], Iterator[Article | Unread]]] = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".parquet": read_parquet,
+}
+SEVERAL: dict[str, Callable[[Path, str], Iterator[Article | Unread]]] = {
+    ".rss": read_feed,
+    ".atom": read_feed,
+    ".xml": read_feed,
+    ".warc": read_warc,
+    ".warc.gz": read_warc,
+}
+"""Files of several articles. As tables they are read where they are named, not found in folders."""
+_PIECEWISE = frozenset({".jsonl", ".parquet", ".warc", ".warc.gz"})
+"""Read a piece at a time, so they may have any size."""
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -50,7 +58,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         elif path.exists():
             found.setdefault(os.path.realpath(path), path)
         else:
-            raise BadInput(f"There is no file or folder named {_printable(str(path))}.")
+            raise BadInput(f"There is no file or folder named {printable(str(path))}.")
     return list(found.values())
 
 
@@ -78,16 +86,16 @@ def _walk(folder: Path) -> list[Path]:
     return natsorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def read_file(path: Path) -> Iterator[Article | Unread]:
+def read_file(path: Path, column: str = TEXT_COLUMN) -> Iterator[Article | Unread]:
     """The articles of one file. Never raises: what can't be read comes as an Unread.
 
     Plain text, Markdown and HTML hold one article. JSON holds an object or a list of objects with
     `text` (or `html`), and `title` and `source` where wanted. JSONL holds one object a line and is
-    read line by line.
+    read line by line. A table has its texts in `column`.
     """
-    source = _printable(path.as_posix())
+    source = printable(path.as_posix())
     try:
-        yield from _read(path, source)
+        yield from _read(path, source, column)
     except DiglotError as error:
         yield Unread(source, error)
     except OSError as error:
@@ -95,25 +103,42 @@ def read_file(path: Path) -> Iterator[Article | Unread]:
         yield Unread(source, Unreadable(f"The file can't be opened: {reason}."))
 
 
-def _read(path: Path, source: str) -> Iterator[Article | Unread]:
-    suffix = path.suffix.lower()
+def _read(path: Path, source: str, column: str) -> Iterator[Article | Unread]:
+    suffix = _suffix(path)
+    _check(path, suffix)
+    if suffix == ".jsonl":
+        with path.open("rb") as file:
+            yield from _read_lines(file, source)
+    elif suffix in TABLES:
+        yield from TABLES[suffix](path, source, column)
+    elif suffix in SEVERAL:
+        yield from SEVERAL[suffix](path, source)
+    elif suffix in PACKAGES:
+        text, title = office_text(path.read_bytes(), suffix)
+        yield Article(text, title, source)
+    else:
+        yield from _read_text(path, suffix, source)
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower()
+    return ".warc.gz" if name.endswith(".warc.gz") else path.suffix.lower()
+
+
+def _check(path: Path, suffix: str) -> None:
+    """Raises where a file is of another kind, or larger, than is read."""
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
         raise Unreadable("The folder can't be opened.")
     if not stat.S_ISREG(found.st_mode):
         raise Unsupported("This is no ordinary file.")  # a pipe would be waited for, for ever
-    if suffix == ".jsonl":
-        with path.open("rb") as file:
-            yield from _read_lines(file, source)
-        return
-    if suffix not in SUFFIXES and suffix not in PACKAGES:
+    if suffix not in SUFFIXES | PACKAGES.keys() | TABLES.keys() | SEVERAL.keys():
         raise Unsupported(f"Files of this kind are not read; these are: {_known()}.")
-    if found.st_size > MOST_BYTES:
+    if suffix not in _PIECEWISE and found.st_size > MOST_BYTES:
         raise TooLong(f"The file has {found.st_size:,} bytes; at most {MOST_BYTES:,} are read.")
-    if suffix in PACKAGES:
-        text, title = office_text(path.read_bytes(), suffix)
-        yield Article(text, title, source)
-        return
+
+
+def _read_text(path: Path, suffix: str, source: str) -> Iterator[Article | Unread]:
     text = decode(path.read_bytes())
     if not text.strip():
         raise NoText("The file is empty.")
@@ -129,7 +154,7 @@ def _is_taken(suffix: str) -> bool:
 
 
 def _known() -> str:
-    return ", ".join(sorted(SUFFIXES | PACKAGES.keys()))
+    return ", ".join(sorted(SUFFIXES | PACKAGES.keys() | TABLES.keys() | SEVERAL.keys()))
 
 
 def _read_lines(file: BinaryIO, source: str) -> Iterator[Article | Unread]:
@@ -142,7 +167,7 @@ def _read_lines(file: BinaryIO, source: str) -> Iterator[Article | Unread]:
         try:
             if len(line) > MOST_BYTES:
                 raise TooLong(f"The line has more than {MOST_BYTES:,} bytes.")
-            yield _record(_parse(decode(line)), here)
+            yield article_of(_parse(decode(line)), here)
         except DiglotError as error:
             yield Unread(here, error)
     if not seen:
@@ -165,17 +190,15 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 def _read_json(text: str, source: str) -> Iterator[Article | Unread]:
     found = _parse(text)
+    if is_json_feed(found):
+        yield from each(json_feed_entries(found), source)
+        return
     if not isinstance(found, list):
-        yield _record(found, source)
+        yield article_of(found, source)
         return
     if not found:
         raise NoText("The list of articles is empty.")
-    for number, item in enumerate(found, start=1):
-        here = f"{source}#{number}"
-        try:
-            yield _record(item, here)
-        except DiglotError as error:
-            yield Unread(here, error)
+    yield from each(found, source)
 
 
 def _parse(text: str) -> Any:
@@ -188,30 +211,3 @@ def _parse(text: str) -> Any:
         raise Unreadable(f"This is not valid JSON: {error.msg} ({where}).") from None
     except ValueError:  # a number with more digits than Python takes
         raise Unreadable("The JSON holds a number that can't be read.") from None
-
-
-def _record(record: Any, source: str) -> Article:
-    if not isinstance(record, dict):
-        raise Unreadable("An article must be a JSON object with a text.")
-    markup: Markup = "plain"
-    text = record.get("text")
-    if text is None and "html" in record:
-        text, markup = record["html"], "html"
-    if not isinstance(text, str):
-        raise Unreadable('The JSON object has no "text" that is a string.')
-    if not text.strip():
-        raise NoText('The "text" is empty.')
-    title = record.get("title")
-    named = record.get("source")
-    return Article(
-        text,
-        title=title if isinstance(title, str) and title.strip() else None,
-        source=_printable(named) if isinstance(named, str) and named.strip() else source,
-        markup=markup,
-    )
-
-
-def _printable(name: str) -> str:
-    """A name that can be written as UTF-8 and shown on a terminal; what can't be is replaced."""
-    written = name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return _CONTROL.sub("\ufffd", written)

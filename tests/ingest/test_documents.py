@@ -6,7 +6,8 @@ import pytest
 
 from service.article import Article
 from service.errors import BadInput, DiglotError, NoText, Unreadable, Unsupported
-from service.ingest.documents import Unread, find_files, read_file
+from service.ingest.documents import find_files, read_file
+from service.ingest.records import Unread
 
 
 def only_error(path: Path) -> DiglotError:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from service.checks.form import Candidate, form_faults
-from service.ingest.documents import Unread, find_files, read_file
+from service.ingest.documents import find_files, read_file
+from service.ingest.records import Unread
 from service.tasks import LANGUAGES, DigestLanguage
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,8 @@ from service.extractive.extractive_engine import ExtractiveEngine
 from service.extractive.subject import main_subject
 from service.extractive.summarize import join
 from service.facts.names import Glossary
-from service.ingest.documents import Unread, read_file
+from service.ingest.documents import read_file
+from service.ingest.records import Unread
 from service.resources import Resources
 from service.settings import Settings
 from service.tasks import (

@@ -19,7 +19,8 @@ from service.cleaning import clean
 from service.extractive.keyfacts import LABEL, key_facts
 from service.extractive.summarize import digest
 from service.facts.names import Glossary
-from service.ingest.documents import Unread, find_files, read_file
+from service.ingest.documents import find_files, read_file
+from service.ingest.records import Unread
 from service.tasks import LANGUAGES, DigestLanguage, DigestTask, Length
 from service.text.language import detect
 

@@ -1,0 +1,64 @@
+"""Articles from web archives (WARC), as Common Crawl publishes them."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from service.article import Article
+from service.errors import DiglotError, NoText, TooLong, Unreadable, Unsupported
+from service.ingest.encoding import decode
+from service.ingest.records import Unread, printable
+
+_PAGES = ("text/html", "application/xhtml+xml")
+_DAMAGED = (AttributeError, EOFError, OSError, UnicodeError, ValueError, zlib.error)
+"""Errors of a damaged record that warcio does not make its own."""
+LARGEST_PAGE = 20_000_000
+"""Bytes of one page."""
+
+
+def read_warc(path: Path, source: str) -> Iterator[Article | Unread]:
+    """One article a page that a server answered with 200, read one after another.
+
+    Raises Unsupported without the package warcio, Unreadable where the archive is damaged, and
+    NoText where it holds no page.
+    """
+    try:
+        from warcio.archiveiterator import ArchiveIterator
+        from warcio.exceptions import ArchiveLoadFailed
+    except ImportError:
+        raise Unsupported(
+            "Web archives need the package warcio: pip install 'diglot[warc]'."
+        ) from None
+    seen = False
+    with path.open("rb") as file:
+        try:
+            for record in ArchiveIterator(file):
+                if _is_page(record):
+                    seen = True
+                    yield _page(record, source)
+        except (ArchiveLoadFailed, *_DAMAGED) as error:
+            raise Unreadable(f"The archive breaks off or is damaged: {error}") from None
+    if not seen:
+        raise NoText("The archive holds no page.")
+
+
+def _is_page(record: Any) -> bool:
+    if record.rec_type != "response" or record.http_headers is None:
+        return False
+    kind = (record.http_headers.get_header("Content-Type") or "").partition(";")[0]
+    return record.http_headers.get_statuscode() == "200" and kind.strip().lower() in _PAGES
+
+
+def _page(record: Any, source: str) -> Article | Unread:
+    address = printable(record.rec_headers.get_header("WARC-Target-URI") or source)
+    try:
+        content = record.content_stream().read(LARGEST_PAGE + 1)
+        if len(content) > LARGEST_PAGE:
+            raise TooLong(f"The page has more than {LARGEST_PAGE:,} bytes.")
+        text = decode(content)
+        if not text.strip():
+            raise NoText("The page is empty.")
+    except DiglotError as error:
+        return Unread(address, error)
+    return Article(text, source=address, markup="html")
