@@ -1,7 +1,8 @@
 """The key-facts line: what can be said in the language that an article is not written in.
 
 Without a model there is no honest translation. Names that both languages write, figures and dates
-can be carried over exactly, and that is all the line holds. It says so itself.
+can be carried over exactly, terms where a dictionary has a single meaning for them, and that is all
+the line holds. It says so itself.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.article import Document
+from service.extractive.key_terms import counted, key_terms
 from service.facts.name_rules import is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import Figure, render
@@ -49,12 +51,13 @@ _FEW, _FEW_PEOPLE = 10, 0.3
 _TITLE_BONUS = 3.0
 _EARLY = 2.0
 """The weight of a first mention at the start of the article, beyond one at its end."""
-_NAMES_SHARE = 0.6
-"""The part of the line that names may fill, where there are figures too."""
+_NAMES_SHARE, _TERMS_SHARE = 0.4, 0.4
+"""The part of the line that names may fill where there is more, and of the rest the terms."""
 _FEWEST, _A_FACT = 6, {"en": 12, "zh": 24}
 """A line holds at most six names, and one more for each so many words or characters; so figures."""
 _CLAUSE_END = re.compile(r"[，。；！？,;!?\n：:]")
 _REACH = 30
+_MOST_TERMS = 8
 _MOST_RANKED = 40
 _MOST_COMPARED = 200
 """No line holds as many figures; each is compared with the others."""
@@ -76,14 +79,16 @@ class _Fact:
 
 
 def key_facts(document: Document, target: Target, size: int, glossary: Glossary) -> str:
-    """The key facts of a document in `target`: names, figures and dates, the weightiest first.
+    """The key facts of a document in `target`: names, terms, figures and dates, the weightiest
+    first.
 
     `size` is the longest the line may be, in words of English or characters of Chinese. Names that
     `target` can't write are left out, never translated. The line is never empty, and a Chinese one
     is in Simplified characters.
     """
     names = _names(document, target, glossary)
-    line = _line(names, _figures(document, target), target, size)
+    terms = [_Fact(term.text, term.weight, term.first) for term in key_terms(document, target)]
+    line = _line(names, terms, _figures(document, target), target, size)
     return to_script(line, "Hans") if target == "zh" else line
 
 
@@ -157,6 +162,8 @@ def _figures(document: Document, target: Target) -> list[_Fact]:
             if when is not None:
                 brackets = "{} ({})" if target == "en" else "{}（{}）"
                 written = brackets.format(written, render(when, target))
+            if when is None and (of := counted(document, figure, target)):
+                written += f": {of}" if target == "en" else f"：{of}"
             fact = facts[key] = _Fact(written, 0.0, figure.start, figure, when, key)
             weight += _TITLE_BONUS * (figure.start < document.text_start)
         fact.weight += weight * _earliness(figure.start, len(text)) / (1 + 0.5 * (fact.weight > 0))
@@ -239,29 +246,40 @@ def _is_part(figure: Figure, other: Figure) -> bool:
     )
 
 
-def _line(names: list[_Fact], figures: list[_Fact], target: Target, size: int) -> str:
+def _line(
+    names: list[_Fact], terms: list[_Fact], figures: list[_Fact], target: Target, size: int
+) -> str:
     """The line, filled up to `size`; one fact is said even where it takes more."""
     room = size - _length(LABEL[target], target)
     most = _FEWEST + size // _A_FACT[target]
-    for_names = room * _NAMES_SHARE if figures else room
-    said_names: list[str] = []
-    for fact in names[:most]:
-        cost = _length(fact.text + _BETWEEN_NAMES[target].strip(), target)
-        if said_names and cost > for_names:
-            break
-        said_names.append(fact.text)
-        for_names -= cost
-        room -= cost
+    others = bool(figures) + bool(terms)
+    said_names, left = _taken(names[:most], room * _NAMES_SHARE if others else room, target)
+    room -= left
+    said_terms, left = _taken(terms[:_MOST_TERMS], room * _TERMS_SHARE if figures else room, target)
+    room -= left
     said_figures: list[str] = []
     for fact in figures[:most]:
         cost = _length(fact.text + (_BETWEEN_FACTS if target == "zh" else ""), target)
-        if cost > room and (said_figures or said_names):
+        if cost > room and (said_figures or said_names or said_terms):
             break
         said_figures.append(fact.text)
         room -= cost
-    parts = [_BETWEEN_NAMES[target].join(said_names)] if said_names else []
-    parts += said_figures
+    between = _BETWEEN_NAMES[target]
+    parts = [between.join(said) for said in (said_names, said_terms) if said] + said_figures
     return LABEL[target] + (_BETWEEN_FACTS.join(parts) if parts else NOTHING[target])
+
+
+def _taken(facts: list[_Fact], room: float, target: Target) -> tuple[list[str], int]:
+    """The facts that fit into `room`, at least one, and what they take."""
+    said: list[str] = []
+    taken = 0
+    for fact in facts:
+        cost = _length(fact.text + _BETWEEN_NAMES[target].strip(), target)
+        if said and taken + cost > room:
+            break
+        said.append(fact.text)
+        taken += cost
+    return said, taken
 
 
 def _length(text: str, target: Target) -> int:

@@ -221,6 +221,15 @@ class English:
 
     def phrases(self, text: str) -> Iterator[tuple[str, bool]]:
         """Those of a part of the text; and whether they have to be repeated to be phrases."""
+        for _, phrase, only_repeated in self._placed(text):
+            yield phrase, only_repeated
+
+    def placed(self, text: str) -> Iterator[tuple[int, str]]:
+        """Those of a part of the text, with their places in it."""
+        for start, phrase, _ in self._placed(text):
+            yield start, phrase
+
+    def _placed(self, text: str) -> Iterator[tuple[int, str, bool]]:
         words = [(found.start(), found.end(), found[0]) for found in _TOKEN_EN.finditer(text)]
         for first in range(len(words)):
             for last in range(first, min(first + MOST_WORDS, len(words))):
@@ -233,7 +242,7 @@ class English:
                     fits and phrase.lower() not in _WEAK_EN and not self._is_verb(words[first][2])
                 )
                 if fits and self._is_noun(word):
-                    yield phrase, last > first
+                    yield words[first][0], phrase, last > first
 
     def _is_verb(self, word: str) -> bool:
         return self._verb[word.lower()] > self._noun[word.lower()]

@@ -9,7 +9,7 @@ from service.resources.lexicon import Lexicon
 from service.resources.prompts import Prompts, load_prompts
 from service.settings import Settings
 
-METHOD = "8"
+METHOD = "9"
 """Raised when the same text would get another digest or stance, so that kept results are redone."""
 
 
