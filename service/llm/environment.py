@@ -27,8 +27,16 @@ waits for: 1.4 times as long for the same articles on two cores with one busy ne
 difference without."""
 
 
+MIRROR = "HF_ENDPOINT"
+NO_XET = "HF_HUB_DISABLE_XET"
+"""Whether files are not taken from the Hugging Face hub's Xet storage. A mirror passes the hub's
+answers on, which name that storage, and where a mirror is needed it is usually out of reach."""
+
+
 def set_defaults() -> None:
     """Set the variables that the user has not set. Call it before torch is imported."""
+    if MIRROR in os.environ:
+        os.environ.setdefault(NO_XET, "1")
     os.environ.setdefault(ONEDNN_SHAPES, str(MAX_SHAPES))
     if WAIT_POLICY not in os.environ:
         os.environ.setdefault(SPIN_COUNT, str(SPINS))

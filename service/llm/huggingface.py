@@ -6,9 +6,11 @@ Imports neither torch nor transformers, so that an engine is chosen quickly.
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from service.errors import BadSetting
-from service.llm.downloads import IGNORED, PATTERNS, progress_class, sha256
+from service.llm.downloads import IGNORED, PATTERNS, is_wanted, progress_class, sha256
 from service.llm.hub_faults import NO_MODEL, Variables, causes, explain
 from service.llm.hub_route import route, route_fault
 
@@ -45,14 +47,11 @@ class HuggingFace:
 
         if constants.is_offline_mode():
             return "HF_HUB_OFFLINE is set"
-        return route_fault(constants.ENDPOINT, "HF_ENDPOINT")
+        return route_fault(_endpoint(), "HF_ENDPOINT")
 
     def files(self, timeout_s: float) -> list[str]:
         """The names of the model's files on the hub. Raises what `explain` explains."""
-        from huggingface_hub import HfApi
-
-        info = HfApi().model_info(self.model, revision=self.revision, timeout=timeout_s)
-        return [file.rfilename for file in info.siblings or []]
+        return [file.rfilename for file in self._about(timeout_s).siblings or []]
 
     def download(self) -> Path:
         """Download the files; an interrupted download goes on. Raises what `explain` explains.
@@ -61,6 +60,7 @@ class HuggingFace:
         """
         from huggingface_hub import snapshot_download
 
+        verified = self._fetch_weights()
         folder = Path(
             snapshot_download(
                 self.model,
@@ -70,25 +70,81 @@ class HuggingFace:
                 tqdm_class=progress_class(),
             )
         )
-        self._verify(folder)
-        return folder
-
-    def _verify(self, folder: Path) -> None:
-        """Compare large files with their hashes, by which the cache names them; the client only
-        compares sizes."""
         for link in sorted(folder.glob("*.safetensors")):
             file = link.resolve()
-            if _SHA256.fullmatch(file.name) and sha256(file) != file.name:
-                file.unlink()
-                link.unlink(missing_ok=True)
-                raise BadSetting(
-                    f"model {self.model}: {link.name} was damaged on its way (its hash is not the"
-                    " hub's) and is removed; run it again, or set HF_ENDPOINT to another mirror"
+            if _SHA256.fullmatch(file.name) and file.name not in verified:
+                self._verify(file, file.name, link.name)
+        return folder
+
+    def _about(self, timeout_s: float | None = None) -> Any:
+        from huggingface_hub import HfApi
+
+        return HfApi().model_info(self.model, revision=self.revision, timeout=timeout_s)
+
+    def _fetch_weights(self) -> set[str]:
+        """Download the weights that the cache lacks, each from where an earlier download stopped.
+
+        The hub's client would begin each file anew. Files that it takes from Xet storage, or whose
+        hash the hub does not tell, are left to it. Returns the names of what came, in the cache.
+        """
+        from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+        from huggingface_hub.file_download import repo_folder_name
+
+        about = self._about()
+        repository = repo_folder_name(repo_id=self.model, repo_type="model")
+        blobs = Path(constants.HF_HUB_CACHE) / repository / "blobs"
+        fetched = set()
+        for name in (file.rfilename for file in about.siblings or []):
+            if name.endswith(".safetensors") and is_wanted(name):
+                file = get_hf_file_metadata(hf_hub_url(self.model, name, revision=about.sha))
+                named = _SHA256.fullmatch(file.etag or "") and file.size
+                by_xet = file.xet_file_data is not None and not constants.HF_HUB_DISABLE_XET
+                if named and not by_xet and not (blobs / str(file.etag)).exists():
+                    self._fetch_blob(blobs / str(file.etag), name, file)
+                    fetched.add(str(file.etag))
+        return fetched
+
+    def _fetch_blob(self, blob: Path, name: str, file: Any) -> None:
+        """Download one file of the cache; what has come stays in a part beside it."""
+        from filelock import FileLock
+        from huggingface_hub.file_download import http_get
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        part = blob.with_name(f"{blob.name}.part")
+        headers = build_hf_headers()
+        if urlsplit(file.location).netloc != urlsplit(_endpoint()).netloc:
+            headers.pop("authorization", None)  # for the hub, and not for who stores its files
+        locks = blob.parents[2] / ".locks" / blob.parents[1].name  # where the client has its own
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / part.name), part.open("ab") as content:
+            if content.tell() > file.size:
+                content.truncate(0)
+            if content.tell() < file.size:
+                http_get(
+                    file.location,
+                    content,
+                    resume_size=content.tell(),
+                    headers=headers,
+                    expected_size=file.size,
+                    tqdm_class=progress_class(),
                 )
+        self._verify(part, blob.name, name)
+        part.rename(blob)
+
+    def _verify(self, file: Path, digest: str, name: str) -> None:
+        """Raise BadSetting, and remove `file`, where its hash is not `digest`. The client of the
+        hub compares sizes only."""
+        if sha256(file) != digest:
+            file.unlink()
+            raise BadSetting(
+                f"model {self.model}: {name} was damaged on its way (its hash is not the hub's) and"
+                " is removed; run it again, or set HF_ENDPOINT to another mirror"
+            )
 
     def explain(self, error: Exception) -> str:
         """A failed request's cause, and what the user can do about it."""
-        from huggingface_hub import constants, errors
+        from huggingface_hub import errors
 
         known: list[tuple[type[BaseException], str]] = [  # subclasses before their bases
             (errors.GatedRepoError, "it is gated: accept its licence on the hub and set HF_TOKEN"),
@@ -106,4 +162,10 @@ class HuggingFace:
                 "a file came in another size than the hub says; run it again, or set HF_ENDPOINT to"
                 " another mirror"
             )
-        return explain(error, route(constants.ENDPOINT), _VARIABLES, ", or take --hub modelscope")
+        return explain(error, route(_endpoint()), _VARIABLES, ", or take --hub modelscope")
+
+
+def _endpoint() -> str:
+    from huggingface_hub import constants
+
+    return str(constants.ENDPOINT)

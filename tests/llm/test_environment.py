@@ -9,10 +9,13 @@ import pytest
 
 from service.llm.environment import (
     MAX_SHAPES,
+    MIRROR,
+    NO_XET,
     ONEDNN_SHAPES,
     SPIN_COUNT,
     SPINS,
     WAIT_POLICY,
+    set_defaults,
     usable_cores,
 )
 
@@ -74,3 +77,15 @@ def test_so_has_one_of_control_group_1(tmp_path: Path, quota: int, cores: int) -
 
 def test_without_a_container_all_cores_are_there(tmp_path: Path) -> None:
     assert usable_cores(tmp_path) == ALL
+
+
+@pytest.mark.parametrize(("mirror", "no_xet"), [(None, None), ("https://镜像.example", "1")])
+def test_a_mirror_is_not_asked_for_xet_storage(
+    monkeypatch: pytest.MonkeyPatch, mirror: str | None, no_xet: str | None
+) -> None:
+    for name, value in ((MIRROR, mirror), (NO_XET, None)):
+        monkeypatch.setenv(name, value or "")
+        if value is None:
+            monkeypatch.delenv(name)
+    set_defaults()
+    assert os.environ.get(NO_XET) == no_xet

@@ -6,8 +6,19 @@ import pytest
 
 from tests.support.certificates import make_certificate
 from tests.support.disks import small_disk
-from tests.support.hub import ASKED, COMMIT, CUT, DAMAGED, SHORT, Hub, Served, empty_model, serving
-from tests.support.hub_clients import fetch_each
+from tests.support.hub import (
+    ASKED,
+    COMMIT,
+    CUT,
+    DAMAGED,
+    SHORT,
+    STALL,
+    Hub,
+    Served,
+    empty_model,
+    serving,
+)
+from tests.support.hub_clients import fetch_each, kill_while_fetching
 
 WEIGHTS = "model.safetensors"
 SIZE = 3_000_000
@@ -53,6 +64,19 @@ def test_a_download_survives_a_break_and_a_busy_hub(tmp_path: Path) -> None:
         assert revision == COMMIT
         assert (Path(folder) / WEIGHTS).read_bytes() == (source / WEIGHTS).read_bytes()
     assert broken.ranges and broken.ranges[0] != f"{WEIGHTS} 0", "it began again"
+
+
+@pytest.mark.slow
+def test_a_killed_download_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    source = empty_model(tmp_path / "source")
+    (source / WEIGHTS).write_bytes(bytes(range(250)) * 100_000)
+    model = Served("maker/killed", source, faults={WEIGHTS: [STALL]})
+    with serving(Hub, model) as address:
+        given = {"model": model.model}
+        kill_while_fetching(tmp_path / "home", {"HF_ENDPOINT": address}, given, model, "*.part")
+        ((folder, _),) = fetch_each(tmp_path / "home", {"HF_ENDPOINT": address}, given)
+    assert (Path(folder) / WEIGHTS).read_bytes() == (source / WEIGHTS).read_bytes()
+    assert model.ranges and model.ranges[0] != f"{WEIGHTS} 0", "it began again"
 
 
 @pytest.mark.slow

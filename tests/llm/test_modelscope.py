@@ -14,12 +14,13 @@ from tests.support.hub import (
     CUT,
     DAMAGED,
     SHORT,
+    STALL,
     ModelScopeHub,
     Served,
     empty_model,
     serving,
 )
-from tests.support.hub_clients import fetch_each, run
+from tests.support.hub_clients import fetch_each, kill_while_fetching, run
 
 WEIGHTS = "model.safetensors"
 SIZE = 3_000_000
@@ -94,6 +95,18 @@ def test_a_download_survives_a_break_and_damage(tmp_path: Path, source: Path) ->
     for folder, _ in fetched(tmp_path, broken, damaged):
         assert (Path(folder) / WEIGHTS).read_bytes() == (source / WEIGHTS).read_bytes()
     assert broken.ranges and broken.ranges[0] != f"{WEIGHTS} 0", "it began again"
+
+
+@pytest.mark.slow
+def test_a_killed_download_goes_on_where_it_stopped(tmp_path: Path, source: Path) -> None:
+    model = Served("maker/killed", source, faults={WEIGHTS: [STALL]})
+    (given,) = asked(model)
+    with serving(ModelScopeHub, model) as address:
+        environment = {"MODELSCOPE_ENDPOINT": address}
+        kill_while_fetching(tmp_path, environment, given, model, f"{WEIGHTS}.incomplete")
+        ((folder, _),) = fetch_each(tmp_path, environment, given)
+    assert (Path(folder) / WEIGHTS).read_bytes() == (source / WEIGHTS).read_bytes()
+    assert model.ranges and model.ranges[0] != f"{WEIGHTS} 0", "it began again"
 
 
 @pytest.mark.slow

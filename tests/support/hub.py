@@ -14,9 +14,11 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-CUT, DAMAGED, SHORT = "cut", "damaged", "short"
-"""Faults of a file: the connection breaks in its middle; a byte is another; its end is missing,
-though the answer is complete. A number is an HTTP status instead of the file."""
+CUT, STALL, DAMAGED, SHORT = "cut", "stall", "damaged", "short"
+"""Faults of a file: the connection breaks in its middle; nothing more comes from there on; a byte
+is another; its end is missing, though the answer is complete. A number is an HTTP status instead
+of the file."""
+STALL_S = 20.0
 ASKED = "asked"
 """The name under which `faults` has those of questions about the model itself."""
 
@@ -25,7 +27,7 @@ ASKED = "asked"
 class Served:
     """A model that a hub serves. `faults`: by name of a file, one for each time that it is asked
     for. `downloads`: names of files as they are asked for; `ranges`: of those from the middle on,
-    with the first byte."""
+    with the first byte. `stalled` is set when a file stalls, which `released` ends."""
 
     model: str
     folder: Path
@@ -33,6 +35,8 @@ class Served:
     faults: dict[str, list[str | int]] = field(default_factory=dict)
     downloads: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
+    stalled: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
 
     def fault(self, name: str) -> str | int | None:
         left = self.faults.get(name)
@@ -77,7 +81,10 @@ class FileHandler(BaseHTTPRequestHandler):
             content = content[:-1] + bytes([content[-1] ^ 1])
         if fault == SHORT:
             content = content[:-1]
-        self.send(content[start:], status, headers, cut=fault == CUT)
+        self.send(content[start:], status, headers, cut=fault in {CUT, STALL})
+        if fault == STALL:
+            self.served.stalled.set()
+            self.served.released.wait(STALL_S)
 
     def send(
         self,
