@@ -51,7 +51,8 @@ class Document:
 
     `text` has one paragraph a line; headings are lines without a sentence. `language` is a BCP 47
     tag (`en`, `zh-Hans`, `zh-Hant`, `ja`, … or `und`). `removed` counts what cleaning took out, by
-    kind; `characters` counts those of the text that was sent. `page_title` is the title of the
+    kind; `characters` counts those of the text that was sent, `skipped` those of running text that
+    was taken out and may be the article's own. `page_title` is the title of the
     page where the document is one story of several.
     """
 
@@ -65,6 +66,7 @@ class Document:
     published: str | None = None
     page_title: str | None = None
     markup: Markup = "plain"
+    skipped: int = 0
 
     def __getstate__(self) -> dict[str, Any]:
         """Its fields: what has them in another process makes the analyses anew."""

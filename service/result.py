@@ -103,7 +103,10 @@ class ReadingReport(_Part):
     characters: int = Field(description="Characters of the text that was sent.")
     kept: int = Field(description="Characters of the clean text.")
     removed: list[Removed] = []
-    coverage: float = Field(description="The part of the clean text that the engine read.")
+    coverage: float = Field(
+        description="The part of the article that the engine read: of the clean text and of what"
+        " was taken out and may be the article's own."
+    )
     authors: list[str] = []
     published: str | None = None
 

@@ -44,13 +44,14 @@ def clean(article: Article) -> Document:
         authors=tuple(dict.fromkeys(composition.authors)),
         published=(page.date if page else None) or composition.published,
         markup=article.markup,
+        skipped=composition.skipped,
     )
 
 
 def _settle(article: Article, page: Page | None, removed: Counter[str]) -> Composition:
     """Passes over the text until one changes nothing, so that cleaning twice is cleaning once."""
     text = page.text if page else article.text
-    markup = "plain" if article.markup == "html" else article.markup
+    markup = article.markup
     title = article.title or (page.title if page else None)
     composition = compose([TextWithOffsets.of(text)], markup, title, removed)
     read, text = _without_blank_lines(text), composition.text()
@@ -61,8 +62,13 @@ def _settle(article: Article, page: Page | None, removed: Counter[str]) -> Compo
             break
         title = title or composition.front_title
         again = compose(
-            [line.traced for line in composition.lines], "plain", title, removed, composition
+            [line.traced for line in composition.lines],
+            "html" if page else "plain",
+            title,
+            removed,
+            composition,
         )
+        again.skipped += composition.skipped
         again.authors = [*composition.authors, *again.authors]
         again.published = composition.published or again.published
         composition = again

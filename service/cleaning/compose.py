@@ -26,7 +26,10 @@ class ComposedSentence:
 
 @dataclass(slots=True)
 class Composition:
-    """The lines and sentences that one pass left, and what it learnt of title, authors, date."""
+    """The lines and sentences that one pass left, and what it learnt of title, authors, date.
+
+    `skipped` counts characters that were left out and may be the article's own.
+    """
 
     lines: list[Line]
     sentences: list[ComposedSentence]
@@ -34,6 +37,7 @@ class Composition:
     front_title: str | None = None
     authors: list[str] = field(default_factory=list)
     published: str | None = None
+    skipped: int = 0
 
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
@@ -70,6 +74,7 @@ def compose(
     margin = Margin()
     lines = article_lines(lines, removed, margin)
     composition.authors.extend(margin.authors)
+    composition.skipped += margin.skipped
     composition.published = composition.published or margin.published
     title = _tidy_title(title or composition.front_title)
     lines = [_trimmed(line, composition, removed) for line in lines]
@@ -78,7 +83,7 @@ def compose(
     if before is not None and before.title == composition.title and _same(before.lines, lines):
         composition.lines, composition.sentences = before.lines, before.sentences
     else:
-        _add(composition, lines, removed)
+        _add(composition, lines, removed, Repeats() if markup != "html" else None)
     return composition
 
 
@@ -131,8 +136,14 @@ def _trimmed(line: Line, composition: Composition, removed: Counter[str]) -> Lin
     return Line(traced, line.shape, line.mark)
 
 
-def _add(composition: Composition, lines: list[Line], removed: Counter[str]) -> None:
-    repeats = Repeats()
+def _add(
+    composition: Composition, lines: list[Line], removed: Counter[str], repeats: Repeats | None
+) -> None:
+    """Adds the lines, without what `repeats` has heard before.
+
+    On a web page, which gives None, only a line that stands twice in a row is left out: what the
+    page repeats of its own was left out with its other parts.
+    """
     title = _key(composition.title or "")
     titled = False
     for line in lines:
@@ -144,6 +155,8 @@ def _add(composition: Composition, lines: list[Line], removed: Counter[str]) -> 
             titled = True
         elif line.shape in ("heading", "row"):
             composition.lines.append(line)
+        elif repeats is None and composition.lines and composition.lines[-1].text == line.text:
+            removed["repeated"] += 1
         else:
             _add_paragraph(composition, line, repeats, removed)
     if not composition.sentences:
@@ -159,10 +172,17 @@ def _key(text: str) -> str:
 
 
 def _add_paragraph(
-    composition: Composition, line: Line, repeats: Repeats, removed: Counter[str]
+    composition: Composition, line: Line, repeats: Repeats | None, removed: Counter[str]
 ) -> None:
     found = spans(line.text)
-    new = _new_sentences([line.text[start:end] for start, end in found], repeats)
+    sentences = [line.text[start:end] for start, end in found]
+    new = _new_sentences(sentences, repeats) if repeats is not None else [True] * len(found)
+    if repeats is not None and not all(new):
+        composition.skipped += sum(
+            len(sentence)
+            for sentence, is_new in zip(sentences, new, strict=True)
+            if not is_new and not repeats.said(sentence)
+        )
     if not any(new):
         removed["repeated"] += len(found)
         return

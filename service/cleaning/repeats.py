@@ -91,6 +91,10 @@ class Repeats:
         self._forget(self._said - _WINDOW)
         return None
 
+    def said(self, sentence: str) -> bool:
+        """Whether the very sentence was said, word for word."""
+        return hash(_key(sentence)) in self._exact
+
     def __len__(self) -> int:
         return self._said
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from service.cleaning.lines import Line, section, units, verdicts
 from service.ingest.publication_date import day_in
@@ -11,7 +12,8 @@ from service.text.han import HAN
 
 _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 # A list of links ends where the article begins again: at a line as full as this.
-_PARAGRAPH_UNITS = 45
+_PARAGRAPH_UNITS, _PROSE_UNITS = 45, 8
+_ENDED = re.compile(r"[.。！？!?][”’」』\"')）]*$")
 # A section without a marked heading is believed in the last part of a text only.
 _LATE = 0.5
 _ABOUT_THE_AUTHOR = 60
@@ -22,10 +24,14 @@ _OF_PARTS, _ONE_PART = 3, 5
 
 @dataclass(slots=True)
 class Margin:
-    """Facts that the lines around the article state about it."""
+    """Facts that the lines around the article state about it.
+
+    `skipped` counts the characters of running text that was left out below links.
+    """
 
     authors: list[str] = field(default_factory=list)
     published: str | None = None
+    skipped: int = 0
 
     def note(self, kind: str, notice: str) -> None:
         if kind == "byline":
@@ -40,10 +46,11 @@ def article_lines(lines: Sequence[Line], removed: Counter[str], margin: Margin) 
     kept: list[Line] = []
     skipping: tuple[str, str, Line] | None = None
     read = 0
-    for line in lines:
+    for line, after in zip_longest(lines, lines[1:]):
         read += len(line.text)
-        if skipping and not _section_ends(line, skipping):
+        if skipping and not _section_ends(line, after, skipping):
             removed[skipping[0]] += 1
+            margin.skipped += len(line.text) * (skipping[1] == "links" and _is_prose(line))
             continue
         skipping = None
         if opened := _section_opens(line, read, total):
@@ -92,7 +99,7 @@ def _section_opens(line: Line, read: int, total: int) -> tuple[str, str] | None:
     return None
 
 
-def _section_ends(line: Line, skipping: tuple[str, str, Line]) -> bool:
+def _section_ends(line: Line, after: Line | None, skipping: tuple[str, str, Line]) -> bool:
     _, reach, heading = skipping
     if line.shape == "heading" and line.mark:
         # A deeper heading (### under ##) is a part of the section.
@@ -102,7 +109,13 @@ def _section_ends(line: Line, skipping: tuple[str, str, Line]) -> bool:
         return False
     if line.shape in ("heading", "bullet", "row"):
         return False
-    return units(line.text) >= _PARAGRAPH_UNITS or len(_SENTENCES.findall(line.text)) >= 2
+    full = units(line.text) >= _PARAGRAPH_UNITS or len(_SENTENCES.findall(line.text)) >= 2
+    # Links have no end, and one of them may have a sentence below it; two in a row are prose.
+    return full or (_is_prose(line) and after is not None and _is_prose(after))
+
+
+def _is_prose(line: Line) -> bool:
+    return bool(_ENDED.search(line.text)) and units(line.text) >= _PROSE_UNITS
 
 
 _LABEL = re.compile(

@@ -1,11 +1,11 @@
 """A web page to the text of its article."""
 
-import logging
 import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from service.ingest.extraction import extract
 from service.ingest.publication_date import Dated
 
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "select"})
@@ -33,10 +33,10 @@ def read_page(html: str) -> Page:
     # A NUL or half a surrogate pair stops libxml2 where it stands.
     html = html.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     seen = _visible(html)
-    found = _extract(html) if seen.depth <= _DEEPEST else None
-    if found is not None and found.text.strip():
-        left_out = _left_out(seen.lines(), found)
-        return replace(found, date=seen.dated.day(), left_out=left_out)
+    found = extract(html, seen.title()) if seen.depth <= _DEEPEST else None
+    if found is not None:
+        page = Page(found.text, found.title, found.author, seen.dated.day())
+        return replace(page, left_out=_left_out(seen.lines(), page))
     return Page("\n".join(seen.lines()), seen.title(), date=seen.dated.day())
 
 
@@ -64,27 +64,6 @@ def _left_out(lines: Iterable[str], page: Page) -> int:
         else:
             count += 1
     return count
-
-
-def _extract(html: str) -> Page | None:
-    import trafilatura
-
-    # Its complaints are about the sender's page; the text is read some other way then.
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    try:
-        found = trafilatura.bare_extraction(
-            html,
-            with_metadata=True,
-            include_comments=False,
-            favor_recall=True,
-            # Its date may be the year of a copyright; `Dated` is asked instead.
-            date_extraction_params={"original_date": True, "extensive_search": False},
-        )
-    except Exception:  # a parser of other people's pages: whatever breaks it, the text is read
-        return None
-    if found is None or isinstance(found, dict):
-        return None
-    return Page(found.text or "", found.title, found.author)
 
 
 class _Visible:

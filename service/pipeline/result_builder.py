@@ -260,11 +260,12 @@ def _checks(
 
 
 def _reading(document: Document, answers: Sequence[StoryAnswers]) -> ReadingReport:
+    own = sum(story.document.kept for story in answers) + document.skipped
     return ReadingReport(
         characters=document.characters,
         kept=document.kept,
         removed=[Removed(what=what, count=count) for what, count in document.removed.items()],
-        coverage=round(sum(s.read for s in answers) / sum(s.document.kept for s in answers), 4),
+        coverage=round(sum(story.read for story in answers) / own, 4),
         authors=list(document.authors),
         published=document.published,
     )

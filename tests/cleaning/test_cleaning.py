@@ -284,6 +284,48 @@ def test_broken_lines_are_joined_and_headings_are_not() -> None:
     assert "小標題" not in [sentence.text for sentence in reading.sentences]
 
 
+@pytest.mark.parametrize(
+    ("heading", "links", "prose"),
+    [
+        ("DON'T MISS", ["Dam runs low", "Why the board said nothing"],
+         ["Protesters gathered at the gate of the water board on Sunday.",
+          "The board said it would publish its figures in the spring."]),
+        ("相关阅读", ["水库只剩四成", "水务局为何不说"],
+         ["抗议者星期天聚集在水务局门口，要求公布数字。", "水务局说，数字将在春天公布。"]),
+    ],
+)  # fmt: skip
+def test_a_box_of_links_ends_where_prose_begins(
+    heading: str, links: list[str], prose: list[str]
+) -> None:
+    first = "The figures are the lowest since 2009, the board said.\n水务局说数字是最低的。"
+    reading = clean(Article("\n\n".join([first, heading, *links, *prose])))
+    assert reading.text == "\n".join([first, *prose])
+    assert reading.removed == {"references": 3}
+    assert reading.skipped == 0
+    # One sentence alone may be a link's; it is left out, and counted as not read.
+    short = clean(Article("\n\n".join([first, heading, *links, prose[0]])))
+    assert short.skipped == len(prose[0])
+
+
+def test_reworded_sentences_count_as_not_read_and_copies_do_not() -> None:
+    one = "市政府投资143亿元修建新的水库，预计2027年完工，可供300万人用水。"
+    near = "市政府投资143亿元新修建一座水库，预计在2027年完工，供300万人用水。"
+    assert clean(Article(f"{one}\n\n{one}\n\n居民表示欢迎。")).skipped == 0
+    assert clean(Article(f"{one}\n\n{near}\n\n居民表示欢迎。")).skipped == len(near)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Portion: one cup of rice and two eggs, cooked.", "每份：一杯米饭和两个鸡蛋，煮熟即可食用。"],
+)
+def test_a_web_page_keeps_the_repeats_of_its_article(line: str) -> None:
+    body = (
+        f"<p>The first dish is made of rice.</p><p>{line}</p><p>第二道菜也用米做。</p><p>{line}</p>"
+    )
+    page = f"<html><body><article><h1>Two dishes</h1>{body}<p>{line}</p></article></body></html>"
+    assert clean(Article(page, markup="html")).text.split("\n").count(line) == 2
+
+
 def test_sections_of_references_go_and_later_text_stays() -> None:
     text = (
         "这是文章的第一段，说明了事情。\n\n这是第二段，讲的是别的。\n\n[术语]\n\n大模型\n"
