@@ -12,6 +12,7 @@ import pytest
 
 from tests.support import chat_server as scripted
 from tests.support.chat_server import ChatServer
+from tests.support.serving import serving
 from tests.support.waiting import PATIENCE_S
 
 KEY = "sk-secret-0123456789abcdef"
@@ -99,3 +100,31 @@ def test_without_an_address_nothing_starts(folder: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "--remote-url" in done.stderr
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_service_names_the_server_and_counts_what_it_takes(
+    language: str, server: ChatServer, tmp_path: Path
+) -> None:
+    (tmp_path / "prices.toml").write_text(PRICES)
+    serve = (
+        "-m", "service", "serve", "--port", "0", "--engine", "remote", "--remote-url", server.url,
+        "--remote-tries", "1", "--remote-prices", str(tmp_path / "prices.toml"),
+    )  # fmt: skip
+    host = server.url.removeprefix("http://").removesuffix("/v1")
+    with serving(tmp_path / "log", *serve, environment={"DIGLOT_REMOTE_KEY": KEY}) as served:
+        served.wait_until_ready()
+        assert served.get("/readyz").json["engine"]["host"] == host
+        answer = served.post({"text": ARTICLES[language].format(1)}).json
+        assert answer["engine"]["host"] == host
+        assert answer["usage"]["cost"] > 0
+        figures = served.get("/metrics").body.decode()
+        assert f'diglot_remote_cost_total{{currency="USD"}} {answer["usage"]["cost"]}' in figures
+        assert "diglot_article_cost_count 1.0" in figures
+        server.reply = scripted.reset
+        failed = served.post({"text": ARTICLES[language].format(2)})
+        assert (failed.status, failed.json["code"]) == (502, "remote_failed")
+        command_line = Path(f"/proc/{served.process.pid}/cmdline").read_bytes().decode()
+    log = (tmp_path / "log").read_text()
+    assert f"articles are sent to the server at {host}" in log
+    assert KEY not in log + command_line + json.dumps(answer) + figures
