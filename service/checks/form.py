@@ -26,6 +26,8 @@ REPEATED_TIMES = 3
 REPEATED_SHARE = 0.25
 CLAUSE: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
 """A clause of so many words, or Chinese characters, is not said twice."""
+FORMULA = 5
+"""An article that says so short a clause twice repeats itself; its translation may do so too."""
 
 _TAGS = re.compile(r"</?(?:think|article|tool_call)>|<\|[a-z_]+\|>", re.IGNORECASE)
 # Control characters, half a character (tokens whose bytes are not UTF-8), or a stutter: ),),),),),
@@ -44,8 +46,8 @@ _TALK = re.compile(
             r"\b(?:article|text|passage) (?:above|below)\b",
             r"\b(?:here is|here's|below is|this is) (?:an?|the|my|your) (?:\w+ ){0,3}"
             r"(?:digest|summary)\b",
-            r"^[^\w\n]{0,20}(?:sure|certainly|of course)[,!.] ",
-            r"\bas an? (?:ai|language model|assistant)\b",
+            r"^[^\w\n]{0,20}(?:sure|certainly|of course)[,!.] (?:here|below|this|I)\b",
+            r"\bas an? (?:ai|(?:large )?language model|assistant, I)\b",
             r"\bI(?:'m| am) (?:sorry|an? AI|unable)\b",
             r"\b(?:I|you) (?:can|will|could|should|have to|need to|must)"
             r" (?:write|summari[sz]e|rewrite)\b",
@@ -161,9 +163,15 @@ def _loops(candidate: Candidate) -> bool:
 
 def _says_a_clause_twice(candidate: Candidate) -> bool:
     twice = _clauses_said_twice(candidate.text, CLAUSE[candidate.language])
-    if not twice:
+    if not twice or twice <= _clauses_said_twice(candidate.article_text, FORMULA):
         return False
-    return not twice <= _clauses_said_twice(candidate.article_text, CLAUSE[candidate.language])
+    return not _translates_repeats(candidate)
+
+
+def _translates_repeats(candidate: Candidate) -> bool:
+    """Whether the article repeats itself in another language, so that no words can be compared."""
+    across = candidate.article.language.partition("-")[0] != candidate.language
+    return across and bool(_clauses_said_twice(candidate.article_text, FORMULA))
 
 
 def _clauses_said_twice(text: str, least: int) -> set[Run]:
@@ -184,7 +192,8 @@ def _repeats(candidate: Candidate) -> bool:
     covered = {
         word for at in again.values() for start in at for word in range(start, start + length)
     }
-    if len(covered) <= REPEATED_SHARE * len(words):
+    most = REPEATED_SHARE * (2 if _translates_repeats(candidate) else 1)
+    if len(covered) <= most * len(words):
         return False
     said = Counter(runs(words_of(candidate.article_text), length))
     return not all(said[run] > 1 for run in again)

@@ -4,6 +4,7 @@ import pytest
 
 from service.article import Document
 from service.checks.form import Candidate, form_faults, told_texts
+from service.tasks import DigestLanguage
 from tests.support.trams import ARTICLES, DIGESTS, OTHERS
 
 Language = Literal["en", "zh"]
@@ -120,3 +121,28 @@ def test_a_long_text_of_repeated_clauses_is_judged_in_linear_time(
 ) -> None:
     twice = f"{clauses}, {clauses}"
     assert "loop" not in faults(twice, language, twice)  # minutes, were each looked up by itself
+
+
+@pytest.mark.parametrize(
+    ("language", "article", "digest"),
+    [
+        (
+            "en",
+            "为确保通航安全，当局关闭航道。\n暴雨持续。\n为确保通航安全，当局疏散船只。",
+            "To keep the ships on the river safe, the channel is closed."
+            " To keep the ships on the river safe, boats are moved.",
+        ),
+        (
+            "zh",
+            "To keep the ships safe, the channel is closed. To keep the ships safe, boats leave.",
+            "为确保江上船只的安全，航道关闭。为确保江上船只的安全，船只撤离。",
+        ),
+    ],
+)
+def test_a_translation_repeats_what_its_article_repeats(
+    language: DigestLanguage, article: str, digest: str
+) -> None:
+    across = Document.of(article, "zh-Hans" if language == "en" else "en")
+    assert list(form_faults(Candidate(digest, language, across))) == []
+    plain = Document.of("暴雨持续。" if language == "en" else "It rains.", across.language)
+    assert list(form_faults(Candidate(digest, language, plain))) == ["loop"]
