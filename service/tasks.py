@@ -91,8 +91,8 @@ class EvidenceTask:
 class TranslationTask:
     """One sentence to be written in `language`.
 
-    A request of such tasks holds no others, and its document is not read. `text` has the figures
-    and names already as `language` writes them. `again`: the last answer could not be used.
+    A request of such tasks holds no others, and its document is not read. `again`: the last
+    answer could not be used.
     """
 
     language: DigestLanguage

@@ -14,11 +14,12 @@ from service.checks.form import Candidate, FormFault, form_faults, words_of
 from service.checks.support import language_of, support
 from service.checks.unsupported import figures_match, unsupported_names
 from service.facts.names import Glossary
+from service.facts.numerals import Stated, find_figures
 from service.tasks import DigestLanguage
 
 TranslationFault = FormFault | Literal["short", "runaway", "figures", "names", "unfounded"]
 
-LEAST_AGREEMENT = 0.36
+LEAST_AGREEMENT = 0.3
 """The mean share of words of content that each side supports of the other."""
 SHORTEST, LONGEST = 0.4, 2.5
 """Words of a translation for each word of its original; a Han character counts as half a word."""
@@ -36,11 +37,11 @@ def translation_faults(
 ) -> Iterator[TranslationFault]:
     """The faults of `text`, a translation of the sentence `original`.
 
-    It may be no part of `prompt`: an example given back. That it has a few words in a row of that
-    means nothing, because examples are sentences as any other.
+    It may be no part of `prompt`, an example given back, nor hold what stands around the sentence
+    in it. A few words in a row of an example mean nothing: those are sentences as any other.
     """
     yield from form_faults(Candidate(text, language, original))
-    if text and text in prompt:
+    if text and (text in prompt or any(label in text for label in _labels(prompt))):
         yield "echo"
     ratio = _extent(text) / max(1.0, _extent(original.text))
     if ratio < SHORTEST:
@@ -71,9 +72,26 @@ def _has_its_figures(text: str, original: Document) -> bool:
     scale (12 millions, 1200万); a translation may write out small ones, as the number of a month.
     """
     if language_of(original) is not None:
-        return figures_match(original.text, text)
+        return figures_match(original.text, text) and not (
+            _lost(original.text, text) or _lost(text, original.text)
+        )
     theirs, ours = _digits(original.text), _digits(text)
     return theirs <= ours and all(len(digits) <= SMALL_DIGITS for digits in ours - theirs)
+
+
+def _lost(one: str, other: str) -> bool:
+    """Whether `other` lacks a figure of `one` that is more than one, in digits or in words."""
+    stated = Stated(find_figures(other, "zh-Hant"), other)
+    return any(
+        figure.values[-1] > 1 and figure.kind != "ordinal" and not stated.has(figure)
+        for figure in find_figures(one, "zh-Hant")
+    )
+
+
+def _labels(prompt: str) -> list[str]:
+    """The lines around the sentence in the message that asks: "English:"."""
+    message = prompt.strip().split("\n\n")[-1]
+    return [line for line in map(str.strip, message.replace("{text}", "\n").split("\n")) if line]
 
 
 def _digits(text: str) -> set[str]:

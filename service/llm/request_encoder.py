@@ -139,7 +139,7 @@ class RequestEncoder:
     def _sampler(self, prompt: Prompt, task: DigestTask | TranslationTask) -> SampleToken | None:
         sampling = self._sampling if self._settings.sampling == "model" else None
         penalty = self._settings.repetition_penalty
-        if isinstance(task, DigestTask) and task.fault:
+        if task.again if isinstance(task, TranslationTask) else task.fault:
             penalty = max(penalty, SECOND_TRY_PENALTY)
         return token_sampler(sampling, penalty, self._settings.seed, prompt.ids)
 

@@ -3,8 +3,10 @@
     choose ─▶ write figures and names as the other language does ─▶ ask for all of them at once
            ─▶ check each alone ─▶ ask once more for those that fail ─▶ put together what passed
 
-They stand in for a model's digest that can't pass, and are what `style: "faithful"` asks for. Where
-no translation passes, and without a model, the other language gets the article's key facts.
+They stand in for a model's digest that can't pass, and are what `style: "faithful"` asks for. The
+checks see some errors and not others: a translator that they refuse half of the time has made as
+many that they can't see. So where no more than half of the sentences pass, and without a model, the
+other language gets the article's key facts.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -60,7 +62,7 @@ def is_own(task: DigestTask, story: Document) -> bool:
 def _translated(
     context: PipelineContext, story: Document, tasks: Sequence[DigestTask]
 ) -> Generator[Request, Answer, dict[DigestTask, DigestAnswer]]:
-    """The translated digests; none for a task of which no sentence passes."""
+    """The translated digests; none for a task of which too few sentences pass."""
     chosen = [sentence for task in tasks for sentence in _chosen(context, story, task)]
     passed: dict[_Sentence, str] = {}
     open_ones = chosen
@@ -73,11 +75,7 @@ def _translated(
             for sentence, text in zip(open_ones, answers, strict=False)
             if _passes(context, story, sentence, text)
         }
-        open_ones = [
-            replace(sentence, asked=replace(sentence.asked, again=True))
-            for sentence in open_ones
-            if sentence not in passed
-        ]
+        open_ones = [_again(story, sentence) for sentence in open_ones if sentence not in passed]
     texts = {(sentence.task, sentence.source): text for sentence, text in passed.items()}
     answers_of = {
         task: _put_together(task, [each.source for each in chosen if each.task == task], texts)
@@ -85,7 +83,17 @@ def _translated(
     }
     for task, answer in answers_of.items():
         _warn(context, task, answer)
-    return {task: answer for task, answer in answers_of.items() if answer.sentences}
+    return {task: answer for task, answer in answers_of.items() if _is_trusted(answer)}
+
+
+def _again(story: Document, sentence: _Sentence) -> _Sentence:
+    """The same sentence as the article has it: figures and names in two languages may confuse."""
+    text = " ".join(story.sentences[sentence.source].text.split())
+    return replace(sentence, asked=replace(sentence.asked, text=text, again=True))
+
+
+def _is_trusted(answer: DigestAnswer) -> bool:
+    return len(answer.sentences) > len(answer.left_out)
 
 
 def _chosen(context: PipelineContext, story: Document, task: DigestTask) -> Iterator[_Sentence]:
@@ -137,7 +145,12 @@ def _put_together(
 
 
 def _warn(context: PipelineContext, task: DigestTask, answer: DigestAnswer) -> None:
-    if answer.left_out:
+    if not _is_trusted(answer):
+        context.warnings.append(
+            f"the article's sentences could not be translated for the {task.language} digest: too"
+            " few translations passed the checks"
+        )
+    elif answer.left_out:
         number = len(answer.sentences) + len(answer.left_out)
         context.warnings.append(
             f"of the {number} sentences to translate for the {task.language} digest,"

@@ -3,7 +3,7 @@
 An instruction is written in the language that it asks for, and stands after the article, so that
 all tasks of one article begin with the same tokens. A line that holds {names} is left out where
 there are no names to give. A translation is asked for without the article; its file holds examples,
-a message and an answer in two lines each, and the message that asks.
+each a message and an answer in its last line, and the message that asks.
 """
 
 import hashlib
@@ -110,7 +110,7 @@ class Prompts:
         instructions to go on with it, and are a custom that chat models know.
         """
         *examples, last = _paragraphs(self.texts[f"translate.{task.language}.txt"])
-        turns = tuple(Turn(*example.split("\n")) for example in examples)
+        turns = tuple(Turn(*example.rsplit("\n", 1)) for example in examples)
         return turns, last.replace(_SENTENCE, task.text)
 
     def _fill(self, name: str, **values: str) -> str:
@@ -215,12 +215,12 @@ def _check_turns(name: str, paragraphs: list[str]) -> None:
     """Each example has a line that asks and a line that answers; the last paragraph asks."""
     *examples, last = paragraphs
     for number, example in enumerate(examples, 1):
-        if _SENTENCE in example or len(example.split("\n")) != len(Turn._fields):
+        if _SENTENCE in example or "\n" not in example:
             raise BadSetting(
-                f"prompts: {name}: paragraph {number} must be a message and its answer, a line each"
+                f"prompts: {name}: paragraph {number} must be a message and, in a line, its answer"
             )
-    if "\n" in last or _SENTENCE not in last:
-        raise BadSetting(f"prompts: {name}: the last paragraph must be one line with {_SENTENCE}")
+    if _SENTENCE not in last:
+        raise BadSetting(f"prompts: {name}: the last paragraph must hold {_SENTENCE}")
 
 
 def _fingerprint(texts: Mapping[str, str]) -> str:

@@ -26,10 +26,8 @@ MORE_ZH = (
 ) * 2
 
 
-def faults(
-    text: str, language: DigestLanguage, original: str, told: tuple[str, ...] = ()
-) -> list[str]:
-    return list(translation_faults(text, language, Document.of(original), GLOSSARY, told))
+def faults(text: str, language: DigestLanguage, original: str, prompt: str = "") -> list[str]:
+    return list(translation_faults(text, language, Document.of(original), GLOSSARY, prompt))
 
 
 TRUE_PAIRS = [
@@ -113,3 +111,28 @@ def test_an_example_of_the_prompt_is_not_a_translation(
     language: DigestLanguage, original: str, text: str
 ) -> None:
     assert "echo" in faults(text, language, original, f"Original: …\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "original", "text", "asks"),
+    [("en", COST_ZH, COST_EN, "Write in English:"), ("zh", COST_EN, COST_ZH, "译成中文：")],
+)
+def test_a_translation_without_the_words_that_ask(
+    language: DigestLanguage, original: str, text: str, asks: str
+) -> None:
+    prompt = f"{asks} {{text}}"
+    assert faults(text, language, original, prompt) == []
+    assert "echo" in faults(f"{asks} {text}", language, original, prompt)
+
+
+@pytest.mark.parametrize(
+    ("language", "original", "text"),
+    [
+        ("en", "他们在持续五个小时的会议之后回家了。", "They went home after a long meeting."),
+        ("zh", "They went home after a meeting of five hours.", "他们在漫长的会议之后回家了。"),
+    ],
+)
+def test_a_figure_in_words_may_not_be_lost(
+    language: DigestLanguage, original: str, text: str
+) -> None:
+    assert "figures" in faults(text, language, original)

@@ -115,7 +115,7 @@ def test_a_translation_is_asked_with_its_examples_and_not_with_the_article(
     assert prompts[0].prefix_ids == prompts[1].prefix_ids
     whole = engine._loaded.tokenizer.decode(prompts[0].ids)
     assert whole.count("<|im_start|>user") == 4
-    assert "Translate into English: 旧桥关闭十八个月。<|im_end|>" in whole
+    assert "Original: 旧桥关闭十八个月。\nEnglish:<|im_end|>" in whole
     assert tiny.ENGLISH[:20] not in whole
     # Into two languages the prompts share less, and are as they were.
     mixed = engine.encoder.prompts(request("a", tasks=SENTENCES))

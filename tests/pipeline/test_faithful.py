@@ -169,13 +169,23 @@ def test_one_that_is_wrong_twice_is_left_out_and_that_is_said(
 
 
 @pytest.mark.parametrize(("article", "own", "other"), FOREIGN)
+def test_a_translator_that_is_wrong_half_of_the_time_is_not_trusted(
+    article: Article, own: DigestLanguage, other: DigestLanguage
+) -> None:
+    bad = {original: ["", ""] for original in sentences_of(article)[:2]}
+    result, _ = run(article, FAITHFUL, bad)
+    assert result.digests[other].kind == "keyfacts"
+    assert f"could not be translated for the {other} digest" in result.warnings[0]
+
+
+@pytest.mark.parametrize(("article", "own", "other"), FOREIGN)
 def test_without_one_true_translation_there_are_key_facts(
     article: Article, own: DigestLanguage, other: DigestLanguage
 ) -> None:
     result, asked = run(article, FAITHFUL, {each: ["", ""] for each in sentences_of(article)})
     digest = result.digests[other]
     assert (digest.kind, digest.engine) == ("keyfacts", "extractive")
-    assert "4 were left out" in result.warnings[0]
+    assert f"could not be translated for the {other} digest" in result.warnings[0]
     assert len(asked) == 3
 
 

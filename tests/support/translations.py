@@ -118,11 +118,10 @@ class Translator:
     def _originals(self) -> dict[tuple[DigestLanguage, str], str]:
         """The article's sentences by what an engine is given of them."""
         document = clean(self.article)
+        glossary = self.resources.glossary
         return {
-            (
-                language,
-                localized(sentence.text, document, language, self.resources.glossary),
-            ): sentence.text
+            (language, text): sentence.text
             for sentence in document.sentences
             for language in LANGUAGES
+            for text in (localized(sentence.text, document, language, glossary), sentence.text)
         }
