@@ -433,6 +433,13 @@ FORMATS: dict[str, FamilyFormat] = {
         answers=_THOUGHTS, unclosed=_UNCLOSED,
         published=("minimax_m2",),
     ),
+    "Mistral 7B v0.1, v0.2": FamilyFormat(
+        model="mistral",
+        template=_turns((" [INST] ", " [/INST]"), (" ", "</s>"), head="{{- bos_token }}"),
+        special=_MISTRAL[:2], bos="<s>",
+        head="<s> [INST] ", tail=" [/INST]", end="</s>",
+        published=("mistral_v1",),
+    ),
     "Mistral": FamilyFormat(
         model="mistral",
         template=_turns(
