@@ -225,7 +225,13 @@ TEMPLATES = {
     ),
     "the weights of {model} are not here, and {reason}": "本机没有 {model} 的权重，且{reason}",
     "the weights are not on this disk, and {reason}": "本机没有权重，且{reason}",
+    "a blank digest has no evidence": "空摘要没有依据可言",
     "torch and transformers are not installed": "没有安装 torch 和 transformers",
+    "{reason}. `pip install -r requirements.txt`, or the extra `diglot[model]`, brings them."
+    " `--engine extractive` works without a model.": (
+        "{reason}。可用 `pip install -r requirements.txt` 或附加依赖 `diglot[model]` 安装。"
+        "`--engine extractive` 则不用模型工作。"
+    ),
     "the hub did not answer within {seconds} seconds": "模型库在 {seconds} 秒内没有响应",
     "the hub can't be reached {way} ({error}); set HTTPS_PROXY where a proxy is needed, or"
     " {variable} to a mirror": (

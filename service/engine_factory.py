@@ -25,6 +25,11 @@ NEXT = (
     "Is the name right? A folder or a GGUF file can be given instead. `--engine extractive` works"
     " without a model."
 )
+NO_TORCH = "torch and transformers are not installed"
+INSTALL = (
+    "`pip install -r requirements.txt`, or the extra `diglot[model]`, brings them."
+    " `--engine extractive` works without a model."
+)
 _DEFAULT = Settings()
 
 
@@ -46,11 +51,13 @@ def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
     Raises BadSetting when a model was named that can't be had: only the default may be missing,
     because whoever names a model means it.
     """
+    if settings.engine == "transformers":
+        require_torch()
     if settings.engine != "auto":
         return Choice(cast(EngineName, settings.engine), "it was asked for")
-    on_disk = find(settings) is not None  # first, as it tells a mistyped folder
-    if find_spec("torch") is None or find_spec("transformers") is None:
-        return _without_model(settings, "torch and transformers are not installed")
+    if not _has_torch():
+        return _without_model(settings, NO_TORCH, INSTALL)
+    on_disk = find(settings) is not None  # before the hub, as it tells a mistyped folder
     if on_disk:
         return Choice("transformers", f"the weights of {settings.model} are on this disk")
     why_not = why_not_fetchable(settings, patience_s)
@@ -59,9 +66,19 @@ def choose(settings: Settings, patience_s: float = HUB_PATIENCE_S) -> Choice:
     return _without_model(settings, f"the weights of {settings.model} are not here, and {why_not}")
 
 
-def _without_model(settings: Settings, why: str) -> Choice:
+def require_torch() -> None:
+    """Raises BadSetting where the libraries of a local model are not installed."""
+    if not _has_torch():
+        raise BadSetting(f"{NO_TORCH}. {INSTALL}")
+
+
+def _has_torch() -> bool:
+    return find_spec("torch") is not None and find_spec("transformers") is not None
+
+
+def _without_model(settings: Settings, why: str, next_step: str = NEXT) -> Choice:
     if (settings.model, settings.revision) != (_DEFAULT.model, _DEFAULT.revision):
-        raise BadSetting(f"model {settings.model}: {why}. {NEXT}")
+        raise BadSetting(f"model {settings.model}: {why}. {next_step}")
     return Choice("extractive", why)
 
 

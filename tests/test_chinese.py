@@ -14,8 +14,8 @@ from service.messages import localized
 
 SERVICE = Path(__file__).parents[1] / "service"
 # The folders whose errors reach the terminal; the service's own go to programs.
-FOLDERS = ("folder", "ingest", "resources", "evaluation", "cleaning", "remote")
-FILES = ("tasks.py", "settings.py", "cli.py", "web/api_keys.py", "facts/glossary_file.py")
+FOLDERS = ("cli", "folder", "ingest", "resources", "evaluation", "cleaning", "remote")
+FILES = ("tasks.py", "settings.py", "web/api_keys.py", "facts/glossary_file.py")
 SHOWN = sorted(
     path.relative_to(SERVICE).as_posix()
     for path in (

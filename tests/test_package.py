@@ -109,7 +109,11 @@ def test_the_wheel_requires_the_pins_of_requirements_txt(installed: Installed) -
     }
     listed = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     named = {line for line in listed if line and not line.startswith("#")}
-    assert {name.lower().replace("_", "-") for name in named} <= needed
+    base = {line for line in needed if "extra ==" not in line}
+    model = {line.split(";")[0] for line in needed if line.endswith("extra == 'model'")}
+    assert base | model == {name.lower().replace("_", "-") for name in named}
+    assert {line.split("==")[0] for line in model} >= {"torch", "transformers"}
+    assert not base & model
 
 
 def test_the_command_digests_a_folder(installed: Installed, tmp_path: Path) -> None:

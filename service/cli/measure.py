@@ -43,11 +43,14 @@ def bench(
 
     The articles are random tokens, so the quality of the digests is not measured.
     """
+    from service.engine_factory import require_torch
     from service.folder import progress
-    from service.llm.bench import measure
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
+    require_torch()
+    from service.llm.bench import measure
+
     measures = measure(settings, articles, article_tokens, digest_tokens).as_json()
     progress.show_measures(measures)
     write_json(file, measures)

@@ -39,9 +39,11 @@ def serve(**flags: Any) -> int:
 @clear_errors
 def pull(**flags: Any) -> int:
     """Fetch the model's weights ahead of time."""
+    from service.engine_factory import require_torch
     from service.llm.hub import fetch
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
+    require_torch()
     click.echo(fetch(settings))
     return 0
