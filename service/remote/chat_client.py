@@ -33,6 +33,7 @@ LONGEST_ERROR = 64_000
 """Bytes of an error's body that are read."""
 LONGEST_QUOTE = 200
 """Characters of a server's error that are passed on."""
+NO_LIST = "remote-url: the server %s lists no models there; most addresses end in /v1"
 LONGEST_ANSWER = 64_000_000
 """Bytes of an answer, all of its events or its JSON."""
 CHARACTERS_A_TOKEN = 16
@@ -97,6 +98,8 @@ class ChatClient:
             raise BadSetting(
                 f"remote-url: the server {host} does not take the key (status {status})"
             )
+        if response.status_code == 404:
+            log.warning(NO_LIST, host)
         try:
             found = response.json().get("data") if response.is_success else None
         except (ValueError, AttributeError):

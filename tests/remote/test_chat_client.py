@@ -52,6 +52,16 @@ def test_an_abandoned_request_is_not_sent(server: ChatServer, client: ChatClient
     assert not server.asked
 
 
+def test_an_address_without_a_list_of_models_is_noticed(
+    server: ChatServer, client: ChatClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert [each["id"] for each in client.models()] == ["scripted"]
+    assert not caplog.text
+    server.models = scripted.error(404)
+    assert client.models() == []
+    assert "most addresses end in /v1" in caplog.text
+
+
 def test_a_redirect_is_not_followed(server: ChatServer, client: ChatClient) -> None:
     """The text and the key go to the server that was named, and to no other."""
     server.reply = scripted.whole({}, 307, {"Location": "http://127.0.0.1:9/elsewhere"})
