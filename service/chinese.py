@@ -110,6 +110,7 @@ TEMPLATES = {
     "remote-url: the server {host} lists no models there; most addresses end in /v1": (
         "remote-url：服务器 {host} 在该地址没有列出模型；多数地址以 /v1 结尾"
     ),
+    "{host} takes no {fields}": "{host} 不接受 {fields}",
     "{host} answered {status}: {text}": "{host} 返回 {status}：{text}",
     "{host} answered {status}": "{host} 返回 {status}",
     "{host} answered {status}, {tries} times": "{host} 返回 {status}，共 {tries} 次",
@@ -122,7 +123,6 @@ TEMPLATES = {
     "took too long for its answer": "回答超时",
     "{host} sent {what}": "{host} 发来的内容无效：{what}",
     "more bytes than an answer can have": "字节数超过回答应有的上限",
-    "a blank digest has no evidence": "摘要为空，无从判断依据",
     "an answer that breaks off": "回答没有结束就中断了",
     "an answer that is no JSON": "回答不是 JSON",
     "an event that is no JSON": "事件不是 JSON",
