@@ -4,7 +4,7 @@ Every flag that is a setting comes from `service.settings`, and so has its DIGLO
 is heavy to import is imported by the command that needs it.
 """
 
-from service.cli import digest, keys, mcp, measure, serve
+from service.cli import digest, keys, mcp, measure, serve, watch
 from service.cli.group import main
 
-__all__ = ["digest", "keys", "main", "mcp", "measure", "serve"]
+__all__ = ["digest", "keys", "main", "mcp", "measure", "serve", "watch"]

@@ -10,7 +10,8 @@ import ipaddress
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx2
@@ -22,18 +23,26 @@ MOST_BYTES = 20_000_000
 MOST_SECONDS = 30.0
 MOST_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
+_NOT_MODIFIED = 304
+_VALIDATORS: Mapping[str, str] = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A page as it came; `url` is where it was found in the end."""
+    """A page as it came; `url` is where it was found in the end.
+
+    `validators` are the headers that ask for it again only where it has changed; `is_unchanged`
+    says that it has not, and then it comes without content (RFC 9110, conditional requests).
+    """
 
     url: str
     content: bytes
     media_type: str
     charset: str | None
+    validators: Mapping[str, str] = field(default_factory=dict, compare=False)
+    is_unchanged: bool = False
 
 
 def is_url(text: str) -> bool:
@@ -41,22 +50,26 @@ def is_url(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def fetch(url: str, *, allow_private: bool = False) -> Fetched:
-    """The page at `url`.
+def fetch(
+    url: str, *, allow_private: bool = False, validators: Mapping[str, str] = MappingProxyType({})
+) -> Fetched:
+    """The page at `url`; with the `validators` of an earlier answer only where it has changed.
 
     Raises BadInput for an address that may not be fetched, TooLong for a page that is too large,
     and Unreadable where it can't be had.
     """
     ends = time.monotonic() + MOST_SECONDS
     for _ in range(MOST_REDIRECTS + 1):
-        found = _get(url, allow_private, ends)
+        found = _get(url, allow_private, ends, validators)
         if isinstance(found, Fetched):
             return found
         url = urljoin(url, found)
     raise Unreadable(f"The page redirects more than {MOST_REDIRECTS} times.")
 
 
-def _get(url: str, allow_private: bool, ends: float) -> Fetched | str:
+def _get(
+    url: str, allow_private: bool, ends: float, validators: Mapping[str, str]
+) -> Fetched | str:
     """The page at `url`, or the address that it redirects to."""
     parts, host, port = _checked(url)
     address = _address(host, port, allow_private)
@@ -67,6 +80,7 @@ def _get(url: str, allow_private: bool, ends: float) -> Fetched | str:
         "User-Agent": f"diglot/{__version__}",
         "Accept": "text/html, application/xhtml+xml, text/plain, application/pdf, */*;q=0.1",
         "Accept-Encoding": "identity",
+        **validators,
     }
     try:
         with (
@@ -77,11 +91,18 @@ def _get(url: str, allow_private: bool, ends: float) -> Fetched | str:
         ):
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 return response.headers["location"]
+            if response.status_code == _NOT_MODIFIED and validators:
+                return Fetched(url, b"", "", None, validators, is_unchanged=True)
             if not response.is_success:
                 raise Unreadable(f"The page answers with status {response.status_code}.")
             content = _content(response, ends)
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            return Fetched(url, content, media_type, response.charset_encoding)
+            found = {
+                name: response.headers[header]
+                for name, header in _VALIDATORS.items()
+                if header in response.headers
+            }
+            return Fetched(url, content, media_type, response.charset_encoding, found)
     except httpx2.TimeoutException as error:
         raise Unreadable(f"The page was not there within {MOST_SECONDS:g} seconds.") from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
