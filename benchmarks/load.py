@@ -115,9 +115,11 @@ class Client:
         self._address = address
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, body: bytes, kind: str = "application/json") -> tuple[int, bytes]:
+    async def ask(
+        self, body: bytes, kind: str = "application/json", query: str = ""
+    ) -> tuple[int, bytes]:
         reader, writer = await self._open()
-        writer.write(self._head("POST", "/summarize", kind, len(body)) + body)
+        writer.write(self._head("POST", f"/summarize{query}", kind, len(body)) + body)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(re.findall(rb"(?i)content-length: (\d+)", head)[0])
         answer = await reader.readexactly(length)

@@ -10,15 +10,16 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 
 from service import metrics
 from service.article import Article, Document
+from service.checks.support import support
 from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
-from service.extractive.stance import read_stance
-from service.extractive.summarize import digest
+from service.extractive.extractive_engine import ExtractiveEngine
 from service.pipeline.context import Watch
 from service.pipeline.pipeline import plan
 from service.pipeline.result_builder import fingerprint
@@ -30,9 +31,7 @@ from service.serving.worker import Worker
 from service.settings import Settings
 from service.store.result_cache import ResultCache
 from service.tasks import (
-    LANGUAGES,
     DigestLanguage,
-    DigestTask,
     EvidenceAnswer,
     EvidenceTask,
     Options,
@@ -237,14 +236,17 @@ class Service:
 
         The model is left alone: its first passage is slow on some machines, but right.
         """
-        assert self._engine is not None
         assert self._resources is not None
+        engine = ExtractiveEngine(self._resources)
         for text in WARM_UP:
-            document = Document.of(text)
-            next(plan(Article(text), Options(), self._engine, self._resources, id="warm-up"))
-            for wanted in LANGUAGES:
-                digest(document, DigestTask(wanted), self._resources.glossary)
-            read_stance(document, "plan", self._resources)
+            steps = plan(Article(text), Options(), engine, self._resources, id="warm-up")
+            with suppress(StopIteration):
+                request = next(steps)
+                while not isinstance(answer := engine.answer(request), DiglotError):
+                    request = steps.send(answer)
+        english, chinese = WARM_UP
+        support(chinese, "zh", Document.of(english))
+        support(english, "en", Document.of(chinese))
 
 
 def _asking(request: Request) -> Plan:

@@ -24,9 +24,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from service import metrics
 from service.engine import Engine, ImmediateEngine
 from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
-from service.metrics import queue_depth
 from service.serving.plan_runner import PlanRunner
 from service.serving.queue import Bounds, Ending, Job, Plan, Throughput, Work, end, settle
 from service.serving.running_jobs import RunningJobs
@@ -121,7 +121,7 @@ class Worker:
                 future.cancel()
                 raise NotReady("the worker has stopped")
             self._arrived.append(job)
-            queue_depth.labels(work).inc()  # seen at once, however long the step takes
+            metrics.queue_depth.labels(work).inc()  # seen at once, however long the step takes
             self._changed.notify_all()
         return future
 
@@ -193,7 +193,7 @@ class Worker:
         with self._changed:
             for work, line in self._lines.items():
                 arrived = sum(job.work == work for job in self._arrived)
-                queue_depth.labels(work).set(len(line) + len(self._turns[work]) + arrived)
+                metrics.queue_depth.labels(work).set(len(line) + len(self._turns[work]) + arrived)
 
     def _let_others_join(self) -> None:
         closes = time.monotonic() + self._window_s

@@ -20,7 +20,8 @@ _STILL_RECEIVED = "number = ? AND receiving AND until > ?"
 """Not given up so far: of one that was, some rows may be removed already."""
 _TOO_LATE = "The body took too long to arrive."
 _PAGE = 100  # lines that are read at once
-_REMOVED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
+_CHANGED_AT_ONCE = 1_000  # rows: other writers wait meanwhile
+_PAUSE_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +190,23 @@ class Batches:
         Raises UnknownBatch.
         """
         number, *_ = self._find(id, owner)
-        now = self._clock()
+        while self._cancel_some(number):
+            time.sleep(_PAUSE_S)  # others may write: all at once would take seconds
+        return self.get(id, owner)
+
+    def _cancel_some(self, number: int) -> bool:
+        """Cancel some articles of a batch; True while there may be more."""
         with self._database.write() as connection:
             stopped = connection.execute(
                 "UPDATE articles SET outcome = 'cancelled', article = NULL, claim = NULL"
-                " WHERE batch = ? AND outcome IS NULL",
-                (number,),
+                " WHERE rowid IN (SELECT rowid FROM articles"
+                " WHERE batch = ? AND outcome IS NULL LIMIT ?)",
+                (number, _CHANGED_AT_ONCE),
             )
             if stopped.rowcount:
                 connection.execute("UPDATE batches SET cancelled = 1 WHERE number = ?", (number,))
-            end(connection, now, "number = ?", number)
-        return self.get(id, owner)
+            end(connection, self._clock(), "number = ?", number)
+        return stopped.rowcount == _CHANGED_AT_ONCE
 
     def remove(self, id: str, owner: str) -> Batch:
         """Cancel the open articles, and forget the batch; its rows are removed bit by bit.
@@ -235,9 +242,9 @@ class Batches:
             removed = connection.execute(
                 "DELETE FROM articles WHERE rowid IN"
                 " (SELECT rowid FROM articles WHERE batch = ? LIMIT ?)",
-                (*found, _REMOVED_AT_ONCE),
+                (*found, _CHANGED_AT_ONCE),
             )
-            if removed.rowcount < _REMOVED_AT_ONCE:
+            if removed.rowcount < _CHANGED_AT_ONCE:
                 connection.execute("DELETE FROM batches WHERE number = ?", found)
         return True
 

@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,8 @@ from service.web.wsgi_caller import NextStep, WsgiCaller
 
 NO_DESCRIPTORS_S = 0.5
 """So long no connections are accepted after the file descriptors ran out."""
+HEALTH = ("/livez", "/readyz")
+"""Paths that are answered in a thread of their own, even when all others wait for the store."""
 _RECEIVE = 64 * 1024
 _ACCEPTS = 64
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -46,6 +48,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._accepts_at = 0.0
         self._looks_at = 0.0
         self._folder = str(self.app.settings.data)
+        self._health = ThreadPoolExecutor(1, "diglot-health")
         self._caller: WsgiCaller
         self._steps = {
             NextStep.AWAIT_BODY: self._await_body,
@@ -65,6 +68,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         while self._is_waited_for(time.monotonic() - stopped):
             self._turn()
         self.tpool.shutdown(wait=False)
+        self._health.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
@@ -179,7 +183,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _work(self, conn: Connection, task: Callable[[Connection], NextStep]) -> None:
         self._watch(conn, 0)
         conn.pace = None
-        future = self.tpool.submit(task, conn)
+        pool = self._health if conn.incoming.path in HEALTH else self.tpool
+        future = pool.submit(task, conn)
         future.add_done_callback(lambda done: self.method_queue.defer(self._on_work, conn, done))
 
     def _on_work(self, conn: Connection, done: Future[NextStep]) -> None:

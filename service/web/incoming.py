@@ -79,6 +79,11 @@ class Incoming:
         """Bytes of the body so far, as they are framed."""
 
     @property
+    def path(self) -> str | None:
+        """The path that is asked for, once the head is whole."""
+        return self.request.path if self.request is not None else None
+
+    @property
     def is_complete(self) -> bool:
         has_ended = self._frame.is_done or self.is_cut or self.is_overlong
         return self.request is not None and has_ended

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,3 +204,20 @@ def test_results_never_end_short_when_their_batch_is_removed(store: Store, text:
         pass
     with pytest.raises(UnknownBatch):
         list(pages)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_large_batch_is_cancelled_bit_by_bit(
+    store: Store, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = store.put(*[stored(text, 10)] * 2_500)
+    writes, write = [], store.database.write
+
+    def counted_write() -> Any:
+        writes.append(True)
+        return write()
+
+    monkeypatch.setattr(store.database, "write", counted_write)
+    cancelled = store.batches.cancel(batch, "")
+    assert (cancelled.state, cancelled.cancelled, cancelled.waiting) == ("cancelled", 2_500, 0)
+    assert len(writes) == 3, "others may write in between"

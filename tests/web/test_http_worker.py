@@ -82,6 +82,35 @@ def test_five_hundred_slow_clients_delay_no_other(served: Served) -> None:
     assert sorted(seconds for seconds, _ in spent)[-2] < 1.0, spent
 
 
+def test_health_is_answered_while_every_thread_waits_for_the_store(tmp_path: Path) -> None:
+    code = "from service.store.batches import Batches; Batches.get = lambda *_: time.sleep(8); "
+    with serving(tmp_path / "log", "-c", SCRIPTED + code + "main(0.0, http_threads=2)") as server:
+        server.wait_until_ready()
+        with ExitStack() as stack:
+            for _ in range(20):
+                ask = b"GET /batches/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                stack.enter_context(connect(address(server), ask))
+            time.sleep(0.5)
+            begun = time.monotonic()
+            assert [server.get(path).status for path in ("/livez", "/readyz")] == [200, 200]
+            assert time.monotonic() - begun < 2.0
+
+
+def test_a_batch_removed_while_its_results_are_read_breaks_them_off(served: Served) -> None:
+    """By HTTP/1.0, too, whose answers end with the connection."""
+    for version in ("1.0", "1.1"):
+        results = results_of_a_large_batch(served)
+        ask = f"GET {results} HTTP/{version}\r\nHost: localhost\r\n\r\n".encode()
+        with connect(address(served), ask, 4096) as client:
+            assert b" 200 OK\r\n" in client.recv(4096)
+            batch = results.removesuffix("/results")
+            assert served.ask("DELETE", f"{batch}?remove=true").status == 200
+            taken = b"."
+            with pytest.raises(ConnectionResetError):
+                while taken:
+                    taken = client.recv(1_000_000)
+
+
 def test_new_silent_connections_delay_no_other(served: Served) -> None:
     with ExitStack() as stack:
         for _ in range(20):
