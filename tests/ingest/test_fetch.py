@@ -1,7 +1,9 @@
 """A page is fetched within its bounds, and nothing of the private network is."""
 
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +170,26 @@ def test_addresses_are_told_from_paths() -> None:
     assert is_url("HTTPS://example.org")
     assert not is_url("http/article.txt")
     assert not is_url("-")
+
+
+def test_a_certificate_has_to_be_the_hosts(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Though the connection goes to an address, and not to a name."""
+    pytest.importorskip("cryptography", reason="it comes with the extra mcp")
+    from tests.support.certificates import certificate
+
+    signed = certificate(tmp_path, "public.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(signed)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setattr(fetching, "resolve", lambda host, port: ["127.0.0.1"])
+    url = named(server, "public.test").replace("http:", "https:")
+    with pytest.raises(Unreadable):  # no authority has signed the certificate
+        fetch(url, allow_private=True)
+    client = fetching.httpx2.Client
+    trusting = ssl.create_default_context(cafile=str(signed))
+    monkeypatch.setattr(fetching.httpx2, "Client", lambda **more: client(**more, verify=trusting))
+    assert fetch(url, allow_private=True).content == PAGE
+    with pytest.raises(Unreadable):
+        fetch(url.replace("public", "other"), allow_private=True)
