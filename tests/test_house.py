@@ -63,7 +63,6 @@ THROUGH_NEIGHBOURS = set(
     extractive/phrases
     facts/capitals
     facts/glossary_file
-    facts/name_rules
     facts/numerals/amounts
     facts/numerals/dates
     facts/numerals/figure

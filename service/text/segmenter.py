@@ -12,12 +12,13 @@ from service.text.viterbi import over_transitions
 
 @cache
 def segmenter() -> Any:
-    """jieba, which tells neither its loading time nor that a cache could not be written."""
+    """jieba with its dictionary loaded, silent about its loading time and its cache."""
     import jieba
     import jieba.posseg
 
     jieba.setLogLevel(logging.CRITICAL)
     jieba.dt.tmp_dir = str(_cache_folder())
+    jieba.initialize()  # else its table of frequencies is empty until it cuts a text
     jieba.posseg.viterbi = over_transitions(jieba.posseg.viterbi)
     return jieba
 

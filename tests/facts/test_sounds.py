@@ -1,6 +1,6 @@
 import pytest
 
-from service.facts.sounds import SoundIndex, WordSounds
+from service.facts.sounds import SoundIndex, WordSounds, sounds_of_character
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,11 @@ def test_pinyin_is_found_with_and_without_its_suffix() -> None:
     assert words.has_pinyin("宜兰县")
     assert words.has_pinyin("西安市")
     assert not words.has_pinyin("青岛")
+
+
+@pytest.mark.parametrize(
+    ("character", "sounds"),
+    [("华", "W"), ("黄", "WN"), ("回", "W"), ("二", "L"), ("北", "P"), ("a", "?")],
+)
+def test_a_character_has_the_sounds_of_its_syllable(character: str, sounds: str) -> None:
+    assert sounds_of_character(character) == sounds

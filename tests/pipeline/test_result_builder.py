@@ -1,5 +1,5 @@
 import dataclasses
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 
@@ -114,3 +114,12 @@ def test_english_chinese_and_other_languages_stay_as_they_were(text: str) -> Non
     result = without_model(text)
     assert set(result.digests) == {"en", "zh"}
     assert result.warnings == []
+
+
+@pytest.mark.parametrize("script", ["Hans", "Hant"])
+def test_only_the_chinese_digest_has_a_script(script: Literal["Hans", "Hant"]) -> None:
+    digests = without_model(ARTICLE.text, Options(zh_script=script)).digests
+    assert {language: digest.script for language, digest in digests.items()} == {
+        "en": None,
+        "zh": script,
+    }
