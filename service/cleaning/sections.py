@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from service.cleaning.lines import Line, section, units, verdicts
 from service.ingest.publication_date import day_in
-from service.text.han import HAN
+from service.text.han import HAN, HAN_CHARACTER
 
 _SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 # A list of links ends where the article begins again: at a line as full as this.
@@ -62,7 +62,23 @@ def article_lines(lines: Sequence[Line], removed: Counter[str], margin: Margin) 
                 margin.note(kind, notice)
         else:
             kept.append(line)
+    kept = _without_labels(kept, removed)
     return _without_tail(_without_author(kept, margin.authors, removed), removed)
+
+
+def _without_labels(lines: list[Line], removed: Counter[str]) -> list[Line]:
+    """The lines without a column's label: Latin capitals, or Latin in Chinese text, said twice."""
+    chinese = sum(bool(HAN_CHARACTER.search(line.text)) for line in lines) * 2 > len(lines)
+    said = Counter(line.text.casefold() for line in lines if line.shape == "heading")
+    kept = [
+        line
+        for line in lines
+        if line.shape != "heading"
+        or said[line.text.casefold()] < 2
+        or not (line.text.isupper() or (chinese and not HAN_CHARACTER.search(line.text)))
+    ]
+    removed["boilerplate"] += len(lines) - len(kept)
+    return kept
 
 
 def _without_author(lines: list[Line], authors: Sequence[str], removed: Counter[str]) -> list[Line]:

@@ -211,8 +211,45 @@ def test_a_line_of_several_notices_goes_whole(line: str, kinds: dict[str, int]) 
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("点击蓝字 关注我们", "subscribe"),
+        ("星标我们，不错过每一篇好文", "subscribe"),
+        ("喜歡我的文章，記得按讚、點讚、轉發三連，關注我，每天帶你看懂城市。", "subscribe"),
+        ("点个在看，你最好看", "subscribe"),
+        ("本文首发于微信公众号“城事观察”", "licence"),
+        ("文章来源于网络，如有侵权请联系删除", "licence"),
+        ("- END -", "boilerplate"),
+        ("02", "boilerplate"),
+        ("If you enjoyed this story, hit the clap button and follow me for more.", "subscribe"),
+        ("Thanks for reading City Watch! Subscribe for free to receive new posts.", "subscribe"),
+        ("Follow us on Instagram for daily stories", "subscribe"),
+        ("Originally published at citywatch.example.", "boilerplate"),
+    ],
+)
+def test_an_authors_words_to_the_readers_go(text: str, kind: str) -> None:
+    own = "The council voted on Tuesday to repair the roof.\n下一步是採購。"
+    reading = clean(Article(f"{own}\n{text}\nIt votes again in May.\n五月再次表决。"))
+    assert reading.text == f"{own}\nIt votes again in May.\n五月再次表决。"
+    assert reading.removed == {kind: 1}
+
+
+def test_a_label_of_a_column_goes_where_it_stands_twice() -> None:
+    chinese = "THE HARBOUR\n市议会周二通过了港口扩建计划。\nTHE HARBOUR\n反对者担心水质会受到影响。"
+    assert "HARBOUR" not in clean(Article(chinese)).text
+    english = "CITY WATCH\nThe council voted.\nCITY WATCH\nIt votes again in May."
+    assert "WATCH" not in clean(Article(english)).text
+    once = "Nvidia Blackwell\n新芯片周二发布，售价三万元。\n分析师认为价格偏高。"
+    assert "Nvidia Blackwell" in clean(Article(once)).text
+
+
+@pytest.mark.parametrize(
     "line",
     [
+        "平台表示，点赞和在看的数字下降了，你我都能看到。",
+        "If you want to follow the vote, the hall opens at nine.",
+        "本文为读者解释这项计划的来由。",
+        "他说，请大家关注水质，不要只看价格。",
         "從明年起，水費會漲，分享到微信的人不多。",
         "From here: the road goes on to the old town, and no further.",
         "By staff of three and a dog, the night was kept.",

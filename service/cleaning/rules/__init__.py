@@ -6,11 +6,12 @@ does. Every pattern is linear: bounded repeats, no nested ones over the same cha
 """
 
 from service.cleaning.rules.bylines import BYLINES
+from service.cleaning.rules.channels import CHANNELS
 from service.cleaning.rules.credits import CREDITS
 from service.cleaning.rules.furniture import FURNITURE
 from service.cleaning.rules.notices import NOTICES
 from service.cleaning.rules.references import REFERENCES
 from service.cleaning.rules.rule import Rule
 
-RULES: tuple[Rule, ...] = (*NOTICES, *CREDITS, *BYLINES, *FURNITURE, *REFERENCES)
+RULES: tuple[Rule, ...] = (*NOTICES, *CREDITS, *BYLINES, *FURNITURE, *CHANNELS, *REFERENCES)
 """In their order of precedence: the first rule that matches a line gives its kind."""
