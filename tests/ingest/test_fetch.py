@@ -12,6 +12,7 @@ from service.errors import BadInput, DiglotError, TooLong, Unreadable
 from service.ingest import fetch as fetching
 from service.ingest.fetch import Fetched, fetch, is_public, is_url
 from tests.support import chat_server as scripted
+from tests.support.certificates import make_certificate
 from tests.support.chat_server import ChatServer, Handler
 
 PAGE = "<html><body><p>镇议会投票决定建桥。</p></body></html>".encode()
@@ -176,10 +177,7 @@ def test_a_certificate_has_to_be_the_hosts(
     server: ChatServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Though the connection goes to an address, and not to a name."""
-    pytest.importorskip("cryptography", reason="it comes with the extra mcp")
-    from tests.support.certificates import certificate
-
-    signed = certificate(tmp_path, "public.test")
+    signed = make_certificate(tmp_path, "DNS:public.test")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(signed)
     server.socket = context.wrap_socket(server.socket, server_side=True)
