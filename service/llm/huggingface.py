@@ -110,27 +110,30 @@ class HuggingFace:
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-        blob.parent.mkdir(parents=True, exist_ok=True)
+        locks = blob.parents[2] / ".locks" / blob.parents[1].name  # beside the client's own
+        for folder in (blob.parent, locks):
+            folder.mkdir(parents=True, exist_ok=True)
         part = blob.with_name(f"{blob.name}.part")
         headers = build_hf_headers()
         if urlsplit(file.location).netloc != urlsplit(_endpoint()).netloc:
             headers.pop("authorization", None)  # for the hub, and not for who stores its files
-        locks = blob.parents[2] / ".locks" / blob.parents[1].name  # where the client has its own
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / part.name), part.open("ab") as content:
-            if content.tell() > file.size:
-                content.truncate(0)
-            if content.tell() < file.size:
-                http_get(
-                    file.location,
-                    content,
-                    resume_size=content.tell(),
-                    headers=headers,
-                    expected_size=file.size,
-                    tqdm_class=progress_class(),
-                )
-        self._verify(part, blob.name, name)
-        part.rename(blob)
+        with FileLock(locks / part.name):
+            if blob.exists():  # another process has fetched it meanwhile
+                return
+            with part.open("ab") as content:
+                if content.tell() > file.size:
+                    content.truncate(0)
+                if content.tell() < file.size:
+                    http_get(
+                        file.location,
+                        content,
+                        resume_size=content.tell(),
+                        headers=headers,
+                        expected_size=file.size,
+                        tqdm_class=progress_class(),
+                    )
+            self._verify(part, blob.name, name)
+            part.rename(blob)
 
     def _verify(self, file: Path, digest: str, name: str) -> None:
         """Raise BadSetting, and remove `file`, where its hash is not `digest`. The client of the
