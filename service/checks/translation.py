@@ -15,16 +15,19 @@ from service.checks.support import language_of, support
 from service.checks.unsupported import figures_match, unsupported_names
 from service.facts.names import Glossary
 from service.facts.numerals import Stated, find_figures
+from service.facts.vocabulary_en import is_common
 from service.tasks import DigestLanguage
 
 TranslationFault = FormFault | Literal["short", "runaway", "figures", "names", "unfounded"]
 
-LEAST_AGREEMENT = 0.3
+LEAST_AGREEMENT = 0.24
 """The mean share of words of content that each side supports of the other."""
 SHORTEST, LONGEST = 0.4, 2.5
 """Words of a translation for each word of its original; a Han character counts as half a word."""
 HAN_WORD = 0.5
 SMALL_DIGITS = 2
+_LATIN_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}(?![A-Za-z])")
+"""A common English word is left in no Chinese translation."""
 _DIGITS = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d+)*")
 
 
@@ -41,6 +44,8 @@ def translation_faults(
     in it. A few words in a row of an example mean nothing: those are sentences as any other.
     """
     yield from form_faults(Candidate(text, language, original))
+    if language == "zh" and any(map(is_common, _LATIN_WORD.findall(text))):
+        yield "script"
     if text and (text in prompt or any(label in text for label in _labels(prompt))):
         yield "echo"
     ratio = _extent(text) / max(1.0, _extent(original.text))

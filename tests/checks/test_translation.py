@@ -55,6 +55,7 @@ def test_a_true_translation_has_no_fault(
         ("zh", COST_EN, "", "empty"),
         ("en", COST_ZH, COST_ZH, "language"),
         ("zh", COST_EN, COST_EN, "language"),
+        ("zh", COST_EN, COST_ZH.replace("143亿元", "14.3 billion元"), "script"),
         ("en", COST_ZH, COST_EN.replace("14.3", "143"), "figures"),
         ("zh", COST_EN, COST_ZH.replace("143", "14.3"), "figures"),
         ("en", COST_ZH, COST_EN.replace("December 10", "December"), "figures"),
