@@ -23,7 +23,7 @@ from service.evaluation.scores import stance_f1
 from service.extractive.stance import read_stance
 from service.resources import Resources
 from service.settings import Settings
-from service.tasks import Label
+from service.tasks import Label, Options
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,20 @@ def by_lexicon(path: Path) -> Iterator[Judged]:
 
 def by_model(path: Path, model: str) -> Iterator[Judged]:
     """The stances that a model gives, through the same pipeline as `/summarize`."""
+    from service.engine_factory import load_engine
     from service.serving.service import Service
-    from service.tasks import Options
 
-    with Service(Settings(engine="transformers", model=model)) as service:
+    service = Service(Settings(engine="transformers", model=model), load_engine)
+    service.open()
+    service.wait()
+    try:
         for case in _cases(path):
-            options = Options(targets=(case["target"],), languages=("en",), length="short")
-            stance = service.digest(Article(case["text"]), options).stance
-            label = cast(Label, stance[0].label if isinstance(stance, list) else stance.label)
-            yield Judged(case["text"], case["target"], case["stance"], label)
+            options = Options((case["target"],), ("en",), "short")
+            stance = service.submit(Article(case["text"]), options).result().stance
+            assert not isinstance(stance, list)
+            yield Judged(case["text"], case["target"], case["stance"], cast(Label, stance.label))
+    finally:
+        service.close()
 
 
 def _cases(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Datelines: the place, day and agency before the first words of a news story.
+"""Datelines and bylines: where, when and by whom a news story was written.
 
 "LONDON, March 3 (Reuters) - " and 新华社北京7月26日电（记者张三） say who sent the story, and not a
 word of it; a digest does without them. A dateline is told by its agency or its form: a place alone
@@ -30,7 +30,22 @@ _DATELINE_ZH = re.compile(
     f"|[记記]者{_WORD_ZH}{{2,12}}[／/]{_WORD_ZH}{{2,6}}[报報][导導道]"
     "|(?:央视网|人民网|中新网|新华网|中国网|新京报|环球网)(?:消息|讯)[:：\\s]+"
 )
+_BYLINE_EN = re.compile(
+    r"(?:(?:[Ss]tory|[Rr]eported|[Ww]ritten|[Tt]ext|[Pp]hotos?) )?[Bb]y:? [A-Z][\w.'’-]*"
+    r"(?:(?:,| and|,? &)? [A-Z][\w.'’-]*){1,6}(?: (?:in|for) [A-Z][\w ]+)?"
+)
+_BYLINE_ZH = re.compile(
+    "(?:本[报報刊网網])?(?:特[约約]|[实實][习習]|通[讯訊])?(?:[记記]者|作者|[编編][辑輯]|责任编辑|責任編輯|撰文|文)"
+    "[ :：／/|]+[^，。！？：、]{2,12}(?:[ 、／/][^，。！？：、]{2,6}){0,3}"
+)
 _SPACE = " \t\u3000\u00a0—-－:："
+
+
+def headline(title: str | None) -> str:
+    """The title, or an empty string where it is a byline that was taken for one."""
+    text = (title or "").strip()
+    is_byline = _BYLINE_EN.fullmatch(text) or _BYLINE_ZH.fullmatch(text)
+    return "" if is_byline else text
 
 
 def without_dateline(sentence: str) -> str:

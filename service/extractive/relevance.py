@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.article import Document
+from service.extractive.datelines import headline
 from service.facts.names import Glossary
 from service.text.script import to_script
 from service.text.terms import terms
@@ -65,7 +66,7 @@ class About:
 def relevance(document: Document, target: str, glossary: Glossary) -> About:
     """`target` may be in either script. Chinese is read in Simplified characters."""
     chinese = document.language.startswith("zh")
-    title = document.title or ""
+    title = headline(document.title)
     texts: Sequence[str] = [sentence.text for sentence in document.sentences]
     if chinese:
         texts = document.simplified_sentences

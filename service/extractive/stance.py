@@ -17,6 +17,7 @@ from typing import Literal
 from service.article import Document
 from service.extractive import valence_shifters
 from service.extractive.attribution import Voices, voices
+from service.extractive.datelines import headline
 from service.extractive.explicit_stance import SHORT, explicit_sides
 from service.extractive.relevance import About, relevance
 from service.resources import Resources
@@ -147,7 +148,7 @@ class _Reader:
         self._lexicon = lexicon
         texts: Sequence[str] = [sentence.text for sentence in document.sentences]
         self.voices = voices([text[:LONGEST] for text in texts], self.language)
-        self._title = document.title or ""
+        self._title = headline(document.title)
         if self.language == "zh":
             texts, self._title = document.simplified_sentences, to_script(self._title, "Hans")
         self.texts = [text[:LONGEST] for text in texts]

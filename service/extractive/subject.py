@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from service.article import Document
+from service.extractive.datelines import headline
 from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewhere
 from service.facts.names import Glossary
 from service.text.han import HAN_CHARACTER
@@ -75,12 +76,12 @@ def main_subject(document: Document, glossary: Glossary) -> str:
     Never empty when the text or the title holds a letter or a digit.
     """
     found = _found(document, glossary)
-    return found or _opening((document.title or "").strip()) or _opening(document.text)
+    return found or _opening(headline(document.title)) or _opening(document.text)
 
 
 def _found(document: Document, glossary: Glossary, certain: "Certainty | None" = None) -> str:
     text, language = document.text, document.language
-    title = (document.title or "").strip()
+    title = headline(document.title)
     # A clean text begins with its title, which must not count as a mention.
     body = text[:READ].removeprefix(title)
     found = ""
@@ -155,7 +156,7 @@ class Certainty:
     def __init__(self, document: Document, glossary: Glossary) -> None:
         self._glossary = glossary
         self._chinese = document.language.startswith("zh")
-        title = (document.title or "").strip()
+        title = headline(document.title)
         body = document.text.removeprefix(title)
         self._titled = bool(title)
         self._text = document.text[:READ]

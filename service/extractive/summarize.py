@@ -19,7 +19,7 @@ from itertools import chain
 from sys import intern
 
 from service.article import Document
-from service.extractive.datelines import without_dateline
+from service.extractive.datelines import headline, without_dateline
 from service.extractive.keyfacts import key_facts
 from service.extractive.sentence_quality import (
     GOES_ON,
@@ -204,7 +204,7 @@ class _Pool:
         self.extents = {i: extent(without_dateline(sentences[i].text), language) for i in fit}
         full = FULL_CHARACTERS if is_spaceless(language) else FULL_WORDS
         fullness = [min(1.0, self.extents[i] / full) for i in fit]
-        scores = _relevance(vectors, fullness, set(terms(document.title or "", language)))
+        scores = _relevance(vectors, fullness, set(terms(headline(document.title), language)))
         self.scores = dict(zip(fit, scores, strict=True))
         self.vectors = dict(zip(fit, vectors, strict=True))
         self.leaning = {

@@ -1,6 +1,6 @@
 import pytest
 
-from service.extractive.datelines import without_dateline
+from service.extractive.datelines import headline, without_dateline
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,28 @@ def test_a_chinese_dateline_is_left_out(dateline: str) -> None:
 )
 def test_a_sentence_without_a_dateline_stays_as_it_is(sentence: str) -> None:
     assert without_dateline(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["By Ann Rivers", "By Ann Rivers and Bo Lake", "记者 甲某", "作者：乙某某", "本报记者 丙某"],
+)
+def test_a_byline_is_not_a_headline(title: str) -> None:
+    assert headline(title) == ""
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "By the river",
+        "By March, fares rise",
+        "Pier closes",
+        "记者节到了",
+        "作者之死",
+        "",
+        "文化宫开放",
+    ],
+)
+def test_a_headline_stays(title: str) -> None:
+    assert headline(title) == title
+    assert headline(None) == ""
