@@ -1,5 +1,6 @@
 """The words that the furniture of a page is made of, as parts of regular expressions."""
 
+from service.facts.numerals.dates import SHORT_MONTHS
 from service.text.han import HAN
 
 ROLE = (
@@ -92,7 +93,7 @@ NAV_ZH = (
     r"|军事|軍事|文化|教育|健康|汽车|房产|即時|熱門|热门|兩岸|地方|藝文)"
 )
 
-MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
+MONTH = rf"(?:{'|'.join(SHORT_MONTHS)})[a-z]{{0,6}}\.?"
 DAY_OF_WEEK = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? "
 DATE = (
     r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s?[（(]?星期[一二三四五六日天][）)]?)?"

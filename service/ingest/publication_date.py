@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+from service.facts.numerals.dates import SHORT_MONTHS
+
+_MONTH = rf"(?P<month>{'|'.join(SHORT_MONTHS)})[a-z]{{0,6}}\.?"
 _DAYS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -36,7 +37,7 @@ def day_in(text: str) -> str | None:
         for match in pattern.finditer(text):
             found = match.groupdict()
             month = found.get("month")
-            number = _MONTHS.index(month.lower()) + 1 if month else int(found["m"])
+            number = SHORT_MONTHS.index(month.lower()) + 1 if month else int(found["m"])
             try:
                 day = date(int(found["y"]), number, int(found["d"]))
             except ValueError:

@@ -13,7 +13,8 @@ from service.facts.numerals.values import ORDINALS, WORDS, chinese
 MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
-_MONTH_NUMBER = {name[:3].lower(): n for n, name in enumerate(MONTHS, 1)}
+SHORT_MONTHS = tuple(name[:3].lower() for name in MONTHS)
+_MONTH_NUMBER = {name: n for n, name in enumerate(SHORT_MONTHS, 1)}
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "一": 1, "二": 2, "三": 3, "四": 4}  # fmt: skip
 
