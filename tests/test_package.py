@@ -105,7 +105,7 @@ def test_the_wheel_requires_the_pins_of_requirements_txt(installed: Installed) -
         (metadata,) = (name for name in archive.namelist() if name.endswith("METADATA"))
         lines = archive.read(metadata).decode().splitlines()
     needed = {
-        line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-")
+        line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")
     }
     listed = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     named = {line for line in listed if line and not line.startswith("#")}
