@@ -14,7 +14,7 @@ REMOVALS = re.compile(r'(?:removed\[|_rule\(\s*|_count\(removed, )"([a-z_]+)"')
 
 
 def removed_by_cleaning() -> set[str]:
-    sources = [path.read_text("utf-8") for path in (ROOT / "service" / "cleaning").glob("*.py")]
+    sources = [path.read_text("utf-8") for path in (ROOT / "service" / "cleaning").rglob("*.py")]
     return set(REMOVALS.findall("\n".join(sources)))
 
 
