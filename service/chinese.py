@@ -32,6 +32,40 @@ TEMPLATES = {
     "can't write {path}: {reason}": "无法写入 {path}：{reason}",
     "can't arrange {path}: {reason}": "无法整理 {path}：{reason}",
     "--languages takes en, zh or en,zh, not {given}": "--languages 只接受 en、zh 或 en,zh，不接受 {given}",
+    "--format takes {known}, not {given}": "--format 只接受 {known}，不接受 {given}",
+    "--format {name} needs the package {package}: pip install 'diglot[export]'": (
+        "--format {name} 需要 {package} 包：pip install 'diglot[export]'"
+    ),
+    "{stories} stories → {path}": "{stories} 则新闻 → {path}",
+    "no report of {count} articles; --report makes one": (
+        "共 {count} 篇文章，没有生成报告；可用 --report 生成"
+    ),
+    "can't read {path}: {reason}": "无法读取 {path}：{reason}",
+    # Following feeds
+    "{count} new articles": "新增 {count} 篇文章",
+    "--every takes a time such as 90s, 30m, 6h or 1d, not {given}": (
+        "--every 接受 90s、30m、6h、1d 这样的时间，不接受 {given}"
+    ),
+    "{file} is not an OPML file: {reason}": "{file} 不是 OPML 文件：{reason}",
+    "{file} names no feed": "{file} 中没有订阅源",
+    # Tables, feeds and web archives
+    "The table can't be read: {reason}": "无法读取表格：{reason}",
+    "No column is named {column}; there are: {known}. --column names one.": (
+        "没有名为 {column} 的列；现有：{known}。用 --column 指定。"
+    ),
+    "Parquet needs the package pyarrow: pip install 'diglot[export]'.": (
+        "读取 Parquet 需要 pyarrow 包：pip install 'diglot[export]'。"
+    ),
+    "Feeds need the package feedparser: pip install 'diglot[feeds]'.": (
+        "读取订阅源需要 feedparser 包：pip install 'diglot[feeds]'。"
+    ),
+    "Web archives need the package warcio: pip install 'diglot[warc]'.": (
+        "读取网页存档需要 warcio 包：pip install 'diglot[warc]'。"
+    ),
+    "This XML is neither an RSS nor an Atom feed.": "此 XML 既不是 RSS 也不是 Atom 订阅源。",
+    "The feed has no entries.": "订阅源中没有条目。",
+    "The archive breaks off or is damaged: {reason}": "存档不完整或已损坏：{reason}",
+    "The archive holds no page.": "存档中没有网页。",
     "mcp: the package is not installed; `pip install 'diglot[mcp]'` brings it": (
         "mcp：未安装 mcp 包；运行 `pip install 'diglot[mcp]'` 即可安装"
     ),
@@ -285,7 +319,7 @@ TEMPLATES = {
     "this file is no GGUF file. Give a folder in Hugging Face format, a GGUF file, or a hub id": (
         "这不是 GGUF 文件。请给出 Hugging Face 格式的文件夹、GGUF 文件或模型库中的名称"
     ),
-    "at {address}": "{address}",
+    "at {address}": "（网址为 {address}）",
     "the certificate of the hub {way} is not trusted ({reason}); where a proxy brings its own, set"
     " {variable} to its file": (
         "模型库 {way} 的证书不受信任（{reason}）；代理使用自己的证书时，请把 {variable} 设为该证书文件"
