@@ -10,7 +10,7 @@ from service.web.problems import MEANINGS
 ROOT = Path(__file__).parents[2]
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
 PAGE = (ROOT / "service" / "web" / "static" / "page.js").read_text("utf-8")
-REMOVALS = re.compile(r'(?:removed\[|_rule\(\s*|_count\(removed, )"([a-z_]+)"')
+REMOVALS = re.compile(r'(?:removed\[|\brule\(\s*|_count\(removed, )"([a-z_]+)"')
 
 
 def removed_by_cleaning() -> set[str]:

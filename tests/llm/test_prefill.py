@@ -14,6 +14,7 @@ from service.llm.token_request import (
     Loglikelihood,
     TokenRequest,
     num_sequences,
+    prefilled,
     span_sizes,
 )
 
@@ -88,7 +89,7 @@ def test_every_token_is_read_once_in_order(
             request = chunk.prefix.request
             assert not chunk.prefix.num_left, "a branch begins where its passage ends"
             branch = request.branches[chunk.branch]
-            assert chunk.ids == branch.suffix and chunk.offset == 0
+            assert chunk.ids == prefilled(branch) and chunk.offset == 0
             assert chunk.start == (len(request.prefix) if branch.shares_prefix else 0)
             shared = ((chunk.prefix.span.slot, len(request.prefix), 0),)
             assert chunk.shared == (shared if branch.shares_prefix else ())
