@@ -43,6 +43,8 @@ def quoted(request: Request) -> Answer:
 
 
 def _written(task: Task) -> TaskAnswer:
+    if isinstance(task, TranslationTask):
+        return TranslationAnswer(EN if task.language == "en" else ZH)
     if isinstance(task, EvidenceTask):
         return EvidenceAnswer(None)
     if isinstance(task, TranslationTask):

@@ -345,3 +345,130 @@ def test_the_lack_of_a_model_is_said(page: Page, tmp_path: Path) -> None:
         page.ask(CHINESE)
         page.wait_for("#answer")
         assert "no model loaded" in page.text("#made")
+
+
+LIT = "#source .lit"
+
+
+def sentence(page: Page, language: str) -> Any:
+    """The first sentence of a digest that has sources."""
+    digest = f"#stories .digest:lang({language}) .cites"
+    return page.driver.find_element("css selector", digest)
+
+
+def wait_until_lit(page: Page, *wanted: str) -> None:
+    """Until just these sentences of the article are lit."""
+    last = time.monotonic() + PATIENCE_S
+    while page.text(LIT) != " ".join(wanted):
+        assert time.monotonic() < last, page.text(LIT)
+        time.sleep(0.02)
+
+
+ENGLISH_SOURCES = (
+    "The council of Ashford voted on Tuesday to build a new bridge over the Mill River.",
+    "The mayor called it overdue.",
+)
+CHINESE_SOURCES = (
+    "青石镇议会周二投票决定在磨坊河上建一座新桥。",
+    "镇长林秀兰表示，这座桥早该建了。",
+)
+CITED = [(ENGLISH, ENGLISH_SOURCES), (CHINESE, CHINESE_SOURCES), ("🌉 " + CHINESE, CHINESE_SOURCES)]
+
+
+@pytest.fixture(params=CITED, ids=["en", "zh", "emoji"])
+def cited(request: pytest.FixtureRequest, page: Page) -> tuple[Page, tuple[str, ...]]:
+    """A page with an answer whose digests rest on the first two sentences of the article."""
+    text, sources = request.param
+    page.open()
+    page.driver.execute_script("document.getElementById('text').value = arguments[0]", text)
+    page.go_to("send")
+    page.press("\ue007")
+    page.wait_for("#answer")
+    assert page.text("#source").strip() == text
+    return page, sources
+
+
+def test_pointing_at_a_sentence_lights_up_its_sources(cited: tuple[Page, tuple[str, ...]]) -> None:
+    page, sources = cited
+    for language in ("en", "zh"):
+        webdriver.ActionChains(page.driver).move_to_element(sentence(page, language)).perform()
+        wait_until_lit(page, *sources)
+        webdriver.ActionChains(page.driver).move_to_element(
+            page.driver.find_element("id", "status")
+        ).perform()
+        wait_until_lit(page)
+    assert page.complaints() == []
+
+
+def test_the_keyboard_lights_up_sources_and_keeps_them(cited: tuple[Page, tuple[str, ...]]) -> None:
+    page, sources = cited
+    for language in ("en", "zh"):
+        wanted = sentence(page, language)
+        while page.driver.switch_to.active_element != wanted:
+            page.press("\ue004")
+        wait_until_lit(page, *sources)
+        page.press("\ue007")
+        assert wanted.get_attribute("aria-pressed") == "true"
+        page.press("\ue004")
+        wait_until_lit(page, *sources)
+        described = wanted.get_attribute("aria-describedby").split()
+        assert [page.text(f"#{part}") for part in described] == list(sources)
+    page.driver.execute_script("arguments[0].focus()", wanted)
+    page.press("\ue00c")  # Escape
+    wait_until_lit(page)
+    assert wanted.get_attribute("aria-pressed") == "false"
+
+
+def test_a_tap_lights_up_sources_until_the_next(cited: tuple[Page, tuple[str, ...]]) -> None:
+    page, sources = cited
+    driver = page.driver
+    screen = {"width": NARROW, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for language, lit in (("en", sources), ("zh", sources), ("zh", ())):
+        place = driver.execute_script(
+            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
+            "const box = arguments[0].getClientRects()[0];"
+            "return {x: box.x + box.width / 2, y: box.y + box.height / 2};",
+            sentence(page, language),
+        )
+        for kind, points in (("touchStart", [place]), ("touchEnd", [])):
+            event = {"type": kind, "touchPoints": points}
+            driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
+        wait_until_lit(page, *lit)
+        seen = driver.execute_script(
+            "const box = document.getElementById('source').getBoundingClientRect();"
+            "return box.bottom <= innerHeight + 1 && box.top >= 0;"
+        )
+        assert seen, "the article is in sight while a digest is read"
+    assert page.overflow() == 0
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_an_unsupported_sentence_is_marked(page: Page, text: str) -> None:
+    page.open()
+    page.ask(text)
+    page.wait_for("#answer")
+    assert not page.text("#stories .unsupported")
+    invented = "The museum was closed for repairs."
+    page.driver.execute_script(
+        """
+        const [text, invented] = arguments;
+        const sentences = [{ text: invented, support: 0.1, sources: [] }];
+        const digest = { text: invented, kind: "abstractive", sentences, left_out: [] };
+        const checks = { unsupported_numbers: [], unsupported_names: [],
+          unsupported_sentences: { en: [invented] } };
+        const reading = { characters: 1, kept: 1, removed: [], coverage: 1, authors: [] };
+        const engine = { name: "a", model: "b" }, timing = { total_ms: 1 };
+        const story = { digests: { en: digest }, checks, stance: [] };
+        const rest = { stories: [], warnings: [], language: "en" };
+        show({ ...story, ...rest, engine, reading, timing }, text);
+        """,
+        text,
+        invented,
+    )
+    assert page.text("#stories .unsupported") == invented
+    marked = page.driver.find_element("css selector", ".hardly").get_attribute("aria-label")
+    assert "hardly supports" in marked and "缺乏依据" in marked
+    assert not page.text("#cited")
+    assert violations(page) == []

@@ -34,10 +34,15 @@ function nameOf(language) {
   return names[language] ?? new Intl.DisplayNames([language, "en"], { type: "language" }).of(language);
 }
 
-function showDigest(parent, language, digest) {
+function showDigest(parent, language, digest, strange, article) {
   const card = add(parent, "article");
   add(card, "h3", `${nameOf(language)} · ${KINDS[digest.kind] ?? digest.kind}`);
-  add(card, "p", digest.text, { class: "digest", dir: "auto", lang: digest.script ? `zh-${digest.script}` : language });
+  const text = add(card, "p", undefined, { class: "digest", dir: "auto", lang: digest.script ? `zh-${digest.script}` : language });
+  citedText(text, digest, strange, article);
+  if (digest.left_out?.length) {
+    const note = add(add(card, "p", undefined, { class: "small" }), "span", `Left out, as no translation passed 未能译出，已略去: ${digest.left_out.length}`);
+    cites(note, digest.left_out, article);
+  }
   if (digest.truncated) add(card, "p", "Cut at its limit 达到上限，已截断", { class: "small doubt" });
 }
 
@@ -76,12 +81,14 @@ function showChecks(parent, checks) {
   if (agree === false) doubt("The two digests contradict each other in figures 两种语言的数字互相矛盾");
 }
 
-function showStory(story, number, count) {
+function showStory(story, number, count, article) {
   const part = add($("stories"), "section");
   add(part, "h2", count > 1 ? `Story ${number} of ${count} 第 ${number} 篇，共 ${count} 篇` : "Digests 摘要");
   if (count > 1 && story.title) add(part, "p", story.title, { class: "title", dir: "auto" });
   const digests = add(part, "div", undefined, { class: "digests" });
-  for (const [language, digest] of Object.entries(story.digests)) showDigest(digests, language, digest);
+  for (const [language, digest] of Object.entries(story.digests)) {
+    showDigest(digests, language, digest, story.checks.unsupported_sentences?.[language] ?? [], article);
+  }
   showChecks(part, story.checks);
   for (const stance of [story.stance].flat()) showStance(part, stance);
 }
@@ -114,7 +121,7 @@ function showDraft({ story, language, text }, script) {
 }
 
 function clear() {
-  for (const id of ["drafts", "warnings", "stories", "made"]) $(id).replaceChildren();
+  for (const id of ["drafts", "warnings", "stories", "source", "made"]) $(id).replaceChildren();
   for (const id of ["drafts", "answer"]) $(id).hidden = true;
 }
 
@@ -126,6 +133,7 @@ const WARNINGS = [
   [/^the model's (\w+) digest was replaced by an extractive one: (.*)$/, "The model's $1 digest was replaced by the article's own content ($2) 模型的 $1 摘要未通过检查，已由原文内容代替"],
   [/^the model's (\w+) digest was replaced by a translation of its sentences: (.*)$/, "The model's $1 digest was replaced by the article's own sentences, translated ($2) 模型的 $1 摘要未通过检查，已改为原文句子的翻译"],
   [/^of the (\d+) sentences to translate for the (\w+) digest, (\d+) were left out:.*/, "Of the $1 sentences to translate for the $2 digest, $3 were left out, as their translation did not pass the checks $2 摘要要翻译 $1 句，其中 $3 句的译文未通过检查，已略去"],
+  [/^the article's sentences could not be translated for the (\w+) digest:.*/, "The article's sentences could not be translated for the $1 digest: too few translations passed the checks 未能为 $1 摘要翻译原文句子：通过检查的译文太少"],
   [/^the article is in another language \((\w+)\) and no model is loaded:.*/, "The article is in another language ($1) and no model is loaded: its own sentences are shown, and key facts that can be converted; the stance may be missed. A model would write both digests 文章为其他语言（$1），且未加载模型：显示原文句子和可以换算的要点，立场可能有遗漏；加载模型后可生成两篇摘要"],
 ];
 
@@ -134,11 +142,12 @@ function worded(warning) {
   return pattern ? warning.replace(pattern, words) : warning;
 }
 
-function show(result) {
+function show(result, text) {
   clear();
   for (const warning of result.warnings) add($("warnings"), "li", worded(warning), { class: "doubt" });
   const stories = result.stories.length ? result.stories : [result];
-  stories.forEach((story, index) => showStory(story, index + 1, stories.length));
+  const article = showArticle(text, stories, result.language);
+  stories.forEach((story, index) => showStory(story, index + 1, stories.length, article));
   showMade(result);
   $("answer").hidden = false;
 }
@@ -237,10 +246,10 @@ async function* events(response) {
   }
 }
 
-async function follow(response, script) {
+async function follow(response, { text, zh_script: script }) {
   for await (const [name, data] of events(response)) {
     if (name === "digest") showDraft(data, script);
-    if (name === "result") return show(data);
+    if (name === "result") return show(data, text);
     if (name === "problem") throw new Error(told(data));
   }
   throw new Error("The connection broke off 连接中断");
@@ -257,7 +266,7 @@ async function ask(event) {
   clear();
   say("Reading … 阅读中……");
   try {
-    await follow(await send(sent), options.zh_script);
+    await follow(await send(sent), options);
     showCommand(sent);
     say("Done 完成");
   } catch (error) {
