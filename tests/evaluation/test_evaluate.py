@@ -27,9 +27,9 @@ from tests.support.waiting import PATIENCE_S
 
 CASES = [
     {
-        "text": "The council praised the tram plan. It costs 12 million dollars. We must vote yes.",
+        "text": "The tram plan is a wise one and deserves support. It costs 12 million dollars.",
         "targets": ["the tram plan"],
-        "references": {"en": "The council praised the tram plan, which costs 12 million dollars."},
+        "references": {"en": "The tram plan deserves support and costs 12 million dollars."},
         "stances": ["favor"],
     },
     {

@@ -39,7 +39,7 @@ def test_verdicts_come_on_stdout_and_totals_on_stderr(tmp_path: Path) -> None:
     assert second["languages_agree"] is None
     assert set(first["checks"]["en"]) == {
         "verdict", "faults", "support", "sentences", "unsupported_sentences",
-        "unsupported_numbers", "unsupported_names",
+        "unsupported_numbers", "unsupported_names", "evidence",
     }  # fmt: skip
     counted = json.loads((tmp_path / "out.json").read_text())
     assert (counted["pairs"], counted["en_pass"], counted["zh_refuse"]) == (2, 1, 1)
