@@ -34,5 +34,6 @@ def test_noise_is_never_passed_on_and_no_article_fails_for_it(tmp_path: Path, fa
             # Output of a random model fails the gates, so the article's own words stand in.
             assert (digest.engine, digest.kind != "abstractive") == ("extractive", True)
             assert "<|im" not in digest.text
-        assert len(result.warnings) == 2
+        replaced = [text for text in result.warnings if "was replaced by" in text]
+        assert len(replaced) == len(result.digests)
     assert service.close(60)
