@@ -25,6 +25,11 @@ def use(lang: str, environment: Mapping[str, str] = os.environ) -> None:
     _chosen = by_locale(environment) if lang == "auto" else lang
 
 
+def is_chinese() -> bool:
+    """Whether the terminal is shown Chinese."""
+    return _chosen == "zh"
+
+
 def by_locale(environment: Mapping[str, str]) -> str:
     """`zh` where the first of the locale's variables that is set names Chinese, else `en`."""
     locale = next(filter(None, map(environment.get, _VARIABLES)), "")

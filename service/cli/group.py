@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -19,19 +20,39 @@ INTERRUPTED = 130
 
 
 class Bilingual(click.Group):
-    """A group of commands whose usage errors are said in the language of the terminal."""
+    """A group of commands whose help and usage errors are in the language of the terminal."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        return _in_chinese(command) if command is not None and messages.is_chinese() else command
 
     def main(self, args: Sequence[str] | None = None, *positional: Any, **more: Any) -> Any:
         """Run a command. Exits like click, with click's own error texts looked up."""
         given = sys.argv[1:] if args is None else args
+        messages.use(_lang_in(given))
         try:
             sys.exit(super().main(given, *positional, **{**more, "standalone_mode": False}) or 0)
         except click.ClickException as error:
-            messages.use(_lang_in(given))
             _show_usage_error(error)
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(INTERRUPTED)
+
+
+def _in_chinese(command: click.Command) -> click.Command:
+    """A copy of a command with Chinese help texts, those of its parameters and commands too."""
+    from service.cli.chinese_help import in_chinese
+
+    translated = copy(command)
+    translated.help = in_chinese(command.help)
+    translated.params = [copy(parameter) for parameter in command.params]
+    for parameter in translated.params:
+        if isinstance(parameter, click.Option):
+            parameter.help = in_chinese(parameter.help)
+    if isinstance(translated, click.Group):
+        nested = translated.commands.items()
+        translated.commands = {name: _in_chinese(each) for name, each in nested}
+    return translated
 
 
 def _show_usage_error(error: click.ClickException) -> None:
