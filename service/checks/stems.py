@@ -6,6 +6,7 @@ have a check of their own.
 """
 
 import re
+import threading
 import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,7 +53,7 @@ def _content(found: str) -> Word | None:
     short = not 1 < len(plain) <= MAX_TERM
     if short or plain in STOP_WORDS or ending not in ([], ["s"]):  # don't, we'll
         return None
-    return Word(_stemmer()(plain), plain, bool(_CAPITAL.match(found)))
+    return Word(_stemmers().stem(plain), plain, bool(_CAPITAL.match(found)))
 
 
 def _without_accents(word: str) -> str:
@@ -62,12 +63,18 @@ def _without_accents(word: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-@cache
-def _stemmer() -> "Callable[[str], str]":
-    import snowballstemmer
+class _Stemmers(threading.local):
+    """A stemmer for each thread: one holds the word that it works on, and so mixes up two."""
 
-    stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
-    return stem
+    def __init__(self) -> None:
+        import snowballstemmer
+
+        self.stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+
+
+@cache
+def _stemmers() -> _Stemmers:
+    return _Stemmers()
 
 
 def key(stem: str) -> int:
