@@ -44,11 +44,12 @@ STUBS = {
         compose) test "$2" = -f && test -f "$3" ;;
         *) exit 1 ;;
         esac""",
-    "pip": 'test "$1" = install && test -f "$2/pyproject.toml"',
+    "pip": 'test "$1" = install && test -f "${2%%\\[*}/pyproject.toml"',
     "pipx": 'test "$1" = run',
 }
-PYTHON = """case "$1 $2" in
-    "-m benchmarks.real_models") set -- -m benchmarks.real_models --help ;;
+PYTHON = """case "$1 $2 $3" in
+    "-m benchmarks.real_models "*) set -- -m benchmarks.real_models --help ;;
+    "-m service watch") set -- "$@" --help ;;
     esac
     exec {python} "$@"
 """
@@ -100,6 +101,7 @@ def checkout(tmp_path: Path) -> Path:
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
     write_program(programs / "python", PYTHON.format(python=shlex.quote(sys.executable)))
+    write_program(programs / "pip", 'test "$1" = install')
     for name in (".ready", ".ready-dev"):
         (folder / ".venv" / name).touch()
     for name, script in STUBS.items():
