@@ -51,17 +51,21 @@ class FactRow:
 
     @property
     def articles(self) -> list[int]:
-        return list(dict.fromkeys(mention.article for mention in self.mentions))
+        return [mention.article for mention in self.mentions]
 
 
 def fact_table(articles: Sequence[Facts]) -> list[FactRow]:
     """The rows of a story, those of most articles first; what contradicts comes with them."""
     rows = list(_rows(articles))
-    rows.sort(key=lambda row: -len(row.articles))
+    rows.sort(key=lambda row: -len(row.mentions))
     del rows[MOST_ROWS:]
     profiles = [_profile_around(row) for row in rows]
+    articles_of = [frozenset(row.articles) for row in rows]
     for one, other in combinations(range(len(rows)), 2):
-        if _contradict(rows[one], rows[other], profiles[one], profiles[other]):
+        # Of an article that states both they are figures of two things.
+        if articles_of[one].isdisjoint(articles_of[other]) and _contradict(
+            rows[one], rows[other], profiles[one], profiles[other]
+        ):
             rows[one].contradicts.append(other)
             rows[other].contradicts.append(one)
     return rows
@@ -73,7 +77,7 @@ def _rows(articles: Sequence[Facts]) -> Iterator[FactRow]:
         for figure in facts.figures:
             mention = Mention(index, figure)
             row = rows.setdefault(_key(figure), FactRow([]))
-            if index not in row.articles:
+            if not row.mentions or row.mentions[-1].article != index:
                 row.mentions.append(mention)
     yield from rows.values()
 
@@ -93,8 +97,6 @@ def _profile_around(row: FactRow) -> Profile:
 
 
 def _contradict(one: FactRow, other: FactRow, around_one: Profile, around_other: Profile) -> bool:
-    if set(one.articles) & set(other.articles):
-        return False  # one article states both, so they are of two things
     a, b = one.figure, other.figure
     if a.kind != b.kind or a.kind not in _COMPARED or compatible(a, b):
         return False

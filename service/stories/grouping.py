@@ -16,7 +16,8 @@ from service.stories.likeness import Profile, likeness, rarity
 SAME_STORY = 0.25
 """An article is at least so like the articles of its story, from 0 to 1."""
 _TELLING = 2.2
-"""A key so rare leads from an article to others that have it."""
+"""A key so rare, here or in the world, leads from an article to others that have it: in a folder
+of one story, none is rare here."""
 _MOST_LED_TO = 200
 """The latest articles that a key leads to."""
 _MOST_STORIES, _MOST_MEMBERS = 5, 8
@@ -69,7 +70,8 @@ class StoryIndex:
         near: dict[int, float] = defaultdict(float)
         for fact in profile.facts:
             weight = self._rarity(fact.keys[0], fact.share)
-            for key in fact.keys if weight >= _TELLING else ():
+            telling = max(weight, rarity(fact.share)) >= _TELLING
+            for key in fact.keys if telling else ():
                 for number in self._with_key.get(key, ()):
                     near[number] += weight
         nearest: dict[int, float] = {}

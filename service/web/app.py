@@ -79,6 +79,7 @@ def create_app(
         GRACE_S=GRACE_S,
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),
+        REPORTS=Slots(1, "Another report is being made. Try again in a few seconds."),
         STOPPING=stopping or threading.Event(),
     )
     request_log.install(app)

@@ -26,7 +26,7 @@ from service.web.response_wait import Slots
 blueprint = Blueprint("reports", __name__)
 
 MOST_ARTICLES = 1000
-"""Articles of a report that is made while its reader waits; each takes about 10 ms."""
+"""Articles of a report that is made while its reader waits; each takes 10 to 20 ms."""
 
 
 @blueprint.get("/batches/<id>/report")
@@ -36,14 +36,14 @@ def report(id: str) -> Response:
     Briefs are the digests' own sentences: nobody waits for a model here, or pays for one.
     """
     service: Service = current_app.config["SERVICE"]
-    slots: Slots = current_app.config["SLOTS"]
+    reports: Slots = current_app.config["REPORTS"]
     batches, owner = _batches(), _owner()
     if batches.get(id, owner).articles > MOST_ARTICLES:
         raise BadInput(
-            f"A report is made of at most {MOST_ARTICLES:,} articles. Of more, `digest --report`"
-            " makes one from files."
+            f"A report is made of at most {MOST_ARTICLES:,} articles. Of more, `digest FOLDER"
+            " --report` makes one."
         )
-    with slots.one():
+    with reports.one():  # each takes a core, and about 130 MB for 1,000 articles
         page, policy = _page("".join(batches.results(id, owner)), service.resources)
     headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
     return Response(page, mimetype="text/html", headers=headers)
@@ -54,11 +54,13 @@ def feed(id: str) -> Response:
     """An Atom feed of the results so far; an entry is dated when its article is, or its batch."""
     batches, owner = _batches(), _owner()
     batch = batches.get(id, owner)
-    last: deque[FlatRow] = deque(maxlen=MOST_ENTRIES)
-    for lines in batches.results(id, owner):
-        last.extend(flat(json.loads(line)) for line in filter(None, lines.split("\n")))
     address = url_for(".feed", id=id, _external=True)
-    made = atom(last, f"Diglot {id}", address, batch.ended or batch.created)
+    slots: Slots = current_app.config["SLOTS"]
+    with slots.one():
+        last: deque[FlatRow] = deque(maxlen=MOST_ENTRIES)
+        for lines in batches.results(id, owner):
+            last.extend(flat(json.loads(line)) for line in filter(None, lines.split("\n")))
+        made = atom(last, f"Diglot {id}", address, batch.ended or batch.created)
     return Response(made, mimetype="application/atom+xml")
 
 

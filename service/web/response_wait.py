@@ -24,14 +24,16 @@ class Slots:
     Without it a busy service would look dead, and be killed for it.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(
+        self, count: int, full: str = "{count} requests wait for their answers already."
+    ) -> None:
+        self._full = full.format(count=count)
         self._free = threading.BoundedSemaphore(count)
 
     @contextmanager
     def one(self) -> Iterator[None]:
         if not self._free.acquire(blocking=False):
-            raise Overloaded(f"{self._count} requests wait for their answers already.")
+            raise Overloaded(self._full)
         try:
             yield
         finally:

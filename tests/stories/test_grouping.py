@@ -25,6 +25,11 @@ def test_articles_of_one_story_meet_across_the_languages() -> None:
     assert group(facts) == [[0, 2], [1, 3]]
 
 
+def test_a_story_of_many_articles_stays_one() -> None:
+    """In a folder of one story no fact is rare."""
+    assert group([facts_of_text(QUAKE_EN), facts_of_text(QUAKE_ZH)] * 40) == [list(range(80))]
+
+
 def test_a_new_article_joins_its_story() -> None:
     index = StoryIndex()
     assert [index.add(facts_of_text(text)) for text in (QUAKE_EN, RACE_EN)] == [0, 1]

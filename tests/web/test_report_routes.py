@@ -79,6 +79,15 @@ def test_a_batch_that_is_too_large_is_refused(
     assert "at most 4 articles" in reply.get_json()["detail"]
 
 
+def test_one_report_is_made_at_a_time(client: FlaskClient, batch: str) -> None:
+    with client.application.config["REPORTS"].one():
+        reply = client.get(f"{batch}/report")
+        assert client.get(f"{batch}/feed").status_code == 200
+    assert (reply.status_code, reply.get_json()["code"]) == (503, "overloaded")
+    assert reply.headers["Retry-After"].isdigit()
+    assert client.get(f"{batch}/report").status_code == 200
+
+
 def test_the_batch_is_a_feed(client: FlaskClient, batch: str) -> None:
     feedparser = pytest.importorskip("feedparser")
     reply = client.get(f"{batch}/feed")
