@@ -102,9 +102,10 @@ class ChatClient:
             log.warning(NO_LIST, host)
         try:
             found = response.json().get("data") if response.is_success else None
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             found = None
-        return [each for each in found or [] if isinstance(each, dict) and each.get("id")]
+        listed = found if isinstance(found, list) else []
+        return [each for each in listed if isinstance(each, dict) and each.get("id")]
 
     def complete(
         self,

@@ -62,6 +62,18 @@ def test_an_address_without_a_list_of_models_is_noticed(
     assert "most addresses end in /v1" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [b"[" * 200_000, b'{"data": 5}', b"[]", b"\xff"],
+    ids=["deep", "number", "list", "bytes"],
+)
+def test_a_list_of_models_that_is_none_names_no_model(
+    server: ChatServer, client: ChatClient, sent: bytes
+) -> None:
+    server.models = scripted.raw(sent, "application/json")
+    assert client.models() == []
+
+
 def test_a_redirect_is_not_followed(server: ChatServer, client: ChatClient) -> None:
     """The text and the key go to the server that was named, and to no other."""
     server.reply = scripted.whole({}, 307, {"Location": "http://127.0.0.1:9/elsewhere"})
