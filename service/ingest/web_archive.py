@@ -37,8 +37,11 @@ def read_warc(path: Path, source: str) -> Iterator[Article | Unread]:
                 if _is_page(record):
                     seen = True
                     yield _page(record, source)
-        except (ArchiveLoadFailed, *_DAMAGED) as error:
+        except ArchiveLoadFailed as error:
             raise Unreadable(f"The archive breaks off or is damaged: {error}") from None
+        except _DAMAGED as error:  # their words say nothing to a reader
+            reason = type(error).__name__
+            raise Unreadable(f"The archive breaks off or is damaged: {reason}") from None
     if not seen:
         raise NoText("The archive holds no page.")
 

@@ -67,3 +67,11 @@ def test_a_file_that_is_not_an_archive_is_one_error(tmp_path: Path, content: byt
     (tmp_path / "a.warc").write_bytes(content)
     (found,) = read_file(tmp_path / "a.warc")
     assert isinstance(found, Unread)
+
+
+def test_the_words_of_a_fault_inside_the_reader_are_not_shown(tmp_path: Path) -> None:
+    head = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99\r\n\r\nHTTP/1.1 200 OK\r\n"
+    (tmp_path / "a.warc").write_bytes(head)
+    (found,) = read_file(tmp_path / "a.warc")
+    assert isinstance(found, Unread)
+    assert str(found.error) == "The archive breaks off or is damaged: AttributeError"
