@@ -36,16 +36,17 @@ TEMPLATES = {
     "--format {name} needs the package {package}: pip install 'diglot[export]'": (
         "--format {name} 需要 {package} 包：pip install 'diglot[export]'"
     ),
-    "{stories} stories → {path}": "{stories} 则新闻 → {path}",
+    "stories: {stories} → {path}": "新闻：{stories} 则 → {path}",
     "no report of {count} articles; --report makes one": (
         "共 {count} 篇文章，没有生成报告；可用 --report 生成"
     ),
     "can't read {path}: {reason}": "无法读取 {path}：{reason}",
     # Following feeds
-    "{count} new articles": "新增 {count} 篇文章",
+    "new articles: {count}": "新增文章：{count} 篇",
     "--every takes a time such as 90s, 30m, 6h or 1d, not {given}": (
         "--every 接受 90s、30m、6h、1d 这样的时间，不接受 {given}"
     ),
+    "{file} is neither an http(s) address nor a file": "{file} 既不是 http(s) 网址，也不是文件",
     "{file} is not an OPML file: {reason}": "{file} 不是 OPML 文件：{reason}",
     "{file} names no feed": "{file} 中没有订阅源",
     # Tables, feeds and web archives

@@ -165,7 +165,7 @@ def digest(
                 click.echo(str(written))
             if report or (report is None and any(map(Path.is_dir, paths)) and _fits(ledger)):
                 written, stories = write_stories(files, ledger, service, wanted, column)
-                click.echo(localized(f"{stories} stories → {written}"))
+                click.echo(localized(f"stories: {stories} → {written}"))
             return max(status, failed)
         except KeyboardInterrupt:
             steps.close()

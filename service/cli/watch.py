@@ -77,7 +77,7 @@ def watch(
                 found = collection.collect(followed)
                 for feed, error in found.failed:
                     click.echo(f"diglot: {feed}: {localized(str(error))}", err=True)
-                click.echo(localized(f"{found.new} new articles"))
+                click.echo(localized(f"new articles: {found.new}"))
                 # In the first round also what an earlier run collected and did not digest.
                 if found.new or (is_first and len(collection)):
                     steps = digest_folder([collection.file], service, ledger, wanted)
@@ -86,7 +86,7 @@ def watch(
                     report, count = write_stories(
                         [collection.file], ledger, service, wanted, TEXT_COLUMN
                     )
-                    click.echo(localized(f"{count} stories → {report}"))
+                    click.echo(localized(f"stories: {count} → {report}"))
                 is_first = False
                 if once:
                     return int(bool(found.failed))

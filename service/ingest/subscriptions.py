@@ -42,6 +42,8 @@ def _outlines(file: Path) -> Iterator[str]:
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    if not file.is_file():
+        raise BadInput(f"{file} is neither an http(s) address nor a file")
     try:
         tree = etree.parse(file, parser)
     except (OSError, etree.XMLSyntaxError) as error:

@@ -17,10 +17,10 @@ def test_a_feed_becomes_digests_a_report_and_a_feed(tmp_path: Path) -> None:
     with news_site() as site:
         first = service("watch", site.url + "/feed", *flags)
         assert first.returncode == 0, first.stderr
-        assert "1 new articles" in first.stdout
+        assert "new articles: 1" in first.stdout
         site.entries.append("/dizhen")
         second = service("watch", site.url + "/feed", *flags)
-    assert "1 stories → " in second.stdout
+    assert "stories: 1 → " in second.stdout
     lines = [json.loads(line) for line in (out / "digests.jsonl").read_text("utf-8").splitlines()]
     assert [line["language"] for line in lines] == ["en", "zh-Hans"]
     assert lines[1]["digests"]["zh"]["text"].startswith("智利北部周二发生7.1级地震")

@@ -31,7 +31,7 @@ def stories(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_a_folder_gets_its_stories_and_a_report(folder: Path) -> None:
-    assert "2 stories → " in digest(folder)
+    assert "stories: 2 → " in digest(folder)
     quake, race = stories(folder)
     assert len(quake["articles"]) == 3
     assert quake["briefs"]["zh"]["text"].startswith("智利北部周二发生7.1级地震")
@@ -69,5 +69,5 @@ def test_a_file_gets_a_report_where_one_is_wanted(folder: Path) -> None:
     told = service(
         "digest", folder / "zh.txt", "--out", folder / "o", "--engine", "extractive", "--report"
     )
-    assert "1 stories → " in told.stdout
+    assert "stories: 1 → " in told.stdout
     assert (folder / "o" / "report.html").exists()

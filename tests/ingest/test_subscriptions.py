@@ -115,6 +115,12 @@ def test_opml_names_feeds(tmp_path: Path) -> None:
     assert feeds_of(given) == [f"https://example.org/{name}" for name in "abc"]
 
 
+@pytest.mark.parametrize("given", ["ftp://example.org/feed", "没有.opml"])
+def test_what_is_neither_an_address_nor_a_file_is_told(given: str) -> None:
+    with pytest.raises(BadInput, match="neither an http"):
+        feeds_of([given])
+
+
 @pytest.mark.parametrize("content", ["", "<opml", "<opml><body/></opml>"])
 def test_a_file_that_names_no_feed_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "feeds.opml").write_text(content)
