@@ -116,7 +116,7 @@ def test_opml_names_feeds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", ["ftp://example.org/feed", "没有.opml"])
-def test_what_is_neither_an_address_nor_a_file_is_told(given: str) -> None:
+def test_an_argument_that_is_neither_an_address_nor_a_file_is_told(given: str) -> None:
     with pytest.raises(BadInput, match="neither an http"):
         feeds_of([given])
 
