@@ -8,10 +8,11 @@ grow with their number.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
+from functools import cache
 from heapq import nlargest
 
 from service.result import Facts
-from service.stories.likeness import Profile, likeness, rarity
+from service.stories.likeness import Profile, Rarity, likeness, rarity
 
 SAME_STORY = 0.25
 """An article is at least so like the articles of its story, from 0 to 1."""
@@ -30,7 +31,7 @@ class StoryIndex:
     def __init__(self) -> None:
         self.stories: list[list[int]] = []
         self._profiles: list[Profile] = []
-        self._pages: list[Hashable] = []
+        self._pages: list[set[Hashable]] = []
         self._story_of: list[int] = []
         self._with_key: dict[int, list[int]] = defaultdict(list)
         self._articles_with: Counter[int] = Counter()
@@ -46,9 +47,10 @@ class StoryIndex:
         if story is None:
             story = len(self.stories)
             self.stories.append([])
+            self._pages.append(set())
         self.stories[story].append(number)
+        self._pages[story].add(page)
         self._profiles.append(profile)
-        self._pages.append(page)
         self._story_of.append(story)
         for key in profile.keys:
             led_to = self._with_key[key]
@@ -58,18 +60,19 @@ class StoryIndex:
 
     def _story_for(self, profile: Profile, page: Hashable) -> int | None:
         """The story that an article is most like; None where it is like none."""
+        rarity_of = cache(self._rarity)  # of each key once, for it is met in many comparisons
         likeness_to = {
-            story: self._mean_likeness(profile, self.stories[story])
-            for story in self._stories_near(profile)
-            if page is None or all(self._pages[member] != page for member in self.stories[story])
+            story: self._mean_likeness(profile, self.stories[story], rarity_of)
+            for story in self._stories_near(profile, rarity_of)
+            if page is None or page not in self._pages[story]
         }
         best = max(likeness_to, key=lambda story: (likeness_to[story], -story), default=None)
         return best if best is not None and likeness_to[best] >= SAME_STORY else None
 
-    def _stories_near(self, profile: Profile) -> Iterable[int]:
+    def _stories_near(self, profile: Profile, rarity_of: Rarity) -> Iterable[int]:
         near: dict[int, float] = defaultdict(float)
         for fact in profile.facts:
-            weight = self._rarity(fact.keys[0], fact.share)
+            weight = rarity_of(fact.keys[0], fact.share)
             telling = max(weight, rarity(fact.share)) >= _TELLING
             for key in fact.keys if telling else ():
                 for number in self._with_key.get(key, ()):
@@ -80,12 +83,12 @@ class StoryIndex:
             nearest[story] = max(weight, nearest.get(story, 0))
         return nlargest(_MOST_STORIES, nearest, key=lambda story: (nearest[story], -story))
 
-    def _mean_likeness(self, profile: Profile, members: list[int]) -> float:
+    def _mean_likeness(self, profile: Profile, members: list[int], rarity_of: Rarity) -> float:
         """The mean over a story's articles: of a long one over the first and the latest."""
         if len(members) > _MOST_MEMBERS:
             half = _MOST_MEMBERS // 2
             members = [*members[:half], *members[-half:]]
-        each = (likeness(profile, self._profiles[member], self._rarity) for member in members)
+        each = (likeness(profile, self._profiles[member], rarity_of) for member in members)
         return sum(each) / len(members)
 
     def _rarity(self, key: int, share: float) -> float:
