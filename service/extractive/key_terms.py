@@ -5,7 +5,6 @@ has them (TF-IDF with a language's own counts); each is said by a gloss that is 
 all. A figure is labelled with the glossed noun that stands right beside it.
 """
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from service.extractive.phrases import English
 from service.facts.dictionary_terms import gloss
 from service.facts.numerals import Figure
 from service.text.script import to_script
-from service.text.segmenter import segmenter
+from service.text.segmenter import rarity, segmenter
 
 Target = Literal["en", "zh"]
 
@@ -68,10 +67,10 @@ def key_terms(document: Document, target: Target) -> list[Term]:
     found: dict[str, Term] = {}
     for word, often in counts.items():
         meaning = gloss(word, target)
-        rarity = _rarity(word) if target == "en" else 1.0
-        if meaning is None or often < LEAST or rarity < COMMONEST:
+        rare = rarity(word) if target == "en" else 1.0
+        if meaning is None or often < LEAST or rare < COMMONEST:
             continue
-        term = Term(meaning, often * rarity * rarity, first[word])
+        term = Term(meaning, often * rare * rare, first[word])
         if meaning not in found or found[meaning].weight < term.weight:
             found[meaning] = term
     return sorted(found.values(), key=lambda term: (-term.weight, term.first))
@@ -89,12 +88,6 @@ def _nouns(document: Document) -> Iterator[tuple[int, str]]:
         if flag in _NOUNS_ZH and len(word) > 1 and word not in _VAGUE_ZH:
             yield at, word
         at += len(word)
-
-
-def _rarity(word: str) -> float:
-    """From 0, the commonest word of Chinese, to 1 for one that jieba has not counted."""
-    jieba = segmenter()
-    return 1 - math.log(1 + (jieba.dt.FREQ.get(word) or 0)) / math.log(jieba.dt.total)
 
 
 def counted(document: Document, figure: Figure, target: Target) -> str | None:

@@ -18,7 +18,7 @@ from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewh
 from service.facts.names import Glossary
 from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
-from service.text.segmenter import segmenter
+from service.text.segmenter import rarity, segmenter
 from service.text.terms import terms
 
 READ = 20_000
@@ -239,13 +239,10 @@ class _Mentions:
 
 
 def _rarity(phrase: str) -> float:
-    """The rarity of its words in Chinese, by the counts of jieba's dictionary: the mean of their
-    information, 0 to 1, squared: the commonest nouns (医院, 城市) are in texts about anything."""
-    jieba = segmenter()
-    words = jieba.lcut(to_script(phrase, "Hans"), HMM=False)
-    most = math.log(jieba.dt.total)
-    rare = sum(1 - math.log(1 + jieba.dt.FREQ.get(w, 0)) / most for w in words) / len(words)
-    return rare**2
+    """The mean rarity of its words in Chinese, squared: the commonest nouns (医院, 城市) are in
+    texts about anything."""
+    words = segmenter().lcut(to_script(phrase, "Hans"), HMM=False)
+    return float((sum(map(rarity, words)) / len(words)) ** 2)
 
 
 def _size_zh(phrase: str, often: float) -> float:

@@ -14,7 +14,7 @@ from service.checks.dictionary import Dictionary
 from service.checks.stems import content_words, key
 from service.result import Facts, StatedFigure
 from service.text.han import HAN_CHARACTER
-from service.text.segmenter import segmenter
+from service.text.segmenter import frequency
 
 _ARTICLE_WORDS = 300
 _GLOSSES_OF_EVERYDAY = 1000
@@ -103,15 +103,7 @@ def _number(space: str, text: str) -> int:
 
 
 def _han_share(term: str) -> float:
-    frequencies: dict[str, int] = segmenter().dt.FREQ or _loaded_frequencies()
-    expected = _ARTICLE_WORDS * frequencies.get(term, 0) / segmenter().dt.total
-    return min(_MOST_COMMON, expected) or _RARE
-
-
-def _loaded_frequencies() -> dict[str, int]:
-    segmenter().dt.check_initialized()
-    frequencies: dict[str, int] = segmenter().dt.FREQ
-    return frequencies
+    return min(_MOST_COMMON, _ARTICLE_WORDS * frequency(term)) or _RARE
 
 
 def stem_share(stem: int) -> float:

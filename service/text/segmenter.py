@@ -1,6 +1,7 @@
 """The segmenter of Chinese words."""
 
 import logging
+import math
 import os
 import tempfile
 from functools import cache
@@ -21,6 +22,18 @@ def segmenter() -> Any:
     jieba.initialize()  # else its table of frequencies is empty until it cuts a text
     jieba.posseg.viterbi = over_transitions(jieba.posseg.viterbi)
     return jieba
+
+
+def frequency(word: str) -> float:
+    """The share of a Simplified word among all words of jieba's corpus; 0 for one it lacks."""
+    table = segmenter().dt
+    return float((table.FREQ.get(word) or 0) / table.total)
+
+
+def rarity(word: str) -> float:
+    """From 0, all of the corpus, to 1 for a word that jieba has not counted."""
+    table = segmenter().dt
+    return 1 - math.log(1 + (table.FREQ.get(word) or 0)) / math.log(table.total)
 
 
 def _cache_folder() -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.text.segmenter import _cache_folder, segmenter
+from service.text.segmenter import _cache_folder, frequency, rarity, segmenter
 
 
 def test_cuts_chinese_into_words_and_leaves_latin_whole() -> None:
@@ -17,6 +17,12 @@ def test_its_frequencies_are_there_before_it_cuts_a_text() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(int(number) > 0 for number in done.stdout.split())
+
+
+def test_a_common_word_is_frequent_and_one_that_is_not_listed_is_rarest() -> None:
+    assert frequency("公司") > 100 * frequency("疟疾") > 0
+    assert frequency("无此词语") == 0
+    assert rarity("公司") < rarity("疟疾") < rarity("无此词语") == 1
 
 
 def test_is_loaded_once() -> None:
