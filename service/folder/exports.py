@@ -17,6 +17,7 @@ from service.folder.whole_file import replacing
 from service.report.feed import dates_in, feed
 from service.report.flat import COLUMNS, FlatRow, flat, in_xml
 
+FEED = "feed.xml"
 _ROWS_AT_ONCE = 1000
 _FORMULA = re.compile(r"\A[=+\-@\t\r]")
 
@@ -136,8 +137,8 @@ def _one_line(value: object) -> str:
 
 
 def _write_feed(path: Path, ledger: Ledger) -> None:
-    before = ledger.path.with_name(path.name.removeprefix(".").removesuffix(".new"))
-    path.write_bytes(feed(rows(ledger), "Diglot", dates=dates_in(before)))
+    before = dates_in(ledger.path.with_name(FEED))
+    path.write_bytes(feed(rows(ledger), "Diglot", dates=before))
 
 
 Writer = Callable[[Path, Ledger], None]
@@ -146,7 +147,7 @@ WRITERS: Mapping[str, tuple[Writer, str]] = {
     "xlsx": (_write_xlsx, "digests.xlsx"),
     "parquet": (_write_parquet, "digests.parquet"),
     "md": (_write_markdown, "digests.md"),
-    "feed": (_write_feed, "feed.xml"),
+    "feed": (_write_feed, FEED),
 }
 FORMATS = ("jsonl", *WRITERS)
 """All formats that a folder may have; the ledger itself is the first."""

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from service.errors import BadSetting, DiglotError
+from service.folder.whole_file import replacing
 
 FILE = "digests.jsonl"
 
@@ -124,15 +125,10 @@ class Ledger:
             for key, entry in self._entries.items()
             if key not in first and entry.place not in places
         ]
-        new = self.path.with_name(f".{FILE}.new")
         try:
-            with new.open("wb") as file:
+            with replacing(self.path) as new, new.open("wb") as file:
                 file.writelines(self._raw(self._entries[key]) for key in order)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self.path)
         except OSError as error:
-            new.unlink(missing_ok=True)
             raise DiglotError(f"can't arrange {self.path}: {error.strerror}") from error
 
     def _write(self, raw: bytes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from service.errors import DiglotError
 from service.folder.ledger import Ledger
+from service.folder.whole_file import replacing
 
 FILE = ".digests.jsonl.files"
 
@@ -55,10 +56,9 @@ class Places:
         return any(Path(path).is_relative_to(root) for root in self._roots)
 
     def _save(self) -> None:
-        new = self._file.with_name(f"{FILE}.new")
         try:
-            new.write_text(json.dumps(self._paths), "ascii")
-            new.replace(self._file)
+            with replacing(self._file) as new:
+                new.write_text(json.dumps(self._paths), "ascii")
         except OSError as error:
             raise DiglotError(f"can't write {self._file}: {error.strerror}") from error
 

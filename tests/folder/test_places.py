@@ -57,6 +57,6 @@ def test_paths_of_lines_that_were_dropped_are_forgotten(tmp_path: Path) -> None:
 
 def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
-        (tmp_path / f"{FILE}.new").mkdir()
+        (tmp_path / f".{FILE}.new").mkdir()
         with pytest.raises(DiglotError, match="can't write"):
             Places(ledger, [], [tmp_path])
