@@ -15,6 +15,7 @@ from service.cleaning.rules import RULES
 from service.cleaning.vocabulary import NAV_EN, NAV_ZH
 from service.text.han import HAN, HAN_CHARACTER
 from service.text.offsets import TextWithOffsets
+from service.text.sentences import SENTENCE_END
 
 Shape = Literal["text", "heading", "bullet", "row"]
 
@@ -26,7 +27,6 @@ _RULER = re.compile(r"[\s\-*_=~—─━═·.…•|+:>#]{3,}|[-*•>#|]+|\[[ x
 _CODE_FENCE = re.compile(r"(?:```|~~~)[\w-]*")
 _BRACKETED = re.compile(r"[\[【〔](.{1,40})[\]】〕][：:]?")
 _TERMINAL = re.compile(r"[。！？!?…；;：:，,、.][”’」』）)\]】》\"']*$")
-_INNER_END = re.compile(r"[。！？；]|[.!?]\s")
 _UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _MENU_LINK = re.compile(r"\[[^\[\]\n]{1,60}\]\([^()\s]*\)")
 _MENU_REST = re.compile(r"[\s|｜·•/>›»\-–,，]*")
@@ -97,7 +97,7 @@ def _shaped(traced: TextWithOffsets, markup: Markup, removed: Counter[str]) -> L
         return Line(traced.slice(1, len(traced) - 1).strip(), "row")
     if _BULLET.match(traced.text):
         return Line(traced, "bullet")
-    if _BRACKETED.fullmatch(traced.text) and not _INNER_END.search(traced.text):
+    if _BRACKETED.fullmatch(traced.text) and not holds_end(traced.text):
         return Line(traced, "heading", traced.text[0])
     return Line(traced, "heading" if is_heading(traced.text) else "text")
 
@@ -126,7 +126,12 @@ def _is_title(text: str, han: int, words: int) -> bool:
         return False
     size = units(text)
     most = han if HAN_CHARACTER.search(text) else words
-    return 0 < size <= most and not _INNER_END.search(text[:-1])
+    return 0 < size <= most and not holds_end(text[:-1])
+
+
+def holds_end(text: str) -> bool:
+    """Whether a sentence, or a part of a long one, ends in `text`."""
+    return "；" in text or bool(SENTENCE_END.search(text))
 
 
 def verdicts(line: Line) -> list[tuple[str, str]]:

@@ -8,13 +8,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from service.cleaning.lines import Line, units
+from service.cleaning.lines import Line, holds_end, units
 from service.text.han import HAN
 from service.text.offsets import TextWithOffsets
 
 _OPEN_END = re.compile(rf"[{HAN}\w，、,（(《「“—\-]$")
 _COMMA_END = re.compile(r"[，、,]$")
-_SENTENCE_END = re.compile(r"[。！？；]|[.!?][”\"’)]?\s")
 _TIGHT_END = re.compile(rf"[{HAN}，、（《「“—\-]$")
 _TIGHT_START = re.compile(rf"[{HAN}，、。！？；：）」”》]")
 _PAIRS = (("「", "」"), ("“", "”"), ("（", "）"), ("《", "》"), ("(", ")"))
@@ -70,7 +69,7 @@ def _goes_on(before: Line, after: Line, first: bool, joined: bool, wrapped: bool
     if not _OPEN_END.search(a) or _OWN_START.match(b) or _MARKED.match(a):
         return False
     if re.search(rf"[{HAN}]", a[-40:]):
-        certain = not first or _SENTENCE_END.search(a) or _COMMA_END.search(a)
+        certain = not first or holds_end(a) or _COMMA_END.search(a)
         goes = after.shape == "text" and _HAN_START.match(b) and _stops_short(a, joined)
         return bool(certain and goes)
     if b[:1].islower() and (a[-1].islower() or a[-1] in ",-" or a[-1].isdigit()):
@@ -83,7 +82,7 @@ def _stops_short(text: str, joined: bool) -> bool:
     if _COMMA_END.search(text):
         return True
     tail = text[-2_000:]
-    if joined or _SENTENCE_END.search(tail) or units(tail) >= _LONG_HAN:
+    if joined or holds_end(tail) or units(tail) >= _LONG_HAN:
         return True
     unclosed = any(tail.count(a) > tail.count(b) for a, b in _PAIRS)
     return units(tail) >= 15 and (unclosed or (units(tail) >= 19 and "，" in tail))

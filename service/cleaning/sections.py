@@ -9,11 +9,10 @@ from itertools import zip_longest
 from service.cleaning.lines import Line, section, units, verdicts
 from service.ingest.publication_date import day_in
 from service.text.han import HAN, HAN_CHARACTER
+from service.text.sentences import SENTENCE_END, is_ended
 
-_SENTENCES = re.compile(r"[。！？]|[.!?](?:\s|$)")
 # A list of links ends where the article begins again: at a line as full as this.
 _PARAGRAPH_UNITS, _PROSE_UNITS = 45, 8
-_ENDED = re.compile(r"[.。！？!?][”’」』\"')）]*$")
 # A section without a marked heading is believed in the last part of a text only.
 _LATE = 0.5
 _ABOUT_THE_AUTHOR = 60
@@ -125,13 +124,13 @@ def _section_ends(line: Line, after: Line | None, skipping: tuple[str, str, Line
         return False
     if line.shape in ("heading", "bullet", "row"):
         return False
-    full = units(line.text) >= _PARAGRAPH_UNITS or len(_SENTENCES.findall(line.text)) >= 2
+    full = units(line.text) >= _PARAGRAPH_UNITS or len(SENTENCE_END.findall(line.text)) >= 2
     # Links have no end, and one of them may have a sentence below it; two in a row are prose.
     return full or (_is_prose(line) and after is not None and _is_prose(after))
 
 
 def _is_prose(line: Line) -> bool:
-    return bool(_ENDED.search(line.text)) and units(line.text) >= _PROSE_UNITS
+    return is_ended(line.text) and units(line.text) >= _PROSE_UNITS
 
 
 _LABEL = re.compile(

@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.text.sentences import END_MARKS
+
 _PAIRS = {"“": "”", "「": "」", "『": "』", '"': '"', "«": "»", "„": "“"}
 SCARE_QUOTE = {"en": 20, "zh": 8}
 """Characters up to which marks without a speaker set off a word, and do not quote anyone."""
-_FULL_STOPS = tuple("。？！.?!…")
 MOST_CARRIED = 6
 """A quotation that does not end within so many sentences was opened by mistake."""
 
@@ -140,7 +141,7 @@ def _comment(text: str, spans: Sequence[tuple[int, int]], says: re.Pattern[str])
     """The start of the words after the last quotation, if that was a full one without a speaker."""
     if spans:
         end = spans[-1][1]
-        if text[end - 2 : end - 1] in _FULL_STOPS and not says.search(text, end):
+        if text[end - 2] in END_MARKS and not says.search(text, end):
             return end
     return len(text)
 

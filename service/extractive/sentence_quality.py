@@ -7,14 +7,14 @@ it says who "they" are or what is "however" so.
 import re
 
 from service.text.han import HAN_CHARACTER
+from service.text.sentences import CLOSERS, END_MARKS
 
 LONG_WORD = 12
 """Characters that one word may take of an English size, so that a blob can't pass as one word."""
 
 GOES_ON = "；"
 """Ends a part of a long sentence, which the next part goes on with."""
-_ENDINGS = ".!?。！？…" + GOES_ON
-_CLOSERS = "\"'”’」』）)】》]*"
+_ENDINGS = END_MARKS + GOES_ON
 _OPENERS = "\"'“‘「『"
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _BULLET = re.compile(r"\s*(?:[-•●▪◦·*►▶◀◄▲▼※■□◆◇]|\(?\d{1,2}[.)、](?!\d)|[a-z]\))")
@@ -67,7 +67,7 @@ def extent(text: str, language: str) -> int:
 def is_sound(sentence: str, language: str) -> bool:
     """Whether a digest may hold `sentence`: no heading, bullet, question, bare quote, fragment."""
     text = sentence.strip()
-    body = text.rstrip(_CLOSERS)
+    body = text.rstrip(CLOSERS + "*")
     if not body or body[-1] not in _ENDINGS or body.endswith(("?", "？")):
         return False
     if _BULLET.match(text) or _is_bare_quote(text):

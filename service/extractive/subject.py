@@ -19,6 +19,7 @@ from service.facts.names import Glossary
 from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
 from service.text.segmenter import rarity, segmenter
+from service.text.sentences import SENTENCE_END
 from service.text.terms import terms
 
 READ = 20_000
@@ -43,7 +44,6 @@ _PLACES, _COUNTED = frozenset({"ns", "f", "s", "t"}), frozenset({"m", "q", "mq",
 _DEMONYM = re.compile("[A-Z][a-z]+(?:an|ish|ese|ic|i)s?")
 _NOUN_ENDS = frozenset("nljxe")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
-_SENTENCE_END = re.compile(r"[。！？!?\n]|\.\s")
 _WHO_DECIDES_EN = re.compile(
     r"(?:council|government|parliament|senate|congress|committee|commission|ministry|department|"
     r"board|court|mayor|minister|president|governor|officials?|spokes\w+|voters?|authority|"
@@ -328,7 +328,7 @@ def _candidates(text: str, language: str) -> Iterator[str]:
 def _opening(text: str) -> str:
     """The first sentence, or as many of its words as a subject may have characters for."""
     line = " ".join(text[: 4 * LONGEST].split())
-    end = _SENTENCE_END.search(line, 2)
+    end = SENTENCE_END.search(line, 2)
     line = line[: end.start()] if end else line
     if len(line) > LONGEST:
         line = line[:LONGEST].rpartition(" ")[0] or line[:LONGEST]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from service.resources.prompts import size
 from service.tasks import DigestLanguage, DigestTask
+from service.text.sentences import CLOSERS, END_MARKS, SENTENCE_END
 
 
 class Thought(NamedTuple):
@@ -58,10 +59,10 @@ TOKENS_PER_UNIT: dict[DigestLanguage, float] = {"en": 2.5, "zh": 1.5}
 TRANSLATION_GROWTH, LINE_TOKENS = 2, 16
 """A translation may take so many times the tokens of its sentence, and so many more."""
 
-# The end of a sentence; a full stop after a digit may be part of a decimal number.
-_SENTENCE_END = re.compile(r"(?:[。！？!?…]|(?<!\d)\.(?=[\s\"'”’)]|\Z))[\"'”’」』）)]*")
+# A point after the last digit of a text that was cut may be that of a decimal number.
+_CUT_NUMBER = re.compile(r"(?<=\d)\.\Z")
 # Text before which a sentence may begin: none, a new line, a full stop and its quotes.
-_SENTENCE_BEGINS = re.compile(r"(?:\A|\n|[.!?。！？…][\"'”’」』）)]*)\s*\Z")
+_SENTENCE_BEGINS = re.compile(rf"(?:\A|\n|[{END_MARKS}][{re.escape(CLOSERS)}]*)\s*\Z")
 _LINE_ENDS = re.compile(r"[ \t]*\n")
 
 
@@ -193,10 +194,8 @@ def translation_limit(tokens: int) -> int:
 
 def whole_sentences(text: str) -> str:
     """`text` up to its last complete sentence; all of it when no sentence is complete."""
-    end = 0
-    for match in _SENTENCE_END.finditer(text):
-        end = match.end()
-    return text[:end] if end else text
+    ends = [match.end() for match in SENTENCE_END.finditer(_CUT_NUMBER.sub("", text))]
+    return text[: ends[-1]] if ends else text
 
 
 def first_line(text: str, complete: bool) -> str:

@@ -19,8 +19,20 @@ from service.text.han import HAN, HAN_CHARACTER
 
 LONGEST = 400
 
-_CLOSERS = "”’」』）)]】》〉\"'"
-_END = re.compile(rf"(?P<mark>[。！？｡।॥؟۔!?]+|…+|\.+|；)(?P<closed>[{re.escape(_CLOSERS)}]*)")
+_STOPS = "。！？｡।॥؟۔"
+END_MARKS = f"{_STOPS}.!?…"
+"""The marks that end a sentence; those of ASCII and the ellipsis have other uses too."""
+CLOSERS = "”’」』）)]】》〉\"'"
+"""The quotes and brackets that may close behind the mark of a sentence's end."""
+_CLOSED = f"[{re.escape(CLOSERS)}]*"
+SENTENCE_END = re.compile(
+    rf"(?:[{_STOPS}]+|(?<![.!?…])[.!?…]++(?:(?={_CLOSED}(?:\s|\Z))|(?<=[!?])(?=[{HAN}])))"
+    rf"{_CLOSED}"
+)
+"""The end of a sentence by its marks alone. `spans` also reads the words around a mark, and so
+knows abbreviations and quotations."""
+_ENDED = re.compile(rf"[{END_MARKS}]{_CLOSED}\Z")
+_END = re.compile(rf"(?P<mark>[{_STOPS}!?]+|…+|\.+|；)(?P<closed>{_CLOSED})")
 _PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")", "《": "》", "【": "】", "[": "]"}
 _BRACKET = re.compile(r"[“”「」『』（）()《》【】\[\]\"]")
 _QUOTED_MOST = 600
@@ -45,6 +57,11 @@ _BREAK = re.compile(r"[，,、：:；;](?=\D|$)")
 def split(paragraph: str) -> list[str]:
     """The sentences of a paragraph, in order, each without space around it."""
     return [paragraph[start:end] for start, end in spans(paragraph)]
+
+
+def is_ended(text: str) -> bool:
+    """Whether `text` closes with the mark of a sentence's end."""
+    return bool(_ENDED.search(text))
 
 
 def spans(paragraph: str) -> list[tuple[int, int]]:

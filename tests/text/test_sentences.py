@@ -1,8 +1,10 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.text.sentences import LONGEST, spans, split
+from service.text.sentences import LONGEST, SENTENCE_END, is_ended, spans, split
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,33 @@ def test_nothing_is_lost_and_order_is_kept(text: str) -> None:
     assert flat == sorted(flat)
     kept = "".join(text[start:end] for start, end in found)
     assert "".join(kept.split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("It costs 3.5 million. We pay in 2024. Why?! “Yes.” See a.example", 4),
+        ("耗资3.5亿元。为什么？！“好。”他说:真的?真的。是的……他停了", 5),
+        ("Wait... and see a.b.c?d=e!f", 1),
+        ("见 a.example/?x=1 第1.2节", 0),
+    ],
+)
+def test_the_marks_of_a_sentences_end(text: str, ends: int) -> None:
+    assert len(SENTENCE_END.findall(text)) == ends
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [("He left.”", True), ("He left", False), ("他走了。」", True), ("他走了，", False)],
+)
+def test_a_text_that_closes_with_a_mark_is_ended(text: str, ended: bool) -> None:
+    assert is_ended(text) == ended
+
+
+@pytest.mark.parametrize("unit", ["!", ".", "…", '!"', ".!", "?”", "。", "“.”"])
+def test_the_end_of_a_sentence_is_found_in_linear_time(unit: str) -> None:
+    text = unit * 100_000 + "x"
+    begun = time.process_time()
+    SENTENCE_END.findall(text)
+    is_ended(text)
+    assert time.process_time() - begun < 2
