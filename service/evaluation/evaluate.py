@@ -19,6 +19,7 @@ from service.errors import BadInput
 from service.evaluation import scores
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
+from service.field_faults import field_faults
 from service.result import Digest, Result
 from service.serving.service import Service
 from service.tasks import LANGUAGES, DigestLanguage, Label, Options
@@ -67,21 +68,9 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """The fault of a line that should hold a `model`, and its remedy."""
-    first = error.errors()[0]
-    field, given = ".".join(map(str, first["loc"])), first.get("ctx", {})
-    said = {
-        "json_invalid": "This is not a JSON object; each line must be one.",
-        "extra_forbidden": (
-            f"There is no field {field}; the fields are {', '.join(model.model_fields)}."
-        ),
-        "missing": f"The field {field} is missing.",
-        "literal_error": f"The field {field} must be {given.get('expected')}.",
-        "value_error": f"{given.get('error')}.",
-        "string_type": f"The field {field} must be a string.",
-        "list_type": f"The field {field} must be a list.",
-    }
-    return said.get(first["type"], f"The field {field} is wrong: {first['msg']}.")
+    """The first fault of a line that should hold a `model`, and its remedy."""
+    field, message = next(field_faults(error, model))
+    return f"The field {field} {message}." if field else f"{message}."
 
 
 def evaluate(cases: Sequence[Case], service: Service) -> Scores:

@@ -233,6 +233,8 @@ class ChatClient:
                 return completion
             if len(completion.text) > size:
                 watch(completion.text)
+        if not completion.has_choice:
+            raise Malformed("a completion without an answer: its choices are empty")
         if completion.finish is None:
             raise Malformed("an answer that breaks off")
         if completion.finish in {"content_filter", "sensitive", "safety"}:

@@ -39,6 +39,8 @@ class Completion:
 
     text: str = ""
     finish: str | None = None
+    has_choice: bool = False
+    """Whether the server gave an answer at all, be it without text."""
     has_thought: bool = False
     alternatives: Mapping[str, float] | None = None
     prompt_tokens: int | None = None
@@ -68,7 +70,10 @@ class Completion:
         choice = choices[0] if isinstance(choices, list) else None
         if not isinstance(choice, dict):
             raise Malformed("a completion whose choices are no list of objects")
+        self.has_choice = True
         message = choice.get("delta") or choice.get("message") or {}
+        if not isinstance(message, dict):
+            raise Malformed("a completion whose message is not an object")
         self._take(message, choice.get("logprobs"))
         self.finish = choice.get("finish_reason") or self.finish
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from flask import Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.article import Article
 from service.errors import UnknownModel
 from service.ingest.reader_prompts import article_in
 from service.result import Result
 from service.tasks import LANGUAGES, DigestLanguage
-from service.web.json_reader import mend
+from service.web.json_reader import echo, mend
 from service.web.request_body import Asked, BadFields, Sent, check_text, checked, read_object
 
 MODELS: Mapping[str, tuple[DigestLanguage, ...]] = {
@@ -35,6 +35,28 @@ class ChatPart(BaseModel):
     type: Literal["text"]
     text: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, part: Any) -> Any:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if isinstance(kind, str) and kind != "text":
+            raise ValueError(f"is of the type {echo(kind)}; only text is read here")
+        return part
+
+
+def _in_parts(content: Any) -> Any:
+    """A message's content as a list of parts, so that a fault in a part is told as such."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list):
+        raise ValueError("must be a string or a list of parts")
+    return content
+
+
+ChatParts = Annotated[
+    list[ChatPart], BeforeValidator(_in_parts, json_schema_input_type=str | list[ChatPart])
+]
+
 
 class ChatMessage(BaseModel):
     """A message; the article is in the last one of the role `user`."""
@@ -42,13 +64,11 @@ class ChatMessage(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ChatPart] | None = None
+    content: ChatParts | None = None
 
     def text(self) -> str:
         """All text of the message."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content)
-        return self.content or ""
+        return "\n".join(part.text for part in self.content or ())
 
 
 class ChatStreamOptions(BaseModel):

@@ -1,7 +1,7 @@
 """The body of POST /summarize: its fields, and how the bytes become an article and its options."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from flask import Request
@@ -18,6 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service.article import Article, Markup
 from service.checks.report import CheckRequest
 from service.errors import BadInput, NoText, TooLong, Unreadable, Unsupported
+from service.field_faults import field_faults
 from service.tasks import DigestLanguage, Length, Options, Style
 from service.text.script import Script
 from service.web.charset import codec_of, decode
@@ -282,22 +283,5 @@ def checked(model: type[A], fields: dict[str, Any]) -> A:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)[:_MOST_ERRORS]
-        known = ", ".join(sorted(model.model_fields))
-        raise BadFields([(_path(e["loc"]), _message(e, known)) for e in found]) from error
-
-
-def _path(place: Iterable[int | str]) -> str:
-    path = ""
-    for step in place:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    return echo(path)
-
-
-def _message(error: Any, known: str) -> str:
-    if error["type"] == "missing":
-        return "is required"
-    if error["type"] == "extra_forbidden":
-        return f"is not known; known are {known}"
-    message = re.sub(r"^(?:Input|String|List) should", "must", error["msg"])
-    return message.removeprefix("Value error, ")
+        found = islice(field_faults(error, model), _MOST_ERRORS)
+        raise BadFields([(echo(field), message) for field, message in found]) from error

@@ -127,10 +127,10 @@ def test_a_wrong_case_is_named(tmp_path: Path, text: str, says: str) -> None:
     ("text", "says"),
     [
         ("{'text': 'a'}", "cases.jsonl:1: This is not a JSON object"),
-        ('{"title": "标题"}', "cases.jsonl:1: The field text is missing."),
+        ('{"title": "标题"}', "cases.jsonl:1: The field text is required."),
         ('{"text": 3}', "The field text must be a string."),
         ('{"text": "a", "targets": "b"}', "The field targets must be a list."),
-        ('{"text": "a", "stance": 1}', "There is no field stance; the fields are text, title"),
+        ('{"text": "a", "stance": 1}', "The field stance is not known; known are "),
         ('{"text": "a", "targets": ["b"], "stances": ["赞成"]}', "must be 'favor', 'against'"),
         ('{"text": "a", "stances": ["favor"]}', "stances must hold one label for each of targets."),
     ],

@@ -2,7 +2,11 @@
 
 import dataclasses
 import json
+import threading
+import time
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +68,34 @@ def test_ordinary_text_is_read_as_the_model_was_taught(tokenizer: Any, tokens: T
 def test_empty_text_and_lone_surrogates(tokens: Tokens, tokenizer: Any) -> None:
     assert tokens.plain("") == ()
     assert tokenizer.decode(tokens.plain("a\ud800b")) == "a\ufffdb"
+
+
+@pytest.mark.parametrize("sentence", ["The council of Ashford voted. ", "青石镇议会周二投票。"])
+def test_other_threads_go_on_while_a_long_article_is_encoded(tokens: Tokens, sentence: str) -> None:
+    text = (sentence * 50_000)[:50_000]
+    # One of three may meet another program on the processor.
+    assert any(longest_pause_while(partial(tokens.plain, text)) < 0.6 for _ in range(3))
+
+
+def longest_pause_while(work: Callable[[], object]) -> float:
+    """The longest pause of a thread that runs beside `work`, as a share of the time of `work`."""
+    pauses, stop = [0.0], threading.Event()
+
+    def run() -> None:
+        last = time.monotonic()
+        while not stop.is_set():
+            now = time.monotonic()
+            pauses.append(now - last)
+            last = now
+
+    other = threading.Thread(target=run)
+    other.start()
+    begun = time.monotonic()
+    work()
+    spent = time.monotonic() - begun
+    stop.set()
+    other.join()
+    return max(pauses) / spent
 
 
 def test_a_prompt_is_the_chat_template_around_article_and_instruction(

@@ -86,3 +86,10 @@ def test_a_huge_error_is_cut(server: ChatServer, client: ChatClient) -> None:
     with pytest.raises(RemoteFailed) as caught:
         client.complete("m", REQUEST)
     assert len(str(caught.value)) < 400
+
+
+def test_an_answer_without_choices_is_told_as_such(server: ChatServer, client: ChatClient) -> None:
+    server.reply = scripted.whole({"choices": []})
+    with pytest.raises(RemoteFailed, match="a completion without an answer: its choices are empty"):
+        client.complete("m", REQUEST)
+    assert len(server.asked) == 2

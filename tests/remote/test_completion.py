@@ -41,7 +41,7 @@ def test_a_line_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     "data",
-    [[], "text", {"choices": "x"}, {"choices": [1]}],
+    [[], "text", {"choices": "x"}, {"choices": [1]}, {"choices": [{"message": "镇上建桥"}]}],
 )
 def test_another_body_is_malformed(data: Any) -> None:
     with pytest.raises(Malformed):
