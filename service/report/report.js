@@ -78,7 +78,8 @@ function sentences(digest, light) {
     if (bare) button.classList.add("bare");
     const press = () => light(button, sentence, bare);
     button.addEventListener("click", press);
-    button.addEventListener("mouseenter", press);
+    // Not mouseenter, which also comes when the page moves under a resting pointer.
+    button.addEventListener("mousemove", press);
     button.addEventListener("focus", press);
     button.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); press(); }

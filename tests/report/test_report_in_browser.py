@@ -1,6 +1,5 @@
 """The report in a real browser: read with a mouse, by keyboard, on a phone, in the dark."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,32 +7,17 @@ from typing import Any
 import pytest
 
 from service.report.page import Report, quotes_of, render
+from tests.support.browser import NEEDS_BROWSER, open_browser, violations
 from tests.support.told_stories import TEXTS, groups, results
+from tests.support.waiting import wait_until
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-AXE = pytest.importorskip("axe_selenium_python", reason="axe-selenium-python is not installed")
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (BROWSER and DRIVER),
-        reason="NO BROWSER: install Debian's chromium and chromium-driver to try the report",
-    ),
-    pytest.mark.timeout(300),
-]
+pytestmark = [pytest.mark.slow, NEEDS_BROWSER, pytest.mark.timeout(300)]
 NARROW = 360
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    profile = tmp_path_factory.mktemp("profile")
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                 "--lang=en", f"--user-data-dir={profile}"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    opened = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    opened = open_browser(tmp_path_factory.mktemp("profile"), "--lang=en")
     yield opened
     opened.quit()
 
@@ -78,6 +62,8 @@ def test_a_sentence_of_a_brief_lights_its_article_up(page: Any) -> None:
 def test_a_sentence_of_a_digest_shows_its_source_by_keyboard(page: Any) -> None:
     summary = all_of(page, "details summary")[1]
     summary.send_keys("\ue007")
+    # An article is drawn when it is opened, a moment after the key.
+    wait_until(lambda: "海军" in text(page, "details .sentence"))
     sentence = next(s for s in all_of(page, "details .sentence") if "海军" in s.text)
     sentence.send_keys("\ue007")
     assert sentence.get_attribute("aria-pressed") == "true"
@@ -110,13 +96,7 @@ def test_axe_finds_nothing(page: Any, scheme: str, width: int) -> None:
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     page.execute_script("document.querySelectorAll('details').forEach((one) => one.open = true)")
     page.execute_script("document.querySelector('.sentence').click()")
-    path = Path(AXE.__file__).parent / "node_modules/axe-core/axe.min.js"
-    # Not by execute_script: the page's policy admits no code that is made from text.
-    page.execute_cdp_cmd("Runtime.evaluate", {"expression": path.read_text("utf-8")})
-    found = page.execute_async_script(
-        "const done = arguments[0]; axe.run().then((results) => done(results.violations));"
-    )
-    assert [f"{rule['id']} {node['target']}" for rule in found for node in rule["nodes"]] == []
+    assert violations(page) == []
     overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.execute_script(overflow) == 0
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,20 +11,12 @@ from typing import Any
 import pytest
 
 from service.web.api_keys import Keys
+from tests.support.browser import NEEDS_BROWSER, open_browser, violations, webdriver
 from tests.support.scripted import EN, ZH
 from tests.support.serving import Served, serving
 from tests.support.waiting import PATIENCE_S
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (BROWSER and DRIVER),
-        reason="NO BROWSER: install Debian's chromium and chromium-driver to try the page",
-    ),
-    pytest.mark.timeout(900),
-]
+pytestmark = [pytest.mark.slow, NEEDS_BROWSER, pytest.mark.timeout(900)]
 
 STEPS = 8
 SLOW = f"from tests.support.scripted_server import *; main(0.4, steps={STEPS})"
@@ -38,6 +29,7 @@ CHINESE = (
     "反对者认为，这笔钱应该用于学校。"
 )
 NARROW = 360
+LIT_WITHIN_S = 30.0  # no server is asked for it
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +109,7 @@ class Page:
 
 @pytest.fixture
 def page(served: Served, tmp_path: Path) -> Iterator[Page]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                 f"--user-data-dir={tmp_path}"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    driver = open_browser(tmp_path, logs=("browser", "performance"))
     driver.execute_cdp_cmd("Network.enable", {})
     yield Page(driver, f"http://{served.host}:{served.port}")
     driver.quit()
@@ -238,19 +224,6 @@ def test_a_narrow_screen_scrolls_down_and_never_aside(page: Page, path: str) -> 
     assert page.complaints() == []
 
 
-AXE = pytest.importorskip("axe_selenium_python", reason="axe-selenium-python is not installed")
-
-
-def violations(page: Page) -> list[str]:
-    """The faults that axe finds on the page as it is now, rule by rule with their places."""
-    path = Path(AXE.__file__).parent / "node_modules/axe-core/axe.min.js"
-    page.driver.execute_script(path.read_text("utf-8"))
-    found = page.driver.execute_async_script(
-        "const done = arguments[0]; axe.run().then((results) => done(results.violations));"
-    )
-    return [f"{rule['id']} {node['target']}" for rule in found for node in rule["nodes"]]
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", NARROW)])
 def test_axe_finds_nothing_in_any_state(page: Page, scheme: str, width: int) -> None:
     screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
@@ -258,19 +231,19 @@ def test_axe_finds_nothing_in_any_state(page: Page, scheme: str, width: int) -> 
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     page.open("/docs")
-    assert violations(page) == [], "/docs"
+    assert violations(page.driver) == [], "/docs"
     page.open()
-    assert violations(page) == [], "empty"
+    assert violations(page.driver) == [], "empty"
     page.ask("![](image.png)")
     page.wait_for("#status.error")
-    assert violations(page) == [], "error"
+    assert violations(page.driver) == [], "error"
     page.open()
     page.ask(ENGLISH + CHINESE)
     page.wait_for("#drafts, #answer")  # drafts are gone in seconds
-    assert violations(page) == [], "drafts"
+    assert violations(page.driver) == [], "drafts"
     page.wait_for("#answer")
     page.driver.execute_script("document.querySelector('details').open = true")
-    assert violations(page) == [], "answer"
+    assert violations(page.driver) == [], "answer"
 
 
 def test_the_focus_stays_where_it_was(page: Page) -> None:
@@ -358,21 +331,29 @@ def sentence(page: Page, language: str) -> Any:
 
 def wait_until_lit(page: Page, *wanted: str) -> None:
     """Until just these sentences of the article are lit."""
-    last = time.monotonic() + PATIENCE_S
+    last = time.monotonic() + LIT_WITHIN_S
     while page.text(LIT) != " ".join(wanted):
         assert time.monotonic() < last, page.text(LIT)
         time.sleep(0.02)
 
 
+CITED_CHINESE = (
+    "青石镇议会周二投票决定在磨坊河上架桥。镇长称，早该新建一座，已经逾期。"
+    "反对者认为，这笔钱应该用于学校。"
+)
 ENGLISH_SOURCES = (
     "The council of Ashford voted on Tuesday to build a new bridge over the Mill River.",
     "The mayor called it overdue.",
 )
 CHINESE_SOURCES = (
-    "青石镇议会周二投票决定在磨坊河上建一座新桥。",
-    "镇长林秀兰表示，这座桥早该建了。",
+    "青石镇议会周二投票决定在磨坊河上架桥。",
+    "镇长称，早该新建一座，已经逾期。",
 )
-CITED = [(ENGLISH, ENGLISH_SOURCES), (CHINESE, CHINESE_SOURCES), ("🌉 " + CHINESE, CHINESE_SOURCES)]
+CITED = [
+    (ENGLISH, ENGLISH_SOURCES),
+    (CITED_CHINESE, CHINESE_SOURCES),
+    ("🌉 " + CITED_CHINESE, ("🌉 " + CHINESE_SOURCES[0], CHINESE_SOURCES[1])),
+]
 
 
 @pytest.fixture(params=CITED, ids=["en", "zh", "emoji"])
@@ -471,4 +452,4 @@ def test_an_unsupported_sentence_is_marked(page: Page, text: str) -> None:
     marked = page.driver.find_element("css selector", ".hardly").get_attribute("aria-label")
     assert "hardly supports" in marked and "缺乏依据" in marked
     assert not page.text("#cited")
-    assert violations(page) == []
+    assert violations(page.driver) == []
