@@ -11,6 +11,8 @@ BENCH ?=
 
 PIP = $(VENV)/bin/pip --disable-pip-version-check
 RUN = $(VENV)/bin/python -m
+# Tests run in as many processes as there are processors, four at most.
+PYTEST = $(RUN) pytest -n logical --maxprocesses 4 --dist worksteal
 C_FILES = $(wildcard service/llm/kernels/*.[ch] tests/llm/kernels/*.[ch])
 KERNEL_TESTS = $(addprefix tests/llm/,kernels test_int8.py test_attention.py test_kv_cache.py)
 
@@ -29,10 +31,10 @@ serve: setup ## Serve HTTP on port 8000
 	$(RUN) service serve
 
 test: $(VENV)/.ready-dev ## Run the tests that every change needs, in a few minutes
-	$(RUN) pytest -m "not slow and not real_models and not image"
+	$(PYTEST) -m "not slow and not real_models and not image"
 
 test-all: test ## Run every test but the image's: also kills, disks, a browser, all model families
-	$(RUN) pytest -m "(slow or real_models) and not image"
+	$(PYTEST) -m "(slow or real_models) and not image"
 
 check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff check .
