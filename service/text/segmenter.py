@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.text.viterbi import over_transitions
+from service.text.best_route import BestRoute
+from service.text.viterbi import Search, Viterbi
 
 
 @cache
@@ -20,8 +21,19 @@ def segmenter() -> Any:
     jieba.setLogLevel(logging.CRITICAL)
     jieba.dt.tmp_dir = str(_cache_folder())
     jieba.initialize()  # else its table of frequencies is empty until it cuts a text
-    jieba.posseg.viterbi = over_transitions(jieba.posseg.viterbi)
+    jieba.dt.calc = BestRoute(jieba.dt.FREQ, jieba.dt.total).fill
+    jieba.dt.get_DAG = _no_words
+    jieba.posseg.viterbi = _search(jieba.posseg)
     return jieba
+
+
+def _no_words(text: str) -> None:
+    """Takes the place of jieba's list of the words in `text`, which BestRoute finds itself."""
+
+
+def _search(posseg: Any) -> Search:
+    tables = (posseg.char_state_tab_P, posseg.start_P, posseg.trans_P, posseg.emit_P)
+    return Viterbi(posseg.viterbi, *tables).search
 
 
 def frequency(word: str) -> float:
