@@ -417,7 +417,15 @@ TEMPLATES = {
     "{file} can't be written: {reason}": "无法写入 {file}：{reason}",
     "the folder {folder} does not exist.": "文件夹 {folder} 不存在。",
     "the keys in {path} can't be written: {reason}": "无法写入 {path} 中的密钥：{reason}",
+    "no subject of the article is certain, so there is no stance: name a target": (
+        "文章没有可以确定的主题，因此没有立场判断：请指定一个对象"
+    ),
     # The service
+    "Another report is being made. Try again in a few seconds.": "正在生成另一份报告，请过几秒再试。",
+    "The process that made this report ended in the middle of it; it may need more memory than there is.": (
+        "生成此报告的进程中途结束；可能是内存不足。"
+    ),
+    "Diglot broke on this report; the log says more.": "生成报告时出错，详情见日志。",
     "can't listen on {host} port {port}: {reason}. Choose another with --host and --port, or"
     " DIGLOT_HOST and DIGLOT_PORT.": (
         "无法监听 {host} 的 {port} 端口：{reason}。请用 --host 和 --port（或 DIGLOT_HOST、DIGLOT_PORT）另选。"

@@ -1,4 +1,4 @@
-"""A process that runs plans of long articles, as the service sees it."""
+"""A process that does long work (plans of long articles, reports), as the service sees it."""
 
 import os
 import socket
@@ -22,19 +22,23 @@ from service.tasks import Draft
 LOOK_EVERY_S = 0.25
 HUNG_S = 60.0
 """A step that takes so long is ended once its article was given up."""
-_CODE = "import sys; from service.serving.plan_server import main; main(int(sys.argv[1]))"
+_CODE = "import sys; from {module} import main; main(int(sys.argv[1]))"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class ProcessEnded(Exception):
-    """The process of a plan ended while it was at work."""
+    """The process ended while it was at work."""
 
 
 class PlanProcess:
-    """One process, started when it is first asked for something."""
+    """One process, started when it is first asked for something.
 
-    def __init__(self, settings: Settings) -> None:
+    It runs `main` of `module`, which takes the descriptor of its end of a socket pair.
+    """
+
+    def __init__(self, settings: Settings, module: str = "service.serving.plan_server") -> None:
         self._settings = settings
+        self._code = _CODE.format(module=module)
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._closed = False
@@ -125,7 +129,7 @@ class PlanProcess:
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _CODE, str(theirs.fileno())],
+                [sys.executable, "-c", self._code, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},

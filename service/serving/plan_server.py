@@ -6,15 +6,10 @@ answer.
 """
 
 import logging
-import os
-import select
-import signal
-import threading
-from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from service import logs, metrics
+from service import metrics
 from service.checks.report import CheckRequest, CheckResult, check_pair
 from service.engine import Engine, Identity
 from service.errors import DiglotError, EngineFailed
@@ -24,15 +19,12 @@ from service.pipeline.pipeline import plan
 from service.pipeline.validation import told
 from service.resources import Resources
 from service.result import Result
+from service.serving.child_process import run
 from service.serving.plan_messages import Begin, Forget, Measure, PlanStep, Resume
 from service.serving.queue import Plan
-from service.settings import Settings
 from service.tasks import Answer, Draft, Finished, Request
 
 log = logging.getLogger(__name__)
-
-NICE = 5
-"""Below the engine and short articles, where they want the same core."""
 
 
 class EngineProxy:
@@ -171,26 +163,4 @@ def untold(_: Draft) -> None:
 
 def main(descriptor: int) -> None:
     """Serve over the socket `descriptor`, until the service closes its end."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # the service says when it is over
-        signal.signal(number, signal.SIG_IGN)
-    _end_with_the_service(descriptor)
-    with suppress(OSError):
-        os.nice(NICE)
-    connection = Connection(descriptor)
-    with suppress(EOFError, OSError):
-        settings: Settings = connection.recv()
-        logs.to_stderr(settings.log_level, settings.log_format)
-        PlanServer(connection, Resources.load(settings)).serve()
-
-
-def _end_with_the_service(descriptor: int) -> None:
-    """End in the middle of whatever it does when the service is gone, even if it was killed."""
-
-    def wait() -> None:
-        poll = select.poll()
-        poll.register(descriptor, 0)  # a hang-up is always told
-        while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
-            pass
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
+    run(descriptor, lambda connection, own: PlanServer(connection, Resources.load(own)).serve())

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from functools import partial
 from typing import Literal
 
@@ -21,6 +20,7 @@ from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
 from service.extractive.extractive_engine import ExtractiveEngine
 from service.pipeline.context import Watch
+from service.pipeline.immediate import digest_at_once
 from service.pipeline.pipeline import plan
 from service.pipeline.result_builder import fingerprint
 from service.resources import Resources
@@ -239,11 +239,7 @@ class Service:
         assert self._resources is not None
         engine = ExtractiveEngine(self._resources)
         for text in WARM_UP:
-            steps = plan(Article(text), Options(), engine, self._resources, id="warm-up")
-            with suppress(StopIteration):
-                request = next(steps)
-                while not isinstance(answer := engine.answer(request), DiglotError):
-                    request = steps.send(answer)
+            digest_at_once(Article(text), Options(), engine, self._resources, id="warm-up")
         english, chinese = WARM_UP
         support(chinese, "zh", Document.of(english))
         support(english, "en", Document.of(chinese))

@@ -5,6 +5,7 @@ import threading
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 
+from service.report.report_maker import ReportMaker
 from service.serving.batch_runner import Bulk
 from service.serving.service import Service
 from service.settings import Settings
@@ -79,7 +80,7 @@ def create_app(
         GRACE_S=GRACE_S,
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),
-        REPORTS=Slots(1, "Another report is being made. Try again in a few seconds."),
+        REPORTS=ReportMaker(settings),
         STOPPING=stopping or threading.Event(),
     )
     request_log.install(app)

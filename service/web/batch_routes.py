@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, g, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from service.batch import Batch
 from service.errors import DiglotError, NotReady, StoreFailed
+from service.report.report_maker import ReportMaker
 from service.serving.batch_runner import Bulk
 from service.settings import Settings
-from service.store.batches import Batches, Received, StoredArticle
+from service.store.batches import Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
 from service.web.json_reader import echo
 from service.web.request_body import BadFields, batch_article, read_wanted, source_of
 from service.web.response_wait import Slots
+from service.web.submission import batches, owner
 from service.web.uploads import COMPLETE, LINES, Upload
 
 blueprint = Blueprint("batches", __name__)
@@ -36,14 +38,14 @@ def take() -> Response:
         wanted, key = read_wanted(request), _key()
         upload = Upload(request, current_app.config["MAX_CONTENT_LENGTH"])
         upload.await_body()
-        batches, owner = _batches(), _owner()
-        received = batches.begin(owner)
+        store = batches()
+        received = store.begin(owner())
         try:
             _store(received, upload, wanted)
-            accepted = batches.accept(received, owner, key, upload.hash)
+            accepted = store.accept(received, owner(), key, upload.hash)
         except BaseException:
             with suppress(StoreFailed):  # else it is removed later, as it was never accepted
-                batches.discard(received)
+                store.discard(received)
             _wake(sweep=True)
             raise
     _wake()
@@ -61,9 +63,8 @@ def look(id: str) -> Response:
 def results(id: str) -> Response:
     """The results so far, in the order of the articles."""
     first = _first()
-    batches, owner = _batches(), _owner()
-    is_complete = batches.get(id, owner).waiting == 0  # before the first line is read
-    lines = batches.results(id, owner, first)
+    is_complete = batches().get(id, owner()).waiting == 0  # before the first line is read
+    lines = batches().results(id, owner(), first)
     return Response(
         (some.encode("utf-8", "replace") for some in lines),
         mimetype=LINES[0],
@@ -73,8 +74,12 @@ def results(id: str) -> Response:
 
 @blueprint.delete("/batches/<id>")
 def cancel(id: str) -> Response:
-    batches, owner = _batches(), _owner()
-    found = batches.remove(id, owner) if _remove() else batches.cancel(id, owner)
+    if _remove():
+        found = batches().remove(id, owner())
+        reports: ReportMaker = current_app.config["REPORTS"]
+        reports.forget(id)
+    else:
+        found = batches().cancel(id, owner())
     _wake(sweep=True)
     return _shown(found)
 
@@ -86,10 +91,10 @@ def _store(received: Received, upload: Upload, wanted: dict[str, Any]) -> None:
         page.append(entry)
         size += len(entry.article or "")
         if len(page) == _AT_ONCE or size > _CHARACTERS_AT_ONCE:
-            _batches().add(received, place, page)
+            batches().add(received, place, page)
             place += len(page)
             page, size = [], 0
-    _batches().add(received, place, page)
+    batches().add(received, place, page)
 
 
 def _entries(received: Received, upload: Upload, wanted: dict[str, Any]) -> Iterator[StoredArticle]:
@@ -135,24 +140,12 @@ def _remove() -> bool:
 
 
 def _answer(batch: str, status: int = 200) -> Response:
-    return _shown(_batches().get(batch, _owner()), status)
+    return _shown(batches().get(batch, owner()), status)
 
 
 def _shown(batch: Batch, status: int = 200) -> Response:
     shown = batch.model_copy(update={"results": url_for(".results", id=batch.id)})
     return Response(shown.model_dump_json() + "\n", status, mimetype="application/json")
-
-
-def _owner() -> str:
-    """Owner of the request's batches: its key, or "" where no keys are used."""
-    return cast(str, g.get("owner", ""))
-
-
-def _batches() -> Batches:
-    batches = cast(Batches | None, current_app.config["BATCHES"])
-    if batches is None:
-        raise StoreFailed("No store of batches is open.")
-    return batches
 
 
 def _wake(*, sweep: bool = False) -> None:

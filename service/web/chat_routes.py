@@ -80,7 +80,7 @@ def _usage(result: Result, article: int, answer: int) -> ChatUsage:
 
 def _events(
     body: ChatBody,
-    waiting: Waiting,
+    waiting: Waiting[Result],
     answer: Callable[[Result], ChatCompletion],
     request_id: str,
     path_prefix: str,
@@ -101,7 +101,7 @@ def _events(
 
 def _chunks(
     body: ChatBody,
-    waiting: Waiting,
+    waiting: Waiting[Result],
     answer: Callable[[Result], ChatCompletion],
     request_id: str,
 ) -> Iterator[bytes]:
@@ -123,7 +123,7 @@ def _chunks(
     yield DONE
 
 
-def _signs_of_life(waiting: Waiting) -> Iterator[bytes]:
+def _signs_of_life(waiting: Waiting[Result]) -> Iterator[bytes]:
     silent_since = time.monotonic()
     while not waiting.look(LOOK_EVERY_S):
         if time.monotonic() - silent_since > SIGN_OF_LIFE_S:

@@ -86,6 +86,9 @@ def _answer(media: str, schema: dict[str, Any], meaning: str = "As asked.") -> d
     return {"description": meaning, "content": {media: {"schema": schema}}}
 
 
+_UNCHANGED = {"description": "No result has come since the copy that the client has."}
+
+
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     """The options that stand in a query string; a list of languages has commas."""
     fields = model.model_json_schema(ref_template=_REF)["properties"]
@@ -216,12 +219,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get", "/batches/{id}/report",
         "The stories of the results so far, as a page.", "目前结果所述的新闻，以网页呈现。",
-        {200: _answer("text/html", _TEXT)}, (404, 422, 503), more={"parameters": [_ID]},
+        {200: _answer("text/html", _TEXT), 304: _UNCHANGED}, (404, 422, 503, 504),
+        more={"parameters": [_ID]},
     ),
     Operation(
         "get", "/batches/{id}/feed",
         "An Atom feed of the results so far.", "目前结果的 Atom 订阅源。",
-        {200: _answer("application/atom+xml", _TEXT)}, (404, 503), more={"parameters": [_ID]},
+        {200: _answer("application/atom+xml", _TEXT), 304: _UNCHANGED}, (404, 503),
+        more={"parameters": [_ID]},
     ),
     Operation(
         "get", "/livez", "200 while the process answers.", "进程有响应时为 200。",

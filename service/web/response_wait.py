@@ -7,15 +7,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from flask import request
 
 from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
-from service.result import Result
 
 # The interval in which a waiting request looks whether its client is still there.
 LOOK_EVERY_S = 0.25
+
+Answer = TypeVar("Answer")
 
 
 class Slots:
@@ -24,10 +25,8 @@ class Slots:
     Without it a busy service would look dead, and be killed for it.
     """
 
-    def __init__(
-        self, count: int, full: str = "{count} requests wait for their answers already."
-    ) -> None:
-        self._full = full.format(count=count)
+    def __init__(self, count: int) -> None:
+        self._full = f"{count} requests wait for their answers already."
         self._free = threading.BoundedSemaphore(count)
 
     @contextmanager
@@ -45,10 +44,10 @@ def client() -> socket.socket | None:
     return cast(socket.socket | None, request.environ.get("gunicorn.socket"))
 
 
-class Waiting:
+class Waiting(Generic[Answer]):
     """Waits for a Future, until the client hangs up or the service never answers."""
 
-    def __init__(self, future: Future[Result], limit_s: float, asker: socket.socket | None) -> None:
+    def __init__(self, future: Future[Answer], limit_s: float, asker: socket.socket | None) -> None:
         self._future = future
         self._last = time.monotonic() + limit_s
         self._asker = asker
@@ -65,8 +64,8 @@ class Waiting:
             raise DeadlineExceeded("The answer was not there in time.")
         return False
 
-    def result(self) -> Result:
-        """The Result, or what the Future raises."""
+    def result(self) -> Answer:
+        """The answer, or what the Future raises."""
         while not self.look():
             pass
         try:

@@ -52,7 +52,11 @@ class Newest:
 
 
 def events(
-    future: Future[Result], newest: Newest, waiting: Waiting, script: Script, request_id: str
+    future: Future[Result],
+    newest: Newest,
+    waiting: Waiting[Result],
+    script: Script,
+    request_id: str,
 ) -> Iterator[bytes]:
     """`digest` for each draft, then `result`, or `problem`. Closing it gives the article up."""
     # The request is over when the stream is read.
@@ -62,7 +66,7 @@ def events(
 def _events(  # noqa: PLR0913, PLR0917  # as above
     future: Future[Result],
     newest: Newest,
-    waiting: Waiting,
+    waiting: Waiting[Result],
     script: Script,
     request_id: str,
     path_prefix: str,
@@ -88,7 +92,7 @@ def _events(  # noqa: PLR0913, PLR0917  # as above
 
 
 def _drafts(
-    future: Future[Result], newest: Newest, waiting: Waiting, script: Script
+    future: Future[Result], newest: Newest, waiting: Waiting[Result], script: Script
 ) -> Iterator[bytes]:
     silent_since = time.monotonic()
     is_done = False

@@ -1,4 +1,4 @@
-"""Handing an article in for a request, and what is held until its answer is there."""
+"""Parts of the application that requests use, and the handing in of an article."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -7,10 +7,12 @@ from typing import NamedTuple, cast
 
 from flask import Response, current_app, g
 
+from service.errors import StoreFailed
 from service.pipeline.context import Watch
 from service.result import Result
 from service.serving.service import Service
 from service.settings import Settings
+from service.store.batches import Batches
 from service.web.request_body import Sent
 from service.web.response_wait import Slots, Waiting, client
 from service.web.streaming import EVENTS
@@ -20,7 +22,7 @@ class Submission(NamedTuple):
     """An article that was handed in, and the wait for its answer."""
 
     future: Future[Result]
-    waiting: Waiting
+    waiting: Waiting[Result]
 
 
 @contextmanager
@@ -44,6 +46,19 @@ def service() -> Service:
     return cast(Service, current_app.config["SERVICE"])
 
 
+def batches() -> Batches:
+    """The store of batches. Raises StoreFailed where none is open."""
+    store = cast(Batches | None, current_app.config["BATCHES"])
+    if store is None:
+        raise StoreFailed("No store of batches is open.")
+    return store
+
+
+def owner() -> str:
+    """Owner of the request's batches: its key, or "" where no keys are used."""
+    return cast(str, g.get("owner", ""))
+
+
 def submit(sent: Sent, watch: Watch | None = None) -> Submission:
     """Hand in what a request sent. Raises what Service.submit raises."""
     seconds = min(sent.timeout or settings().timeout_s, settings().timeout_s)
@@ -53,7 +68,7 @@ def submit(sent: Sent, watch: Watch | None = None) -> Submission:
         timeout_s=seconds,
         id=g.request_id,
         watch=watch,
-        owner=g.get("owner", ""),
+        owner=owner(),
     )
     return Submission(future, Waiting(future, seconds + current_app.config["GRACE_S"], client()))
 

@@ -15,7 +15,7 @@ from service.checks.report import CheckRequest, check_pair
 from service.engine import Engine
 from service.errors import Cancelled, DiglotError, EngineFailed, NoText
 from service.extractive.extractive_engine import ExtractiveEngine
-from service.pipeline.pipeline import plan
+from service.pipeline.immediate import digest_at_once
 from service.pipeline.validation import told
 from service.resources import Resources
 from service.result import Result
@@ -104,16 +104,7 @@ def run(
 def here(text: str, engine: ExtractiveEngine, resources: Resources) -> Result:
     """The Result of the same plan in this process."""
     options = Options(languages=("zh" if text == TEXTS["zh"] else "en",))
-    running = plan(Article(text), options, engine, resources, id="mine")
-    try:
-        request = next(running)
-        while True:
-            outcome = engine.answer(request)
-            assert isinstance(outcome, Answer)
-            request = running.send(outcome)
-    except StopIteration as returned:
-        result: Result = returned.value
-        return result
+    return digest_at_once(Article(text), options, engine, resources, id="mine")
 
 
 def process_of(pool: PlanPool) -> Any:

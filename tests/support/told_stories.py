@@ -4,13 +4,13 @@ from functools import cache
 
 from service.article import Article
 from service.extractive.extractive_engine import ExtractiveEngine
-from service.pipeline.pipeline import plan
+from service.pipeline.immediate import digest_at_once
 from service.resources import Resources
 from service.result import Result
 from service.settings import Settings
 from service.stories.brief import brief_source, with_brief
 from service.stories.news_story import Group, tell
-from service.tasks import Answer, Options
+from service.tasks import Options
 
 QUAKE_EN = """Strong quake off Chile
 
@@ -38,17 +38,9 @@ def resources() -> Resources:
 @cache
 def digest(text: str, name: str = "") -> Result:
     """The Result of `text`, whose id and source are `name`."""
+    article = Article(text, source=name)
     engine = ExtractiveEngine(resources())
-    steps = plan(Article(text, source=name), Options(), engine, resources(), id=name)
-    request = next(steps)
-    while True:
-        answer = engine.answer(request)
-        assert isinstance(answer, Answer)
-        try:
-            request = steps.send(answer)
-        except StopIteration as end:
-            assert isinstance(end.value, Result)
-            return end.value
+    return digest_at_once(article, Options(), engine, resources(), id=name)
 
 
 def results() -> list[Result]:

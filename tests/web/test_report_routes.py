@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.engine_factory import load_engine
+from service.report.report_maker import ReportMaker
 from service.serving.batch_runner import Bulk
 from service.serving.service import Service
 from service.settings import Settings
@@ -31,7 +33,9 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
     service.open()
     service.wait()
     bulk.start()
-    yield create_app(service, SETTINGS, batches, bulk).test_client()
+    app = create_app(service, SETTINGS, batches, bulk)
+    yield app.test_client()
+    app.config["REPORTS"].close()
     bulk.close(10)
     service.close(10)
     database.close()
@@ -79,12 +83,46 @@ def test_a_batch_that_is_too_large_is_refused(
     assert "at most 4 articles" in reply.get_json()["detail"]
 
 
-def test_one_report_is_made_at_a_time(client: FlaskClient, batch: str) -> None:
-    with client.application.config["REPORTS"].one():
-        reply = client.get(f"{batch}/report")
-        assert client.get(f"{batch}/feed").status_code == 200
+def test_a_report_that_its_reader_has_is_not_made_again(client: FlaskClient, batch: str) -> None:
+    tag = client.get(f"{batch}/report").headers["ETag"]
+    again = client.get(f"{batch}/report", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert client.get(f"{batch}/report", headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+def test_a_report_of_a_batch_that_has_got_on_is_another(client: FlaskClient) -> None:
+    texts = {"en": TEXTS["en-1"], "zh": TEXTS["zh"]}
+    tags = set()
+    for text in texts.values():
+        reply = client.post("/batches", json=[{"text": text}]).get_json()
+        tags.add(client.get(f"/batches/{reply['id']}/report").headers["ETag"])
+    assert len(tags) == 2
+
+
+def test_the_report_of_a_removed_batch_is_gone(client: FlaskClient, batch: str) -> None:
+    maker: ReportMaker = client.application.config["REPORTS"]
+    assert client.get(f"{batch}/report").status_code == 200
+    assert len(maker._kept) == 1
+    client.delete(f"{batch}?remove=true")
+    assert client.get(f"{batch}/report").status_code == 404
+    assert not maker._kept
+
+
+def test_another_report_is_refused_meanwhile(client: FlaskClient, batch: str) -> None:
+    maker: ReportMaker = client.application.config["REPORTS"]
+    may_go_on = threading.Event()
+
+    def lines() -> str:
+        may_go_on.wait(60)
+        return ""
+
+    other = maker.page("other", 0, lines)
+    reply = client.get(f"{batch}/report")
+    assert client.get(f"{batch}/feed").status_code == 200
+    may_go_on.set()
+    other.result(60)
     assert (reply.status_code, reply.get_json()["code"]) == (503, "overloaded")
-    assert reply.headers["Retry-After"].isdigit()
+    assert reply.headers["Retry-After"] == "5"
     assert client.get(f"{batch}/report").status_code == 200
 
 
@@ -96,6 +134,18 @@ def test_the_batch_is_a_feed(client: FlaskClient, batch: str) -> None:
     assert not found.bozo
     assert [entry.title for entry in found.entries][1] == "柏林马拉松高温开跑"
     assert found.entries == feedparser.parse(client.get(f"{batch}/feed").data).entries
+
+
+def test_a_feed_that_its_reader_has_is_not_sent_again(client: FlaskClient, batch: str) -> None:
+    first = client.get(f"{batch}/feed").headers
+    for name, value in (
+        ("If-None-Match", first["ETag"]),
+        ("If-Modified-Since", first["Last-Modified"]),
+    ):
+        again = client.get(f"{batch}/feed", headers={name: value})
+        assert (again.status_code, again.data) == (304, b"")
+    before = {"If-Modified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}
+    assert client.get(f"{batch}/feed", headers=before).status_code == 200
 
 
 def test_an_unknown_batch_has_no_feed(client: FlaskClient) -> None:
