@@ -59,8 +59,8 @@ _CLAUSE_END = re.compile(r"[，。；！？,;!?\n：:]")
 _REACH = 30
 _MOST_TERMS = 8
 _MOST_RANKED = 40
-_MOST_COMPARED = 200
-"""No line holds as many figures; each is compared with the others."""
+_MOST_COMPARED = 100
+"""No line holds as many figures; each is worded, and compared with the others."""
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ɏ]")
 # Llama 4, Claude Opus 4.5
 _WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
@@ -68,14 +68,15 @@ _WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
 
 @dataclass(slots=True)
 class _Fact:
-    """Something to say, and how much it matters."""
+    """Something to say, and how much it matters; `index` is that of its figure in the document."""
 
     text: str
     weight: float
     first: int
     figure: Figure | None = None
+    index: int = 0
     when: Figure | None = None
-    key: object = None
+    key: str | None = None
 
 
 def key_facts(document: Document, target: Target, size: int, glossary: Glossary) -> str:
@@ -147,9 +148,9 @@ def _is_piece(name: str, other: str) -> bool:
 
 
 def _figures(document: Document, target: Target) -> list[_Fact]:
-    text = document.titled_text
     found = document.figures
     facts: dict[object, _Fact] = {}
+    length = len(document.titled_text)
     for i, figure in enumerate(found):
         weight = _weight(figure)
         if not weight:
@@ -157,18 +158,26 @@ def _figures(document: Document, target: Target) -> list[_Fact]:
         key = (figure.kind, figure.unit, figure.values)
         fact = facts.get(key)
         if fact is None:
-            when = _when(text, found, i) if figure.kind == "money" else None
-            written = render(figure, target)
-            if when is not None:
-                brackets = "{} ({})" if target == "en" else "{}（{}）"
-                written = brackets.format(written, render(when, target))
-            if when is None and (of := counted(document, figure, target)):
-                written += f": {of}" if target == "en" else f"：{of}"
-            fact = facts[key] = _Fact(written, 0.0, figure.start, figure, when, key)
+            fact = facts[key] = _Fact("", 0.0, figure.start, figure, i)
             weight += _TITLE_BONUS * (figure.start < document.text_start)
-        fact.weight += weight * _earliness(figure.start, len(text)) / (1 + 0.5 * (fact.weight > 0))
-    ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))
-    return _without_parts(ranked[:_MOST_COMPARED])
+        fact.weight += weight * _earliness(figure.start, length) / (1 + 0.5 * (fact.weight > 0))
+    ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))[:_MOST_COMPARED]
+    return _without_parts([_worded(fact, document, target) for fact in ranked])
+
+
+def _worded(fact: _Fact, document: Document, target: Target) -> _Fact:
+    """The fact as the line says it: the figure, with its date or the noun that it is of."""
+    figure = fact.figure
+    assert figure is not None
+    fact.text = render(figure, target)
+    if figure.kind == "money":
+        fact.when = _when(document.titled_text, document.figures, fact.index)
+    if fact.when is not None:
+        brackets = "{} ({})" if target == "en" else "{}（{}）"
+        fact.text = brackets.format(fact.text, render(fact.when, target))
+    elif of := counted(document, figure, target):
+        fact.text += f": {of}" if target == "en" else f"：{of}"
+    return fact
 
 
 def _weight(figure: Figure) -> float:
