@@ -156,7 +156,9 @@ class Document:
         """The figures that a digest may state: the document's and those of its page's title."""
         from service.facts.numerals import Stated, find_figures
 
-        page = f"{self.page_title}\n" if self.page_title else ""
+        if not self.page_title:
+            return Stated(self.open_figures, self.titled_text)
+        page = f"{self.page_title}\n"
         own = (
             replace(figure, start=figure.start + len(page), end=figure.end + len(page))
             for figure in self.open_figures

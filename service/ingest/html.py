@@ -33,11 +33,12 @@ def read_page(html: str) -> Page:
     # A NUL or half a surrogate pair stops libxml2 where it stands.
     html = html.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     seen = _visible(html)
-    found = extract(html, seen.title()) if seen.depth <= _DEEPEST else None
+    lines = seen.lines()
+    found = extract(html, seen.title(), lines) if seen.depth <= _DEEPEST else None
     if found is not None:
         page = Page(found.text, found.title, found.author, seen.dated.day())
-        return replace(page, left_out=_left_out(seen.lines(), page))
-    return Page("\n".join(seen.lines()), seen.title(), date=seen.dated.day())
+        return replace(page, left_out=_left_out(lines, page))
+    return Page("\n".join(lines), seen.title(), date=seen.dated.day())
 
 
 _NO_WORD = re.compile(r"[\W_]+")

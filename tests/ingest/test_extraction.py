@@ -1,5 +1,7 @@
 """The article of a page, where trafilatura's settings disagree."""
 
+from collections.abc import Callable
+
 import pytest
 
 from service.ingest import extraction
@@ -21,12 +23,22 @@ OTHER = {
 }
 
 
-def settings(precise: str | None, default: str | None, fast: str = "") -> object:
-    def by_trafilatura(html: str, **settings: bool) -> Extracted | None:
-        text = precise if "favor_precision" in settings else fast if settings else default
-        return Extracted(text, None, None) if text else None
+PAGE = (
+    "<html><head><meta name='author' content='Ada Byrne'></head><body><p>A page.</p></body></html>"
+)
 
-    return by_trafilatura
+
+def settings(precise: str, default: str, fast: str = "") -> Callable[..., str]:
+    def text(tree: object, **settings: bool) -> str:
+        return precise if "favor_precision" in settings else fast if settings else default
+
+    return text
+
+
+def article(*lines: str, title: str | None = None) -> str | None:
+    """The article of a page where a reader sees these lines."""
+    found = extract(PAGE, title, lines)
+    return found and found.text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -34,8 +46,8 @@ def test_a_longer_text_on_the_same_subject_is_the_whole_article(
     language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = f"{LEAD[language]}\n{REST[language]}"
-    monkeypatch.setattr(extraction, "_by_trafilatura", settings(LEAD[language], whole))
-    assert extract("", None) == Extracted(whole, None, None)
+    monkeypatch.setattr(extraction, "_text", settings(LEAD[language], whole))
+    assert article(LEAD[language], REST[language]) == whole
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -43,8 +55,8 @@ def test_a_longer_text_on_another_subject_is_another_article(
     language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = f"{LEAD[language]}\n{OTHER[language]}"
-    monkeypatch.setattr(extraction, "_by_trafilatura", settings(LEAD[language], both))
-    assert extract("", None) == Extracted(LEAD[language], None, None)
+    monkeypatch.setattr(extraction, "_text", settings(LEAD[language], both))
+    assert article(LEAD[language], OTHER[language]) == LEAD[language]
 
 
 @pytest.mark.parametrize(
@@ -54,12 +66,34 @@ def test_a_text_that_lacks_the_words_of_the_title_is_not_the_article(
     language: str, title: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = settings(OTHER[language], OTHER[language], LEAD[language])
-    monkeypatch.setattr(extraction, "_by_trafilatura", found)
-    assert extract("", title) == Extracted(LEAD[language], None, None)
+    monkeypatch.setattr(extraction, "_text", found)
+    assert article(LEAD[language], OTHER[language], title=title) == LEAD[language]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_that_says_no_more_than_the_precise_text_is_read_once(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def text(tree: object, **settings: bool) -> str:
+        assert settings == {"favor_precision": True}
+        return REST[language]
+
+    monkeypatch.setattr(extraction, "_text", text)
+    assert article("Home", "News", "首页", REST[language], "Contact") == REST[language]
 
 
 def test_one_setting_may_find_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction, "_by_trafilatura", settings(None, REST["en"]))
-    assert extract("", None) == Extracted(REST["en"], None, None)
-    monkeypatch.setattr(extraction, "_by_trafilatura", settings(None, None))
-    assert extract("", None) is None
+    monkeypatch.setattr(extraction, "_text", settings("", REST["en"]))
+    assert article(REST["en"]) == REST["en"]
+    monkeypatch.setattr(extraction, "_text", settings("", ""))
+    assert article(REST["en"]) is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_author_is_that_of_the_page(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "_text", settings(REST[language], ""))
+    assert extract(PAGE, None, [REST[language]]) == Extracted(REST[language], None, "Ada Byrne")
+
+
+def test_a_text_without_a_tag_has_no_article() -> None:
+    assert extract("", None, []) is None

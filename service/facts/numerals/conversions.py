@@ -97,12 +97,11 @@ class Measured:
     """The measures of a text: asks whether one in another unit comes to the same."""
 
     def __init__(self, figures: Iterable[Figure]) -> None:
-        self._amounts: dict[str, list[tuple[Fraction, Fraction, str]]] = defaultdict(list)
+        found: dict[str, set[tuple[Fraction, Fraction, str]]] = defaultdict(set)
         for figure in figures:
-            for found in quantities(figure):
-                self._amounts[found.kind].append((found.amount, found.hidden, found.unit))
-        for amounts in self._amounts.values():
-            amounts.sort()
+            for each in quantities(figure):
+                found[each.kind].add((each.amount, each.hidden, each.unit))
+        self._amounts = {kind: sorted(amounts) for kind, amounts in found.items()}
 
     def has(self, figure: Figure) -> bool:
         """True when each value of `figure`, converted, is near one that is measured."""

@@ -128,4 +128,4 @@ def _with_scale(text: str, number: Number) -> Number | None:
 def _scaled(number: Number, scaled: Scaled) -> Number:
     value, end, scale, more, certain = scaled
     high = None if number.high is None else number.high * scale
-    return replace(number, value=value, end=end, scale=scale, more=more, certain=certain, high=high)
+    return Number(value, number.start, end, number.spelled, scale, more, certain, high)

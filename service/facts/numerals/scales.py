@@ -106,6 +106,8 @@ def _next_term(text: str, last: _Term) -> _Term | None:
 
 
 def _sum(terms: list[_Term]) -> Fraction:
+    if len(terms) == 1:
+        return terms[0].digits * terms[0].unit
     total = section = Fraction(0)
     for term in terms:
         section += term.digits * term.low

@@ -45,20 +45,19 @@ class Stated:
         self._keys: set[Key] = set()
         self._currencies: dict[Fraction, set[str | None]] = defaultdict(set)
         self._dates: dict[tuple[str, Fraction], list[_Parts]] = defaultdict(list)
-        self._values: dict[str, list[Fraction]] = defaultdict(list)
+        values: dict[str, set[Fraction]] = defaultdict(set)
         for figure in figures:
-            self._add(figure)
-        for values in self._values.values():
-            values.sort()
+            self._add(figure, values)
+        self._values = {group: sorted(each) for group, each in values.items()}
         self._measured = Measured(figures)
         self._implied = Implied(text)
         self._runs = {Fraction(run) for run in digits_beside(text, figures)}
 
-    def _add(self, figure: Figure) -> None:
+    def _add(self, figure: Figure, values: dict[str, set[Fraction]]) -> None:
         for atom in self._readings(figure):
             self._keys.update(answers(atom))
             if atom.value > 0:
-                self._values[atom.group].append(atom.value)
+                values[atom.group].add(atom.value)
         if figure.kind == "percent" and figure.unit == "pp":
             self._keys.update(("plain", abs(value)) for value in figure.values)
         if figure.kind == "date":

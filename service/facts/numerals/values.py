@@ -41,7 +41,9 @@ def arabic(numeral: str) -> Fraction | None:
     plain = _GROUPING.sub("", numeral)
     whole = plain.partition(".")[0] or "0"
     longest = LONGEST if plain != numeral else _LONGEST_UNGROUPED
-    return Fraction(plain) if len(whole) <= longest and len(plain) <= 2 * LONGEST else None
+    if len(whole) > longest or len(plain) > 2 * LONGEST:
+        return None
+    return Fraction(int(plain) if plain.isdecimal() else plain)
 
 
 def scale_zh(characters: str) -> int:
