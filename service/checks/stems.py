@@ -67,9 +67,10 @@ class _Stemmers(threading.local):
     """A stemmer for each thread: one holds the word that it works on, and so mixes up two."""
 
     def __init__(self) -> None:
-        import snowballstemmer
+        import Stemmer
 
-        self.stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+        # Without a cache of its own, since `_content` has one.
+        self.stem: Callable[[str], str] = Stemmer.Stemmer("english", 0).stemWord
 
 
 @cache

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import snowballstemmer
+import Stemmer
 
 from service.checks.stems import content_words, key
 
@@ -56,5 +56,5 @@ def test_threads_that_read_at_once_find_the_right_stems() -> None:
     ]
     with ThreadPoolExecutor(len(words)) as pool:
         found = list(pool.map(stems, [" ".join(each) for each in words]))
-    alone = snowballstemmer.stemmer("english").stemWord
+    alone = Stemmer.Stemmer("english").stemWord
     assert found == [[alone(word) for word in each] for each in words]
