@@ -75,7 +75,7 @@ class Judged:
     def terms(self) -> Counter[object]:
         simplified = to_script(self.text, "Hans")
         stems = (word.stem for word in content_words(simplified))
-        return Counter([*stems, *character_pairs(simplified)])
+        return Counter([*stems, *character_pairs(simplified).keys.tolist()])
 
 
 def main() -> None:

@@ -1,24 +1,25 @@
 """An article as the checks look things up in it: which of its sentences say which terms.
 
-A term is a number: the stem of an English word, a pair of neighbouring Chinese characters, what a
-Chinese word means in English (as a stem again), or how a name sounds. So a digest in either
+A term is a number: the stem of an English word, a Chinese character or a pair of neighbouring ones,
+what a Chinese word means in English (as a stem again), or how a name sounds. So a digest in either
 language is looked up in the same way. An article is indexed once; what only a digest in the other
 language needs is added when the first one comes.
 """
 
 import re
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import pairwise
-from typing import Self
+from collections.abc import Sequence
+from functools import cache, cached_property
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.article import Document
 from service.checks.dictionary import Dictionary, Found, Keys, Places, Segment, segments
 from service.checks.stems import content_words, key
-from service.text.han import HAN, HAN_CHARACTER, HAN_RUN
+from service.text.han import HAN, HAN_CHARACTER
 from service.text.script import to_script
 from service.text.terms import STOP_CHARACTERS
 
@@ -36,14 +37,10 @@ class Postings:
         order = np.argsort(keys, kind="stable")
         self._keys, self._places = keys[order], places[order]
 
-    @classmethod
-    def of(cls, keys: Sequence[int], places: Sequence[int]) -> Self:
-        return cls(np.array(keys, np.uint64), np.array(places, np.int64))
-
     def joined(self, keys: Keys, places: Places) -> "Postings":
         return Postings(np.concatenate((self._keys, keys)), np.concatenate((self._places, places)))
 
-    def look_up(self, keys: Sequence[int]) -> list[frozenset[int]]:
+    def look_up(self, keys: Sequence[int] | Keys) -> list[frozenset[int]]:
         """For each key the numbers of the sentences that have it."""
         wanted = np.array(keys, np.uint64)
         begin = np.searchsorted(self._keys, wanted, "left").tolist()
@@ -82,14 +79,18 @@ class ArticleIndex:
 
     @cached_property
     def own(self) -> Postings:
-        """The index for digests in the article's language: stems and character pairs."""
+        """The index for digests in the article's language: stems, characters and their pairs."""
         keys: list[int] = []
         places: list[int] = []
         for place, text in enumerate(self._texts):
             keys.extend(key(word.stem) for word in content_words(text))
-            keys.extend(character_pairs(text))
             places.extend([place] * (len(keys) - len(places)))
-        return Postings.of(keys, places)
+        han = han_terms(self.text)
+        han_places = self._places_of(han.offsets)
+        return Postings(
+            np.concatenate((np.array(keys, np.uint64), han.keys)),
+            np.concatenate((np.array(places, np.int64), han_places)),
+        )
 
     @cached_property
     def _found(self) -> Found:
@@ -170,9 +171,47 @@ class ArticleIndex:
         return {letters: frozenset(places) for letters, places in found.items()}
 
 
-def character_pairs(text: str) -> Iterator[int]:
+class Terms(NamedTuple):
+    """The numbers of terms, and where in the text each starts."""
+
+    keys: Keys
+    offsets: Places
+
+
+def han_terms(text: str) -> Terms:
+    """The Han characters of `text` that are not grammar, and the pairs of two such neighbours.
+
+    Two ways of saying the same share more characters (夫妇, 夫妻) than pairs; two texts about
+    different things share some characters, but few pairs.
+    """
+    alone, pairs = (Terms(*found) for found in (_characters(text), character_pairs(text)))
+    return Terms(*(np.concatenate(column) for column in zip(alone, pairs, strict=True)))
+
+
+def _characters(text: str) -> Terms:
+    codes = _codes(text)
+    offsets = np.flatnonzero(_is_content()[codes])
+    return Terms(codes[offsets].astype(np.uint64), offsets)
+
+
+def character_pairs(text: str) -> Terms:
     """Pairs of neighbouring Han characters, without those that hold a character of grammar."""
-    for run in HAN_RUN.findall(text):
-        for one, other in pairwise(run):
-            if one not in STOP_CHARACTERS and other not in STOP_CHARACTERS:
-                yield ord(one) << 32 | ord(other)
+    codes = _codes(text)
+    content = _is_content()[codes]
+    offsets = np.flatnonzero(content[:-1] & content[1:])
+    first, second = (codes[offsets + step].astype(np.uint64) for step in (0, 1))
+    return Terms(first << np.uint64(32) | second, offsets)
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+@cache
+def _is_content() -> NDArray[np.bool_]:
+    """For each code point whether it is a Han character that is not grammar."""
+    table = np.zeros(sys.maxunicode + 1, np.bool_)
+    for first, last in zip(HAN[::3], HAN[2::3], strict=True):
+        table[ord(first) : ord(last) + 1] = True
+    table[[ord(character) for character in STOP_CHARACTERS]] = False
+    return table

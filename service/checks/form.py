@@ -14,7 +14,7 @@ from typing import Literal
 
 from service.article import Document
 from service.tasks import DigestLanguage
-from service.text.han import HAN
+from service.text.han import HAN, HAN_CHARACTER
 from service.text.language import detect
 
 FormFault = Literal["empty", "tags", "noise", "echo", "talk", "language", "script", "loop"]
@@ -28,14 +28,17 @@ CLAUSE: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
 """A clause of so many words, or Chinese characters, is not said twice."""
 FORMULA = 5
 """An article that says so short a clause twice repeats itself; its translation may do so too."""
+ITEM = 4
+"""A sentence that says so few words in a row again and again is a list, in any language."""
 
 _TAGS = re.compile(r"</?(?:think|article|tool_call)>|<\|[a-z_]+\|>", re.IGNORECASE)
 # Control characters, half a character (tokens whose bytes are not UTF-8), or a stutter: ),),),),),
-_NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|([^\w\s]{1,4})\1{5,}")
+_NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]|([^\w\s]{2,4})\1{5,}")
 _WORDS = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 _CLAUSES = re.compile(r"[，。、；：！？,;:!?…\n]|\.(?!\d)")
 _HAN_RUN = re.compile(f"[{HAN}]{{6,}}")
 _QUOTED = re.compile(r"[（(“「『《\"][^（()）“”「」『』《》\"\n]{0,80}[)）”」』》\"]")
+_CAPITALISED = re.compile(r"(?<![A-Za-z])[A-Z][^\W\d_]*")
 _LATIN_RUN = re.compile(r"(?:\b[a-z]{2,}\b[ ,]+){5,}[a-z]{2,}\b")
 
 # Talk about the task, never found in a digest. Strict, because good digests have frames too.
@@ -146,7 +149,16 @@ def _talks(candidate: Candidate) -> bool:
 
 
 def _is_foreign(candidate: Candidate) -> bool:
-    return detect(candidate.text).split("-", 1)[0] != candidate.language
+    """Whether it is in another language; a Chinese list of names may be mostly Latin letters."""
+    text, language = candidate.text, candidate.language
+    if _is_in_language(text, language):
+        return False
+    han = language == "zh" and HAN_CHARACTER.search(text)
+    return not (han and _is_in_language(_CAPITALISED.sub("", text), language))
+
+
+def _is_in_language(text: str, language: DigestLanguage) -> bool:
+    return detect(text).split("-", 1)[0] == language
 
 
 def _holds_other_script(candidate: Candidate) -> bool:
@@ -170,8 +182,12 @@ def _says_a_clause_twice(candidate: Candidate) -> bool:
 
 def _translates_repeats(candidate: Candidate) -> bool:
     """Whether the article repeats itself in another language, so that no words can be compared."""
-    across = candidate.article.language.partition("-")[0] != candidate.language
-    return across and bool(_clauses_said_twice(candidate.article_text, FORMULA))
+    return _is_across(candidate) and bool(_clauses_said_twice(candidate.article_text, FORMULA))
+
+
+def _is_across(candidate: Candidate) -> bool:
+    """Whether article and digest are in two languages, so that no words can be compared."""
+    return candidate.article.language.partition("-")[0] != candidate.language
 
 
 def _clauses_said_twice(text: str, least: int) -> set[Run]:
@@ -192,11 +208,21 @@ def _repeats(candidate: Candidate) -> bool:
     covered = {
         word for at in again.values() for start in at for word in range(start, start + length)
     }
-    most = REPEATED_SHARE * (2 if _translates_repeats(candidate) else 1)
-    if len(covered) <= most * len(words):
+    if len(covered) <= REPEATED_SHARE * len(words):
         return False
+    if _is_across(candidate):
+        return max(map(len, again.values())) > _longest_list(candidate.article)
     said = Counter(runs(words_of(candidate.article_text), length))
     return not all(said[run] > 1 for run in again)
+
+
+def _longest_list(article: Document) -> int:
+    """The greatest number of times that one sentence says the same words in a row."""
+    times = (
+        max(Counter(runs(words_of(sentence.text), ITEM)).values(), default=0)
+        for sentence in article.sentences
+    )
+    return max(times, default=0)
 
 
 _RULES: tuple[tuple[FormFault, Callable[[Candidate], bool]], ...] = (

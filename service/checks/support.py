@@ -1,10 +1,10 @@
 """The support of a digest by its article, and by which of its sentences.
 
 The number is the share of the digest's words of content that the article has, for each sentence of
-the digest in those three sentences of the article that have the most: by stem in English, by pairs
-of characters in Chinese, and across the two by dictionary, or by sound for a name. It tells a
-digest of this article from one of another, however alike; it does not tell who did what to whom.
-docs/checks.md has the rates.
+the digest in those few sentences of the article that have the most: by stem in English, by
+characters and pairs of them in Chinese, and across the two by dictionary, or by sound for a name.
+It tells a digest of this article from one of another, however alike; it does not tell who did what
+to whom. docs/checks.md has the rates.
 """
 
 import math
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.article import Document
-from service.checks.article_index import NOWHERE, ArticleIndex, character_pairs
+from service.checks.article_index import NOWHERE, ArticleIndex, han_terms
 from service.checks.dictionary import Dictionary, is_grammar, segments
 from service.checks.stems import content_words, key
 from service.tasks import DigestLanguage
@@ -25,6 +25,8 @@ from service.text.sentences import split
 MOST_SOURCES = 3
 """A sentence of a digest is made of a few of the article: words that lie all over a long one
 support nothing together."""
+MOST_SOURCES_BY_MEANING = 2
+"""Chinese words have so many English meanings that three sentences hold strange ones by chance."""
 SENTENCE_LOW = 0.42
 _DOUBT = 2
 """A sentence is taken to have so many supported words more: a short one says little for sure."""
@@ -81,11 +83,13 @@ def support(digest: str, language: DigestLanguage, article: Document) -> Support
     if language_of(article) is None:
         return None
     index = ArticleIndex.of(article)
+    by_meaning = language == "en" and index.is_chinese
+    most = MOST_SOURCES_BY_MEANING if by_meaning else MOST_SOURCES
     sentences: list[SupportedSentence] = []
     held = words = 0
     for sentence in _sentences(digest):
         found = list(_places(_FRAME.sub("", sentence, count=1), language, index))
-        basis = _basis(found, index)
+        basis = _basis(found, index, most)
         supported = len(found) - len(basis.left)
         held, words = held + supported, words + len(found)
         share = _share(supported, len(found))
@@ -129,7 +133,7 @@ def _places(text: str, language: DigestLanguage, index: ArticleIndex) -> Iterato
     simplified = to_script(text, "Hans")
     yield from _of_latin_words(simplified, index)
     if index.is_chinese:
-        yield from index.own.look_up(list(character_pairs(simplified)))
+        yield from index.own.look_up(han_terms(simplified).keys)
     else:
         yield from _of_translated_words(simplified, index)
 
@@ -167,8 +171,8 @@ class _Basis(NamedTuple):
     left: frozenset[int]
 
 
-def _basis(found: Sequence[Places], index: ArticleIndex) -> _Basis:
-    """The sentences that support the most, each beyond what the ones before it do.
+def _basis(found: Sequence[Places], index: ArticleIndex, most: int) -> _Basis:
+    """The `most` sentences that support the most, each beyond what the ones before it do.
 
     A word that few sentences have says more about which of them is meant. What stands in the title
     is supported and needs no source.
@@ -178,7 +182,7 @@ def _basis(found: Sequence[Places], index: ArticleIndex) -> _Basis:
     enough = _ADDS * sum(weights)
     left = frozenset(i for i, places in enumerate(found) if not any(p >= count for p in places))
     cited: list[int] = []
-    for _ in range(MOST_SOURCES):
+    for _ in range(most):
         gains: dict[int, float] = defaultdict(float)
         for i in left:
             for place in found[i]:

@@ -24,7 +24,9 @@ _COMMON_SURNAMES = frozenset(
     " harris hill huang jackson james jobs johnson jones jordan king lama lewis li martin may"
     " miller moore morgan page robinson scott sanders smith taylor thomas thompson truss turner"
     " walker white williams wilson wright young swift bryant rogan kennedy clinton marcos"
-    " francis mamdani".split()
+    " francis mamdani"
+    " cheng deng feng huang jiang liang pang peng shen shih song tang wang yang yuan zeng zhang"
+    " zhao zheng zhong zhou".split()
 )
 # The family name stands first: nothing can be told from the last word.
 _FAMILY_NAME_FIRST = frozenset(

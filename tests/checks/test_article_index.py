@@ -1,7 +1,7 @@
 import pytest
 
 from service.article import Document, Sentence
-from service.checks.article_index import ArticleIndex, character_pairs
+from service.checks.article_index import ArticleIndex, character_pairs, han_terms
 from service.checks.stems import content_words, key
 
 
@@ -21,13 +21,22 @@ def test_a_term_is_found_in_the_sentences_that_have_it() -> None:
     assert (council, vote, tram) == ({0, 2}, {0, 1}, frozenset())
 
 
-def test_chinese_is_compared_by_pairs_in_either_script() -> None:
-    pairs = list(character_pairs("电车"))
-    assert index("電車計劃通過。").own.look_up(pairs) == [frozenset({0})]
+def test_chinese_is_compared_by_characters_and_their_pairs_in_either_script() -> None:
+    terms = han_terms("电车")
+    assert terms.offsets.tolist() == [0, 1, 0]
+    article = index("天气晴朗。", "電車計劃通過。")
+    assert article.own.look_up(terms.keys) == [frozenset({1})] * 3
 
 
-def test_pairs_with_a_character_of_grammar_are_not_terms() -> None:
-    assert list(character_pairs("的车")) == []
+def test_characters_of_grammar_are_not_terms() -> None:
+    assert han_terms("的").keys.tolist() == []
+    assert len(han_terms("的车").keys) == 1
+    assert character_pairs("的车").keys.tolist() == []
+
+
+@pytest.mark.parametrize("text", ["", "a", "车", "a车b电", "\U0003ffff\ud800"])
+def test_text_without_two_chinese_neighbours_has_no_pairs(text: str) -> None:
+    assert character_pairs(text).keys.tolist() == []
 
 
 def test_chinese_words_are_found_by_their_meaning() -> None:

@@ -44,6 +44,21 @@ def test_a_frame_is_not_a_fault(language: Language, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The council backs the tram plan...... and the mayor agrees, at long last!!!!!!"),
+        ("zh", "市议会支持电车计划......司机却担心老城区的停车位！！！！！！"),
+        (
+            "zh",
+            "富余球员还有 Nelson Semedo、Junior Firpo、Arturo Vidal、Carles Alena。",
+        ),
+    ],
+)
+def test_a_row_of_marks_and_a_list_of_names_are_not_faults(language: Language, text: str) -> None:
+    assert faults(text, language) == []
+
+
+@pytest.mark.parametrize(
     ("language", "text", "fault"),
     [
         ("en", "", "empty"),
@@ -52,6 +67,8 @@ def test_a_frame_is_not_a_fault(language: Language, text: str) -> None:
         ("zh", "市议会支持电车计划。<|im_end|>", "tags"),
         ("en", "The council backs the tram plan. \ufffd", "noise"),
         ("zh", "市议会支持电车计划),),),),),),),)", "noise"),
+        ("en", "The council backs the tram plan" + "." * 40, "noise"),
+        ("zh", "市议会支持电车计划" + "！" * 40, "noise"),
         ("en", "Trams: copy every number as it is, with 40 stops and the costs.", "echo"),
         ("zh", "电车计划的数字和日期必须与原文一致，共有40个车站。", "echo"),
         ("zh", "电车计划有四十个车站 Write a digest of the article in about", "echo"),
@@ -146,3 +163,30 @@ def test_a_translation_repeats_what_its_article_repeats(
     assert list(form_faults(Candidate(digest, language, across))) == []
     plain = Document.of("暴雨持续。" if language == "en" else "It rains.", across.language)
     assert list(form_faults(Candidate(digest, language, plain))) == ["loop"]
+
+
+@pytest.mark.parametrize(
+    ("language", "article", "digest"),
+    [
+        (
+            "en",
+            "王教授获颁理学博士学位、李教授获颁理学博士学位、赵教授获颁理学博士学位。",
+            "Professor {} was awarded the honorary degree of Doctor of Science. ",
+        ),
+        (
+            "zh",
+            "Wang was made a doctor of science, Li was made a doctor of science, and Zhao"
+            " was made a doctor of science.",
+            "{}教授在颁授典礼上获颁授荣誉理学博士学位，",
+        ),
+    ],
+)
+def test_a_list_is_translated_item_by_item(
+    language: DigestLanguage, article: str, digest: str
+) -> None:
+    across = Document.of(article, "zh-Hans" if language == "en" else "en")
+    people = {"en": ("Wang", "Li", "Zhao", "Sun"), "zh": ("王", "李", "赵", "孙")}[language]
+    three = "".join(map(digest.format, people[:3]))
+    assert list(form_faults(Candidate(three, language, across))) == []
+    four = "".join(map(digest.format, people))
+    assert list(form_faults(Candidate(four, language, across))) == ["loop"]

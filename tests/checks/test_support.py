@@ -34,6 +34,22 @@ def test_each_sentence_names_the_sentences_it_rests_on(article: str, digest: Lan
     assert second.sources == (2,)
 
 
+def test_another_word_with_the_same_characters_is_partly_supported() -> None:
+    article = "夫妇二人取下口罩，准备吃东西。"
+    near, far = (
+        held(text, "zh", article).score for text in ("夫妻摘下口罩吃饭。", "电车计划通过。")
+    )
+    assert 0.3 < near < 1
+    assert far == 0
+
+
+def test_an_english_sentence_rests_on_fewer_chinese_sentences() -> None:
+    chinese = "议会通过计划。\n司机担心车位。\n市长支持票价。"
+    english = "The council passed a plan. Drivers fear for parking. The mayor backs fares."
+    said = "Council, drivers, mayor: plan, parking, fares."
+    assert held(said, "en", chinese).score < held(said, "en", english).score == 1
+
+
 @pytest.mark.parametrize("digest", ["en", "zh"])
 def test_a_sentence_that_nothing_supports_has_no_source(digest: Language) -> None:
     both = DIGESTS[digest] + " " + OTHERS[digest]

@@ -50,6 +50,26 @@ def test_a_rough_figure_that_is_not_found_is_a_warning(language: Language, more:
     assert verdict.unsupported_numbers
 
 
+@pytest.mark.parametrize(
+    ("digest", "article", "number", "verdict"),
+    [
+        ("en", " 249,289,299", " Fares are 249, 289 and 299.", "warn"),
+        ("zh", " 249,289,299", "票价为249、289和299。", "warn"),
+        ("en", " 249,289,299", " Fares are 248, 288 and 298.", "refuse"),
+        ("en", " 30 %", " It has 1 line.", "warn"),
+        ("zh", " 30 %", "它有1条线路。", "warn"),
+    ],
+)
+def test_a_plain_number_may_be_written_or_counted_otherwise(
+    digest: Language, article: str, number: str, verdict: str
+) -> None:
+    found = check(
+        DIGESTS[digest] + number, digest, sent_document(ARTICLES[digest] + article), GLOSSARY
+    )
+    assert found.unsupported_numbers
+    assert found.verdict == verdict
+
+
 def test_several_invented_names_are_refused() -> None:
     english = "Mayor Donald Trump and Elon Musk praised the tram plan with 40 stops in the town."
     chinese = "特朗普和马斯克称赞了电车计划，新线路将设40个车站，司机担心老城区的停车位。"

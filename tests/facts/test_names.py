@@ -68,6 +68,7 @@ def test_the_longest_form_wins(glossary: Glossary, text: str, expected: list[str
         "米兰达与雅典娜",
         "Bushes, trumpets and applesauce; he may march",
         "Apple pie is served. Turkey is roasted.",
+        "(Reporting by Wang Yongzhan, Zhao Beijia)",
         "",
     ],
 )
@@ -76,6 +77,7 @@ def test_words_that_look_like_a_listed_name(glossary: Glossary, text: str) -> No
         keys(glossary, text)
     )
     assert not {"Donald Trump", "Milan", "Athens", "Apple", "Turkey"} & set(keys(glossary, text))
+    assert not {"Alexandr Wang", "Shengjia Zhao"} & set(keys(glossary, text))
 
 
 @pytest.mark.parametrize(

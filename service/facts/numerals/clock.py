@@ -21,6 +21,8 @@ _O_CLOCK = (
     rf"|[点點]{_SHOWN})[钟鐘整]?"
 )
 _START = "(?<![0-9:：.])"
+# 购买 iPhone 6 时 is "when buying it": the digits belong to a name.
+_NOT_IN_A_NAME = "(?<![A-Za-z])(?<![A-Za-z][ -])"
 
 # In order: where two match the same characters, the earlier one counts. A pattern is tried only on
 # texts that hold one of the characters in front of it.
@@ -39,7 +41,7 @@ _PATTERNS = tuple(
         ),
         ("时時点點", rf"{_HALF_DAY} ?{_HOUR_ZH} ?[时時点點][钟鐘整]?(?P<minute>半)?"),
         # 一时 and 同时 are words: a spelled hour needs what shows that it is one.
-        ("时時点點", rf"{_START}{_HOUR} ?{_O_CLOCK}(?P<minute>半)?"),
+        ("时時点點", rf"{_START}{_NOT_IN_A_NAME}{_HOUR} ?{_O_CLOCK}(?P<minute>半)?"),
         (
             "时時点點",
             rf"(?<![0-9一二三四五六七八九十.]){_HOUR_ZH} ?(?:[时時](?=[整半许許])|[点點]{_SHOWN})"

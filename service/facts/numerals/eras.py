@@ -64,6 +64,10 @@ _SHORT_YEAR = re.compile(
     "|(?:1[0-2]|0?[1-9])月(?:[0-3]?[0-9][日号號])?)"
 )
 _ZERO_YEAR = re.compile("(?<![0-9.,])(?P<year>0[0-9]) ?年")
+# People born in the nineties are 90后, those born after 1995 are 95后.
+_GENERATION = re.compile(
+    "(?<![0-9.,:：比第])(?P<year>[5-9][05]|[01]0) ?[后後](?![卫衛半来來面期天年续續排备備勤台])"
+)
 _PARTS = re.compile(
     "(?P<quarter>[一二三四1-4])季|Q(?P<q>[1-4])"
     "|(?P<month>[0-9]{1,2})月(?:(?P<day>[0-9]{1,2})[日号號])?"
@@ -166,6 +170,13 @@ def _short_year(match: re.Match[str]) -> Figure | None:
     return date if len(parts) > 1 else replace(date, also=(Fraction(year),))
 
 
+def _generation(match: re.Match[str]) -> Figure:
+    short = int(match["year"])
+    year = short + (2000 if short < 50 else 1900)
+    date = _date(match, "decade" if short % 10 == 0 else "Y", year, certain=False)
+    return replace(date, also=(Fraction(short),))
+
+
 _PATTERNS: tuple[tuple[re.Pattern[str], re.Pattern[str], _Read], ...] = (
     (re.compile("[民令平昭大明慶]"), _ERA, _era),
     (re.compile("年"), _REIGN, _reign),
@@ -175,4 +186,5 @@ _PATTERNS: tuple[tuple[re.Pattern[str], re.Pattern[str], _Read], ...] = (
     (re.compile("月|[历曆]"), _LUNAR, _lunar),
     (re.compile("[0-9]{2} ?年"), _SHORT_YEAR, _short_year),
     (re.compile("0[0-9] ?年"), _ZERO_YEAR, _short_year),
+    (re.compile("[05] ?[后後]"), _GENERATION, _generation),
 )

@@ -28,3 +28,8 @@ def test_a_time_is_told_by_the_24_hour_clock_where_its_half_of_the_day_is_known(
     (figure,) = find_figures(text)
     assert (figure.kind, figure.unit) == ("time", unit)
     assert figure.values == (hour, minute)
+
+
+@pytest.mark.parametrize("text", ["当我购买 Stylo 3 时，它还很贵。", "購買 iPhone 6 時要排隊。"])
+def test_digits_of_a_name_before_when_are_not_a_time(text: str) -> None:
+    assert all(figure.kind != "time" for figure in find_figures(text))

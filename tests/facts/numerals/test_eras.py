@@ -36,6 +36,7 @@ from tests.support.figures import stated
         ("腊月二十三", []),
         ("八月十五日", ["August 15"]),
         ("5-10年", ["5–10 years"]),
+        ("90后作家", []),
     ],
 )
 def test_years_and_days_of_other_calendars(text: str, told: list[str]) -> None:
