@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _NAMES_THE_YUAN = re.compile("人民[币幣]|yuan|renminbi|rmb|cny", re.IGNORECASE)
 
+_FARTHEST = 10_000
+"""Characters between two sentences, headings among them; a search is bounded by it."""
+
 Markup = Literal["plain", "markdown", "html"]
 
 
@@ -115,10 +118,40 @@ class Document:
         return to_script(self.text, "Hans")
 
     @cached_property
+    def simplified_titled_text(self) -> str:
+        """`titled_text` with its Chinese in Simplified characters."""
+        from service.text.script import to_script
+
+        return (
+            f"{to_script(self.title, 'Hans')}\n{self.simplified}" if self.title else self.simplified
+        )
+
+    @cached_property
+    def sentence_starts(self) -> tuple[int, ...]:
+        """The offset of each sentence in the text, never decreasing.
+
+        A sentence that the text has in other words is taken to begin where the one before it does.
+        """
+        starts: list[int] = []
+        at = 0
+        for sentence in self.sentences:
+            found = self.text.find(sentence.text, at, at + len(sentence.text) + _FARTHEST)
+            at = found if found >= 0 else at
+            starts.append(at)
+        return tuple(starts)
+
+    @cached_property
     def simplified_sentences(self) -> tuple[str, ...]:
         """The sentences with their Chinese in Simplified characters."""
         from service.text.script import to_script
 
+        placed = list(zip(self.sentences, self.sentence_starts, strict=True))
+        if len(self.simplified) == len(self.text) and all(
+            self.text.startswith(sentence.text, start) for sentence, start in placed
+        ):
+            return tuple(
+                self.simplified[start : start + len(sentence.text)] for sentence, start in placed
+            )
         # No sentence holds a line break, and one conversion is many times as fast as one for each.
         texts = "\n".join(sentence.text for sentence in self.sentences)
         return tuple(to_script(texts, "Hans").split("\n")) if self.sentences else ()

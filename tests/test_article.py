@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ CHINESE = (
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]:
-    """The counts of splitting, of searching names and figures, and of reading a stance."""
+    """The counts of splitting, converting, searching names and figures, and reading a stance."""
     counted: Counter[tuple[str, str]] = Counter()
 
     def count(owner: Any, name: str, text_of: Callable[..., str]) -> None:
@@ -47,6 +48,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]
 
     count("service.cleaning.compose", "spans", lambda paragraph: paragraph)
     count("service.text.sentences", "spans", lambda paragraph: paragraph)
+    count("service.text.script", "convert", lambda config, text: text)
     count(Glossary, "find_names", lambda glossary, text, title=None: text)
     count("service.facts.numerals", "find_figures", lambda text, language=None: text)
     for owner in ("service.extractive.extractive_engine", "service.pipeline.result_builder"):
@@ -82,6 +84,9 @@ def test_a_whole_answer_analyses_the_article_once(
     assert calls["find_names", document.titled_text] == 1
     assert calls["find_figures", document.titled_text] == 1
     assert calls["read_stance", document.text] == 1
+    assert calls["convert", document.text] == (text == CHINESE)
+    sentences = "\n".join(sentence.text for sentence in document.sentences)
+    assert not calls["convert", sentences]
     # Other searches are of digests and titles, never of the article again.
     assert all(
         paragraphs[0] not in searched or count == 1
@@ -138,3 +143,17 @@ def test_a_nul_hides_nothing_behind_it(text: str) -> None:
     assert len(simplified) == len(document.sentences)
     assert [len(each) for each in simplified] == [len(each.text) for each in document.sentences]
     assert all(is_pure(each, "Hans") for each in simplified)
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_a_sentence_begins_where_the_text_has_it(text: str) -> None:
+    document = clean(Article(text))
+    for sentence, start in zip(document.sentences, document.sentence_starts, strict=True):
+        assert document.text.startswith(sentence.text, start)
+
+
+@pytest.mark.parametrize("text", ["The café shut. It was old.", "圖書館開放。讀者來了。"])
+def test_sentences_that_the_text_has_in_other_words_are_simplified_too(text: str) -> None:
+    document = Document.of(text)
+    other = replace(document, text=text.replace(" ", "").replace("。", "！"))
+    assert other.simplified_sentences == document.simplified_sentences

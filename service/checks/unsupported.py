@@ -67,6 +67,8 @@ def languages_agree(en: Document, zh: Document, article: Document | None = None)
     """
     stated = article.stated if article is not None else Stated([])
     only_en = _by_kind(unmatched(en.open_figures, zh.stated))
+    if not only_en:
+        return True
     only_zh = _by_kind(unmatched(zh.open_figures, en.stated))
     return all(
         stated.has(figure)

@@ -78,13 +78,14 @@ def key_terms(document: Document, target: Target) -> list[Term]:
 
 def _nouns(document: Document) -> Iterator[tuple[int, str]]:
     """The nouns of title and text with their places; Chinese ones in Simplified characters."""
-    text = document.titled_text[:READ]
     if not document.language.startswith("zh"):
+        text = document.titled_text[:READ]
         for start, phrase in English(text).placed(text):
             yield start, phrase.lower()
         return
     at = 0
-    for word, flag in segmenter().posseg.cut(to_script(text, "Hans"), HMM=False):
+    text = document.simplified_titled_text[:READ]
+    for word, flag in segmenter().posseg.cut(text, HMM=False):
         if flag in _NOUNS_ZH and len(word) > 1 and word not in _VAGUE_ZH:
             yield at, word
         at += len(word)

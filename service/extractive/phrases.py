@@ -82,9 +82,13 @@ Tagged = tuple[int, int, str, str]
 
 
 class Chinese:
-    """Finds the phrases of parts of one Chinese text; what was tagged once is not tagged again."""
+    """Finds the phrases of parts of one Chinese text; what was tagged once is not tagged again.
 
-    def __init__(self) -> None:
+    `simplified` is the text in Simplified characters, one for one; without it parts are converted.
+    """
+
+    def __init__(self, text: str = "", simplified: str = "") -> None:
+        self._text, self._simplified = text, simplified
         self._clauses: dict[str, list[tuple[str, str]]] = {}
 
     def phrases(self, text: str, around: str = "") -> Iterator[tuple[str, bool]]:
@@ -124,7 +128,7 @@ class Chinese:
 
     def _tagged(self, text: str, around: str = "") -> tuple[str, list[Tagged]]:
         """The text that the words are given in, and its words, without what parts clauses."""
-        simplified = to_script(text, "Hans")
+        simplified = self._in_simplified(text)
         original = text if len(text) == len(simplified) else simplified
         found: list[Tagged] = []
         for clause in _CLAUSE_ZH.finditer(simplified):
@@ -135,6 +139,11 @@ class Chinese:
                 found.append((at, at + len(word), word, flag))
                 at += len(word)
         return original, found
+
+    def _in_simplified(self, part: str) -> str:
+        """`part` in Simplified characters; it need not be a part of the text, as a title is not."""
+        at = self._text.find(part) if self._simplified else -1
+        return self._simplified[at : at + len(part)] if at >= 0 else to_script(part, "Hans")
 
     def _tags(self, clause: str) -> list[tuple[str, str]]:
         if clause not in self._clauses:

@@ -88,19 +88,28 @@ def _found(document: Document, glossary: Glossary, certain: "Certainty | None" =
     if language.startswith("zh") or language == "en":
         lines = _in_one_language(body, language)
         names = _named(document, glossary, title, lines)
-        read = "\n".join(body[start:end] for start, end in lines)
-        found = _subject(read, title, language, names, certain)
+        read = _joined(body, lines)
+        if language.startswith("zh"):
+            simplified = _simplified(document, len(text[:READ]) - len(body), lines)
+            source: Chinese | English = Chinese(read, simplified)
+        else:
+            source = English(f"{title}\n{read}")
+        found = _subject(read, title, language, source, names, certain)
     elif language != "und":
         found = _elsewhere(body, title, language)
     return found
 
 
-def _subject(
-    body: str, title: str, language: str, scores: dict[str, float], certain: "Certainty | None"
+def _subject(  # noqa: PLR0913, PLR0917  # called in one place
+    body: str,
+    title: str,
+    language: str,
+    source: Chinese | English,
+    scores: dict[str, float],
+    certain: "Certainty | None",
 ) -> str:
-    """`scores` are those of the names."""
-    chinese = Chinese() if language.startswith("zh") else None
-    source = chinese or English(f"{title}\n{body}")
+    """`source` has the phrases of `body`; `scores` are those of the names."""
+    chinese = source if isinstance(source, Chinese) else None
     mentions = _Mentions(body, language)
     scored: set[tuple[str, float]] = set()
     most: list[tuple[float, str]] = []
@@ -200,6 +209,19 @@ def _phrases(part: str, source: Chinese | English, whole: str) -> Iterator[tuple
     yield from source.phrases(part)
     if isinstance(source, Chinese):
         yield from ((phrase, False) for phrase in source.repeats(part, whole))
+
+
+def _joined(text: str, lines: Sequence[tuple[int, int]]) -> str:
+    return "\n".join(text[start:end] for start, end in lines)
+
+
+def _simplified(document: Document, start: int, lines: Sequence[tuple[int, int]]) -> str:
+    """The lines of the text from `start` on in Simplified characters.
+
+    Empty where the conversion has not a character for each of the text.
+    """
+    aligned = len(document.simplified) == len(document.text)
+    return _joined(document.simplified[start:], lines) if aligned else ""
 
 
 def _in_one_language(body: str, language: str) -> list[tuple[int, int]]:

@@ -32,7 +32,6 @@ from service.stories.signature import facts_of
 from service.tasks import (
     LABELS_ZH,
     LANGUAGES,
-    DigestAnswer,
     DigestLanguage,
     Options,
     StanceAnswer,
@@ -97,14 +96,17 @@ def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
 
 def _story(context: PipelineContext, answers: StoryAnswers) -> result.Story:
     article = answers.document
-    texts = {lang: _text(context, lang, answer) for lang, answer in answers.digests.items()}
+    texts = {
+        language: _in_script(context, language, answer.text)
+        for language, answer in answers.digests.items()
+    }
     held = {
         language: None if answer.kind == "keyfacts" else support(texts[language], language, article)
         for language, answer in answers.digests.items()
     }
     digests = {
-        language: _digest(context, article, language, answer, held[language])
-        for language, answer in answers.digests.items()
+        language: _digest(context, answers, language, texts[language], held[language])
+        for language in answers.digests
     }
     opinions = [
         _stance(context, answers, target, answer) for target, answer in answers.stances.items()
@@ -142,21 +144,19 @@ def _own_digest(context: PipelineContext, answers: StoryAnswers) -> dict[str, Di
     return {language: own}
 
 
-def _text(context: PipelineContext, language: DigestLanguage, answer: DigestAnswer) -> str:
-    return _in_script(context, language, answer.text)
-
-
 def _in_script(context: PipelineContext, language: DigestLanguage, text: str) -> str:
     return to_script(text, context.options.zh_script) if language == "zh" else text
 
 
 def _digest(
     context: PipelineContext,
-    article: Document,
+    answers: StoryAnswers,
     language: DigestLanguage,
-    answer: DigestAnswer,
+    text: str,
     held: Support | None,
 ) -> Digest:
+    """`text`: the answer's, in the script that was asked for."""
+    article, answer = answers.document, answers.digests[language]
     sentences = cited(held, article)
     if answer.kind == "translated":
         sentences = [
@@ -164,7 +164,7 @@ def _digest(
         ]
     by_model = answer.kind in ("abstractive", "translated")
     return Digest(
-        text=_text(context, language, answer),
+        text=text,
         kind=answer.kind,
         engine=context.identity.name if by_model else "extractive",
         truncated=answer.truncated,

@@ -23,8 +23,6 @@ from service.text.terms import STOP_CHARACTERS, terms
 MOST_NAMES, MOST_TERMS, MOST_FIGURES = 30, 60, 30
 MOST_ABOUT = 8
 """Words around a figure that are kept: they say what it is a figure of."""
-_FARTHEST = 10_000
-"""Characters between two sentences, headings among them; a search is bounded by it."""
 
 
 def facts_of(document: Document, glossary: Glossary) -> Facts:
@@ -133,7 +131,7 @@ class _Sentences:
     def __init__(self, document: Document, glossary: Glossary, placed: Sequence[_Placed]) -> None:
         self._document = document
         self._placed = placed
-        self._starts = list(_starts_in_text(document))
+        self._starts = document.sentence_starts
         self._joined = [0]
         for sentence in document.simplified_sentences:
             self._joined.append(self._joined[-1] + len(sentence) + 1)
@@ -167,12 +165,3 @@ class _Sentences:
             self._name_starts, self._starts[index] + len(self._document.sentences[index].text)
         )
         return list(dict.fromkeys([*near, *self._names[begin:end][:MOST_ABOUT]]))
-
-
-def _starts_in_text(document: Document) -> Iterator[int]:
-    """The offset of each sentence in the document's text; never decreasing."""
-    at = 0
-    for sentence in document.sentences:
-        found = document.text.find(sentence.text, at, at + len(sentence.text) + _FARTHEST)
-        at = found if found >= 0 else at
-        yield at
