@@ -96,7 +96,8 @@ def _amount_en(figure: Figure) -> str:
     number = _numbers_en(figure.values)
     last = figure.values[-1]
     if figure.kind == "percent":
-        return f"{number}%" if figure.unit == "%" else f"{number} percentage points"
+        points = "percentage point" if last == 1 else "percentage points"
+        return f"{number}%" if figure.unit == "%" else f"{number} {points}"
     if figure.kind == "money" and figure.unit:
         currency = CURRENCIES[figure.unit]
         return f"{currency.sign}{number} {currency.word}".strip()
