@@ -1,5 +1,6 @@
 """A page is fetched within its bounds, and nothing of the private network is."""
 
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -70,11 +71,12 @@ def test_a_redirect_is_followed_a_few_times(server: ChatServer) -> None:
      "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://224.0.0.1/",
      "http://[fd00::1]/"],
 )  # fmt: skip
-def test_an_address_of_the_private_network_is_refused(url: str) -> None:
-    begun = time.monotonic()
+def test_an_address_of_the_private_network_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it was connected to"))
     with pytest.raises(DiglotError) as caught:
         fetch(url)
-    assert time.monotonic() - begun < 2
     assert "private network" in str(caught.value) or "not known" in str(caught.value)
 
 
@@ -148,16 +150,16 @@ def test_a_page_that_drips_is_given_up(server: ChatServer, monkeypatch: pytest.M
 
     def drip(handler: Handler, body: Any) -> None:
         handler.begin("text/html")
-        for _ in range(100):
+        for _ in range(600):
             handler.send(b"x")
             time.sleep(0.05)
 
-    for reply in (drip, scripted.silent(3)):
+    for reply in (drip, scripted.silent(30)):
         server.models = reply
         begun = time.monotonic()
         with pytest.raises(Unreadable, match="seconds"):
             fetch(address(server), allow_private=True)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("reply", [scripted.error(404), scripted.reset])

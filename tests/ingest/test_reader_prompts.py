@@ -104,6 +104,6 @@ def test_the_markup_is_seen(text: str, markup: str) -> None:
      "write " * 300_000, "Rules:\n" * 200_000],
 )  # fmt: skip
 def test_a_hostile_message_takes_no_time(message: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     article_in(message)
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - begun < 3

@@ -109,6 +109,7 @@ def test_a_model_that_was_named_is_meant(tmp_path: Path, named: dict[str, str]) 
     assert "no such" in why
 
 
+@pytest.mark.alone
 def test_a_hub_that_never_answers_costs_less_than_five_seconds(
     tmp_path: Path, silent_hub: str
 ) -> None:

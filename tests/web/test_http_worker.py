@@ -71,6 +71,7 @@ def in_seconds(server: Served, text: str) -> tuple[float, list[int]]:
     return time.monotonic() - begun, [reply.status for reply in replies]
 
 
+@pytest.mark.alone
 def test_five_hundred_slow_clients_delay_no_other(served: Served) -> None:
     results = results_of_a_large_batch(served)
     served.post({"text": f"{ENGLISH} {CHINESE}"})  # loads what the first article needs
@@ -82,6 +83,7 @@ def test_five_hundred_slow_clients_delay_no_other(served: Served) -> None:
     assert sorted(seconds for seconds, _ in spent)[-2] < 1.0, spent
 
 
+@pytest.mark.alone
 def test_health_is_answered_while_every_thread_waits_for_the_store(tmp_path: Path) -> None:
     code = "from service.store.batches import Batches; Batches.get = lambda *_: time.sleep(8); "
     with serving(tmp_path / "log", "-c", SCRIPTED + code + "main(0.0, http_threads=2)") as server:
@@ -111,6 +113,7 @@ def test_a_batch_removed_while_its_results_are_read_breaks_them_off(served: Serv
                     taken = client.recv(1_000_000)
 
 
+@pytest.mark.alone
 def test_new_silent_connections_delay_no_other(served: Served) -> None:
     with ExitStack() as stack:
         for _ in range(20):

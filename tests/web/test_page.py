@@ -14,7 +14,7 @@ from service.web.api_keys import Keys
 from tests.support.browser import NEEDS_BROWSER, open_browser, violations, webdriver
 from tests.support.scripted import EN, ZH
 from tests.support.serving import Served, serving
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PAGE_PATIENCE_S
 
 pytestmark = [pytest.mark.slow, NEEDS_BROWSER, pytest.mark.timeout(900)]
 
@@ -78,7 +78,7 @@ class Page:
         )
 
     def wait_for(self, selector: str) -> str:
-        last = time.monotonic() + PATIENCE_S
+        last = time.monotonic() + PAGE_PATIENCE_S
         while not (found := self.text(selector)):
             assert time.monotonic() < last, f"no {selector}; the page says {self.text('#status')}"
             time.sleep(0.05)
@@ -167,7 +167,7 @@ def test_a_service_that_went_away_is_said(page: Page, tmp_path: Path) -> None:
         assert "broke off" in page.wait_for("#status.error")
         page.go_to("send")
         page.press("\ue007")
-        last = time.monotonic() + PATIENCE_S
+        last = time.monotonic() + PAGE_PATIENCE_S
         while "can't be reached" not in page.text("#status.error"):
             assert time.monotonic() < last
 

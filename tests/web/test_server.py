@@ -273,6 +273,7 @@ def test_client_that_hangs_up_frees_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_simultaneous_requests_share_a_step(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server:
         warm(server)
