@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from service.article import Document
@@ -158,10 +159,16 @@ class _Weights:
     """TF-IDF over the lines of a page, summed over the lines that are asked for."""
 
     def __init__(self, document: Document) -> None:
-        lines = document.simplified.split("\n")
-        self._terms = [Counter(terms(line, "und")) for line in lines]
+        self._document = document
+
+    @cached_property
+    def _terms(self) -> list[Counter[str]]:
+        return [Counter(terms(line, "und")) for line in self._document.simplified.split("\n")]
+
+    @cached_property
+    def _rarity(self) -> dict[str, float]:
         lines_with = Counter(chain.from_iterable(self._terms))
-        self._rarity = {term: math.log(1 + len(lines) / n) for term, n in lines_with.items()}
+        return {term: math.log(1 + len(self._terms) / n) for term, n in lines_with.items()}
 
     def vector(self, numbers: Sequence[int]) -> Vector:
         counts: Counter[str] = Counter()

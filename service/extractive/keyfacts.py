@@ -128,11 +128,13 @@ def _written(name: Name, target: Target) -> str | None:
 def _without_pieces(ranked: list[_Fact]) -> list[_Fact]:
     """Leave out TBD and TBD Labs beside TBD Lab; Llama and Llama 4 may both stand."""
     kept: list[_Fact] = []
+    said: list[str] = []
     for fact in ranked:
         small = fact.text.lower()
-        if any(_is_piece(small, other.text.lower()) for other in kept):
+        if any(_is_piece(small, other) for other in said):
             continue
         kept.append(fact)
+        said.append(small)
         if len(kept) == _MOST_RANKED:
             break
     return kept
@@ -141,10 +143,10 @@ def _without_pieces(ranked: list[_Fact]) -> list[_Fact]:
 def _is_piece(name: str, other: str) -> bool:
     if not name.isascii() or not other.isascii():
         return name in other and name != other
-    if any(c.isdigit() for c in name) or any(c.isdigit() for c in other):
+    short, long = (name, other) if len(name) <= len(other) else (other, name)
+    if not long.startswith(short) or any(c.isdigit() for c in long):
         return False
-    short, long = sorted((name, other), key=len)
-    return long.startswith(short) and (len(long) <= len(short) + 1 or long[len(short)] == " ")
+    return len(long) <= len(short) + 1 or long[len(short)] == " "
 
 
 def _figures(document: Document, target: Target) -> list[_Fact]:

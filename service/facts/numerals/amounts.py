@@ -39,6 +39,7 @@ _AFTER = re.compile(
 )
 _OLDEST = 120
 _TAKEN = "\0"
+_TAKEN_RUN = re.compile(b"\1+")
 _LATIN = re.compile("[A-Za-z]")
 
 
@@ -60,7 +61,12 @@ def find_amounts(openings: Openings, taken: bytearray, currencies: Currencies) -
 
 def _without(text: str, taken: bytearray) -> str:
     """`text` with the taken characters masked, so that 5 200 of "May 5 200 people" is 200."""
-    return "".join(_TAKEN if flag else c for c, flag in zip(text, taken, strict=True))
+    parts: list[str] = []
+    position = 0
+    for run in _TAKEN_RUN.finditer(taken):
+        parts += text[position : run.start()], _TAKEN * (run.end() - run.start())
+        position = run.end()
+    return "".join([*parts, text[position:]])
 
 
 def _amount(
