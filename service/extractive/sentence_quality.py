@@ -67,13 +67,29 @@ def extent(text: str, language: str) -> int:
 def is_sound(sentence: str, language: str) -> bool:
     """Whether a digest may hold `sentence`: no heading, bullet, question, bare quote, fragment."""
     text = sentence.strip()
-    body = text.rstrip(CLOSERS + "*")
-    if not body or body[-1] not in _ENDINGS or body.endswith(("?", "？")):
-        return False
-    if _BULLET.match(text) or _is_bare_quote(text):
-        return False
     least = 6 if is_spaceless(language) else 4
-    return extent(text, language) >= least and _is_in(text, language)
+    return _is_whole(text, language, least) and not (_asks(text) or _is_bare_quote(text))
+
+
+def introduces(sentence: str, language: str) -> bool:
+    """Whether `sentence` is a question or a bare quotation: the next one answers it, or says whose
+    it is."""
+    text = sentence.strip()
+    least = 5 if is_spaceless(language) else 3
+    return _is_whole(text, language, least) and (_asks(text) or _is_bare_quote(text))
+
+
+def _is_whole(text: str, language: str, least: int) -> bool:
+    """Whether a sentence has an end and an extent of at least `least`, in its article's language,
+    and is not an item of a list."""
+    body = text.rstrip(CLOSERS + "*")
+    ended = bool(body) and body[-1] in _ENDINGS
+    long = ended and extent(text, language) >= least
+    return long and not _BULLET.match(text) and _is_in(text, language)
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip(CLOSERS + "*").endswith(("?", "？"))
 
 
 def _is_in(text: str, language: str) -> bool:

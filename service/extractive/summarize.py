@@ -3,9 +3,10 @@
 The known method: every sentence is a TF-IDF vector, an article's centre is the sum of them (Radev,
 Jing, Styś & Tam 2004, "Centroid-based summarization of multiple documents"), news says first what
 matters most (lead bias), and each next sentence is taken for what it adds to the ones taken
-(maximal marginal relevance, Carbonell & Goldstein 1998). The lead is always taken, and chosen
-sentences stand in source order, without datelines. `benchmarks/digests.py` holds the digests
-against openings of the same length.
+(maximal marginal relevance, Carbonell & Goldstein 1998). The lead is always taken, with a question
+or quotation that introduces it, and chosen sentences stand in source order, without datelines. A
+text that fits is taken whole. `benchmarks/digests.py` holds the digests against openings of the
+same length.
 
 The cost is linear in the text, plus candidates times chosen sentences; there is no matrix of
 sentences by sentences, so a book costs what its length costs.
@@ -15,7 +16,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, takewhile
 from sys import intern
 
 from service.article import Document
@@ -25,6 +26,7 @@ from service.extractive.sentence_quality import (
     GOES_ON,
     LONG_WORD,
     extent,
+    introduces,
     is_sound,
     is_spaceless,
     leans,
@@ -33,11 +35,13 @@ from service.facts.names import Glossary
 from service.tasks import DIGEST_SIZE, DigestAnswer, DigestTask, Length
 from service.text.terms import terms
 
-LEAD_WEIGHT = 1.0
-LEAD_REACH = 4.0
+LEAD_WEIGHT = 1.5
+LEAD_REACH = 6.0
 """Lead bias falls to 1/e of itself over this many sentences."""
 LEAD_AMONG = 2
 """The lead is among so many sound sentences."""
+MOST_INTRODUCE = 2
+"""A lead comes with so many questions or quotations before it."""
 LEEWAY = 1.25
 """A single sentence may be so much longer than the digest should be before it is cut."""
 TITLE_WEIGHT = 0.6
@@ -113,25 +117,44 @@ def choose(document: Document, size: int) -> list[int]:
     fit = _fit(document)
     if not fit:
         return []
+    if _fits_whole(document, size):
+        return list(range(len(document.sentences)))
     vectors = _vectors([document.terms[i] for i in fit])
     pool = _Pool(document, fit, vectors)
     ranked = sorted(range(len(fit)), key=lambda k: (-pool.scores[fit[k]], k))[:MAX_CANDIDATES]
-    lead = pool.lead()
-    if lead is not None and pool.extents[lead] > size:
-        return [lead]
+    lead = pool.lead(size)
+    if len(lead) == 1 and pool.extents[lead[0]] > size:
+        return list(lead)
     chosen = _pick(pool, ranked, size, lead)
-    standing = (fit[k] for k in ranked if fit[k] not in pool.leaning)
+    standing = (fit[k] for k in ranked if pool.stands(fit[k]))
     return sorted(chosen) or [next(standing, fit[ranked[0]])]
 
 
 def _fit(document: Document) -> list[int]:
     """Indexes of the sentences that a digest may hold; of all that hold text where none may."""
-    sentences = document.sentences
-    return [
+    sentences, language = document.sentences, document.language
+    sound = [
         index
         for index, sentence in enumerate(sentences)
-        if not sentence.bullet and is_sound(sentence.text, document.language)
-    ] or [index for index, sentence in enumerate(sentences) if sentence.text.strip()]
+        if not sentence.bullet and is_sound(sentence.text, language)
+    ]
+    if sound and sound[0] <= MOST_INTRODUCE:
+        before = range(sound[0])
+        if all(introduces(sentences[i].text, language) for i in before):
+            sound[:0] = before
+    return sound or [index for index, sentence in enumerate(sentences) if sentence.text.strip()]
+
+
+def _fits_whole(document: Document, size: int) -> bool:
+    """Whether all sentences together, each of which a digest may hold beside the others, fit."""
+    language, left = document.language, size
+    for sentence in document.sentences:
+        left -= extent(without_dateline(sentence.text), language)
+        if left < 0 or sentence.bullet:
+            return False
+        if not (is_sound(sentence.text, language) or introduces(sentence.text, language)):
+            return False
+    return True
 
 
 def join(sentences: Sequence[str], language: str) -> str:
@@ -214,15 +237,29 @@ class _Pool:
             or (i and sentences[i - 1].text.endswith(GOES_ON))
         }
         self.order = fit
+        opening = fit[: min(MOST_INTRODUCE, len(fit) - 1)]
+        self._introduction = tuple(
+            takewhile(lambda i: introduces(sentences[i].text, language), opening)
+        )
         self._paragraphs = [sentence.paragraph for sentence in sentences]
 
-    def lead(self) -> int | None:
-        """The sentence that opens the story, where it stands for itself."""
-        opening = self.order[:LEAD_AMONG]
-        return next((index for index in opening if index not in self.leaning), None)
+    def lead(self, size: int) -> tuple[int, ...]:
+        """The sentence that opens the story, where it stands for itself; with the one that
+        introduces it, where both fit into `size`."""
+        introduced = self.chain(self.order[0]) if self._introduction else ()
+        if introduced and sum(self.extents[i] for i in introduced) <= size:
+            return introduced
+        opening = self.order[len(self._introduction) :][:LEAD_AMONG]
+        return next(((index,) for index in opening if self.stands(index)), ())
+
+    def stands(self, index: int) -> bool:
+        """Whether a sentence needs no other beside it."""
+        return index not in self.leaning and index not in self._introduction
 
     def chain(self, index: int) -> tuple[int, ...]:
         """The sentence with those before it that it leans on; empty when they can't be taken."""
+        if index in self._introduction:
+            return tuple(self.order[: len(self._introduction) + 1])
         chain = [index]
         while chain[0] in self.leaning and chain[0] > 0:
             before = chain[0] - 1
@@ -234,13 +271,13 @@ class _Pool:
         return tuple(chain)
 
 
-def _pick(pool: _Pool, ranked: Sequence[int], size: int, lead: int | None) -> set[int]:
+def _pick(pool: _Pool, ranked: Sequence[int], size: int, lead: tuple[int, ...]) -> set[int]:
     """The lead, and then the sentences that add most, as long as one fits into the size."""
     chains = [chain for k in ranked if (chain := pool.chain(pool.order[k]))]
     said = dict.fromkeys({i for chain in chains for i in chain}, 0.0)
     chosen: set[int] = set()
     left, best_gain = size, 0.0
-    first: tuple[int, ...] = () if lead is None else (lead,)
+    first = lead
     while True:
         best: tuple[float, tuple[int, ...]] | None = None
         for chain in [first] if first else chains:

@@ -1,6 +1,6 @@
 import pytest
 
-from service.extractive.sentence_quality import extent, is_sound, leans
+from service.extractive.sentence_quality import extent, introduces, is_sound, leans
 from service.text.script import to_script
 
 
@@ -29,6 +29,24 @@ from service.text.script import to_script
 )
 def test_is_sound(sentence: str, language: str, expected: bool) -> None:
     assert is_sound(sentence, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "expected"),
+    [
+        ("Who will pay?", "en", True),
+        ('"We are very happy with it."', "en", True),
+        ("The council voted for the bridge on Tuesday.", "en", False),
+        ("1. Who will pay?", "en", False),
+        ("Frequently asked", "en", False),
+        ("谁来出这笔钱？", "zh", True),
+        ("「我們對結果非常滿意。」", "zh", True),
+        ("市议会周二投票赞成建桥。", "zh", False),
+        ("谁来出钱", "zh", False),
+    ],
+)
+def test_introduces(sentence: str, language: str, expected: bool) -> None:
+    assert introduces(sentence, language) is expected
 
 
 @pytest.mark.parametrize(

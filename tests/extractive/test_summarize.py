@@ -51,6 +51,30 @@ def test_does_not_begin_with_a_sentence_that_leans(
         assert chosen[0] == 0 or not leans(sentences[first:][chosen[0]], language)
 
 
+@pytest.mark.parametrize(("sentences", "language"), [(ENGLISH[:6], "en"), (CHINESE[:6], "zh-Hans")])
+def test_a_text_that_fits_is_its_own_digest(sentences: list[str], language: str) -> None:
+    size = sum(extent(sentence, language) for sentence in sentences)
+    assert choose(of_sentences(sentences, language), size) == [0, 1, 2, 3, 4, 5]
+    assert len(choose(of_sentences(sentences, language), size - 1)) < 6
+    heading = [*sentences[:2], "Timetable" if language == "en" else "时间表"]
+    assert 2 not in choose(of_sentences(heading, language), size)
+
+
+@pytest.mark.parametrize(
+    ("opening", "rest", "language", "size"),
+    [(ENGLISH[3:5], ENGLISH[5:], "en", 45), (CHINESE[3:5], CHINESE[5:], "zh-Hans", 60)],
+)
+def test_the_lead_comes_with_the_question_or_quotation_before_it(
+    opening: list[str], rest: list[str], language: str, size: int
+) -> None:
+    for count in (1, 2):
+        chosen = choose(of_sentences([*opening[-count:], *rest], language), size)
+        assert chosen[: count + 1] == list(range(count + 1))
+    too_small = extent(rest[0], language) + 1
+    assert choose(of_sentences([opening[0], *rest], language), too_small) == [1]
+    assert choose(of_sentences(opening[:1], language), size) == [0]
+
+
 @pytest.mark.parametrize(("sentences", "language", "size"), CASES)
 def test_says_nothing_twice(sentences: list[str], language: str, size: int) -> None:
     sentences = [sentences[0]] * 5 + sentences
