@@ -1,6 +1,7 @@
 """The engine that needs no weights: the article's own sentences, key facts and a lexicon."""
 
 import logging
+import re
 
 from service.engine import Identity
 from service.errors import BadInput, DiglotError, EngineFailed, NoRoom
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 MOST_ADMITTED = 4
 """Few, because a step answers them all: urgent work, a cancel or a deadline wait for one step."""
 CHARACTERS_A_TOKEN = 4
+_WIDE = re.compile("[\u2e80-\U0010ffff]+")
 
 
 class ExtractiveEngine:
@@ -38,7 +40,7 @@ class ExtractiveEngine:
 
     def measure(self, passage: str) -> int:
         """About what a model's tokenizer would count; nothing here is charged by it."""
-        wide = sum(letter > "\u2e7f" for letter in passage)
+        wide = len(passage) - len(_WIDE.sub("", passage))
         return wide + -(-(len(passage) - wide) // CHARACTERS_A_TOKEN)
 
     def admit(self, request: Request) -> None:

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from service.errors import DiglotError, EngineFailed
-from service.serving.queue import Ending, Job, Work
+from service.serving.queue import SHORT_TOKENS, Ending, Job, Work
 from service.tasks import Answer
 
 log = logging.getLogger(__name__)
 
-SHORT_TOKENS = 1000
-"""Of an article whose checks take a few milliseconds."""
 BULK_THREADS = 2
 """Few, so that the processor is mostly free for answers that clients wait for."""
 

@@ -15,6 +15,10 @@ from service.tasks import Answer, Request
 HALF_LIFE_S = 60.0
 """Of busy time: what was measured so long ago counts half."""
 SHORTEST_S, LONGEST_S = 1.0, 600.0
+SHORT_TOKENS = 1000
+"""Of an article that is read and checked in a few milliseconds."""
+LEFT_FOR_SHORT = 0.1
+"""The share of the queue's tokens that longer articles leave free."""
 
 Ending = Result | Answer
 """The end of a plan: a Result, or the engine's bare Answer where no more was wanted."""
@@ -151,6 +155,8 @@ class Bounds:
         _, most = self._limits
         with self._lock:
             waiting = self._tokens[work]
+            if tokens > SHORT_TOKENS:
+                most -= int(most * LEFT_FOR_SHORT)
             # An article that is longer than the whole queue may have it for itself.
             if work == "online" and waiting and waiting + tokens > most:
                 raise self._overloaded(f"{waiting:,} tokens wait already")

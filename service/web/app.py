@@ -30,6 +30,9 @@ ROOM_BESIDE_THE_TEXT = 64 * 1024
 # The service watches the deadline; this much later the face gives up on the service as well.
 GRACE_S = 5.0
 
+READINGS = 2
+"""Long articles that are read at a time, and as many batches."""
+
 SEEN = "diglot.seen"
 """In the WSGI environ: facts about a request for which the application is called a second time."""
 
@@ -81,6 +84,8 @@ def create_app(
         SETTINGS=settings,
         SLOTS=Slots(settings.http_threads),
         REPORTS=ReportMaker(settings),
+        TURNS=threading.BoundedSemaphore(READINGS),
+        UPLOADS=threading.BoundedSemaphore(READINGS),
         STOPPING=stopping or threading.Event(),
     )
     request_log.install(app)

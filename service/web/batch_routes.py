@@ -1,6 +1,7 @@
 """Routes of /batches: many articles in one body, digested when there is time."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
@@ -16,8 +17,7 @@ from service.store.batches import Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
 from service.web.json_reader import echo
 from service.web.request_body import BadFields, batch_article, read_wanted, source_of
-from service.web.response_wait import Slots
-from service.web.submission import batches, owner
+from service.web.submission import batches, owner, slot
 from service.web.uploads import COMPLETE, LINES, Upload
 
 blueprint = Blueprint("batches", __name__)
@@ -30,24 +30,16 @@ _CHARACTERS_AT_ONCE = 2_000_000  # and about how much text
 @blueprint.post("/batches")
 def take() -> Response:
     """Store a batch; nothing of it when its body is malformed or breaks off."""
-    slots: Slots = current_app.config["SLOTS"]
     service = current_app.config["SERVICE"]
     if service.state == "draining":
         raise NotReady("The service is stopping.")
-    with slots.one():
+    with slot():
         wanted, key = read_wanted(request), _key()
         upload = Upload(request, current_app.config["MAX_CONTENT_LENGTH"])
         upload.await_body()
-        store = batches()
-        received = store.begin(owner())
-        try:
-            _store(received, upload, wanted)
-            accepted = store.accept(received, owner(), key, upload.hash)
-        except BaseException:
-            with suppress(StoreFailed):  # else it is removed later, as it was never accepted
-                store.discard(received)
-            _wake(sweep=True)
-            raise
+        uploads: threading.Semaphore = current_app.config["UPLOADS"]
+        with uploads:
+            accepted = _accepted(upload, wanted, key)
     _wake()
     response = _answer(accepted, 202)
     response.headers["Location"] = url_for(".look", id=accepted)
@@ -82,6 +74,20 @@ def cancel(id: str) -> Response:
         found = batches().cancel(id, owner())
     _wake(sweep=True)
     return _shown(found)
+
+
+def _accepted(upload: Upload, wanted: dict[str, Any], key: str | None) -> str:
+    """The id of the batch, once all of it is stored."""
+    store = batches()
+    received = store.begin(owner())
+    try:
+        _store(received, upload, wanted)
+        return store.accept(received, owner(), key, upload.hash)
+    except BaseException:
+        with suppress(StoreFailed):  # else it is removed later, as it was never accepted
+            store.discard(received)
+        _wake(sweep=True)
+        raise
 
 
 def _store(received: Received, upload: Upload, wanted: dict[str, Any]) -> None:

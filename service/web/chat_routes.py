@@ -28,7 +28,7 @@ from service.web.chat_body import (
 from service.web.chat_errors import shaped
 from service.web.problems import described
 from service.web.response_wait import LOOK_EVERY_S, Waiting
-from service.web.submission import service, settings, slot, streamed, submit
+from service.web.submission import service, settings, slot, streamed, submit, turn
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,9 @@ def models() -> Response:
 @blueprint.post("/v1/chat/completions")
 def chat_completions() -> Response:
     with slot() as held:
-        body, sent = read_chat(request, settings().max_characters)
-        future, waiting = submit(sent)
+        with turn():
+            body, sent = read_chat(request, settings().max_characters)
+            future, waiting = submit(sent)
         answer = partial(_completion, body.model, sent.article.text, service().measure)
         if not body.stream:
             return _json(answer(waiting.result()).model_dump_json())

@@ -13,7 +13,7 @@ from service.resources import Resources
 from service.serving.plan_pool import PlanPool
 from service.settings import Settings
 from service.web.request_body import read_pair
-from service.web.response_wait import Slots
+from service.web.submission import slot, turn
 
 blueprint = Blueprint("checks", __name__)
 
@@ -21,9 +21,9 @@ blueprint = Blueprint("checks", __name__)
 @blueprint.post("/check")
 def check() -> Response:
     settings: Settings = current_app.config["SETTINGS"]
-    slots: Slots = current_app.config["SLOTS"]
-    with slots.one():
-        pair = read_pair(request, settings.max_characters)
+    with slot():
+        with turn():
+            pair = read_pair(request, settings.max_characters)
         result = _checked(pair, settings)
         return Response(result.model_dump_json(), mimetype="application/json")
 

@@ -4,7 +4,8 @@ gunicorn's own waits in a thread for the first bytes of a connection, for its he
 for a client that takes its answer slowly; a few dozen slow clients leave nobody to answer the
 others. Here the loop that accepts connections takes requests in and sends what is left of answers,
 both with a least pace and a last moment. The pool gets a request when it is whole, and an answer
-that doesn't fit the socket waits without a thread. Parsing and WSGI are gunicorn's own.
+that doesn't fit the socket waits without a thread. What is only fetched has few threads of its own,
+and a large answer gets them for a part at a time. Parsing and WSGI are gunicorn's own.
 
 A body over `UNASKED` bytes is taken only when the application has asked for it: it is called, and
 called again once the body is there. What it refuses by the head is refused without the body.
@@ -16,7 +17,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -33,7 +34,11 @@ NO_DESCRIPTORS_S = 0.5
 """So long no connections are accepted after the file descriptors ran out."""
 HEALTH = ("/livez", "/readyz")
 """Paths that are answered in a thread of their own, even when all others wait for the store."""
-_RECEIVE = 64 * 1024
+MADE = "/report"
+"""End of a path whose answer has to be made first, so that it is waited for."""
+GETTING_THREADS = 4
+"""For what is only fetched (pages, results): however many fetch much, others send articles."""
+_RECEIVE = 256 * 1024
 _ACCEPTS = 64
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -49,9 +54,11 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._looks_at = 0.0
         self._folder = str(self.app.settings.data)
         self._health = ThreadPoolExecutor(1, "diglot-health")
+        self._getting = ThreadPoolExecutor(GETTING_THREADS, "diglot-get")
         self._caller: WsgiCaller
         self._steps = {
             NextStep.AWAIT_BODY: self._await_body,
+            NextStep.GO_ON: self._go_on,
             NextStep.SEND: self._send,
             NextStep.DROP: self._drop,
             NextStep.RESET: self._reset,
@@ -69,6 +76,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._turn()
         self.tpool.shutdown(wait=False)
         self._health.shutdown(wait=False)
+        self._getting.shutdown(wait=False)
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
@@ -183,9 +191,18 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _work(self, conn: Connection, task: Callable[[Connection], NextStep]) -> None:
         self._watch(conn, 0)
         conn.pace = None
-        pool = self._health if conn.incoming.path in HEALTH else self.tpool
-        future = pool.submit(task, conn)
+        future = self._pool(conn).submit(task, conn)
         future.add_done_callback(lambda done: self.method_queue.defer(self._on_work, conn, done))
+
+    def _pool(self, conn: Connection) -> Executor:
+        if conn.incoming.path in HEALTH:
+            return self._health
+        if conn.answer is not None:
+            return self.tpool if conn.answer.is_live else self._getting
+        return self._getting if _is_fetched(conn.incoming) else self.tpool
+
+    def _go_on(self, conn: Connection) -> None:
+        self._work(conn, self._caller.go_on)
 
     def _on_work(self, conn: Connection, done: Future[NextStep]) -> None:
         error = done.exception()
@@ -202,7 +219,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.await_answer()
             self._watch(conn, selectors.EVENT_WRITE)
         elif conn.answer is not None:
-            self._work(conn, self._caller.go_on)
+            self._go_on(conn)
         elif conn.keeps_alive:
             self._bodies.discard(conn)
             rest = conn.await_next(self._incoming(conn.client), self.cfg.keepalive)
@@ -292,3 +309,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except Exception:
             self.log.exception("a connection failed")
             self._drop(conn)
+
+
+def _is_fetched(incoming: Incoming) -> bool:
+    """Whether what it asks for is there already."""
+    return incoming.asks_to_get and not (incoming.path or "").endswith(MADE)

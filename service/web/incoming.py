@@ -84,6 +84,16 @@ class Incoming:
         return self.request.path if self.request is not None else None
 
     @property
+    def asks_to_get(self) -> bool:
+        """Whether it asks for what is there, instead of sending something."""
+        return self.request is not None and self.request.method in {"GET", "HEAD"}
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body, as announced; of one in chunks those that have come so far."""
+        return self._frame.announced
+
+    @property
     def is_complete(self) -> bool:
         has_ended = self._frame.is_done or self.is_cut or self.is_overlong
         return self.request is not None and has_ended
@@ -177,6 +187,7 @@ class _Length:
     """Counts a body whose length was announced."""
 
     def __init__(self, length: int) -> None:
+        self.announced = length
         self._missing = length
         self.length = 0
         """Bytes of the body so far."""
@@ -211,6 +222,10 @@ class _Chunks:
         self._line = b""
         """The beginning of a line that is not whole yet."""
         self._in_trailers = False
+
+    @property
+    def announced(self) -> int:
+        return self.length
 
     def take(self, data: bytes) -> int:
         """Returns how many of these bytes belong to the body."""

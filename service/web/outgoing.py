@@ -75,10 +75,14 @@ class Outgoing:
 
 
 class Rest:
-    """An application's answer that is being sent: gunicorn's Response, and the parts left."""
+    """An application's answer that is being sent: gunicorn's Response, and the parts left.
 
-    def __init__(self, response: Any, body: Iterable[bytes]) -> None:
+    The parts of one that `is_live` come when something happens, those of others can be made now.
+    """
+
+    def __init__(self, response: Any, body: Iterable[bytes], *, is_live: bool = False) -> None:
         self.response = response
+        self.is_live = is_live
         self.parts: Iterator[bytes] = iter(body)
         self._body = body
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Generic, TypeVar, cast
 
 from flask import request
@@ -15,6 +15,8 @@ from service.errors import Cancelled, DeadlineExceeded, NotReady, Overloaded
 
 # The interval in which a waiting request looks whether its client is still there.
 LOOK_EVERY_S = 0.25
+LONG = 64 * 1024
+"""Bytes of a body that take some milliseconds to read."""
 
 Answer = TypeVar("Answer")
 
@@ -22,21 +24,31 @@ Answer = TypeVar("Answer")
 class Slots:
     """Bounds how many requests wait for answers, so that threads are left for /livez and /readyz.
 
-    Without it a busy service would look dead, and be killed for it.
+    Without it a busy service would look dead, and be killed for it. Of those with long bodies half
+    as many may wait, so that whoever sends many of them leaves room for others.
     """
 
     def __init__(self, count: int) -> None:
         self._full = f"{count} requests wait for their answers already."
         self._free = threading.BoundedSemaphore(count)
+        most_long = max(1, count // 2)
+        self._full_of_long = f"{most_long} requests with long bodies wait already."
+        self._free_for_long = threading.BoundedSemaphore(most_long)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        if not self._free.acquire(blocking=False):
-            raise Overloaded(self._full)
-        try:
+    def one(self, length: int = 0) -> Iterator[None]:
+        """One of the places, for a request with so many bytes. Raises Overloaded."""
+        with ExitStack() as stack:
+            if length >= LONG:
+                _take(self._free_for_long, self._full_of_long, stack)
+            _take(self._free, self._full, stack)
             yield
-        finally:
-            self._free.release()
+
+
+def _take(free: threading.Semaphore, full: str, stack: ExitStack) -> None:
+    if not free.acquire(blocking=False):
+        raise Overloaded(full)
+    stack.callback(free.release)
 
 
 def client() -> socket.socket | None:

@@ -13,7 +13,7 @@ from service.web.openapi import OPERATIONS, Live, Ready, document
 from service.web.problems import explained, problem
 from service.web.request_body import Asked, read_article
 from service.web.streaming import EVENTS, Newest, events
-from service.web.submission import service, settings, slot, streamed, submit
+from service.web.submission import service, settings, slot, streamed, submit, turn
 
 blueprint = Blueprint("diglot", __name__)
 
@@ -74,9 +74,10 @@ def show_metrics() -> Response:
 @blueprint.post("/summarize")
 def summarize() -> Response:
     with slot() as held:
-        sent = read_article(request, settings().max_characters)
         newest = Newest() if _wants_events() else None
-        future, waiting = submit(sent, newest.put if newest else None)
+        with turn():
+            sent = read_article(request, settings().max_characters)
+            future, waiting = submit(sent, newest.put if newest else None)
         if newest is None:
             return _answer(waiting.result())
         stream = events(future, newest, waiting, sent.options.zh_script, g.request_id)

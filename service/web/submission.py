@@ -1,11 +1,12 @@
 """Parts of the application that requests use, and the handing in of an article."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import NamedTuple, cast
 
-from flask import Response, current_app, g
+from flask import Response, current_app, g, request
 
 from service.errors import StoreFailed
 from service.pipeline.context import Watch
@@ -14,8 +15,11 @@ from service.serving.service import Service
 from service.settings import Settings
 from service.store.batches import Batches
 from service.web.request_body import Sent
-from service.web.response_wait import Slots, Waiting, client
+from service.web.response_wait import LONG, Slots, Waiting, client
 from service.web.streaming import EVENTS
+
+LENGTH = "diglot.length"
+"""In the WSGI environ: bytes of the body, as announced, or as far as it has come in chunks."""
 
 
 class Submission(NamedTuple):
@@ -31,10 +35,29 @@ def slot() -> Iterator[ExitStack]:
 
     It is given back at the end, unless the stack was handed to `streamed`.
     """
-    slots: Slots = current_app.config["SLOTS"]
     with ExitStack() as stack:
-        stack.enter_context(slots.one())
+        stack.enter_context(_slots().one(_length()))
         yield stack
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """A turn at reading the request's body and handing its article in; a short one needs none.
+
+    Threads take turns at Python, so that a short article would wait for every long one otherwise.
+    """
+    turns: threading.Semaphore = current_app.config["TURNS"]
+    with turns if _length() >= LONG else nullcontext():
+        yield
+
+
+def _slots() -> Slots:
+    return cast(Slots, current_app.config["SLOTS"])
+
+
+def _length() -> int:
+    """Bytes of the request's body, as far as they are known."""
+    return cast(int, request.environ.get(LENGTH, request.content_length or 0))
 
 
 def settings() -> Settings:

@@ -16,6 +16,8 @@ from service.web.incoming import BodyPending, PendingBody
 from service.web.outgoing import ClientGone, Rest
 from service.web.protocol_errors import write_error
 from service.web.routes import LATE
+from service.web.streaming import EVENTS
+from service.web.submission import LENGTH
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ class NextStep(Enum):
     """The next thing that the loop does with a connection that comes back from a thread."""
 
     AWAIT_BODY = auto()
+    GO_ON = auto()
+    """Let a thread make more of the answer, after what others wait for."""
     SEND = auto()
     DROP = auto()
     RESET = auto()
@@ -44,13 +48,15 @@ class WsgiCaller:
             if conn.fault is not None:
                 raise conn.fault
             response, environ = self._speak_wsgi(conn)
-            conn.answer = Rest(response, self._application(environ, response.start_response))
+            body = self._application(environ, response.start_response)
+            conn.answer = Rest(response, body, is_live=_is_live(response))
         except BodyPending as pending:
             conn.incoming.limit = pending.limit
             return NextStep.AWAIT_BODY
         except Exception as error:
             return self._fail(conn, error)
-        return self.go_on(conn)
+        is_there = response.response_length is not None
+        return self.go_on(conn) if is_there or conn.answer.is_live else NextStep.GO_ON
 
     def _speak_wsgi(self, conn: Connection) -> tuple[Any, dict[str, Any]]:
         incoming = conn.incoming
@@ -65,6 +71,7 @@ class WsgiCaller:
             "gunicorn.socket": conn.sock,
             SEEN: conn.seen,
             LATE: conn.is_late,
+            LENGTH: incoming.length,
         }
         is_whole = incoming.is_complete and not (incoming.is_cut or incoming.is_overlong)
         if self._is_stopping() or not is_whole:
@@ -72,15 +79,19 @@ class WsgiCaller:
         return response, environ
 
     def go_on(self, conn: Connection) -> NextStep:
-        """Send an answer as far as the client takes it."""
+        """Send an answer as far as the client takes it; of a stored one some at a time."""
         answer = conn.answer
         assert answer is not None
+        made = 0
         try:
             for part in answer.parts:
                 answer.response.write(part)
                 conn.outgoing.flush()
+                made += len(part)
                 if conn.outgoing.pending > limits.FULL:
                     return NextStep.SEND
+                if made >= limits.FULL and not answer.is_live:
+                    return NextStep.GO_ON
             answer.response.close()
             conn.outgoing.flush()
         except ClientGone:
@@ -111,3 +122,11 @@ class WsgiCaller:
             conn.outgoing.flush()
         conn.keeps_alive = False
         return NextStep.SEND
+
+
+def _is_live(response: Any) -> bool:
+    """Whether the parts of an answer are made while its client waits for each."""
+    return any(
+        name.lower() == "content-type" and value.startswith(EVENTS)
+        for name, value in response.headers
+    )

@@ -9,8 +9,8 @@ import pytest
 from service.article import Document
 from service.errors import DiglotError, EngineFailed, NoText
 from service.result import Result
-from service.serving.plan_runner import BULK_THREADS, SHORT_TOKENS, PlanRunner
-from service.serving.queue import Job, Plan
+from service.serving.plan_runner import BULK_THREADS, PlanRunner
+from service.serving.queue import SHORT_TOKENS, Job, Plan
 from service.tasks import Answer, DigestTask, Request
 from tests.support.plans import job
 from tests.support.scripted import written

@@ -19,8 +19,7 @@ from service.errors import (
     Overloaded,
 )
 from service.result import Result
-from service.serving.plan_runner import SHORT_TOKENS
-from service.serving.queue import Plan
+from service.serving.queue import SHORT_TOKENS, Plan
 from service.serving.worker import Worker
 from service.tasks import Answer, DigestTask, Finished, Request
 from tests.support.plans import ask, result

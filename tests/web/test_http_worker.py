@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -96,6 +97,57 @@ def test_health_is_answered_while_every_thread_waits_for_the_store(tmp_path: Pat
             begun = time.monotonic()
             assert [server.get(path).status for path in ("/livez", "/readyz")] == [200, 200]
             assert time.monotonic() - begun < 2.0
+
+
+def test_articles_are_answered_while_every_thread_for_results_waits_for_the_store(
+    tmp_path: Path,
+) -> None:
+    code = "from service.store.batches import Batches; Batches.get = lambda *_: time.sleep(8); "
+    with serving(tmp_path / "log", "-c", SCRIPTED + code + "main(0.0, http_threads=2)") as server:
+        server.wait_until_ready()
+        with ExitStack() as stack:
+            for _ in range(200):
+                ask = b"GET /batches/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                stack.enter_context(connect(address(server), ask))
+            for text in (ENGLISH, CHINESE):
+                begun = time.monotonic()
+                assert server.post({"text": text}).status == 200
+                assert time.monotonic() - begun < 4.0
+
+
+def test_three_hundred_readers_that_stall_at_once_delay_no_other(served: Served) -> None:
+    ask = f"GET {results_of_a_large_batch(served)} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    served.post({"text": f"{ENGLISH} {CHINESE}"})
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(connect(address(served), ask.encode()))
+        spent = [in_seconds(served, f"{text} {n}") for n in range(3) for text in (ENGLISH, CHINESE)]
+    assert all(statuses == [200, 200, 200] for _, statuses in spent)
+    assert sorted(seconds for seconds, _ in spent)[-2] < 1.0, spent
+
+
+@pytest.mark.parametrize("sentence", ["The council voted on Tuesday. ", "议会周二投票决定建桥。"])
+def test_long_articles_of_many_clients_leave_room_for_short_ones(
+    tmp_path: Path, sentence: str
+) -> None:
+    body = (sentence * 10_000).encode()[:99_999].decode("utf-8", "ignore").encode()
+    head = (
+        "POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    arguments = "main(0.1, http_threads=8)"
+    with serving(tmp_path / "log", "-c", SCRIPTED + arguments) as server:
+        server.wait_until_ready()
+        with ExitStack() as stack:
+            crowd = [stack.enter_context(connect(address(server), head + body)) for _ in range(20)]
+            time.sleep(0.5)
+            assert server.post({"text": ENGLISH}).status == 200
+            refused = [client.recv(12) for client in crowd if is_readable(client)]
+        assert refused and set(refused) <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+
+
+def is_readable(client: socket.socket) -> bool:
+    return bool(select.select([client], [], [], 0)[0])
 
 
 def test_a_batch_removed_while_its_results_are_read_breaks_them_off(served: Served) -> None:

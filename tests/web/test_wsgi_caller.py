@@ -117,22 +117,59 @@ class Parts:
         return self
 
 
+def answered(conn: Connection, application: Any) -> NextStep:
+    """Call the application, and go on with its answer as long as more can be made."""
+    own = caller(application)
+    step = own.begin(conn)
+    while step is NextStep.GO_ON:
+        step = own.go_on(conn)
+    return step
+
+
 def test_the_application_is_not_asked_for_more_than_the_client_takes(both: Any) -> None:
     conn, _ = both
     parts = Parts()
     conn.incoming.feed(HEAD + BODY)
-    assert caller(parts).begin(conn) is NextStep.SEND
+    assert answered(conn, parts) is NextStep.SEND
     assert parts.taken < 5 and conn.outgoing.pending > limits.FULL
     assert conn.answer is not None and not parts.is_closed
     assert caller(parts).abandon(conn) is NextStep.DROP
     assert parts.is_closed
 
 
+def test_a_large_answer_is_made_a_part_at_a_time(both: Any) -> None:
+    """However fast its client takes it, so that others get the thread."""
+    conn, client = both
+    parts = Parts()
+    conn.incoming.feed(HEAD + BODY)
+    own = caller(parts)
+    assert own.begin(conn) is NextStep.GO_ON and parts.taken == 0
+    for taken in (1, 2, 3):
+        while conn.outgoing.pending:
+            client.recv(limits.FULL)
+            conn.outgoing.flush()
+        step = own.go_on(conn)
+        assert parts.taken == taken
+        assert step is NextStep.GO_ON or conn.outgoing.pending > limits.FULL
+
+
+@pytest.mark.parametrize("text", ["the council votes", "议会投票"])
+def test_events_are_sent_as_they_happen(both: Any, text: str) -> None:
+    def events(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "text/event-stream; charset=utf-8")])
+        return (f"data: {text} {number}\n\n".encode() for number in range(3))
+
+    conn, client = both
+    conn.incoming.feed(HEAD + BODY)
+    assert caller(events).begin(conn) is NextStep.SEND
+    assert client.recv(1000).count(text.encode()) == 3
+
+
 def test_an_answer_that_breaks_in_the_middle_ends_the_connection(both: Any) -> None:
     conn, _ = both
     parts = Parts(breaks=True)
     conn.incoming.feed(HEAD + BODY)
-    step = caller(parts).begin(conn)
+    step = answered(conn, parts)
     if step is NextStep.SEND:
         step = caller(parts).go_on(conn)
     assert step is NextStep.RESET and parts.is_closed
@@ -143,5 +180,5 @@ def test_a_client_that_is_gone_ends_the_answer(both: Any) -> None:
     parts = Parts()
     conn.incoming.feed(HEAD + BODY)
     client.close()
-    assert caller(parts).begin(conn) is NextStep.DROP
+    assert answered(conn, parts) is NextStep.DROP
     assert parts.is_closed
