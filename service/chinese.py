@@ -41,6 +41,48 @@ TEMPLATES = {
         "共 {count} 篇文章，没有生成报告；可用 --report 生成"
     ),
     "can't read {path}: {reason}": "无法读取 {path}：{reason}",
+    # A run on a Ray cluster
+    "--on ray needs the package ray: pip install 'diglot[ray]'": (
+        "--on ray 需要 ray 包：pip install 'diglot[ray]'"
+    ),
+    "object storage needs the package pyarrow: pip install 'diglot[ray]'": (
+        "读写对象存储需要 pyarrow 包：pip install 'diglot[ray]'"
+    ),
+    "{address} can't be opened: {reason}": "无法打开 {address}：{reason}",
+    "the Ray cluster at {address} can't be used: {reason}": "无法使用位于 {address} 的 Ray 集群：{reason}",
+    "Ray can't be started: {reason}": "无法启动 Ray：{reason}",
+    "no node has {threads} cores for a worker, at most {most}: --threads says how many it takes": (
+        "没有节点能为每个引擎提供 {threads} 个核心，最多 {most} 个；--threads 决定每个引擎占用几个"
+    ),
+    "the workers differ, so that their results would: one has {one}, another {other}": (
+        "各节点的引擎不一致，结果也会不一致：一个是 {one}，另一个是 {other}"
+    ),
+    "the engine's process died {times} times while it loaded; is there enough memory for each worker?": (
+        "引擎进程在加载时退出了 {times} 次；每个引擎的内存够用吗？"
+    ),
+    "the engine's process died of this article {times} times": "处理这篇文章时，引擎进程退出了 {times} 次",
+    "no worker is ready yet: the engines load, or no node has room for one": (
+        "还没有可用的引擎：正在加载，或没有节点能容纳一个引擎"
+    ),
+    "worker {number} broke: {reason}": "{number} 号引擎出错：{reason}",
+    "worker {number} died; what it had is tried again, one article at a time": (
+        "{number} 号引擎的进程已退出；它手上的文章将逐篇重试"
+    ),
+    "{part} can't be read. Remove it, and its articles are digested again": (
+        "无法读取 {part}。删除它，其中的文章会重新处理"
+    ),
+    "each failed article has its error in the column `error`": "失败的文章，原因在 `error` 列",
+    "--remote-budget is counted by each process, so --on ray does not take it": (
+        "--remote-budget 由各进程分别计算，因此不能与 --on ray 一起使用"
+    ),
+    "--on ray writes Parquet partitions; --format is for a run of one machine": (
+        "--on ray 写出 Parquet 分区；--format 只用于单机运行"
+    ),
+    "--on ray makes no report: it would need all articles in one memory. Digest those that it is to hold without --on ray": (
+        "--on ray 不生成报告，因为那需要把所有文章放进同一内存。请对要放进报告的文章运行时不加 --on ray"
+    ),
+    "--on ray reads files, and not {given}: save it as a file": "--on ray 只读文件，不读 {given}：请先存为文件",
+    "nothing to read in {paths}": "没有可读的内容：{paths}",
     # Following feeds
     "new articles: {count}": "新增文章：{count} 篇",
     "--every takes a time such as 90s, 30m, 6h or 1d, not {given}": (

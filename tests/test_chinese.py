@@ -14,7 +14,7 @@ from service.messages import localized
 
 SERVICE = Path(__file__).parents[1] / "service"
 # The folders whose errors reach the terminal; the service's own go to programs.
-FOLDERS = ("cli", "folder", "ingest", "resources", "evaluation", "cleaning", "remote")
+FOLDERS = ("cli", "folder", "ingest", "resources", "evaluation", "cleaning", "remote", "scale")
 FILES = ("tasks.py", "settings.py", "web/api_keys.py", "facts/glossary_file.py")
 SHOWN = sorted(
     path.relative_to(SERVICE).as_posix()

@@ -35,6 +35,7 @@ LAYERS = [
     "serving",
     "report",
     "folder evaluation",
+    "scale",
     "web mcp_server",
     "cli",
     "__main__",

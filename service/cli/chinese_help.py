@@ -101,6 +101,19 @@ HELP = {
     " network. Default: for a folder, of up to 20,000 articles.": (
         "把文章归为新闻：DIR/stories.jsonl，以及无需联网的网页 DIR/report.html。默认：文件夹不超过 20,000 篇时生成。"
     ),
+    "Where the engines run: here, or on a Ray cluster, for millions of articles; then PATHS and DIR may"
+    " be addresses such as s3://bucket/folder, and the results are Parquet partitions. ray needs the"
+    " extra `ray`.": (
+        "引擎在哪里运行：本机（here），或 Ray 集群（ray，用于数百万篇文章）；后者的 PATHS 和 DIR 可以是"
+        " s3://bucket/folder 这样的地址，结果为 Parquet 分区。ray 需要附加依赖 `ray`。"
+    ),
+    "Address of a Ray cluster that is there already. Default: one of this machine alone.": (
+        "已有 Ray 集群的地址。默认：只用本机临时启动一个。"
+    ),
+    "Engines on the Ray cluster, each with --threads cores. Default: one a GPU; without a model one a"
+    " core; else one a node.": (
+        "Ray 集群上的引擎个数，每个占 --threads 个核心。默认：每块 GPU 一个；不用模型时每个核心一个；否则每个节点一个。"
+    ),
     "Fetch addresses of this machine and of private networks too.": "也抓取本机和内网的地址。",
     "Fetch this machine's and private networks' addresses too.": "也抓取本机和内网的地址。",
     # The model

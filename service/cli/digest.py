@@ -11,6 +11,7 @@ import click
 from service import logs
 from service.cli.flags import MODEL_SETTINGS
 from service.cli.group import INTERRUPTED, clear_errors, main
+from service.cli.on_ray import OnRay, refuse_what_one_machine_does, run_on_ray
 from service.errors import BadInput, BadSetting
 from service.messages import localized
 from service.settings import Settings, options
@@ -21,8 +22,9 @@ from service.tasks import Options
 @click.argument("inputs", metavar="PATHS...", nargs=-1, required=True)
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("out"),
+    "out_name",
+    type=click.Path(file_okay=False),
+    default="out",
     show_default=True,
     help="Folder for digests.jsonl, one Result a line.",
 )
@@ -91,11 +93,33 @@ from service.tasks import Options
     is_flag=True,
     help="Fetch addresses of this machine and of private networks too.",
 )
+@click.option(
+    "--on",
+    "place",
+    type=click.Choice(["here", "ray"]),
+    default="here",
+    show_default=True,
+    help="Where the engines run: here, or on a Ray cluster, for millions of articles; then PATHS"
+    " and DIR may be addresses such as s3://bucket/folder, and the results are Parquet partitions."
+    " ray needs the extra `ray`.",
+)
+@click.option(
+    "--ray-address",
+    envvar="RAY_ADDRESS",
+    show_envvar=True,
+    help="Address of a Ray cluster that is there already. Default: one of this machine alone.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Engines on the Ray cluster, each with --threads cores. Default: one a GPU; without a"
+    " model one a core; else one a node.",
+)
 @options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def digest(
     inputs: tuple[str, ...],
-    out: Path,
+    out_name: str,
     targets: tuple[str, ...],
     languages: str,
     length: Any,
@@ -108,6 +132,9 @@ def digest(
     formats: str,
     report: bool | None,
     allow_private: bool,
+    place: str,
+    ray_address: str | None,
+    workers: int | None,
     **flags: Any,
 ) -> int:
     """Digest files and folders of articles into DIR/digests.jsonl.
@@ -133,8 +160,12 @@ def digest(
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
-    also = _formats(formats)
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page, style)
+    if place == "ray":
+        refuse_what_one_machine_does(formats, report)
+        asked = OnRay(inputs, out_name, column, resume, workers, ray_address or None)
+        return run_on_ray(asked, settings, wanted)
+    out, also = Path(out_name), _formats(formats)
     paths, failed = _stored(inputs, out, allow_private)
     if not paths:
         return failed

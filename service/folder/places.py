@@ -14,13 +14,14 @@ from pathlib import Path
 from service.errors import DiglotError
 from service.folder.ledger import Ledger
 from service.folder.whole_file import replacing
+from service.ingest.storage import InputFile
 
 FILE = ".digests.jsonl.files"
 
 
-def place_of(file: Path) -> str:
+def place_of(file: InputFile) -> str:
     """The hash by which a line names its file: the same whatever links lead there."""
-    path = os.path.realpath(file)
+    path = os.path.realpath(file) if isinstance(file, Path) else file.as_posix()
     return hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

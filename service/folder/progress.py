@@ -43,7 +43,7 @@ def show(steps: Iterator[Step], total: int, ledger: Ledger) -> int:
     counts: Counter[str] = Counter()
     digested: list[tuple[int, str]] = []
     failed: list[tuple[int, str]] = []
-    for step, refusal in _drawn(steps, total, ledger):
+    for step, refusal in drawn(steps, total):
         counts[step.what] += 1
         if step.what == "digested":
             digested.append((step.number, step.id))
@@ -53,7 +53,7 @@ def show(steps: Iterator[Step], total: int, ledger: Ledger) -> int:
     _show_new(console, ledger, digested)
     for _, refusal in sorted(failed):
         console.print(Text(refusal, "red"), soft_wrap=True)
-    console.print(_summary(counts, ledger), soft_wrap=True)
+    console.print(summary(counts, str(ledger.path)), soft_wrap=True)
     return 1 if failed else 0
 
 
@@ -75,10 +75,11 @@ def _show_new(console: Console, ledger: Ledger, digested: list[tuple[int, str]])
         console.print(localized(f"… and {hidden} more."))
 
 
-def _summary(counts: Counter[str], ledger: Ledger) -> str:
+def summary(counts: Counter[str], path: str) -> str:
+    """The number of steps of each kind, and where the results are."""
     return localized(
         f"{counts['digested']} digested, {counts['skipped']} done before,"
-        f" {counts['failed']} failed → {ledger.path}"
+        f" {counts['failed']} failed → {path}"
     )
 
 
@@ -88,8 +89,11 @@ class _Rate(ProgressColumn):
         return Text(localized(f"{speed * 60:.0f} articles/min" if speed else "- articles/min"))
 
 
-def _drawn(steps: Iterator[Step], total: int, ledger: Ledger) -> Iterator[tuple[Step, str]]:
-    """Every step, with the refusal of one that failed, which is shown as it comes."""
+def drawn(steps: Iterator[Step], total: int) -> Iterator[tuple[Step, str]]:
+    """Draw a bar on stderr while `steps` are taken, or write a line now and then into a log.
+
+    Gives every step, with the refusal of one that failed, which is shown as it comes.
+    """
     console = Console(stderr=True, highlight=False)
     bar = Progress(
         TextColumn(localized("digesting")),
@@ -106,7 +110,7 @@ def _drawn(steps: Iterator[Step], total: int, ledger: Ledger) -> Iterator[tuple[
         task = bar.add_task("digesting", total=total)
         for number, step in enumerate(steps, start=1):
             bar.update(task, advance=1, total=max(total, number))
-            refusal = _refusal(ledger.read(step.id)) if step.what == "failed" else ""
+            refusal = _refusal(*step.failure) if step.what == "failed" else ""
             if refusal:
                 console.print(Text(refusal, "red"), soft_wrap=True)
             yield step, refusal
@@ -115,10 +119,8 @@ def _drawn(steps: Iterator[Step], total: int, ledger: Ledger) -> Iterator[tuple[
                 _report(console, bar.tasks[task])
 
 
-def _refusal(line: Line) -> str:
-    return _printable(f"{localized('FAILED')} {line['source']}: ") + _printable(
-        localized(line["error"]["detail"])
-    )
+def _refusal(source: str, detail: str) -> str:
+    return _printable(f"{localized('FAILED')} {source}: ") + _printable(localized(detail))
 
 
 def _report(console: Console, task: Task) -> None:

@@ -19,6 +19,7 @@ from service.folder.ledger import Ledger, Line
 from service.folder.places import Places, place_of
 from service.ingest.documents import read_file
 from service.ingest.records import Unread
+from service.ingest.storage import InputFile
 from service.ingest.tables import TEXT_COLUMN
 from service.pipeline.result_builder import fingerprint
 from service.result import Result
@@ -33,16 +34,18 @@ MOST_IN_FLIGHT = 64
 class Step:
     """One article that is settled: digested in this run, in an earlier one, or failed.
 
-    `number` is its place in the input, from 0; articles settle in any order.
+    `number` is its place in the input, from 0; articles settle in any order. `failure` is the
+    source of one that failed, and what is wrong with it.
     """
 
     what: Literal["digested", "skipped", "failed"]
     id: str
     number: int
+    failure: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
     """An article of the input; `fingerprint` is its Result's, empty where it can't be read."""
 
     id: str
@@ -82,7 +85,7 @@ def digest_folder(  # noqa: PLR0913  # each is said by name
     ids: list[str] = []
     read: set[str] = set()
     try:
-        for item in _items(files, options, identity, column):
+        for item in items(files, options, identity, column):
             ids.append(item.id)
             read.add(item.place)
             yield from run.settle(MOST_IN_FLIGHT - 1)
@@ -109,16 +112,16 @@ class _Run:
         self._service = service
         self._ledger = ledger
         self._options = options
-        self._settled: SimpleQueue[tuple[_Item, Future[Result]]] = SimpleQueue()
+        self._settled: SimpleQueue[tuple[Item, Future[Result]]] = SimpleQueue()
         self._in_flight: set[Future[Result]] = set()
         self.spent: BudgetSpent | None = None
         """Set when an article was not digested because the budget is spent."""
 
-    def take(self, item: _Item) -> Step | None:
+    def take(self, item: Item) -> Step | None:
         """Hand an article in; a Step where it is settled at once."""
         if self._is_done(item):
             return Step("skipped", item.id, item.number)
-        future = _hand_in(item, self._service, self._options)
+        future = hand_in(item, self._service, self._options)
         if isinstance(future, DiglotError):
             return _write(self._ledger, item, future)
         self._in_flight.add(future)
@@ -140,7 +143,7 @@ class _Run:
         for future in self._in_flight:
             future.cancel()
 
-    def _is_done(self, item: _Item) -> bool:
+    def _is_done(self, item: Item) -> bool:
         """Whether the ledger holds the Result of an article; its line gets the present name."""
         line = self._ledger.find(item.id, item.fingerprint)
         if line is None:
@@ -152,7 +155,7 @@ class _Run:
 
 
 def _put(
-    settled: "SimpleQueue[tuple[_Item, Future[Result]]]", item: _Item, future: Future[Result]
+    settled: "SimpleQueue[tuple[Item, Future[Result]]]", item: Item, future: Future[Result]
 ) -> None:
     settled.put((item, future))
 
@@ -173,33 +176,35 @@ def articles_of(
     files: Sequence[Path], options: Options, identity: Identity, column: str = TEXT_COLUMN
 ) -> Iterator[tuple[str, Article]]:
     """The id and the article of every readable item of `files`, as a run has them."""
-    for item in _items(files, options, identity, column):
+    for item in items(files, options, identity, column):
         if isinstance(item.article, Article):
             yield item.id, item.article
 
 
-def _items(
-    files: Sequence[Path], options: Options, identity: Identity, column: str
-) -> Iterator[_Item]:
+def items(
+    files: Sequence[InputFile], options: Options, identity: Identity, column: str
+) -> Iterator[Item]:
     """Every article with an id that is the same in every run, as long as file and text are."""
     numbers = itertools.count()
     for path in files:
         place = place_of(path)
-        seen: Counter[str] = Counter()
+        seen: Counter[int] = Counter()
         for found in read_file(path, column):
             article = found.error if isinstance(found, Unread) else found
             source = found.source or path.as_posix()
             key = "" if isinstance(found, Unread) else fingerprint(found, options, identity)
-            seen[key] += 1  # the same article twice in a file is two lines in the output
-            own = _hash(f"{place}\n{key}\n{seen[key]}")
-            yield _Item(own, next(numbers), place, source, key, article)
+            short = int(key[-16:], 16) if key else 0  # a file may hold millions
+            seen[short] += 1  # the same article twice in a file is two lines in the output
+            own = _hash(f"{place}\n{key}\n{seen[short]}")
+            yield Item(own, next(numbers), place, source, key, article)
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _hand_in(item: _Item, service: Service, options: Options) -> Future[Result] | DiglotError:
+def hand_in(item: Item, service: Service, options: Options) -> Future[Result] | DiglotError:
+    """The Future of an article's Result, or what is wrong with it. Raises NotReady."""
     if isinstance(item.article, DiglotError):
         return item.article
     try:
@@ -210,17 +215,27 @@ def _hand_in(item: _Item, service: Service, options: Options) -> Future[Result] 
         return error
 
 
-def _write(ledger: Ledger, item: _Item, outcome: Result | BaseException) -> Step:
-    if isinstance(outcome, Result):
-        ledger.append({**outcome.model_dump(mode="json"), "place": item.place})
+def _write(ledger: Ledger, item: Item, outcome: Result | BaseException) -> Step:
+    line = line_of(item, outcome)
+    ledger.append(line)
+    if "error" not in line:
         return Step("digested", item.id, item.number)
+    return Step("failed", item.id, item.number, (line["source"], line["error"]["detail"]))
+
+
+def line_of(item: Item, outcome: Result | BaseException) -> Line:
+    """The line of an article that is settled: its Result, or the error that is its own.
+
+    Raises an outcome that is not the article's fault: the same would meet all that are left.
+    """
+    if isinstance(outcome, Result):
+        return {**outcome.model_dump(mode="json"), "place": item.place}
     if isinstance(outcome, NotReady) or not isinstance(outcome, DiglotError):
-        raise outcome  # not the article's fault: the same would meet all that are left
-    ledger.append(_error_line(item, outcome))
-    return Step("failed", item.id, item.number)
+        raise outcome
+    return _error_line(item, outcome)
 
 
-def _error_line(item: _Item, error: DiglotError) -> Line:
+def _error_line(item: Item, error: DiglotError) -> Line:
     return {
         "id": item.id,
         "source": item.source,

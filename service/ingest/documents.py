@@ -14,6 +14,7 @@ from service.ingest.encoding import decode
 from service.ingest.feed_files import is_json_feed, json_feed_entries, read_feed
 from service.ingest.office import PACKAGES, is_readable, office_text
 from service.ingest.records import Unread, article_of, each, printable
+from service.ingest.storage import InputFile, StoredFile, stored_files, without_query
 from service.ingest.tables import TEXT_COLUMN, read_csv, read_parquet
 from service.ingest.web_archive import read_warc
 
@@ -26,12 +27,12 @@ MARKUPS: dict[str, Markup] = {
 SUFFIXES = frozenset({*MARKUPS, ".json", ".jsonl"})
 MOST_BYTES = 200_000_000
 """Of a file that is read as a whole, and of a line of .jsonl; a folder must not fill the memory."""
-TABLES: dict[str, Callable[[Path, str, str], Iterator[Article | Unread]]] = {
+TABLES: dict[str, Callable[[InputFile, str, str], Iterator[Article | Unread]]] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".parquet": read_parquet,
 }
-SEVERAL: dict[str, Callable[[Path, str], Iterator[Article | Unread]]] = {
+SEVERAL: dict[str, Callable[[InputFile, str], Iterator[Article | Unread]]] = {
     ".rss": read_feed,
     ".atom": read_feed,
     ".xml": read_feed,
@@ -43,17 +44,18 @@ _PIECEWISE = frozenset({".jsonl", ".parquet", ".warc", ".warc.gz"})
 """Read a piece at a time, so they may have any size."""
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
+def find_files(paths: Sequence[Path], *, several: bool = False) -> list[Path]:
     """The files to read in `paths`, folders searched to the bottom.
 
     The order of `paths` is kept; inside a folder names sort as people count (2 before 10). Hidden
-    files and other suffixes are skipped; a file that is named outright is taken whatever its
-    suffix. No file comes twice. Raises BadInput for a path that does not exist.
+    files and other suffixes are skipped, and files of several articles unless `several`; a file
+    that is named outright is taken whatever its suffix. No file comes twice. Raises BadInput for a
+    path that does not exist.
     """
     found: dict[str, Path] = {}  # by real path; Path.resolve() raises where a link leads to itself
     for path in paths:
         if path.is_dir():
-            for file in _walk(path):
+            for file in _walk(path, several):
                 found.setdefault(os.path.realpath(file), file)
         elif path.exists():
             found.setdefault(os.path.realpath(path), path)
@@ -62,7 +64,21 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _walk(folder: Path) -> list[Path]:
+def find_stored(uri: str) -> list[StoredFile]:
+    """The files to read of an object store, below a folder's address or at a file's own.
+
+    Raises BadInput for an address where nothing is, or that can't be reached.
+    """
+    from natsort import natsorted
+
+    found = stored_files(uri)
+    if len(found) == 1 and found[0].as_posix() == without_query(uri):
+        return found
+    taken = [file for file in found if _is_taken(_suffix(file), several=True)]
+    return natsorted(taken, key=lambda file: file.as_posix())
+
+
+def _walk(folder: Path, several: bool) -> list[Path]:
     from natsort import natsorted
 
     files: list[Path] = []
@@ -81,12 +97,12 @@ def _walk(folder: Path) -> list[Path]:
         files.extend(
             here / name
             for name in names
-            if not name.startswith(".") and _is_taken(Path(name).suffix.lower())
+            if not name.startswith(".") and _is_taken(_suffix(Path(name)), several)
         )
     return natsorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def read_file(path: Path, column: str = TEXT_COLUMN) -> Iterator[Article | Unread]:
+def read_file(path: InputFile, column: str = TEXT_COLUMN) -> Iterator[Article | Unread]:
     """The articles of one file. Never raises: what can't be read comes as an Unread.
 
     Plain text, Markdown and HTML hold one article. JSON holds an object or a list of objects with
@@ -103,7 +119,7 @@ def read_file(path: Path, column: str = TEXT_COLUMN) -> Iterator[Article | Unrea
         yield Unread(source, Unreadable(f"The file can't be opened: {reason}."))
 
 
-def _read(path: Path, source: str, column: str) -> Iterator[Article | Unread]:
+def _read(path: InputFile, source: str, column: str) -> Iterator[Article | Unread]:
     suffix = _suffix(path)
     _check(path, suffix)
     if suffix == ".jsonl":
@@ -120,12 +136,12 @@ def _read(path: Path, source: str, column: str) -> Iterator[Article | Unread]:
         yield from _read_text(path, suffix, source)
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: InputFile) -> str:
     name = path.name.lower()
     return ".warc.gz" if name.endswith(".warc.gz") else path.suffix.lower()
 
 
-def _check(path: Path, suffix: str) -> None:
+def _check(path: InputFile, suffix: str) -> None:
     """Raises where a file is of another kind, or larger, than is read."""
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
@@ -138,7 +154,7 @@ def _check(path: Path, suffix: str) -> None:
         raise TooLong(f"The file has {found.st_size:,} bytes; at most {MOST_BYTES:,} are read.")
 
 
-def _read_text(path: Path, suffix: str, source: str) -> Iterator[Article | Unread]:
+def _read_text(path: InputFile, suffix: str, source: str) -> Iterator[Article | Unread]:
     text = decode(path.read_bytes())
     if not text.strip():
         raise NoText("The file is empty.")
@@ -148,8 +164,10 @@ def _read_text(path: Path, suffix: str, source: str) -> Iterator[Article | Unrea
         yield Article(text, source=source, markup=MARKUPS[suffix])
 
 
-def _is_taken(suffix: str) -> bool:
+def _is_taken(suffix: str, several: bool) -> bool:
     """Whether a folder's files of this kind are read: the optional ones with their package only."""
+    if several and suffix in TABLES.keys() | SEVERAL.keys():
+        return True
     return suffix in SUFFIXES or (suffix in PACKAGES and is_readable(suffix))
 
 

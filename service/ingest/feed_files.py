@@ -1,17 +1,17 @@
 """Articles from feeds that lie in files: RSS, Atom and JSON Feed."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from service.article import Article
 from service.errors import NoText, Unreadable, Unsupported
 from service.ingest.records import Unread, each
+from service.ingest.storage import InputFile
 
 JSON_FEED = "https://jsonfeed.org/version/"
 
 
-def read_feed(path: Path, source: str) -> Iterator[Article | Unread]:
+def read_feed(path: InputFile, source: str) -> Iterator[Article | Unread]:
     """One article an entry: its content, or else its summary.
 
     Raises Unsupported without the package feedparser, Unreadable where the file is no feed, and

@@ -4,20 +4,20 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from service.article import Article
 from service.errors import NoText, Unreadable, Unsupported
 from service.ingest.encoding import decode
 from service.ingest.records import Unread, each
+from service.ingest.storage import InputFile
 
 TEXT_COLUMN = "text"
 _DELIMITERS = ",;\t|"
 _LARGEST_FIELD = 100_000_000
 
 
-def read_csv(path: Path, source: str, column: str = TEXT_COLUMN) -> Iterator[Article | Unread]:
+def read_csv(path: InputFile, source: str, column: str = TEXT_COLUMN) -> Iterator[Article | Unread]:
     """One article a row. The delimiter is the one of `,;|` and the tab that the header has most of.
 
     Raises NoText for an empty file and Unreadable where no column is named `column`.
@@ -45,7 +45,9 @@ def _rows(
         raise Unreadable(f"The table can't be read: {error}.") from None
 
 
-def read_parquet(path: Path, source: str, column: str = TEXT_COLUMN) -> Iterator[Article | Unread]:
+def read_parquet(
+    path: InputFile, source: str, column: str = TEXT_COLUMN
+) -> Iterator[Article | Unread]:
     """One article a row, read some rows at a time.
 
     Raises Unsupported without the package pyarrow, and Unreadable where no column is named
@@ -59,7 +61,7 @@ def read_parquet(path: Path, source: str, column: str = TEXT_COLUMN) -> Iterator
             "Parquet needs the package pyarrow: pip install 'diglot[export]'."
         ) from None
     try:
-        with pq.ParquetFile(path) as table:
+        with path.open("rb") as file, pq.ParquetFile(file) as table:
             names = table.schema_arrow.names
             _check(names, column)
             wanted = [name for name in (column, "title", "source", "html") if name in names]

@@ -2,13 +2,13 @@
 
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from service.article import Article
 from service.errors import DiglotError, NoText, TooLong, Unreadable, Unsupported
 from service.ingest.encoding import decode
 from service.ingest.records import Unread, printable
+from service.ingest.storage import InputFile
 
 _PAGES = ("text/html", "application/xhtml+xml")
 _DAMAGED = (AttributeError, EOFError, OSError, UnicodeError, ValueError, zlib.error)
@@ -17,7 +17,7 @@ LARGEST_PAGE = 20_000_000
 """Bytes of one page."""
 
 
-def read_warc(path: Path, source: str) -> Iterator[Article | Unread]:
+def read_warc(path: InputFile, source: str) -> Iterator[Article | Unread]:
     """One article a page that a server answered with 200, read one after another.
 
     Raises Unsupported without the package warcio, Unreadable where the archive is damaged, and

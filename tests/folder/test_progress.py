@@ -101,7 +101,7 @@ def test_a_refusal_is_shown_as_it_comes(
     service.refused[ENGLISH] = EngineFailed("the engine broke")
     with Ledger(folder.parent / "out") as ledger:
         begun = steps(ledger, folder, service=service)
-        drawn = progress._drawn(begun, 3, ledger)
+        drawn = progress.drawn(begun, 3)
         while next(drawn)[0].what != "failed":
             pass
         assert f"FAILED {folder}/council.txt: the engine broke\n" in capsys.readouterr().err
@@ -123,7 +123,7 @@ def test_the_bar_shows_rate_and_time_left_on_one_line(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with Ledger(folder.parent / "out") as ledger:
-        list(progress._drawn(steps(ledger, folder), 40_000, ledger))
+        list(progress.drawn(steps(ledger, folder), 40_000))
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
     drawn = [line for line in re.split(r"[\r\n]+", plain) if says[0] in line]
     assert drawn

@@ -1,0 +1,255 @@
+"""A run on a Ray cluster of this machine: with kills at random, and beside runs without Ray.
+
+`kills` starts a cluster of a head without cores and two nodes of one core, digests generated
+articles on it, and meanwhile kills engines and a node (its raylet) at random. It prints whether
+each article is there exactly once. `overhead` digests the same articles in turn by two plain runs
+at once, each of one half, and by `--on ray --workers 2`.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+ENGLISH = (
+    "The council of {place} met on {day} May and voted {yes} to {no} for the tram plan. It will"
+    " build {stops} stops for {cost} million dollars. Mayor {name} called the plan a wise one."
+    " Opponents fear that fares will rise by {rise} percent."
+)
+CHINESE = (
+    "{place}市议会五月{day}日开会，以{yes}比{no}通过电车计划。会议决定投资{cost}00万美元，新建{stops}个车站。"
+    "市长{name}称赞这一计划是明智之举。反对者担心票价上涨{rise}%。"
+)
+PLACES = {True: ["Harlow Bay", "Northfield", "Eastbrook"], False: ["海湾", "北田", "东溪"]}
+NAMES = {True: ["Ann Reed", "Paul Marsh", "Ida Stone"], False: ["李明", "王芳", "陈静"]}
+
+
+def articles(count: int, rng: random.Random) -> Iterator[str]:
+    """Short articles, no two alike, English and Chinese in turn."""
+    for number in range(count):
+        english = number % 2 == 0
+        text = (ENGLISH if english else CHINESE).format(
+            place=rng.choice(PLACES[english]),
+            name=rng.choice(NAMES[english]),
+            day=rng.randint(1, 30),
+            yes=rng.randint(8, 20),
+            no=rng.randint(0, 7),
+            stops=number + 2,
+            cost=rng.randint(2, 99),
+            rise=rng.randint(2, 9),
+        )
+        yield text
+
+
+def write(folder: Path, count: int, files: int) -> list[Path]:
+    """`count` articles as JSON Lines, in `files` files of about one size."""
+    folder.mkdir(parents=True)
+    paths = [folder / f"{number}.jsonl" for number in range(files)]
+    opened = [path.open("w", encoding="utf-8") for path in paths]
+    for number, text in enumerate(articles(count, random.Random(0))):
+        opened[number % files].write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+    for file in opened:
+        file.close()
+    return paths
+
+
+def digest(*arguments: object, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "service", "digest", *map(str, arguments)]
+    return subprocess.Popen(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}, stdout=sys.stderr
+    )
+
+
+@dataclass
+class Killer(threading.Thread):
+    """Kills an engine every few seconds, and a node once, which gets a successor later."""
+
+    cluster: Any
+    nodes: list[Any]
+    seconds: float
+    node_after: int
+    rng: random.Random
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        super().__init__(daemon=True)
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        round_ = 0
+        while not self.stopped.wait(self.seconds * self.rng.uniform(0.5, 1.5)):
+            round_ += 1
+            if round_ == self.node_after:
+                node = self.nodes.pop(self.rng.randrange(len(self.nodes)))
+                self.cluster.remove_node(node, allow_graceful=False)
+                self.kills["nodes"] += 1
+                continue
+            if round_ == self.node_after + 2:
+                self.nodes.append(self.cluster.add_node(num_cpus=1, **QUIET_NODE))
+            if engines := list(running_engines()):
+                self.rng.choice(engines).send_signal(signal.SIGKILL)
+                self.kills["engines"] += 1
+
+
+def running_engines() -> Iterator[psutil.Process]:
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.name().startswith("ray::Engine") or "EngineActor" in "".join(
+                process.cmdline()[:1]
+            ):
+                yield process
+        except psutil.Error:
+            continue
+
+
+QUIET_NODE = {"object_store_memory": 100 << 20}
+
+
+def start_cluster(folder: Path) -> tuple[Any, list[Any]]:
+    """A head without cores, so that the run itself is on a node that lives, and two nodes."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # all of it on loopback
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), **QUIET_NODE}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    return cluster, [cluster.add_node(num_cpus=1, **QUIET_NODE) for _ in range(2)]
+
+
+def kills(asked: argparse.Namespace, folder: Path) -> bool:
+    write(folder / "in", asked.articles, 4)
+    cluster, nodes = start_cluster(folder / "ray")
+    killer = Killer(cluster, nodes, asked.seconds, asked.node_after, random.Random(asked.seed))
+    begun = time.monotonic()
+    engine = ["--model", asked.model] if asked.model else ["--engine", "extractive"]
+    run = digest(
+        folder / "in", "--out", folder / "out", "--on", "ray", "--workers", 2, "--threads", 1,
+        "--length", "short", *engine, RAY_ADDRESS=cluster.address,
+    )  # fmt: skip
+    killer.start()
+    peak, largest = watch(run, folder / "ray")
+    seconds = time.monotonic() - begun
+    killer.stopped.set()
+    killer.join()
+    cluster.shutdown()
+    rows = read(folder / "out")
+    ids = Counter(row["id"] for row in rows)
+    failed = [row["error"] for row in rows if row["error"]]
+    print(
+        f"articles {asked.articles}, rows {len(rows)}, different {len(ids)}, failed {len(failed)}"
+    )
+    print(f"engines killed {killer.kills['engines']}, nodes killed {killer.kills['nodes']}")
+    print(f"exit status {run.returncode}, {seconds:.0f} s")
+    print(f"peak memory of the run's own process {peak >> 20} MB")
+    print(f"Ray's folder on the disk at most {largest >> 20} MB")
+    return run.returncode == 0 and len(rows) == len(ids) == asked.articles and not failed
+
+
+def watch(run: subprocess.Popen[bytes], folder: Path) -> tuple[int, int]:
+    """Wait for a run; its peak memory, and the most that Ray's folder took, in bytes."""
+    peak = largest = 0
+    while run.poll() is None:
+        with suppress(psutil.Error):
+            peak = max(peak, psutil.Process(run.pid).memory_info().rss)
+        largest = max(largest, size(folder))
+        time.sleep(2)
+    return peak, largest
+
+
+def size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def read(out: Path) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    return [
+        row
+        for path in sorted(out.glob("part-*.parquet"))
+        for row in pq.read_table(path, columns=["id", "error", "fingerprint"]).to_pylist()
+    ]
+
+
+def overhead(asked: argparse.Namespace, folder: Path) -> bool:
+    halves = write(folder / "in", asked.articles, 2)
+    engine = ["--model", asked.model] if asked.model else ["--engine", "extractive"]
+    common = [*engine, "--length", "short", "--threads", 1]
+    plain, on_ray, loads = [], [], []
+    for round_ in range(asked.rounds):
+        out = folder / f"out{round_}"
+        loads.append(os.getloadavg()[0])
+        plain.append(
+            timed(
+                *(digest(half, "--out", out / half.stem, "--no-report", *common) for half in halves)
+            )
+        )
+        loads.append(os.getloadavg()[0])
+        on_ray.append(
+            timed(digest(*halves, "--out", out / "ray", "--on", "ray", "--workers", 2, *common))
+        )
+        ratio = on_ray[-1] / plain[-1]
+        print(f"round {round_}: plain {plain[-1]:.1f} s, on Ray {on_ray[-1]:.1f} s, {ratio:.3f}")
+        same = fingerprints(out, halves) == {row["fingerprint"] for row in read(out / "ray")}
+        print(f"the same fingerprints: {same}")
+    ratios = [one / other for one, other in zip(on_ray, plain, strict=True)]
+    print(f"median ratio {median(ratios):.3f}; load before each run {[round(x, 1) for x in loads]}")
+    return median(ratios) < 1.1
+
+
+def timed(*runs: subprocess.Popen[bytes]) -> float:
+    begun = time.monotonic()
+    statuses = [run.wait() for run in runs]
+    assert statuses == [0] * len(runs), statuses
+    return time.monotonic() - begun
+
+
+def fingerprints(out: Path, halves: Sequence[Path]) -> set[str]:
+    found = set()
+    for half in halves:
+        with (out / half.stem / "digests.jsonl").open(encoding="utf-8") as lines:
+            found |= {json.loads(line)["fingerprint"] for line in lines}
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("measure", choices=["kills", "overhead"])
+    parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--model", help="a model's folder instead of the extractive engine")
+    parser.add_argument("--seconds", type=float, default=15.0, help="between two kills, about")
+    parser.add_argument("--node-after", type=int, default=3, help="kills before that of a node")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets need a short path
+    try:
+        held = (kills if asked.measure == "kills" else overhead)(asked, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(0 if held else 1)
+
+
+if __name__ == "__main__":
+    main()

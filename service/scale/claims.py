@@ -1,0 +1,90 @@
+"""The articles that workers have: what a dead worker had is tried again, one article at a time.
+
+It may have been an article that killed the worker. So what was lost is tried again alone, in a
+worker that has nothing else, and what is lost MOST_LOSSES times is given up: its neighbours go on.
+While other work is left a single worker is kept free for such trials; after it all of them are.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.folder.run import Item
+
+MOST_LOSSES = 3
+MOST_HELD = 2
+"""Chunks that a worker has at a time, so that it has the next one when it is through with one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Articles that are handed to a worker together. `losses`: how often a worker died of them."""
+
+    items: Sequence[Item]
+    losses: int = 0
+
+
+class Claims:
+    """Chunks are added in the order of the input; each is settled or lost by the worker that took
+    it. A worker is known by its number."""
+
+    def __init__(self) -> None:
+        self._fresh: deque[Chunk] = deque()
+        self._suspects: deque[Chunk] = deque()
+        self._held: dict[int, list[Chunk]] = {}
+        self._trier: int | None = None
+        self.is_last = False
+        """Set when no more chunks are added."""
+
+    def __len__(self) -> int:
+        """The number of chunks that are not settled."""
+        return len(self._fresh) + len(self._suspects) + sum(map(len, self._held.values()))
+
+    @property
+    def fresh(self) -> int:
+        """The number of chunks that no worker has had."""
+        return len(self._fresh)
+
+    def add(self, chunk: Chunk) -> None:
+        self._fresh.append(chunk)
+
+    def take(self, worker: int) -> Chunk | None:
+        """The next chunk for a worker; None while it has enough, or there is nothing for it."""
+        held = self._held.setdefault(worker, [])
+        if len(held) >= MOST_HELD or any(chunk.losses for chunk in held):
+            return None
+        if self._is_trier(worker):
+            # A worker that still has other articles is let finish them first.
+            return None if held else self._claim(worker, self._suspects)
+        return self._claim(worker, self._fresh) if self._fresh else None
+
+    def settle(self, worker: int, chunk: Chunk) -> None:
+        self._held[worker].remove(chunk)
+
+    def lose(self, worker: int) -> list[Item]:
+        """Take back what a dead worker had; returns the articles that are given up."""
+        if self._trier == worker:
+            self._trier = None
+        given_up: list[Item] = []
+        for chunk in self._held.pop(worker, []):
+            losses = chunk.losses + 1
+            if losses >= MOST_LOSSES:
+                given_up += chunk.items
+            else:
+                self._suspects.extend(Chunk([item], losses) for item in chunk.items)
+        return given_up
+
+    def _is_trier(self, worker: int) -> bool:
+        if not self._suspects:
+            self._trier = None
+            return False
+        if self.is_last and not self._fresh:
+            return True
+        if self._trier is None:
+            self._trier = worker
+        return self._trier == worker
+
+    def _claim(self, worker: int, chunks: deque[Chunk]) -> Chunk:
+        chunk = chunks.popleft()
+        self._held[worker].append(chunk)
+        return chunk

@@ -1,0 +1,125 @@
+"""A run over a pool of engines that answer by a script, into partitions on the disk."""
+
+from pathlib import Path
+
+import pytest
+
+from service.errors import DiglotError
+from service.folder.run import Step
+from service.scale.claims import MOST_LOSSES
+from service.scale.cluster_run import MOST_ITEMS, digest_on
+from service.scale.partitions import Partitions, Row
+from service.tasks import Options
+from tests.support.disks import small_disk
+from tests.support.scale import POISON, ScriptedPool, jsonl, texts
+
+pytest.importorskip("pyarrow")
+
+
+def run(
+    out: Path, *files: Path, pool: ScriptedPool | None = None, resume: bool = True
+) -> tuple[list[Step], list[Row]]:
+    with Partitions(str(out)) as partitions:
+        own = pool or ScriptedPool()
+        steps = digest_on(own, files, partitions, Options(), column="text", resume=resume)
+        return list(steps), list(partitions.rows())
+
+
+def kinds(steps: list[Step]) -> dict[str, int]:
+    found = [step.what for step in steps]
+    return {what: found.count(what) for what in ("digested", "skipped", "failed")}
+
+
+def test_each_article_is_a_row_and_a_second_run_skips_it(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", texts(100))
+    steps, rows = run(tmp_path / "out", file)
+    assert kinds(steps) == {"digested": 100, "skipped": 0, "failed": 0}
+    assert sorted(step.number for step in steps) == list(range(100))
+    assert len({row["id"] for row in rows}) == len(rows) == 100
+    again, rows = run(tmp_path / "out", file)
+    assert kinds(again) == {"digested": 0, "skipped": 100, "failed": 0}
+    assert len(rows) == 100
+    anew, rows = run(tmp_path / "out", file, resume=False)
+    assert kinds(anew)["digested"] == len(rows) == 100
+
+
+def test_workers_get_full_chunks(tmp_path: Path) -> None:
+    pool = ScriptedPool()
+    run(tmp_path / "out", jsonl(tmp_path / "a.jsonl", texts(100)), pool=pool)
+    assert [len(chunk) for chunk in pool.handed] == [MOST_ITEMS, MOST_ITEMS, MOST_ITEMS, 4]
+
+
+def test_the_same_article_twice_in_a_file_is_two_rows(tmp_path: Path) -> None:
+    steps, rows = run(tmp_path / "out", jsonl(tmp_path / "a.jsonl", texts(3) * 2))
+    assert kinds(steps)["digested"] == 6
+    assert len({row["id"] for row in rows}) == 6
+    assert len({row["fingerprint"] for row in rows}) == 3
+
+
+def test_a_dead_worker_ends_nothing(tmp_path: Path) -> None:
+    pool = ScriptedPool(workers=2, deaths=[0, 1, 2, 4])
+    steps, rows = run(tmp_path / "out", jsonl(tmp_path / "a.jsonl", texts(200)), pool=pool)
+    assert pool.died == 4
+    assert kinds(steps) == {"digested": 200, "skipped": 0, "failed": 0}
+    assert len({row["id"] for row in rows}) == len(rows) == 200
+
+
+def test_an_article_that_kills_is_a_row_with_its_error_and_the_others_go_on(tmp_path: Path) -> None:
+    articles = texts(120)
+    articles[50] = POISON
+    pool = ScriptedPool()
+    steps, rows = run(tmp_path / "out", jsonl(tmp_path / "a.jsonl", articles), pool=pool)
+    assert pool.died == MOST_LOSSES
+    assert kinds(steps) == {"digested": 119, "skipped": 0, "failed": 1}
+    (failed,) = [row for row in rows if row["error"]]
+    assert failed["source"].endswith("a.jsonl:51")
+    assert failed["error"] == "the engine's process died of this article 3 times"
+    (step,) = [step for step in steps if step.what == "failed"]
+    assert step.failure == (failed["source"], failed["error"])
+
+
+def test_failed_articles_are_tried_again_and_replaced(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", [*texts(3), POISON])
+    run(tmp_path / "out", file)
+    steps, rows = run(tmp_path / "out", file, pool=ScriptedPool(immune=True))
+    assert kinds(steps) == {"digested": 1, "skipped": 3, "failed": 0}
+    assert [row["error"] for row in rows] == [None] * 4
+
+
+def test_a_line_that_can_not_be_read_is_a_row_with_its_error(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", texts(2))
+    file.write_text(file.read_text("utf-8") + "not json\n", "utf-8")
+    steps, rows = run(tmp_path / "out", file, tmp_path / "gone.jsonl")
+    assert kinds(steps) == {"digested": 2, "skipped": 0, "failed": 2}
+    assert {row["source"] for row in rows if row["error"]} == {
+        f"{file}:3",
+        str(tmp_path / "gone.jsonl"),
+    }
+
+
+def test_rows_of_articles_that_changed_are_dropped_those_of_other_files_stay(
+    tmp_path: Path,
+) -> None:
+    file, other = tmp_path / "a.jsonl", jsonl(tmp_path / "b.jsonl", texts(9)[5:])
+    run(tmp_path / "out", jsonl(file, texts(4)), other)
+    steps, rows = run(tmp_path / "out", jsonl(file, [*texts(3), "A new text. 新的文章。"]))
+    assert kinds(steps) == {"digested": 1, "skipped": 3, "failed": 0}
+    assert len(rows) == 8
+
+
+def test_a_run_that_is_stopped_has_saved_what_is_done(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", texts(400))
+    with Partitions(str(tmp_path / "out")) as partitions:
+        steps = digest_on(ScriptedPool(), [file], partitions, Options(), column="text")
+        done = [next(steps) for _ in range(40)]
+        steps.close()
+        assert {step.id for step in done} <= {row["id"] for row in partitions.rows()}
+    steps_left, rows = run(tmp_path / "out", file)
+    assert kinds(steps_left)["skipped"] >= 40
+    assert len({row["id"] for row in rows}) == len(rows) == 400
+
+
+def test_a_full_disk_ends_the_run_with_its_reason(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", texts(50))
+    with small_disk(tmp_path / "out", "16k"), pytest.raises(DiglotError, match="can't write"):
+        run(tmp_path / "out", file)
