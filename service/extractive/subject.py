@@ -142,6 +142,8 @@ def _subject(  # noqa: PLR0913, PLR0917  # called in one place
     whole = [phrase for phrase in around if phrase == best or _share(phrase, bool(chinese)) == 1.0]
     if certain is not None:
         whole = [phrase for phrase in whole if certain.of(phrase)]
+    if set(whole) <= {best}:
+        return best
     return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
 
 

@@ -7,7 +7,7 @@ syllable is often left out.
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 # The characters that transliterations are written with.
@@ -135,18 +135,25 @@ class WordSounds:
     """The sounds of the words of an English text: asks whether a transliteration is among them."""
 
     def __init__(self, text: str) -> None:
-        words = _LATIN_WORD.findall(text)
-        joined = (a + b for a, b in pairwise(words) if a[0].isupper())
-        self._sounds = {sounds_of_word(word) for word in (*words, *joined) if word[0].isupper()}
-        lower = [word.lower() for word in words]
+        self._words = _LATIN_WORD.findall(text)
+
+    @cached_property
+    def _sounds(self) -> set[str]:
+        joined = (a + b for a, b in pairwise(self._words) if a[0].isupper())
+        words = (word for word in (*self._words, *joined) if word[0].isupper())
+        return {sounds_of_word(word) for word in words}
+
+    @cached_property
+    def _rows(self) -> set[str]:
+        lower = [word.lower() for word in self._words]
         runs = (lower[i : i + size] for i in range(len(lower)) for size in (1, 2, 3))
-        self._runs = {"".join(run) for run in runs}
+        return {"".join(run) for run in runs}
 
     def has_pinyin(self, name: str) -> bool:
         """True when up to three words are the Chinese name in pinyin, without 市 or 县."""
         readings = [syllables_of(c) for c in name.rstrip("省市县区镇村")]
         known = bool(readings) and all(readings)
-        return known and "".join(reading[0] for reading in readings) in self._runs
+        return known and "".join(reading[0] for reading in readings) in self._rows
 
     def has(self, name: str) -> bool:
         """True when a word of the text, or two in a row, sound as the Chinese characters do."""

@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cached_property
 
 from service.facts.numerals.atoms import Atom, Key, answers, atoms, questions
 from service.facts.numerals.conversions import Measured, last_digit
@@ -41,17 +42,26 @@ class Stated:
     """
 
     def __init__(self, figures: Iterable[Figure], text: str = "") -> None:
-        figures = list(figures)
+        self._figures, self._text = list(figures), text
         self._keys: set[Key] = set()
         self._currencies: dict[Fraction, set[str | None]] = defaultdict(set)
         self._dates: dict[tuple[str, Fraction], list[_Parts]] = defaultdict(list)
         values: dict[str, set[Fraction]] = defaultdict(set)
-        for figure in figures:
+        for figure in self._figures:
             self._add(figure, values)
         self._values = {group: sorted(each) for group, each in values.items()}
-        self._measured = Measured(figures)
-        self._implied = Implied(text)
-        self._runs = {Fraction(run) for run in digits_beside(text, figures)}
+
+    @cached_property
+    def _measured(self) -> Measured:
+        return Measured(self._figures)
+
+    @cached_property
+    def _implied(self) -> Implied:
+        return Implied(self._text)
+
+    @cached_property
+    def _runs(self) -> set[Fraction]:
+        return {Fraction(run) for run in digits_beside(self._text, self._figures)}
 
     def _add(self, figure: Figure, values: dict[str, set[Fraction]]) -> None:
         for atom in self._readings(figure):
