@@ -182,14 +182,18 @@ def _verdict_of_cell(text: str) -> list[tuple[str, str]]:
     return []
 
 
+# The bound on characters keeps one endless word from any pattern.
+_RULES = tuple(
+    (rule.longest, 14 * rule.longest, rule.pattern.fullmatch, rule.kind) for rule in RULES
+)
+
+
 @lru_cache(maxsize=1024)  # the pass that finds nothing left to do meets the same lines again
 def _kind(text: str) -> str | None:
-    size = units(text)
-    for rule in RULES:
-        # The bound on characters keeps one endless word from any pattern.
-        fits = size <= rule.longest and len(text) <= 14 * rule.longest
-        if fits and rule.pattern.fullmatch(text):
-            return rule.kind
+    size, length = units(text), len(text)
+    for most_units, most_characters, matches, kind in _RULES:
+        if size <= most_units and length <= most_characters and matches(text):
+            return kind
     return None
 
 

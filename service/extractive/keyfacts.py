@@ -235,9 +235,11 @@ def _says_no_more(fact: _Fact, other: _Fact) -> bool:
         return False
     if other.when is not None and _is_part(figure, other.when):
         return True
-    if figure.kind == its.kind == "date":
+    if figure.kind != its.kind:
+        return False
+    if figure.kind == "date":
         return _is_part(figure, its)
-    if figure.kind != its.kind or not _counts_alike(figure, its):
+    if not _counts_alike(figure, its):
         return False
     return figure.values == its.values or (bool(figure.bound) and figure.values[0] in its.values)
 

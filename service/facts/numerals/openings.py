@@ -1,4 +1,4 @@
-"""The offsets in a text at which a figure may begin.
+"""The offsets in a text at which a figure may begin: not within digits.
 
 A pattern that looks behind itself before it looks ahead is tried by `re` at every character. Tried
 where a figure may begin at all, thirty of them cost a fraction of that.
@@ -12,7 +12,7 @@ from service.facts.numerals.values import ORDINALS, WORDS
 from service.facts.numerals.wording import NUMERALS_ZH
 
 _NUMERALS = re.compile(
-    rf"[0-9○第壹贰貳叁叄肆伍陆陸柒捌玖{NUMERALS_ZH}]|(?<![0-9A-Za-z).])\.(?=[0-9])"
+    rf"(?<![0-9])[0-9]|[○第壹贰貳叁叄肆伍陆陸柒捌玖{NUMERALS_ZH}]|(?<![0-9A-Za-z).])\.(?=[0-9])"
 )
 _WORD = re.compile("[A-Za-z]+")
 _NUMBER_WORDS = frozenset({*WORDS, *ORDINALS, "a", "an", "half", "quarter"})
