@@ -95,6 +95,11 @@ class Document:
         object.__setattr__(part, "page_title", self.page_title)
         return part
 
+    def digest(self, text: str, language: str) -> "Document":
+        """The document of a digest of this one; the same each time, so that it is analysed once."""
+        known = self._digests.get((text, language))
+        return known or self._digests.setdefault((text, language), Document.of(text, language))
+
     @property
     def kept(self) -> int:
         """Characters of the clean text."""
@@ -219,6 +224,10 @@ class Document:
 
     @cached_property
     def _name_support(self) -> "dict[Glossary, NameSupport]":
+        return {}
+
+    @cached_property
+    def _digests(self) -> "dict[tuple[str, str], Document]":
         return {}
 
     @cached_property

@@ -157,3 +157,13 @@ def test_sentences_that_the_text_has_in_other_words_are_simplified_too(text: str
     document = Document.of(text)
     other = replace(document, text=text.replace(" ", "").replace("。", "！"))
     assert other.simplified_sentences == document.simplified_sentences
+
+
+@pytest.mark.parametrize(("text", "language"), [(ENGLISH, "en"), (CHINESE, "zh")])
+def test_a_digest_is_analysed_once_however_often_it_is_judged(text: str, language: str) -> None:
+    document = Document.of(text)
+    digest = document.digest("Paris", language)
+    assert document.digest("Paris", language) is digest
+    assert document.digest("Paris", language).open_figures is digest.open_figures
+    assert document.digest("Lyon", language) is not digest
+    assert {document.digest("Paris", each).language for each in ("en", "zh")} == {"en", "zh"}

@@ -78,10 +78,17 @@ class Support:
 def support(digest: str, language: DigestLanguage, article: Document) -> Support | None:
     """The support that `article` gives to `digest`, in `language`, and to each of its sentences.
 
-    None where the article is in neither English nor Chinese.
+    None where the article is in neither English nor Chinese. Kept with the article's analyses, as
+    a digest is judged more than once.
     """
     if language_of(article) is None:
         return None
+    kept: dict[tuple[str, DigestLanguage], Support] = vars(article).setdefault("_supports", {})
+    known = kept.get((digest, language))
+    return known or kept.setdefault((digest, language), _support(digest, language, article))
+
+
+def _support(digest: str, language: DigestLanguage, article: Document) -> Support:
     index = ArticleIndex.of(article)
     by_meaning = language == "en" and index.is_chinese
     most = MOST_SOURCES_BY_MEANING if by_meaning else MOST_SOURCES

@@ -233,7 +233,7 @@ def _checks(
     held: Mapping[DigestLanguage, Support | None],
 ) -> Checks:
     article, glossary = answers.document, context.resources.glossary
-    documents = {language: Document.of(text, language) for language, text in texts.items()}
+    documents = {language: article.digest(text, language) for language, text in texts.items()}
     numbers: list[str] = []
     names: list[str] = []
     for digest in documents.values():

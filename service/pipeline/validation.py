@@ -101,7 +101,7 @@ def _faults(
         yield "runaway"
     if length < SHORT * size(task) and size(task) <= len(words_of(article.text)):
         yield "short"
-    digest, glossary = Document.of(text, task.language), resources.glossary
+    digest, glossary = article.digest(text, task.language), resources.glossary
     is_own = language_of(article) == task.language
     if unsupported_numbers(digest, article) or (is_own and unsupported_digits(digest, article)):
         yield "figures"

@@ -78,3 +78,11 @@ def test_the_title_supports_a_digest_but_is_not_a_source(language: Language) -> 
 @pytest.mark.parametrize("digest", ["", "\n", "40", "…"])
 def test_an_empty_claim_needs_no_support(digest: str, language: Language) -> None:
     assert held(digest, language, ARTICLES[language]).score == 1.0
+
+
+@pytest.mark.parametrize("language", DIGESTS)
+def test_a_digest_is_held_against_its_article_once(language: Language) -> None:
+    article = sent_document(ARTICLES[language], None)
+    held = support(DIGESTS[language], language, article)
+    assert support(DIGESTS[language], language, article) is held
+    assert support(OTHERS[language], language, article) != held
