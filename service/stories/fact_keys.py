@@ -6,7 +6,7 @@ Chinese word is itself and the stems of its English glosses, so that 地震 meet
 
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -47,7 +47,7 @@ def keyed_facts(facts: Facts) -> list[KeyedFact]:
     spoken_for = {part for name in facts.names for part in name.casefold().split()}
     for term, count in facts.terms.items():
         if HAN_CHARACTER.search(term):
-            keyed.append(KeyedFact(_weight(count), tuple(_han_keys(term)), _han_share(term)))
+            keyed.append(KeyedFact(_weight(count), _han_keys(term), _han_share(term)))
         elif term not in spoken_for:
             stem = next((word.stem for word in content_words(term)), term)
             keyed.append(KeyedFact(_weight(count), (key(stem),), stem_share(key(stem))))
@@ -71,17 +71,18 @@ def _name_keys(name: str) -> Iterator[int]:
         yield _number("sound", "".join([*words[1:], words[0]]))
 
 
-def _han_keys(term: str) -> Iterator[int]:
-    yield _number("han", term)
+@lru_cache(maxsize=50_000)  # a word comes in many articles
+def _han_keys(term: str) -> tuple[int, ...]:
     dictionary = Dictionary.load()
     found = dictionary.find(term)
     whole = [
         row for length, row in zip(found.lengths, found.rows, strict=True) if length == len(term)
     ]
     if whole:
-        yield from dictionary.glosses_of(whole[0])[:_MOST_GLOSSES]
+        others = dictionary.glosses_of(whole[0])[:_MOST_GLOSSES]
     else:
-        yield from sorted(_number("sound", sound) for sound in dictionary.sounds(term))
+        others = sorted(_number("sound", sound) for sound in dictionary.sounds(term))
+    return (_number("han", term), *others)
 
 
 def figure_key(figure: StatedFigure) -> int:

@@ -30,6 +30,27 @@ def test_a_story_of_many_articles_stays_one() -> None:
     assert group([facts_of_text(QUAKE_EN), facts_of_text(QUAKE_ZH)] * 40) == [list(range(80))]
 
 
+def test_a_long_story_keeps_a_few_profiles() -> None:
+    index = StoryIndex()
+    for text in [QUAKE_EN, QUAKE_ZH] * 10:
+        index.add(facts_of_text(text))
+    assert set(index._profiles) == {0, 1, 2, 3, 16, 17, 18, 19}
+    assert set(index._weights) <= set(index._profiles)
+
+
+def test_a_loose_story_takes_what_a_close_one_does_not() -> None:
+    """An article is held against how much the articles of the story have in common themselves."""
+
+    def named(names: str) -> Facts:
+        return Facts(names={f"Name{one}": 1 for one in names})
+
+    close = [named("ABCDEF"), named("ABCDEF"), named("ABCDEF")]
+    loose = [named("ABCDEF"), named("ABCGHI"), named("ABCJKL")]
+    distant = named("ABxyzuvw")
+    assert group([*close, distant]) == [[0, 1, 2], [3]]
+    assert group([*loose, distant]) == [[0, 1, 2, 3]]
+
+
 def test_a_new_article_joins_its_story() -> None:
     index = StoryIndex()
     assert [index.add(facts_of_text(text)) for text in (QUAKE_EN, RACE_EN)] == [0, 1]

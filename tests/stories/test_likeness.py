@@ -33,3 +33,7 @@ def test_no_facts_are_like_nothing() -> None:
 def test_a_key_is_the_less_rare_the_more_articles_have_it() -> None:
     assert rarity(0.001) > rarity(0.1) > 0
     assert rarity(0.001, seen=1, articles=10) > rarity(0.001, seen=9, articles=10)
+
+
+def test_a_key_of_one_article_weighs_the_same_in_a_large_folder() -> None:
+    assert rarity(0.0005, seen=1, articles=10_000) == rarity(0.0005, seen=1, articles=100_000)
