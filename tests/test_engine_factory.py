@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from service import engine_factory
 from service.engine_factory import choose
 from service.errors import BadSetting
 from service.settings import Settings
@@ -13,6 +14,19 @@ from tests.support.hub import empty_model
 def test_the_chosen_engine_is_taken(tmp_path: Path, engine: str) -> None:
     chosen = choose(Settings(engine=engine, model=str(tmp_path / "none")))
     assert (chosen.engine, chosen.why) == (engine, "it was asked for")
+
+
+def test_without_torch_a_local_model_is_refused_and_other_engines_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_factory, "_has_torch", lambda: False)
+    with pytest.raises(BadSetting, match=r"torch.*pip install"):
+        choose(Settings(engine="transformers"))
+    for engine in ("extractive", "remote"):
+        assert choose(Settings(engine=engine)).engine == engine
+    chosen = choose(Settings())
+    assert chosen.engine == "extractive"
+    assert "torch" in chosen.why
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="is about a machine that has torch")

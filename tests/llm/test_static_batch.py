@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
+from service.llm import static_batch
 from service.llm.loader import Loaded
-from service.llm.static_batch import Row, generate, pad_left
+from service.llm.static_batch import Row, generate, keep_freed_memory, pad_left
 from service.llm.token_request import Generated
 from tests.support import families
 
@@ -105,6 +106,23 @@ def test_an_abandoned_batch_ends_at_once(loaded: Loaded) -> None:
 
     generate(loaded, [Row(ids, 500, count) for ids in prompts(10, 25)])
     assert len(steps) == 2
+
+
+def test_freed_memory_is_kept_whether_it_is_mapped_or_on_top(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By glibc's names: M_TRIM_THRESHOLD is -1, M_MMAP_THRESHOLD is -3."""
+    asked: dict[int, int] = {}
+
+    class Glibc:
+        mallopt = staticmethod(asked.__setitem__)
+
+    monkeypatch.setattr(static_batch.sys, "platform", "linux")
+    monkeypatch.setattr(static_batch.ctypes, "CDLL", lambda _: Glibc)
+    keep_freed_memory()
+    assert asked == {-1: 2**31 - 1, -3: 2**31 - 1}
+    monkeypatch.setattr(static_batch.ctypes, "CDLL", lambda _: object())
+    keep_freed_memory()  # another C library has no such call
 
 
 def test_padding_is_on_the_left_and_masked() -> None:

@@ -38,6 +38,10 @@ from service.text.language import detect
         ),
         ("@mayor The council voted on Tuesday to repair the roofs #schools 🏫 (via @agency)", "en"),
         ("The function is short:\n```\nint main() { return 0; }\n```\nIt returns at once.", "en"),
+        ("Die Brücken", "de"),
+        ("Новый совет", "ru"),
+        ("größe über", "und"),  # a letter fewer
+        ("Городской", "und"),
         ("", "und"),
         ("12:30 … 45%", "und"),
         ("OK!", "und"),
