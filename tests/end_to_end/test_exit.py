@@ -10,7 +10,7 @@ from tests.support.serving import ROOT
 from tests.support.waiting import PATIENCE_S
 
 AT_WORK = """
-import os, signal, sys, threading, time
+import logging.handlers, os, signal, sys, threading, time
 import torch
 from service import __main__ as program
 
@@ -22,6 +22,9 @@ def work():
 def main(prog_name):
     threading.Thread(target=work, daemon=True).start()
     time.sleep(0.3)
+    kept = logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout))
+    logging.getLogger().addHandler(kept)
+    logging.warning("the log's 最后一行 last line")
     print("一行 a line")
     {ending}
 
@@ -58,5 +61,5 @@ def test_a_thread_in_the_model_never_aborts_the_process(
     )
     assert "terminate called" not in done.stderr
     assert done.returncode == status, done.stderr
-    assert done.stdout == "一行 a line\n"
+    assert done.stdout == "一行 a line\nthe log's 最后一行 last line\n"
     assert says in done.stderr

@@ -38,6 +38,8 @@ from service.text.language import detect
         ),
         ("@mayor The council voted on Tuesday to repair the roofs #schools 🏫 (via @agency)", "en"),
         ("The function is short:\n```\nint main() { return 0; }\n```\nIt returns at once.", "en"),
+        ("Sushi vs Plan", "und"),  # Pidgin or English, by so little that it may be neither
+        ("Ashford Radio United", "und"),
         ("Die Brücken", "de"),
         ("Новый совет", "ru"),
         ("größe über", "und"),  # a letter fewer
