@@ -58,8 +58,8 @@ static inline const Span *span_of(const Queries *q, int64_t token, int64_t level
     return (const Span *)(q->spans + (token * q->levels + level) * 3);
 }
 
-/* Some queries in a row of a tile that look at one span: at `count` of its tokens, which stand at
- * `slot` and `position`. Their scores are columns from `column` on. */
+/* Some queries in a row of a tile that look at one span: at `count` of its tokens, which stand in
+ * one page at `slot` and `position`. Their scores are columns from `column` on. */
 typedef struct {
     int64_t row, rows, slot, position, count, column;
 } Run;
@@ -84,10 +84,11 @@ static void drop_scratch(Scratch *s) {
 }
 
 static Scratch *make_scratch(int64_t rows, int64_t levels, int64_t stride) {
+    const int64_t runs = rows * (2 * levels + stride / PAGE); /* each span has two parts of pages */
     Scratch *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     s->stride = stride;
-    s->runs = malloc((rows * levels + 1) * sizeof *s->runs);
+    s->runs = malloc((runs + 1) * sizeof *s->runs);
     s->scores = malloc((rows * stride + 1) * sizeof *s->scores);
     if (s->runs && s->scores) return s;
     drop_scratch(s);
@@ -109,7 +110,7 @@ static void take_queries(const Pool *pool, const Queries *q, int64_t head, int64
         s->token[r] = token, s->query_head[r] = query_head;
         s->position[r] = q->positions[token];
         s->columns[r] = 0;
-        memset(s->sums[r], 0, sizeof s->sums[r]);
+        memset(s->sums[r], 0, pool->value_width * sizeof(float));
     }
 }
 
@@ -131,14 +132,17 @@ static void find_runs(const Queries *q, int64_t rows, Scratch *s) {
             const int64_t end = seen < span->length ? seen : span->length;
             int64_t start = q->window ? lowest + 1 - q->window - span->position : 0;
             start = start > 0 ? start / BLOCK * BLOCK : 0;
-            if (end <= start) continue;
-            s->runs[s->count++] = (Run){.row = r,
-                                        .rows = next - r,
-                                        .slot = span->slot + start,
-                                        .position = span->position + start,
-                                        .count = end - start,
-                                        .column = s->columns[r]};
-            for (int64_t i = r; i < next; i++) s->columns[i] += whole_blocks(end - start);
+            for (int64_t stop; start < end; start = stop) {
+                const int64_t slot = span->slot + start, left = PAGE - slot % PAGE;
+                stop = start + left < end ? start + left : end;
+                s->runs[s->count++] = (Run){.row = r,
+                                            .rows = next - r,
+                                            .slot = slot,
+                                            .position = span->position + start,
+                                            .count = stop - start,
+                                            .column = s->columns[r]};
+                for (int64_t i = r; i < next; i++) s->columns[i] += whole_blocks(stop - start);
+            }
         }
     }
 }
@@ -204,28 +208,28 @@ static void mask(const Run *run, const Queries *q, Scratch *s) {
     }
 }
 
-/* What is masked stays so. */
-static vf capped(vf x, float cap) {
-    for (int lane = 0; lane < LANES; lane++)
-        if (x[lane] != -INFINITY) x[lane] = cap * tanhf(x[lane] / cap);
-    return x;
+/* Scores times the scale, below the cap; what is masked stays so. */
+static void cap_scores(const Queries *q, float *scores, int64_t columns) {
+    for (int64_t t = 0; t < columns; t++)
+        if (scores[t] != -INFINITY)
+            scores[t] = q->softcap * tanhf(scores[t] * q->scale / q->softcap);
 }
 
 /* From scores to weights that sum to one, in place; as words. */
 static void soften(const Pool *pool, const Queries *q, int64_t r, Scratch *s) {
-    float *scores = s->scores + r * s->stride;
+    float *scores = s->scores + r * s->stride, scale = q->scale;
     const int64_t columns = s->columns[r];
-    vf top = splat(-INFINITY), sum = splat(0);
-    for (int64_t t = 0; t < columns; t += LANES) {
-        vf x = load(scores + t) * q->scale;
-        if (q->softcap > 0) x = capped(x, q->softcap);
-        keep(scores + t, x);
-        top = pick(top > x, top, x);
+    if (q->softcap > 0) {
+        cap_scores(q, scores, columns);
+        scale = 1;
     }
+    vf top = splat(-INFINITY), sum = splat(0);
+    for (int64_t t = 0; t < columns; t += LANES) top = larger(top, load(scores + t) * scale);
     const float sink = q->sinks ? q->sinks[s->query_head[r]] : -INFINITY, seen = largest(top);
     const float peak = seen > sink ? seen : sink;
     for (int64_t t = 0; t < columns; t += LANES) {
-        const vf x = load(scores + t), weight = pick(x == -INFINITY, splat(0), vexp(x - peak));
+        const vf x = load(scores + t) * scale;
+        const vf weight = pick(x == -INFINITY, splat(0), vexp(x - peak));
         keep(scores + t, weight);
         sum += weight;
     }

@@ -23,6 +23,7 @@
 #define SCALES (PANEL * 2)             /* bytes of a group's scales */
 #define CHUNK (SCALES + PANEL * GROUP) /* bytes of a panel's group */
 #define BLOCK_BYTES (1 << 17)          /* of rows, in a core's second cache */
+#define LINE 64                        /* bytes of the cache */
 
 typedef int32_t di __attribute__((vector_size(4 * WIDE)));
 typedef float df __attribute__((vector_size(4 * WIDE)));
@@ -98,14 +99,27 @@ static inline df scales_at(const uint8_t *half) {
 #endif
 }
 
-/* Some rows times some vectors of a panel's channels, the first of which is `first`. */
+/* The panel after this one: each tile asks memory for `lines` of it per group. */
+typedef struct {
+    const uint8_t *next;
+    int64_t lines;
+} Ahead;
+
+/* Asks for the next lines, into the L2 cache: the panel at work fills the L1 cache. */
+static inline void ask_ahead(Ahead *ahead) {
+    for (int64_t i = 0; i < ahead->lines; i++, ahead->next += LINE)
+        __builtin_prefetch(ahead->next, 0, 2);
+}
+
+/* Some rows times a panel's channels. */
 static inline __attribute__((always_inline)) void multiply_tile(const Linear *l, int64_t row,
-                                                                const uint8_t *panel,
+                                                                const uint8_t *panel, Ahead *ahead,
                                                                 float (*out)[PANEL],
                                                                 const int rows) {
     df totals[ROWS][VECTORS] = {{{0}}};
     for (int64_t group = 0; group < l->groups; group++, panel += CHUNK) {
         const int64_t at = row * l->groups + group;
+        ask_ahead(ahead);
         di sums[ROWS][VECTORS];
         UNROLLED
         for (int r = 0; r < rows; r++) {
@@ -162,19 +176,24 @@ static void finish_row(const Linear *l, int64_t row, int64_t panel, float *y) {
     }
 }
 
-/* The rows from `row` to `end` times a panel. */
-static void multiply_panel(const Linear *l, int64_t row, int64_t end, int64_t panel) {
+/* The rows from `row` to `end` times a panel, while `next` comes from memory. */
+static void multiply_panel(const Linear *l, int64_t row, int64_t end, int64_t panel,
+                           int64_t next) {
     const uint8_t *weights = l->weights + panel * l->groups * CHUNK;
+    const int64_t tiles = (end - row + ROWS - 1) / ROWS;
+    /* A single tile reads a panel as fast as memory gives it. */
+    const int64_t lines = tiles > 1 ? (CHUNK / LINE + tiles) / tiles : 0;
+    Ahead ahead = {l->weights + next * l->groups * CHUNK, lines};
     float y[ROWS][PANEL] __attribute__((aligned(64)));
     for (; row < end; row += ROWS) {
         const int rows = end - row < ROWS ? (int)(end - row) : ROWS;
         switch (rows) {
-            case 1: multiply_tile(l, row, weights, y, 1); break;
-            case 2: multiply_tile(l, row, weights, y, 2); break;
-            case 3: multiply_tile(l, row, weights, y, 3); break;
-            case 4: multiply_tile(l, row, weights, y, 4); break;
-            case 5: multiply_tile(l, row, weights, y, 5); break;
-            case 6: multiply_tile(l, row, weights, y, 6); break;
+            case 1: multiply_tile(l, row, weights, &ahead, y, 1); break;
+            case 2: multiply_tile(l, row, weights, &ahead, y, 2); break;
+            case 3: multiply_tile(l, row, weights, &ahead, y, 3); break;
+            case 4: multiply_tile(l, row, weights, &ahead, y, 4); break;
+            case 5: multiply_tile(l, row, weights, &ahead, y, 5); break;
+            case 6: multiply_tile(l, row, weights, &ahead, y, 6); break;
         }
         for (int r = 0; r < rows; r++) finish_row(l, row + r, panel, y[r]);
     }
@@ -188,6 +207,14 @@ static int64_t block_of_rows(int64_t count, int64_t groups) {
     return rows < ROWS ? ROWS : (rows + ROWS - 1) / ROWS * ROWS;
 }
 
+/* The next part that no thread has taken yet. */
+static inline int64_t take(int64_t *taken) {
+    int64_t part;
+#pragma omp atomic capture
+    part = (*taken)++;
+    return part;
+}
+
 /* out = activation(rows x weights' + bias), of what quantize() made of the rows. With an activation
  * half of each panel's channels are gates of the other half, and `width` is whole panels. */
 void linear(const input *rows, const float *row_scales, const int32_t *offsets,
@@ -196,11 +223,15 @@ void linear(const input *rows, const float *row_scales, const int32_t *offsets,
     const Linear l = {rows, row_scales, offsets, weights, bias,
                       out,  count,      groups,  width,   activation};
     const int64_t panels = (width + PANEL - 1) / PANEL, block = block_of_rows(count, groups);
+    const int64_t parts = (count + block - 1) / block * panels;
+    int64_t taken = 0;
     /* As they come, since another program may have taken the core of one thread. */
-#pragma omp parallel for schedule(dynamic, 2) collapse(2) if (count * groups * width > 2048)
-    for (int64_t row = 0; row < count; row += block)
-        for (int64_t panel = 0; panel < panels; panel++)
-            multiply_panel(&l, row, row + block < count ? row + block : count, panel);
+#pragma omp parallel if (count * groups * width > 2048)
+    for (int64_t part = take(&taken), next; part < parts; part = next) {
+        next = take(&taken);
+        const int64_t row = part / panels * block, end = row + block;
+        multiply_panel(&l, row, end < count ? end : count, part % panels, next % panels);
+    }
 }
 
 /* The layout of weights: inputs of a group, channels of a panel, adjacent inputs of a channel. */

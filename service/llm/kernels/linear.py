@@ -1,6 +1,7 @@
 """Products of rows and weights in 8 bits with a scale for every 32 inputs, in C (linear.c)."""
 
 import ctypes
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from service.llm.kernels import large_pages
 from service.llm.kernels.build import library
 from service.llm.kernels.ops import call
 
@@ -145,7 +147,8 @@ def _panels(values: Tensor, scales: Tensor) -> Tensor:
     panel, dot = layout().panel, layout().dot
     count, width = scales.shape[1], len(values) // panel
     weights = values.view(width, panel, count, GROUP // dot, dot).permute(0, 2, 3, 1, 4)
-    panels = torch.empty(width, count, 2 * panel + GROUP * panel, dtype=torch.uint8)
+    shape = (width, count, 2 * panel + GROUP * panel)
+    panels = large_pages.empty(math.prod(shape), torch.uint8).view(shape)
     halves = scales.view(width, panel, count).transpose(1, 2).contiguous()
     panels[..., : 2 * panel] = halves.view(torch.uint8)
     panels[..., 2 * panel :].view(torch.int8).view(weights.shape).copy_(weights)

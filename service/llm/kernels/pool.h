@@ -2,7 +2,8 @@
 #pragma once
 #include "vectors.h"
 
-#define BLOCK 16 /* stored tokens that lie side by side */
+#define BLOCK 16  /* stored tokens that lie side by side */
+#define PAGE 512  /* stored tokens of a head that lie together, before those of the next head */
 
 /* To bfloat16, to nearest, ties to even, as torch rounds. */
 static inline uint16_t narrow(float x) {
@@ -12,15 +13,21 @@ static inline uint16_t narrow(float x) {
     return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
+/* The same of a vector. A processor that multiplies pairs takes numbers below the smallest normal
+ * one for zero, there as here. */
 static inline void keep_narrow(uint16_t *to, vf x) {
+#ifdef __AVX512BF16__
+    const __m256bh half = _mm512_cvtneps_pbh((__m512)x);
+#else
     const vi bits = (vi)x, rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
     const vi narrowed = ((x != x) & 0x7fc0) | (~(x != x) & rounded & 0xffff);
 #ifdef __AVX512F__ /* by name, since gcc 12 takes many instructions for it */
-    _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16((__m512i)narrowed));
+    const __m256i half = _mm512_cvtepi32_epi16((__m512i)narrowed);
 #else
     const vh half = __builtin_convertvector(narrowed, vh);
-    memcpy(to, &half, sizeof half);
 #endif
+#endif
+    memcpy(to, &half, sizeof half);
 }
 
 static inline void narrow_many(const float *from, uint16_t *to, int64_t count) {
@@ -53,10 +60,12 @@ static inline __attribute__((always_inline)) vf add_products(vf sum, word one, v
 #endif
 }
 
-/* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is (steps,
+/* Where keys and values are stored: pages of PAGE tokens, so that the first tokens of all heads
+ * fill the first memory; in a page per head, blocks of BLOCK tokens. A block of keys is (steps,
  * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are `key_dim`, or its
  * pairs. One of values is (BLOCK tokens, or their pairs, value_width) words, where `value_width` is
- * `value_dim` rounded up to a multiple of 16. `half` says bfloat16, else float32. */
+ * `value_dim` rounded up to a multiple of 16. `blocks` are whole pages. `half` says bfloat16, else
+ * float32. */
 typedef struct {
     void *keys, *values;
     int64_t blocks, heads, key_dim, value_dim, value_width;
@@ -66,10 +75,14 @@ typedef struct {
 static inline int64_t steps_of(const Pool *pool) {
     return pool->half ? pool->key_dim / 2 : pool->key_dim;
 }
+/* The place of a head's token, in tokens; those after it in the page follow. */
+static inline int64_t place_of(const Pool *pool, int64_t head, int64_t slot) {
+    return (slot / PAGE * pool->heads + head) * PAGE + slot % PAGE;
+}
 static inline const word *keys_at(const Pool *pool, int64_t head, int64_t slot) {
-    return (word *)pool->keys + (head * pool->blocks * BLOCK + slot) * steps_of(pool);
+    return (word *)pool->keys + place_of(pool, head, slot) * steps_of(pool);
 }
 static inline const word *values_at(const Pool *pool, int64_t head, int64_t slot) {
-    const int64_t place = head * pool->blocks * BLOCK + slot;
+    const int64_t place = place_of(pool, head, slot);
     return (word *)pool->values + (pool->half ? place / 2 : place) * pool->value_width;
 }

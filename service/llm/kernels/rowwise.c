@@ -100,14 +100,17 @@ static void norm_row(const float *row, const float *weight, float epsilon, float
     for (int64_t j = 0; j < width; j++) to[j] = row[j] * share * weight[j];
 }
 
-void rms_norm(const float *rows, int64_t stride, const float *weight, float epsilon, float *out,
-              int64_t count, int64_t width) {
-#pragma omp parallel for schedule(static) if (count * width > 8192)
-    for (int64_t r = 0; r < count; r++)
-        norm_row(rows + r * stride, weight, epsilon, out + r * width, width);
+/* Rows (count, heads, width) with strides of the first two, each head on its own. */
+void rms_norm(const float *rows, int64_t stride, int64_t heads, int64_t head_stride,
+              const float *weight, float epsilon, float *out, int64_t count, int64_t width) {
+#pragma omp parallel for schedule(static) if (count * heads * width > 8192)
+    for (int64_t at = 0; at < count * heads; at++) {
+        const float *row = rows + at / heads * stride + at % heads * head_stride;
+        norm_row(row, weight, epsilon, out + at * width, width);
+    }
 }
 
-/* The same, times silu(gate); `width` is whole vectors. */
+/* The norm of a row, times silu(gate); `width` is whole vectors. */
 void gated_norm(const float *rows, int64_t stride, const float *gates, int64_t gate_stride,
                 const float *weight, float epsilon, float *out, int64_t count, int64_t width) {
 #pragma omp parallel for schedule(static) if (count * width > 8192)

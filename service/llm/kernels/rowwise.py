@@ -30,10 +30,15 @@ def argmax(x: Tensor) -> Tensor:
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     """Each row of `x` (..., width) divided by its root mean square, times `weight` (width,)."""
-    rows = _rows(x.reshape(-1, x.shape[-1]))
-    out = torch.empty(rows.shape)
-    call("rms_norm", rows, rows.stride(0), weight, ctypes.c_float(epsilon), out, *rows.shape)
-    return out.view(x.shape)
+    count, heads, width = x.shape[:-2].numel(), x.shape[-2] if x.ndim > 1 else 1, x.shape[-1]
+    try:
+        rows = _rows(x).view(count, heads, width)
+    except RuntimeError:  # the strides of the first dimensions don't make one
+        rows = x.reshape(count, heads, width)
+    out = torch.empty(x.shape)
+    strides = (rows.stride(0), heads, rows.stride(1))
+    call("rms_norm", rows, *strides, weight, ctypes.c_float(epsilon), out, count, width)
+    return out
 
 
 def gated_norm(x: Tensor, gate: Tensor, weight: Tensor, epsilon: float) -> Tensor:

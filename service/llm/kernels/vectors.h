@@ -52,7 +52,16 @@ static inline vf pick(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask
                             6 ^ (by), 7 ^ (by))
 #endif
 
-static inline vf larger(vf x, vf y) { return pick(x > y, x, y); }
+/* The larger of each lane; y where either is NaN. */
+static inline vf larger(vf x, vf y) {
+#if defined __AVX512F__
+    return (vf)_mm512_max_ps((__m512)x, (__m512)y);
+#elif defined __AVX2__
+    return (vf)_mm256_max_ps((__m256)x, (__m256)y);
+#else
+    return pick(x > y, x, y);
+#endif
+}
 
 /* The largest lane, and the sum of all lanes: in halves, always in this order. */
 static inline float largest(vf x) {

@@ -46,6 +46,12 @@ static inline __m256i emulated_cvtepi32_epi16(__m512i words) {
 }
 #define _mm512_cvtepi32_epi16 emulated_cvtepi32_epi16
 
+static inline __m512 emulated_max(__m512 x, __m512 y) {
+    for (int lane = 0; lane < 16; lane++) x[lane] = x[lane] > y[lane] ? x[lane] : y[lane];
+    return x;
+}
+#define _mm512_max_ps emulated_max
+
 #else
 #define __AVXVNNI__ 1
 

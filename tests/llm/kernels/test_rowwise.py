@@ -54,6 +54,10 @@ def test_norm_is_that_of_torch(rows: int, width: int, size: float, epsilon: floa
     transposed = normal(width, rows).T
     got = rowwise.rms_norm(transposed, weight, epsilon)
     torch.testing.assert_close(got, norm(transposed, weight, epsilon).float())
+    heads = normal(2, rows, 5 * width)[..., width:].unflatten(-1, (4, width))
+    for strided in (heads, heads.transpose(0, 1)):  # of one projection, and of no one stride
+        got = rowwise.rms_norm(strided, weight, epsilon)
+        torch.testing.assert_close(got, norm(strided, weight, epsilon).float())
 
 
 @pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])

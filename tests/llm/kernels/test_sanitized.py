@@ -21,7 +21,7 @@ kernels = library()
 assert kernels is not None
 row, weight, out = ((ctypes.c_float * 208)(*range(208)) for _ in range(3))
 one, width, epsilon = ctypes.c_int64(1), ctypes.c_int64(208), ctypes.c_float(1e-6)
-kernels.rms_norm(row, width, weight, epsilon, out, one, width)
+kernels.rms_norm(row, width, one, width, weight, epsilon, out, one, width)
 print("done", out[0])
 """
 LOOP = "for (; i + LANES <= width; i += LANES) squares"
