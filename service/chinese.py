@@ -107,6 +107,11 @@ TEMPLATES = {
     ),
     "This XML is neither an RSS nor an Atom feed.": "此 XML 既不是 RSS 也不是 Atom 订阅源。",
     "The feed has no entries.": "订阅源中没有条目。",
+    "Item {item} of the feed is not a JSON object.": "订阅源的第 {item} 项不是 JSON 对象。",
+    "Item {item} of the feed has a text that is not a string.": "订阅源的第 {item} 项：正文不是字符串。",
+    "Item {item} of the feed has no content_html, content_text or summary.": (
+        "订阅源的第 {item} 项没有 content_html、content_text 或 summary。"
+    ),
     "The archive breaks off or is damaged: {reason}": "存档不完整或已损坏：{reason}",
     "The archive holds no page.": "存档中没有网页。",
     "mcp: the package is not installed; `pip install 'diglot[mcp]'` brings it": (

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from service.article import Article, Markup
 from service.errors import BadInput, DiglotError, NoText, TooLong, Unreadable, Unsupported
 from service.ingest.encoding import decode
-from service.ingest.feed_files import is_json_feed, json_feed_entries, read_feed
+from service.ingest.feed_files import is_json_feed, json_feed_articles, read_feed
 from service.ingest.office import PACKAGES, is_readable, office_text
 from service.ingest.records import Unread, article_of, each, printable
 from service.ingest.storage import InputFile, StoredFile, stored_files, without_query
@@ -209,7 +209,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 def _read_json(text: str, source: str) -> Iterator[Article | Unread]:
     found = _parse(text)
     if is_json_feed(found):
-        yield from each(json_feed_entries(found), source)
+        yield from json_feed_articles(found, source)
         return
     if not isinstance(found, list):
         yield article_of(found, source)

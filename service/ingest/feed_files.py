@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.article import Article
-from service.errors import NoText, Unreadable, Unsupported
-from service.ingest.records import Unread, each
+from service.errors import DiglotError, NoText, Unreadable, Unsupported
+from service.ingest.records import Unread, article_of, each, printable
 from service.ingest.storage import InputFile
 
 JSON_FEED = "https://jsonfeed.org/version/"
+_LONGEST_NAME = 100
 
 
 def read_feed(path: InputFile, source: str) -> Iterator[Article | Unread]:
@@ -67,3 +68,31 @@ def json_feed_entries(feed: Mapping[str, Any]) -> Iterator[Any]:
             "title": item.get("title"),
             "source": item.get("url") or item.get("id"),
         }
+
+
+def json_feed_articles(feed: Mapping[str, Any], source: str) -> Iterator[Article | Unread]:
+    """The article of each item; an item without one is named as the feed names it.
+
+    Raises NoText where the feed has no items.
+    """
+    for number, record in enumerate(json_feed_entries(feed), start=1):
+        here = f"{source}#{number}"
+        try:
+            _check_item(record, number)
+            yield article_of(record, here)
+        except DiglotError as error:
+            yield Unread(here, error)
+
+
+def _check_item(record: Any, number: int) -> None:
+    """Raise Unreadable where an item has no text, in the words of a feed."""
+    if not isinstance(record, dict):
+        raise Unreadable(f"Item {number} of the feed is not a JSON object.")
+    text = record["html"] if "html" in record else record["text"]
+    if isinstance(text, str) and text.strip():
+        return
+    named = record["source"] or record["title"]
+    called = f"{number} ({printable(str(named))[:_LONGEST_NAME]})" if named else str(number)
+    if text is None or isinstance(text, str):
+        raise NoText(f"Item {called} of the feed has no content_html, content_text or summary.")
+    raise Unreadable(f"Item {called} of the feed has a text that is not a string.")

@@ -19,6 +19,8 @@ from service.result import Digest, Result, Story
 from service.stories.news_story import Group, Told
 
 FOLDER = Path(__file__).parent
+SCRIPTS = ("stance_picture.js", "report.js")
+"""The parts of the page's one script, in their order."""
 LONGEST_QUOTE = 600
 
 Quotes = Mapping[tuple[int, int], str]
@@ -61,7 +63,8 @@ def quotes_of(result: Result, text: str) -> dict[tuple[int, int], str]:
 
 def render(report: Report) -> tuple[str, str]:
     """The HTML of a report, and the content security policy that it holds itself to."""
-    style, script = ((FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
+    style = (FOLDER / "report.css").read_text("utf-8")
+    script = "".join((FOLDER / name).read_text("utf-8") for name in SCRIPTS)
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
     admitted = policy(style, script)
     page = environment.get_template("report.html.jinja").render(
@@ -117,7 +120,6 @@ def _article(told: Told, quotes: Quotes) -> dict[str, Any]:
     result = told.result
     return {
         "digests": {name: _digest(digest, quotes) for name, digest in told.digests.items()},
-        "unsupported": told.checks.model_dump(mode="json")["unsupported_sentences"],
         "removed": [[each.what, each.count] for each in result.reading.removed],
         "coverage": result.reading.coverage,
         "warnings": result.warnings,

@@ -1,4 +1,3 @@
-"use strict";
 const TEXT = {
   en: {
     search: "Search stories", show: "Show", failures: "Articles that failed", brief: "Brief", stances: "Stances", facts: "Facts",
@@ -112,25 +111,28 @@ function showStory(story) {
   return card;
 }
 
-/** One row a target, one column a label: who stands where. */
+/** The picture of who stands where, and the same as a table with quotes: a row a target. */
 function stances(story) {
-  const targets = Map.groupBy ? Map.groupBy(story.stances, (stance) => stance.target) : grouped(story.stances);
-  const taken = [...targets].filter(([, of]) => of.some((stance) => stance.label !== "none"));
-  if (!taken.length) return [];
-  const head = element("tr", {}, ...["target", "against", "none", "favor"].map((key) => element("th", { scope: "col" }, text(key))));
-  const rows = taken.map(([target, of]) => element("tr", {}, element("th", { scope: "row" }, target),
-    ...["against", "none", "favor"].map((label) => element("td", {}, ...of.filter((stance) => stance.label === label).flatMap((stance) => [
-      element("span", { class: `chip ${label}` }, outlet(story.articles[stance.article])),
+  const targets = [...byTarget(story.stances)].filter(([, of]) => of.some((stance) => stance.label !== "none"));
+  if (!targets.length) return [];
+  const named = (stance) => outlet(story.articles[stance.article]);
+  const head = element("tr", {}, ...["target", ...LABELS].map((key) => element("th", { scope: "col" }, text(key))));
+  const rows = targets.map(([target, of]) => element("tr", {}, element("th", { scope: "row" }, target),
+    ...LABELS.map((label) => element("td", {}, ...of.filter((stance) => stance.label === label).flatMap((stance) => [
+      element("span", { class: `chip ${label}` }, named(stance)),
       ...stance.evidence.slice(0, 1).map((quote) => element("blockquote", {}, quote.quote)),
     ])))));
-  return [element("h3", {}, text("stances")),
+  return [element("h3", {}, text("stances")), ...stancePictures(targets, text, named),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("stances") },
       element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows)))];
 }
 
-function grouped(stances) {
+function byTarget(stances) {
   const found = new Map();
-  for (const stance of stances) found.set(stance.target, [...(found.get(stance.target) ?? []), stance]);
+  for (const stance of stances) {
+    if (!found.has(stance.target)) found.set(stance.target, []);
+    found.get(stance.target).push(stance);
+  }
   return found;
 }
 

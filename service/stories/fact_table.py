@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 
+from service.facts.numerals import is_one_currency
 from service.result import Facts, StatedFigure
 from service.stories.fact_keys import figure_key
 from service.stories.likeness import Profile, likeness
@@ -26,7 +27,6 @@ _MOST_ROUNDED, _APPROXIMATE = 0.05, 0.1
 _COMPARED = frozenset({"number", "money", "percent", "measure", "date"})
 _COUNTED = frozenset({"person", "vehicle", "visit", "user", "household", "piece"})
 _TELLING_COUNT = 20
-_COUNTED_IN_YUAN = frozenset({"CNY", "TWD", "HKD", "MOP", "SGD", None})
 _LENGTHS_OF_TIME = frozenset({"year", "month", "day", "hour", "minute", "age"})
 
 
@@ -126,7 +126,7 @@ def compatible(a: StatedFigure, b: StatedFigure) -> bool:
         return _dates_agree(a, b)
     if a.unit != b.unit:
         # A bare 元 is that of any Chinese country, and neither dollar nor euro.
-        return a.kind == "money" and {a.unit, b.unit} <= _COUNTED_IN_YUAN and _near(a, b)
+        return a.kind == "money" and is_one_currency(a.unit, b.unit) and _near(a, b)
     bounded = a.bound != b.bound and (_bounds_agree(a, b) or _bounds_agree(b, a))
     return _near(a, b) or bounded
 

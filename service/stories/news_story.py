@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.facts.names import Glossary
-from service.result import Checks, Digest, Evidence, Facts, Result, Stance, Story
+from service.result import Digest, Evidence, Facts, Result, Stance, Story
 from service.stories.fact_keys import is_telling
 from service.stories.fact_table import FactRow, fact_table
 from service.stories.grouping import StoryIndex
@@ -108,10 +108,6 @@ class Told:
     @property
     def digests(self) -> dict[str, Digest]:
         return self._story.digests
-
-    @property
-    def checks(self) -> Checks:
-        return self._story.checks
 
     @property
     def stances(self) -> list[Stance]:

@@ -29,6 +29,7 @@ JSON_FEED = {
         {"id": "2", "title": "电车", "content_text": "市议会五月四日开会。"},
         {"id": "3"},
         "no item",
+        {"title": "电车", "content_html": "", "content_text": 5},
     ],
 }
 
@@ -57,11 +58,14 @@ def test_an_entry_of_atom_is_an_article(tmp_path: Path) -> None:
 
 def test_an_item_of_a_json_feed_is_an_article(tmp_path: Path) -> None:
     (tmp_path / "feed.json").write_text(json.dumps(JSON_FEED), "utf-8")
-    first, second, empty, wrong = articles(tmp_path / "feed.json")
+    first, second, *unread = articles(tmp_path / "feed.json")
     assert first == Article("<p>The council met.</p>", None, "https://example.org/1", "html")
     assert second == Article("市议会五月四日开会。", "电车", "2")
-    assert isinstance(empty, Unread)
-    assert isinstance(wrong, Unread)
+    assert [str(each.error) for each in unread if isinstance(each, Unread)] == [
+        "Item 3 (3) of the feed has no content_html, content_text or summary.",
+        "Item 4 of the feed is not a JSON object.",
+        "Item 5 (电车) of the feed has a text that is not a string.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -60,4 +60,5 @@ def test_the_policy_admits_this_style_and_script_alone() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    assert not re.search(r"(?:src|href)=|https?://", render(Report([]))[0])
+    page = render(Report([]))[0].replace("http://www.w3.org/2000/svg", "")  # the name of a format
+    assert not re.search(r"(?:src|href)=|https?://", page)

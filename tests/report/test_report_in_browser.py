@@ -1,12 +1,15 @@
 """The report in a real browser: read with a mouse, by keyboard, on a phone, in the dark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.report.page import Report, quotes_of, render
+from service.stories.news_story import StoryStance
+from service.tasks import Label
 from tests.support.browser import NEEDS_BROWSER, open_browser, violations
 from tests.support.told_stories import TEXTS, groups, results
 from tests.support.waiting import PAGE_PATIENCE_S, wait_until
@@ -34,6 +37,18 @@ def page(driver: Any, tmp_path: Path) -> Iterator[Any]:
     open_report(driver, tmp_path, Report(groups(), quotes, [("bad.txt", "no text")]))
     yield driver
     assert driver.get_log("browser") == []
+
+
+def opposed() -> Report:
+    """A story whose articles differ about two targets, one of them said by many."""
+    quake, race = groups()
+    labels: list[Label] = ["against", "favor", "none"]
+    stances = [
+        StoryStance(article=index % 3, target=target, label=label, label_zh="", evidence=[])
+        for target, count in (("the tram plan", 3), ("电车计划", 120))
+        for index, label in enumerate(labels * (count // 3))
+    ]
+    return Report([replace(quake, story=quake.story.model_copy(update={"stances": stances})), race])
 
 
 def all_of(page: Any, selector: str) -> list[Any]:
@@ -88,8 +103,30 @@ def test_the_page_speaks_both_languages(page: Any) -> None:
     assert {first.split()[1], text(page, "#summary").split()[1]} == {"articles,", "篇文章，2"}
 
 
+def test_stances_are_drawn_and_told_in_a_table(driver: Any, tmp_path: Path) -> None:
+    open_report(driver, tmp_path, opposed())
+    pictures = all_of(driver, ".picture > svg")
+    assert [picture.get_attribute("aria-label") for picture in pictures] == [
+        "against 40, neutral 40, in favor 40",
+        "against 1, neutral 1, in favor 1",
+    ]
+    assert text(driver, ".picture figcaption") == "电车计划 the tram plan"
+    many, few = ([*picture.find_elements("css selector", ".mark")] for picture in pictures)
+    assert (len(many), len(few)) == (3 * 28, 3)
+    assert text(driver, ".picture .more") == "+12 +12 +12"
+    middles = [mark.rect["x"] + mark.rect["width"] / 2 for mark in few]
+    left, width = pictures[1].rect["x"], pictures[1].rect["width"]
+    lanes = [6 * (middle - left) / width for middle in middles]
+    assert lanes == pytest.approx([1, 3, 5], abs=0.1)
+    assert all_of(driver, ".mark.favor title")[-1].get_attribute("textContent") == "zh"
+    assert len(all_of(driver, ".story table .chip.favor")) == 41
+    assert driver.get_log("browser") == []
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", NARROW)])
-def test_axe_finds_nothing(page: Any, scheme: str, width: int) -> None:
+def test_axe_finds_nothing(driver: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    page = driver
+    open_report(page, tmp_path, opposed())
     screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}

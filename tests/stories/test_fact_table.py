@@ -94,6 +94,7 @@ def figure(values: list[float], unit: str | None, **more: str) -> StatedFigure:
         (figure([14e9], "USD"), figure([14.3e9], "USD"), True),
         (figure([14.3e9], "USD"), figure([14.3e9], None), False),
         (figure([14.3e9], "CNY"), figure([14.3e9], None), True),
+        (figure([14.3e9], "CNY"), figure([14.3e9], "TWD"), False),
         (figure([70e9, 72e9], "USD"), figure([71e9], "USD"), True),
         (figure([3.5, 3.75], "%", kind="percent"), figure([3.75, 4], "%", kind="percent"), False),
         (figure([10], "USD", bound="less"), figure([12], "USD", bound="less"), False),

@@ -7,7 +7,7 @@ value, `render` writes it as the other language does.
 from service.facts.numerals.figure import Bound, Figure, Kind
 from service.facts.numerals.find import find_figures
 from service.facts.numerals.render import render
-from service.facts.numerals.stated import Stated, digits_beside, is_weighty
+from service.facts.numerals.stated import Stated, digits_beside, is_one_currency, is_weighty
 
 __all__ = [
     "Bound",
@@ -16,6 +16,7 @@ __all__ = [
     "Stated",
     "digits_beside",
     "find_figures",
+    "is_one_currency",
     "is_weighty",
     "render",
 ]

@@ -170,7 +170,7 @@ class Stated:
         stated = (self._currencies.get(abs(value)) for value in figure.values)
         mine = _codes(figure)
         return all(
-            codes is None or any(_is_one_currency(a, b) for a in mine for b in codes)
+            codes is None or any(is_one_currency(a, b) for a in mine for b in codes)
             for codes in stated
         )
 
@@ -192,7 +192,7 @@ def _finest(parts: _Parts) -> tuple[str, Fraction]:
     return list(parts.items())[-1]
 
 
-def _is_one_currency(code: str | None, other: str | None) -> bool:
+def is_one_currency(code: str | None, other: str | None) -> bool:
     """A bare 元 (None) is the money of any place that counts in 元."""
     if _ANY in (code, other):
         return True
