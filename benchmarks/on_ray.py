@@ -3,7 +3,8 @@
 `kills` starts a cluster of a head without cores and two nodes of one core, digests generated
 articles on it, and meanwhile kills engines and a node (its raylet) at random. It prints whether
 each article is there exactly once. `overhead` digests the same articles in turn by two plain runs
-at once, each of one half, and by `--on ray --workers 2`.
+at once, each of one half, and by `--on ray --workers 2`. `feeding` measures the run's own process,
+with an engine that answers at once: the articles that it can read, write down, and skip.
 """
 
 import argparse
@@ -76,7 +77,7 @@ def digest(*arguments: object, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
-@dataclass
+@dataclass(eq=False)
 class Killer(threading.Thread):
     """Kills an engine every few seconds, and a node once, which gets a successor later."""
 
@@ -121,7 +122,7 @@ def running_engines() -> Iterator[psutil.Process]:
 QUIET_NODE = {"object_store_memory": 100 << 20}
 
 
-def start_cluster(folder: Path) -> tuple[Any, list[Any]]:
+def start_cluster(folder: Path, **more: Any) -> tuple[Any, list[Any]]:
     """A head without cores, so that the run itself is on a node that lives, and two nodes."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # all of it on loopback
@@ -129,7 +130,7 @@ def start_cluster(folder: Path) -> tuple[Any, list[Any]]:
 
     head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), **QUIET_NODE}
     cluster = Cluster(initialize_head=True, head_node_args=head)
-    return cluster, [cluster.add_node(num_cpus=1, **QUIET_NODE) for _ in range(2)]
+    return cluster, [cluster.add_node(num_cpus=1, **QUIET_NODE, **more) for _ in range(2)]
 
 
 def kills(asked: argparse.Namespace, folder: Path) -> bool:
@@ -143,7 +144,7 @@ def kills(asked: argparse.Namespace, folder: Path) -> bool:
         "--length", "short", *engine, RAY_ADDRESS=cluster.address,
     )  # fmt: skip
     killer.start()
-    peak, largest = watch(run, folder / "ray")
+    peak, largest = watch(run, Path(cluster.head_node.get_session_dir_path()))
     seconds = time.monotonic() - begun
     killer.stopped.set()
     killer.join()
@@ -218,6 +219,56 @@ def overhead(asked: argparse.Namespace, folder: Path) -> bool:
     return median(ratios) < 1.1
 
 
+def feeding(asked: argparse.Namespace, folder: Path) -> bool:
+    from service.scale.cluster_run import digest_on
+    from service.scale.partitions import Partitions
+    from service.tasks import Options
+
+    files = write(folder / "in", asked.articles, 4)
+    for told in ("digested", "skipped"):
+        begun = time.process_time()
+        with Partitions(str(folder / "out")) as partitions:
+            steps = digest_on(InstantPool(), files, partitions, Options(), column="text")
+            assert {step.what for step in steps} == {told}
+        rate = asked.articles / (time.process_time() - begun)
+        print(f"{told}: {rate:.0f} articles in a second of one core")
+    return True
+
+
+class InstantPool:
+    """Engines that answer with the row of one article, whichever they are asked about."""
+
+    def __init__(self) -> None:
+        from service.article import Article
+        from service.folder.run import Item
+        from service.scale.engine_actor import EngineActor, Hello
+        from service.settings import Settings
+        from service.tasks import Options
+
+        engine = EngineActor(Settings(engine="extractive"))
+        hello = engine.hello()
+        assert isinstance(hello, Hello)
+        self.hello: Hello | None = hello
+        text = "\n".join(articles(10, random.Random(0)))
+        item = Item("0" * 16, 0, "0" * 16, "a", "", Article(text))
+        (self._row,) = engine.digest([item], Options())
+        self._done: list[Any] = []
+
+    @property
+    def ready(self) -> list[int]:
+        return [0, 1]
+
+    def submit(self, worker: int, chunk: Any) -> None:
+        from service.scale.pool import Done
+
+        rows = [{**self._row, "id": item.id, "place": item.place} for item in chunk.items]
+        self._done.append(Done(worker, chunk, rows))
+
+    def wait(self, timeout_s: float) -> list[Any]:
+        done, self._done = self._done, []
+        return done
+
+
 def timed(*runs: subprocess.Popen[bytes]) -> float:
     begun = time.monotonic()
     statuses = [run.wait() for run in runs]
@@ -235,7 +286,7 @@ def fingerprints(out: Path, halves: Sequence[Path]) -> set[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("measure", choices=["kills", "overhead"])
+    parser.add_argument("measure", choices=["kills", "overhead", "feeding"])
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--model", help="a model's folder instead of the extractive engine")
     parser.add_argument("--seconds", type=float, default=15.0, help="between two kills, about")
@@ -245,7 +296,8 @@ def main() -> None:
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets need a short path
     try:
-        held = (kills if asked.measure == "kills" else overhead)(asked, folder)
+        measures = {"kills": kills, "overhead": overhead, "feeding": feeding}
+        held = measures[asked.measure](asked, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(0 if held else 1)

@@ -112,6 +112,8 @@ def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         where = f"the Ray cluster at {address} can't be used" if address else "Ray can't be started"
         raise BadSetting(f"{where}: {reason}") from error
+    # When a process of Ray's dies, Ray prints pages of its log on stdout. The pool tells it.
+    ray._private.worker.print_to_stdstream = lambda *_, **__: None
 
 
 def _folder() -> Path:

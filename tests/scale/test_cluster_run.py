@@ -6,11 +6,14 @@ import pytest
 
 from service.errors import DiglotError
 from service.folder.run import Step
+from service.ingest.documents import find_stored
+from service.ingest.storage import file_system
 from service.scale.claims import MOST_LOSSES
 from service.scale.cluster_run import MOST_ITEMS, digest_on
 from service.scale.partitions import Partitions, Row
 from service.tasks import Options
 from tests.support.disks import small_disk
+from tests.support.object_store import object_store
 from tests.support.scale import POISON, ScriptedPool, jsonl, texts
 
 pytest.importorskip("pyarrow")
@@ -123,3 +126,29 @@ def test_a_full_disk_ends_the_run_with_its_reason(tmp_path: Path) -> None:
     file = jsonl(tmp_path / "a.jsonl", texts(50))
     with small_disk(tmp_path / "out", "16k"), pytest.raises(DiglotError, match="can't write"):
         run(tmp_path / "out", file)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_articles_and_results_may_lie_in_an_object_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with object_store("news", monkeypatch) as options:
+        filesystem, _ = file_system(f"s3://news/in?{options}")
+        for number in range(3):
+            file = jsonl(tmp_path / f"{number}.jsonl", texts(60)[number * 20 : number * 20 + 20])
+            with filesystem.open_output_stream(f"news/in/{number}.jsonl") as opened:
+                opened.write(file.read_bytes())
+        files = find_stored(f"s3://news/in?{options}")
+        assert [file.as_posix() for file in files] == [f"s3://news/in/{n}.jsonl" for n in range(3)]
+        out = f"s3://news/out/digests?{options}"
+        for expected in ("digested", "skipped"):
+            with Partitions(out) as partitions:
+                steps = digest_on(ScriptedPool(), files, partitions, Options(), column="text")
+                assert [step.what for step in steps] == [expected] * 60
+                rows = list(partitions.rows())
+            assert len({row["id"] for row in rows}) == len(rows) == 60
+            assert {row["source"].partition("?")[2] for row in rows} == {""}
+        with Partitions(out) as partitions:
+            partitions.clear()
+            assert list(partitions.rows()) == []
