@@ -43,7 +43,9 @@ def pool(asked: argparse.Namespace) -> None:
         starts = Path(folder) / "starts"
         starts.mkdir()
         arrived: list[int] = []
-        rows = ray.data.range(ROWS, override_num_blocks=ROWS).map_batches(
+        rows = ray.data.from_items(
+            [{"id": number} for number in range(ROWS)], override_num_blocks=ROWS
+        ).map_batches(
             Reader,
             fn_constructor_args=(str(starts), asked.measure == "poison"),
             batch_size=1,
@@ -68,7 +70,7 @@ def pool(asked: argparse.Namespace) -> None:
             f" {'still running' if reading.is_alive() else 'ended'};"
             f" {len(list(starts.iterdir()))} actors started"
         )
-        os._exit(0)  # what hangs can't be joined
+        os._exit(0)  # a thread that hangs can't be joined
 
 
 def checkpoint(asked: argparse.Namespace) -> None:
@@ -106,7 +108,7 @@ def _watch(peak: list[int]) -> None:
 
 
 def _memory() -> int:
-    """The memory of this process and all that it started that nobody shares, in bytes."""
+    """The unshared memory of this process and of all that it started, in bytes."""
     total = 0
     own = psutil.Process()
     for process in [own, *own.children(recursive=True)]:
