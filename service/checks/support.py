@@ -12,12 +12,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from service.article import Document
 from service.checks.article_index import NOWHERE, ArticleIndex, han_terms
 from service.checks.dictionary import Dictionary, is_grammar, segments
+from service.checks.figure_index import FigureIndex
 from service.checks.stems import content_words, key
+from service.facts.numerals import find_figures
 from service.tasks import DigestLanguage
 from service.text.script import to_script
 from service.text.sentences import split
@@ -32,6 +33,8 @@ _DOUBT = 2
 """A sentence is taken to have so many supported words more: a short one says little for sure."""
 _ADDS = 0.35
 """A source is named that supports this share of a sentence beyond the sources before it."""
+_FIGURE = 2.0
+"""A figure tells a sentence's source as well as so many words."""
 
 # "The article discusses how" opens good digests too; only the words behind it are judged.
 _FRAME = re.compile(
@@ -96,12 +99,12 @@ def _support(digest: str, language: DigestLanguage, article: Document) -> Suppor
     held = words = 0
     for sentence in _sentences(digest):
         found = list(_places(_FRAME.sub("", sentence, count=1), language, index))
-        basis = _basis(found, index, most)
-        supported = len(found) - len(basis.left)
+        supported = len(found) - _count_unsupported(found, index, most)
         held, words = held + supported, words + len(found)
-        share = _share(supported, len(found))
-        close = _closeness(found, index)
-        sentences.append(SupportedSentence(sentence, share, len(found), basis.sources, close))
+        stating = FigureIndex.of(article).look_up(find_figures(sentence, language))
+        cited = _cited(found, stating, index, most)
+        share, close = _share(supported, len(found)), _closeness(found, index)
+        sentences.append(SupportedSentence(sentence, share, len(found), cited, close))
     return Support(_share(held, words), words, tuple(sentences))
 
 
@@ -171,36 +174,52 @@ def _named(word: str, dictionary: Dictionary, index: ArticleIndex) -> Places:
     return NOWHERE.union(*(index.spoken(letters) for letters in dictionary.sounds(word)))
 
 
-class _Basis(NamedTuple):
-    """The sentences that a sentence rests on, and which of its words are in none of those read."""
-
-    sources: tuple[int, ...]
-    left: frozenset[int]
-
-
-def _basis(found: Sequence[Places], index: ArticleIndex, most: int) -> _Basis:
-    """The `most` sentences that support the most, each beyond what the ones before it do.
-
-    A word that few sentences have says more about which of them is meant. What stands in the title
-    is supported and needs no source.
-    """
+def _count_unsupported(found: Sequence[Places], index: ArticleIndex, most: int) -> int:
+    """The number of words that the title lacks, and the `most` sentences with most of them too."""
     count = index.count
-    weights = [_rarity(places, count) if places else 0.0 for places in found]
+    untitled = [places for places in found if not any(place >= count for place in places)]
+    weights = [_rarity(places, count) for places in untitled]
+    chosen = {best for best, _ in _best_sentences(untitled, weights, count, most)}
+    return sum(places.isdisjoint(chosen) for places in untitled)
+
+
+def _cited(
+    found: Sequence[Places], stating: Sequence[Places], index: ArticleIndex, most: int
+) -> tuple[int, ...]:
+    """The sentences that a sentence rests on, by its words and by where its figures are stated.
+
+    The title is never one, whatever it says.
+    """
+    terms = [*found, *stating]
+    weights = [_rarity(places, index.count) if places else 0.0 for places in terms]
+    for figure in range(len(found), len(terms)):
+        weights[figure] *= _FIGURE
     enough = _ADDS * sum(weights)
-    left = frozenset(i for i, places in enumerate(found) if not any(p >= count for p in places))
-    cited: list[int] = []
+    return tuple(
+        best for best, gain in _best_sentences(terms, weights, index.count, most) if gain >= enough
+    )
+
+
+def _best_sentences(
+    terms: Sequence[Places], weights: Sequence[float], count: int, most: int
+) -> Iterator[tuple[int, float]]:
+    """The `most` of `count` sentences that have the weightiest terms, and what each adds to those
+    before it.
+
+    A term that few sentences have says more about which of them is meant.
+    """
+    left = set(range(len(terms)))
     for _ in range(most):
         gains: dict[int, float] = defaultdict(float)
-        for i in left:
-            for place in found[i]:
-                gains[place] += weights[i]
+        for term in left:
+            for place in terms[term]:
+                if place < count:
+                    gains[place] += weights[term]
         if not gains:
-            break
+            return
         best = max(gains, key=lambda place: (gains[place], -place))
-        if gains[best] >= enough:
-            cited.append(best)
-        left = frozenset(i for i in left if best not in found[i])
-    return _Basis(tuple(cited), left)
+        yield best, gains[best]
+        left = {term for term in left if best not in terms[term]}
 
 
 def _closeness(found: Sequence[Places], index: ArticleIndex) -> float:

@@ -86,3 +86,10 @@ def test_a_digest_is_held_against_its_article_once(language: Language) -> None:
     held = support(DIGESTS[language], language, article)
     assert support(DIGESTS[language], language, article) is held
     assert support(OTHERS[language], language, article) != held
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_sentence_that_the_title_says_too_has_its_source(language: Language) -> None:
+    first = ARTICLES[language].splitlines()[0]
+    (sentence, *_) = held(first, language, ARTICLES[language], title=first).sentences
+    assert sentence.sources == (0,)

@@ -1,0 +1,53 @@
+"""The sentences of an article by the figures they state: where a figure of a digest comes from.
+
+Of all that a digest shares with its article, in whichever language, figures say best which sentence
+is meant. Whether a figure is right is judged elsewhere; here two figures are one where any of their
+values are.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from service.article import Document
+from service.facts.numerals import Figure
+from service.facts.numerals.atoms import Key, answers, atoms, questions
+
+
+class FigureIndex:
+    """The figures of an article's sentences, by the keys that they can be looked up with."""
+
+    def __init__(self, article: Document) -> None:
+        self._places: dict[Key, set[int]] = defaultdict(set)
+        starts = list(_starts(article))
+        for figure in article.figures:
+            place = bisect_right(starts, figure.start) - 1
+            if place >= 0:
+                for atom in atoms(figure):
+                    for each in answers(atom):
+                        self._places[each].add(place)
+
+    @classmethod
+    def of(cls, article: Document) -> "FigureIndex":
+        """The index of `article`, kept with its other analyses, so that it is made once."""
+        kept = vars(article)
+        index: FigureIndex = kept.get("_figures") or kept.setdefault("_figures", cls(article))
+        return index
+
+    def look_up(self, figures: Iterable[Figure]) -> list[frozenset[int]]:
+        """For each figure the numbers of the sentences that state it, or a part of it."""
+        return [frozenset(self._stating(figure)) for figure in figures]
+
+    def _stating(self, figure: Figure) -> Iterator[int]:
+        for atom in atoms(figure):
+            for each in questions(atom):
+                yield from self._places.get(each, ())
+
+
+def _starts(article: Document) -> Iterator[int]:
+    """The offsets of the sentences in `titled_text`."""
+    at = article.text_start
+    for sentence in article.sentences:
+        found = article.titled_text.find(sentence.text, at)
+        at = found if found >= 0 else at
+        yield at
