@@ -102,17 +102,23 @@ def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: in
 def _evidence_seconds(
     generator: BatchGenerator, vocabulary: int, article_tokens: int, digest_tokens: int
 ) -> float:
-    """Seconds to weigh both digests of an article that was just read."""
+    """Seconds to weigh both digests of an article that was just read.
+
+    The prompts without an article are those of the articles before, and so are read already.
+    """
     rng = random.Random(SEED + 1)
-    opening, article, instruction, digest = (
-        tuple(rng.randrange(vocabulary) for _ in range(count))
-        for count in (OPENING, article_tokens, INSTRUCTION, min(digest_tokens, SCORED_TOKENS))
-    )
-    after = Loglikelihood(instruction, (digest,))
-    alone = Loglikelihood(opening + instruction, (digest,), shares_prefix=False)
-    _finish(generator, TokenRequest("read", opening + article, (after,)))
+
+    def tokens(count: int) -> tuple[int, ...]:
+        return tuple(rng.randrange(vocabulary) for _ in range(count))
+
+    opening, article = tokens(OPENING), tokens(article_tokens)
+    digest = (tokens(min(digest_tokens, SCORED_TOKENS)),)
+    instructions = [tokens(INSTRUCTION) for _ in range(LANGUAGES)]
+    after = [Loglikelihood(each, digest) for each in instructions]
+    alone = [Loglikelihood(opening + each, digest, shares_prefix=False) for each in instructions]
+    _finish(generator, TokenRequest("read", opening + article, (*after, *alone)))
     start = time.monotonic()
-    _finish(generator, TokenRequest("weighed", opening + article, (after, alone) * LANGUAGES))
+    _finish(generator, TokenRequest("weighed", opening + article, (*after, *alone)))
     return time.monotonic() - start
 
 

@@ -9,8 +9,9 @@ class PrefixCache:
     """Spans of prefixes by their tokens, the least recently used first.
 
     An article that is asked about again (a digest that failed its checks, a translation sentence
-    by sentence) is not prefilled again. What is cached counts as free: it is evicted as soon as
-    a request needs its room.
+    by sentence) is not prefilled again, and neither is the prompt without an article that a
+    model's evidence is measured against. What is cached counts as free: it is evicted as soon as a
+    request needs its room.
     """
 
     def __init__(self) -> None:

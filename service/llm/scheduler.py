@@ -23,6 +23,7 @@ from service.llm.token_request import (
     SamplingParams,
     TokenRequest,
     num_sequences,
+    own_prompt,
     span_sizes,
 )
 
@@ -115,15 +116,39 @@ class Scheduler:
         sizes = [span_sizes(branch) for branch in request.branches]
         lengths = [tokens for each in sizes for tokens in each]
         cached = self._cached.take(request.prefix)
-        spans = self._allocate(lengths if cached else [len(request.prefix), *lengths])
+        own_prompts = self._take_own_prompts(request)
+        lengths = lengths if cached else [len(request.prefix), *lengths]
+        spans = self._allocate(lengths)
+        if spans is None and own_prompts:
+            self._keep_own_prompts(request, own_prompts)
+            own_prompts = {}
+            spans = self._allocate(lengths)
         if spans is None:
             if cached is not None:
-                self._cached.put(request.prefix, cached)
-            raise NoRoom(f"{len(request.prefix) + sum(lengths)} tokens of the KV cache are needed")
+                self._keep(request.prefix, cached)
+            raise NoRoom(f"{sum(lengths)} tokens of the KV cache are needed")
         rest = iter(spans)
         span = cached or next(rest)
         branch_spans = [[next(rest) for _ in each] for each in sizes]
-        return SharedPrefix(request, span, branch_spans, len(request.prefix) if cached else 0)
+        num_prefilled = len(request.prefix) if cached else 0
+        return SharedPrefix(request, span, branch_spans, own_prompts, num_prefilled)
+
+    def _take_own_prompts(self, request: TokenRequest) -> dict[int, SlotRange]:
+        """The spans of prompts that stand alone and are cached, by their branch."""
+        found = {
+            index: self._cached.take(own_prompt(branch))
+            for index, branch in enumerate(request.branches)
+        }
+        return {index: span for index, span in found.items() if span is not None}
+
+    def _keep(self, tokens: tuple[int, ...], span: SlotRange) -> None:
+        """Cache the span of `tokens`, which are prefilled, or free it where they are cached."""
+        if not self._cached.put(tokens, span):
+            self._blocks.free(span)
+
+    def _keep_own_prompts(self, request: TokenRequest, spans: dict[int, SlotRange]) -> None:
+        for index, span in spans.items():
+            self._keep(own_prompt(request.branches[index]), span)
 
     def _allocate(self, lengths: list[int]) -> list[SlotRange] | None:
         """A range for each of `lengths`, evicting cached prefixes where it helps."""
@@ -172,12 +197,23 @@ class Scheduler:
 
     def _free(self, prefix: SharedPrefix) -> None:
         # A recurrent state after the prefix is not kept, and the rest is useless without it.
-        whole = not self._recurrent and not prefix.num_left
-        if not (whole and self._cached.put(prefix.request.prefix, prefix.span)):
+        if self._recurrent or prefix.num_left:
             self._blocks.free(prefix.span)
-        for spans in prefix.branch_spans:
-            self._blocks.free_all(spans)
+        else:
+            self._keep(prefix.request.prefix, prefix.span)
+        self._keep_own_prompts(prefix.request, prefix.own_prompts)
+        for index, spans in enumerate(prefix.branch_spans):
+            self._free_branch(prefix, index, spans)
         self._free_state(prefix)
+
+    def _free_branch(self, prefix: SharedPrefix, index: int, spans: list[SlotRange]) -> None:
+        """Free a branch's slots, and cache a prompt of its own that they begin with."""
+        tokens = own_prompt(prefix.request.branches[index])
+        is_read = index in prefix.outcomes and index not in prefix.own_prompts
+        if tokens and is_read and not self._recurrent:
+            self._keep(tokens, spans[0])
+        else:
+            self._blocks.free_all(spans)
 
     # The next pass
 

@@ -33,6 +33,7 @@ class SharedPrefix:
 
     `span`: the prefix's slots in the KV cache. `branch_spans`: each branch's slots, one range for
     its suffix and a generated answer, then one for each continuation of several tokens.
+    `own_prompts`: by their branch, the spans of prompts that stand alone and are read already.
     `state_slot`: the recurrent state after the prefilled tokens. `waiting`: branches whose suffix
     is not prefilled yet.
     """
@@ -40,6 +41,7 @@ class SharedPrefix:
     request: TokenRequest
     span: SlotRange
     branch_spans: list[list[SlotRange]]
+    own_prompts: dict[int, SlotRange] = field(default_factory=dict)
     num_prefilled: int = 0
     state_slot: int | None = None
     waiting: deque[int] = field(init=False)
@@ -83,11 +85,16 @@ class SharedPrefix:
     def branch_chunk(self, index: int) -> "PrefillChunk":
         """The whole suffix of branch `index`, with a single continuation."""
         branch, span = self.request.branches[index], self.branch_spans[index][0]
-        if not branch.shares_prefix:
+        if branch.shares_prefix:
+            start = len(self.request.prefix)
+            shared = (self.span.slot, start, 0)
+            return PrefillChunk(self, prefilled(branch), start, span, 0, (shared,), index)
+        if index not in self.own_prompts:
             return PrefillChunk(self, prefilled(branch), 0, span, 0, (), index)
-        start = len(self.request.prefix)
-        shared = (self.span.slot, start, 0)
-        return PrefillChunk(self, prefilled(branch), start, span, 0, (shared,), index)
+        # The first token of the continuation is predicted after the last of the prompt.
+        start = len(branch.suffix) - 1
+        shared = (self.own_prompts[index].slot, start, 0)
+        return PrefillChunk(self, prefilled(branch)[start:], start, span, 0, (shared,), index)
 
 
 @dataclass(slots=True)

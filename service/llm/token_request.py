@@ -112,6 +112,16 @@ def single_continuation(branch: Branch) -> tuple[int, ...]:
     return ()
 
 
+def own_prompt(branch: Branch) -> tuple[int, ...]:
+    """The prompt of a branch that stands alone and scores a single continuation, else empty.
+
+    Other requests ask with the same prompt (nothing instead of an article), so it is worth keeping,
+    unless it is a single token, which is read again to predict the continuation.
+    """
+    alone = single_continuation(branch) and not branch.shares_prefix
+    return branch.suffix if alone and len(branch.suffix) > 1 else ()
+
+
 def prefilled(branch: Branch) -> tuple[int, ...]:
     """The tokens that are prefilled at once: the suffix, and a single continuation but its last."""
     return (*branch.suffix, *single_continuation(branch)[:-1])

@@ -9,7 +9,7 @@ from service.errors import NoRoom
 from service.llm.block_manager import SlotRange
 from service.llm.prefix_cache import PrefixCache
 from service.llm.scheduler import Limits
-from service.llm.token_request import Generate, TokenRequest
+from service.llm.token_request import Generate, Loglikelihood, TokenRequest
 from tests.support.references import Family, family
 from tests.support.traffic import (
     WIDE,
@@ -80,6 +80,60 @@ def test_a_request_that_is_cancelled_half_read_leaves_nothing(model: Family) -> 
     generator.cancel(first.id)
     is_empty(generator, WIDE)
     agree(run(generator, [second], bound([second], WIDE))["1"], expected(model, second))
+
+
+def weighed(rng: random.Random, alone: tuple[int, ...], number: int) -> TokenRequest:
+    """Scores a text after a passage of its own, and after the prompt `alone`."""
+    text = words(rng, 4 + 3 * number)
+    branches = (
+        Loglikelihood(words(rng, 5), (text,)),
+        Loglikelihood(alone, (text,), shares_prefix=False),
+    )
+    return TokenRequest(f"{number}", words(rng, 30), branches)
+
+
+def test_a_prompt_without_a_passage_is_read_once(model: Family) -> None:
+    rng = random.Random(9)
+    alone = words(rng, 40)
+    generator = make_generator(model)
+    for number in range(3):
+        request = weighed(rng, alone, number)
+        before = generator.stats.prefill_tokens
+        agree(
+            run(generator, [request], bound([request], WIDE))[request.id], expected(model, request)
+        )
+        text = len(request.branches[0].continuations[0])  # type: ignore[union-attr]
+        is_kept = number > 0 and model.name != "qwen3_5"
+        read = 30 + (5 + text - 1) + (text if is_kept else 40 + text - 1)
+        assert generator.stats.prefill_tokens - before == read
+        is_empty(generator, WIDE)
+
+
+def test_prompts_without_a_passage_at_once_and_half_read(model: Family) -> None:
+    rng = random.Random(10)
+    alone = words(rng, 40)
+    generator = make_generator(model)
+    first, *others = (weighed(rng, alone, number) for number in range(4))
+    generator.admit(first)
+    generator.step()
+    generator.cancel(first.id)
+    is_empty(generator, WIDE)
+    outcomes = run(generator, others, bound(others, WIDE))
+    for request in others:
+        agree(outcomes[request.id], expected(model, request))
+    is_empty(generator, WIDE)
+
+
+def test_a_kept_prompt_takes_no_room_from_a_request(model: Family) -> None:
+    limits = Limits(kv_tokens=192, rows=6, chunk_tokens=64)
+    rng = random.Random(11)
+    alone = words(rng, 40)
+    generator = make_generator(model, limits)
+    for number in range(2):
+        request = weighed(rng, alone, number)
+        long = dataclasses.replace(request, prefix=words(rng, 116))  # 8 + 1 + 3 of 12 blocks
+        agree(run(generator, [long], bound([long], limits))[long.id], expected(model, long))
+        is_empty(generator, limits)
 
 
 def test_the_least_recently_used_is_evicted_first() -> None:
