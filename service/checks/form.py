@@ -26,6 +26,8 @@ REPEATED_TIMES = 3
 REPEATED_SHARE = 0.25
 CLAUSE: dict[DigestLanguage, int] = {"en": 5, "zh": 8}
 """A clause of so many words, or Chinese characters, is not said twice."""
+CLAUSE_SHARE = 0.1
+"""Clauses said twice are a loop if their repetition is this share of the text."""
 FORMULA = 5
 """An article that says so short a clause twice repeats itself; its translation may do so too."""
 ITEM = 4
@@ -51,7 +53,8 @@ _TALK = re.compile(
             r"(?:digest|summary)\b",
             r"^[^\w\n]{0,20}(?:sure|certainly|of course)[,!.] (?:here|below|this|I)\b",
             r"\bas an? (?:ai|(?:large )?language model|assistant, I)\b",
-            r"\bI(?:'m| am) (?:sorry|an? AI|unable)\b",
+            r"\bI(?:'m| am) (?:an? AI\b|sorry,? (?:but )?I (?:can|could|am|do)"
+            r"|unable to (?:provide|summari[sz]e|write|answer|complete|help|fulfil|generate))",
             r"\b(?:I|you) (?:can|will|could|should|have to|need to|must)"
             r" (?:write|summari[sz]e|rewrite)\b",
             r"\bwrite (?:it|this|the \w+) again\b",
@@ -149,16 +152,19 @@ def _talks(candidate: Candidate) -> bool:
 
 
 def _is_foreign(candidate: Candidate) -> bool:
-    """Whether it is in another language; a Chinese list of names may be mostly Latin letters."""
+    """Whether it is in another language; too little to tell is not.
+
+    A Chinese list of names may be mostly Latin letters.
+    """
     text, language = candidate.text, candidate.language
-    if _is_in_language(text, language):
+    han = bool(HAN_CHARACTER.search(text))
+    found = detect(text)
+    if found == "und":
+        return han != (language == "zh")
+    if found.split("-", 1)[0] == language:
         return False
-    han = language == "zh" and HAN_CHARACTER.search(text)
-    return not (han and _is_in_language(_CAPITALISED.sub("", text), language))
-
-
-def _is_in_language(text: str, language: DigestLanguage) -> bool:
-    return detect(text).split("-", 1)[0] == language
+    names_apart = detect(_CAPITALISED.sub("", text)) if han and language == "zh" else found
+    return names_apart.split("-", 1)[0] != language
 
 
 def _holds_other_script(candidate: Candidate) -> bool:
@@ -175,14 +181,23 @@ def _loops(candidate: Candidate) -> bool:
 
 def _says_a_clause_twice(candidate: Candidate) -> bool:
     twice = _clauses_said_twice(candidate.text, CLAUSE[candidate.language])
-    if not twice or twice <= _clauses_said_twice(candidate.article_text, FORMULA):
+    if sum(len(words) * more for words, more in twice.items()) < CLAUSE_SHARE * len(
+        candidate.words
+    ):
+        return False
+    if twice.keys() <= _clauses_said_twice(candidate.article_text, FORMULA).keys():
         return False
     return not _translates_repeats(candidate)
 
 
 def _translates_repeats(candidate: Candidate) -> bool:
     """Whether the article repeats itself in another language, so that no words can be compared."""
-    return _is_across(candidate) and bool(_clauses_said_twice(candidate.article_text, FORMULA))
+    if not _is_across(candidate):
+        return False
+    text = candidate.article_text
+    length = REPEATED["zh" if HAN_CHARACTER.search(text) else "en"]
+    said = Counter(runs(words_of(text), length))
+    return max(said.values(), default=0) > 1 or bool(_clauses_said_twice(text, FORMULA))
 
 
 def _is_across(candidate: Candidate) -> bool:
@@ -190,9 +205,12 @@ def _is_across(candidate: Candidate) -> bool:
     return candidate.article.language.partition("-")[0] != candidate.language
 
 
-def _clauses_said_twice(text: str, least: int) -> set[Run]:
+def _clauses_said_twice(text: str, least: int) -> dict[Run, int]:
+    """The clauses of `least` words and more that are said more than once: how often more."""
     counts = Counter(tuple(_WORDS.findall(clause)) for clause in _CLAUSES.split(text.lower()))
-    return {words for words, times in counts.items() if times > 1 and len(words) >= least}
+    return {
+        words: times - 1 for words, times in counts.items() if times > 1 and len(words) >= least
+    }
 
 
 def _repeats(candidate: Candidate) -> bool:

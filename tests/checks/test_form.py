@@ -54,7 +54,7 @@ def test_a_frame_is_not_a_fault(language: Language, text: str) -> None:
         ),
     ],
 )
-def test_a_row_of_marks_and_a_list_of_names_are_not_faults(language: Language, text: str) -> None:
+def test_what_people_write_is_not_a_fault(language: Language, text: str) -> None:
     assert faults(text, language) == []
 
 
@@ -75,6 +75,8 @@ def test_a_row_of_marks_and_a_list_of_names_are_not_faults(language: Language, t
         ("en", "Here is a short summary. The council backs the tram plan.", "talk"),
         ("en", "Your last digest named the stops of the tram plan wrongly.", "talk"),
         ("en", "The article has been edited to be clear. The council backs the tram plan.", "talk"),
+        ("en", "I'm sorry, but I cannot say what the article is about, nor the tram plan.", "talk"),
+        ("en", "I am unable to summarize what the council of Yunting plans.", "talk"),
         ("en", "The article:\nYunting's council backs the tram plan.", "talk"),
         ("en", "The article summarizes the key points of the tram plan in the old town.", "talk"),
         ("zh", "文章总结了电车计划的要点，共有40个车站。", "talk"),
@@ -124,6 +126,21 @@ def test_a_repetition_of_the_article_may_be_repeated(language: Language, clause:
 )
 def test_a_quotation_in_the_other_script_is_not_a_fault(language: Language, text: str) -> None:
     assert faults(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "clause", "rest"),
+    [
+        ("en", "to keep the old town quiet", "{} council{} of the region met and voted {} times, "),
+        ("zh", "为了让老城区保持安静", "第{}座城市的议会于第{}天开会并表决了{}次，"),
+    ],
+)
+def test_a_short_clause_may_come_again_in_a_long_text(
+    language: Language, clause: str, rest: str
+) -> None:
+    long = "".join(rest.format(n, n + 40, n + 80) for n in range(12))
+    assert "loop" not in faults(f"{clause}, {long}{clause}.", language)
+    assert "loop" in faults(f"{clause}, {rest.format(1, 2, 3)}{clause}.", language)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,25 @@ def test_an_invented_sentence_is_a_warning_that_names_it(language: Language) -> 
     assert verdict.unsupported_sentences == (invented,)
 
 
+@pytest.mark.parametrize(
+    ("article", "digest", "text"),
+    [
+        ("zh", "en", f"{DIGESTS['en']} {OTHERS['en']}"),
+        ("en", "zh", "司机担心老城区的停车位。志愿者在山毛榉树上挂起木箱后，猫头鹰重新回到森林。"),
+    ],
+)
+def test_a_models_evidence_decides_where_words_alone_would_refuse(
+    article: str, digest: Language, text: str
+) -> None:
+    def found(evidence: float | None) -> tuple[str, tuple[str, ...], bool]:
+        verdict = check(text, digest, CHECKED[article], GLOSSARY, evidence=evidence)
+        return verdict.verdict, verdict.faults, verdict.uncertain
+
+    assert found(None) == ("refuse", ("unfounded",), True)
+    assert found(0.05) == ("refuse", ("unfounded",), True)
+    assert found(0.3) == ("warn", (), True)  # one of its sentences is unsupported
+
+
 @pytest.mark.parametrize("digest", ["en", "zh"])
 def test_an_article_in_another_language_is_not_judged_by_words(digest: Language) -> None:
     article = sent_document(
