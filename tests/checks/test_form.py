@@ -54,7 +54,7 @@ def test_a_frame_is_not_a_fault(language: Language, text: str) -> None:
         ),
     ],
 )
-def test_what_people_write_is_not_a_fault(language: Language, text: str) -> None:
+def test_marks_names_and_excuses_of_people_are_not_faults(language: Language, text: str) -> None:
     assert faults(text, language) == []
 
 
