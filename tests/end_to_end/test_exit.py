@@ -39,14 +39,16 @@ INTERRUPT += "    except KeyboardInterrupt:\n        sys.exit(130)"
 @pytest.mark.parametrize(
     ("ending", "status", "says"),
     [
-        (INTERRUPT, 130, ""),
-        ("sys.exit(0)", 0, ""),
-        ("sys.exit('broken 坏了')", 1, "broken 坏了"),
-        ("return", 0, ""),
-        ("raise ValueError('broken 坏了')", 1, "ValueError: broken 坏了"),
+        pytest.param(INTERRUPT, 130, "", id="SIGTERM", marks=pytest.mark.slow),
+        pytest.param("sys.exit(0)", 0, "", id="exit", marks=pytest.mark.slow),
+        pytest.param("sys.exit('broken 坏了')", 1, "broken 坏了", id="message"),
+        pytest.param("return", 0, "", id="return", marks=pytest.mark.slow),
+        pytest.param(
+            "raise ValueError('broken 坏了')", 1, "ValueError: broken 坏了", id="error",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["SIGTERM", "exit", "message", "return", "error"],
-)
+)  # fmt: skip
 def test_a_thread_in_the_model_never_aborts_the_process(
     tmp_path: Path, ending: str, status: int, says: str
 ) -> None:
