@@ -6,12 +6,23 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from service.engine import Identity
+from service.errors import BadInput
+from service.folder import run
+from service.folder.ledger import Ledger
+from service.folder.run import digest_folder
+from service.result import Result
+from service.serving.service import Service
+from service.tasks import Options
+from tests.support.fakes import IDENTITY, FakeService
 from tests.support.waiting import PATIENCE_S
 
 ARTICLES = {
@@ -149,6 +160,38 @@ def wait_for_lines(out: Path, process: subprocess.Popen[bytes], count: int) -> N
         assert time.monotonic() < end
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
+
+
+@pytest.mark.timeout(30)
+def test_articles_in_flight_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service answers the first of two only while the run waits to hand in a third."""
+    monkeypatch.setattr(run, "MOST_IN_FLIGHT", 2)
+    files = [tmp_path / f"{number}.txt" for number in range(6)]
+    for path in files:
+        path.write_text(ARTICLES["2.txt"], "utf-8")
+    unanswered: list[Future[Result]] = []
+    most = []
+
+    def answer(count: int) -> None:
+        for future in [unanswered.pop(0) for _ in range(count)]:
+            future.set_exception(BadInput("not today"))
+
+    class Slow(FakeService):
+        def wait(self) -> Identity:
+            return IDENTITY
+
+        def submit(self, *_: Any, **__: Any) -> "Future[Result]":
+            unanswered.append(Future())
+            most.append(len(unanswered))
+            if len(most) == len(files) or len(unanswered) == run.MOST_IN_FLIGHT:
+                left = len(unanswered) if len(most) == len(files) else 1
+                threading.Timer(0.05, answer, [left]).start()
+            return unanswered[-1]
+
+    with Ledger(tmp_path / "out") as ledger:
+        steps = list(digest_folder(files, cast(Service, Slow()), ledger, Options()))
+    assert [step.what for step in steps] == ["failed"] * len(files)
+    assert most == [1, 2, 2, 2, 2, 2]
 
 
 @pytest.mark.slow
