@@ -65,6 +65,18 @@ class AttentionMetadata:
             _joined([ranges[index] for index in together]),
         )
 
+    def part(self, tokens: torch.Tensor) -> "AttentionMetadata":
+        """The metadata of some tokens only, by their ascending indices."""
+        return self.derive("part", lambda: self._part(tokens))
+
+    def _part(self, tokens: torch.Tensor) -> "AttentionMetadata":
+        index = torch.full_like(self.order, -1)
+        index[tokens] = torch.arange(len(tokens))
+        order = index[self.order]
+        return AttentionMetadata(
+            self.slots[tokens], self.positions[tokens], self.spans[tokens], order[order >= 0]
+        )
+
     def slots_on(self, device: torch.device) -> torch.Tensor:
         return self.derive(("slots", device), lambda: self.slots.to(device))
 

@@ -13,6 +13,7 @@ from service.llm.generator import BatchGenerator
 from service.llm.kernels.build import library
 from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
+from service.llm.needed_rows import restrict_last_layer
 from service.llm.scheduler import Limits
 from service.settings import Settings
 from service.tasks import LABELS
@@ -63,6 +64,7 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
     token_bytes = prepare(loaded.model, stored)
     if token_bytes is None:
         return Capacity(FallbackGenerator(loaded, settings.batch_rows), passage_tokens)
+    restrict_last_layer(loaded.model)
     rows = max(settings.batch_rows, len(LABELS))
     most = int(free_bytes(loaded.model.device) * KV_SHARE) // max(1, token_bytes)
     passage_tokens = _fitting(most, passage_tokens, loaded.name)

@@ -16,6 +16,7 @@ import torch
 from transformers import AttentionInterface
 from transformers.cache_utils import Cache
 
+from service.llm import needed_rows
 from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata
 from service.llm.kv_cache import KVCache, LayerCache, NotForkable
@@ -172,7 +173,13 @@ def _attention(  # noqa: PLR0913, PLR0917 (transformers calls it with these)
         raise NotForkable("a layer that attends for some of the tokens only")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     params = AttentionParams(scale, sliding_window or 0, softcap or 0.0, s_aux)
-    gathered = attend(tokens, cache, context.metadata, params)
+    rows = needed_rows.rows_of(module)
+    if rows is None:
+        gathered = attend(tokens, cache, context.metadata, params)
+    else:
+        computed = attend(tokens[rows], cache, context.metadata.part(rows), params)
+        gathered = computed.new_zeros(len(tokens), *computed.shape[1:])
+        gathered[rows] = computed
     return gathered[None] if query.shape[0] == 1 else gathered[:, None], None
 
 
@@ -190,7 +197,7 @@ def forward(
     cache, and whatever the model raises.
     """
     positions = context.metadata.positions.view(ids.shape).to(ids.device)
-    with entered(context) as cache:
+    with entered(context) as cache, needed_rows.only(keep):
         output = model(
             input_ids=ids,
             position_ids=positions,

@@ -27,25 +27,10 @@ def normal(*shape: int, seed: int = 3) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def wide(family: str) -> Any:
-    """A tiny model whose layers are wide enough for 8 bits, and whose norms are not all alike."""
-    config = tiny.make_model(family).config
-    text = config.get_text_config()
-    text.hidden_size, text.intermediate_size = 64, 128
-    if hasattr(config, "vision_config"):
-        config.vision_config.out_hidden_size = 64
-    torch.manual_seed(1)
-    model = type(tiny.make_model(family))(config).eval()
-    for name, parameter in model.named_parameters():
-        if "norm" in name:
-            parameter.data.uniform_(0.5, 1.5)
-    return model
-
-
 @pytest.fixture(scope="module", params=FAMILIES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("wide") / request.param
-    return tiny.save(path, wide(request.param))
+    return tiny.save(path, tiny.make_wide_model(request.param))
 
 
 def test_norms_and_gates_of_every_family_are_fused(folder: Path) -> None:

@@ -122,6 +122,21 @@ def make_model(family: str, vocabulary: int = 640, context: int = 4096) -> Any:
     return model.eval()
 
 
+def make_wide_model(family: str) -> Any:
+    """A tiny model whose layers are wide enough for 8 bits, and whose norms are not all alike."""
+    config = make_model(family).config
+    text = config.get_text_config()
+    text.hidden_size, text.intermediate_size = 64, 128
+    if hasattr(config, "vision_config"):
+        config.vision_config.out_hidden_size = 64
+    torch.manual_seed(1)
+    model = type(make_model(family))(config).eval()
+    for name, parameter in model.named_parameters():
+        if "norm" in name:
+            parameter.data.uniform_(0.5, 1.5)
+    return model
+
+
 def _other(family: str, shape: dict[str, Any]) -> Any:
     if family == "llama":
         return LlamaForCausalLM(LlamaConfig(**shape))
