@@ -7,9 +7,9 @@ const TEXT = {
     coverage: "read", nothing: "No story matches.", language: "中文", previous: "Previous", next: "Next",
     keyfacts: "key facts, not a translation", abstractive: "written by a model", extractive: "the article's own sentences",
     translated: "the article's own sentences, translated", unfounded: "nothing in the article supports this",
-    summary: (stories, articles) => `${articles} articles, ${stories} stories`,
-    page: (page, pages) => `page ${page} of ${pages}`, count: (count) => `${count} stories`,
-    outlets: (count) => count === 1 ? "1 article" : `${count} articles`,
+    summary: (stories, articles) => `${counted(articles, "article", "articles")}, ${counted(stories, "story", "stories")}`,
+    page: (page, pages) => `page ${page} of ${pages}`, count: (count) => counted(count, "story", "stories"),
+    outlets: (count) => counted(count, "article", "articles"),
   },
   zh: {
     search: "搜索报道", show: "显示", failures: "处理失败的文章", brief: "综述", stances: "立场", facts: "事实对照",
@@ -29,6 +29,10 @@ const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 const state = { language: navigator.language.startsWith("zh") ? "zh" : "en", query: "", show: "all", page: 0 };
 const text = (key) => TEXT[state.language][key];
+
+function counted(count, one, several) {
+  return `${count} ${count === 1 ? one : several}`;
+}
 
 /** A new element; children are elements or text, which is never read as markup. */
 function element(name, attributes = {}, ...children) {
