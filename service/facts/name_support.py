@@ -13,8 +13,8 @@ from service.facts.chinese_names import han_names, is_transliteration, longer_na
 from service.facts.dictionary_names import chinese_for, stems_for
 from service.facts.name_rules import is_chinese
 from service.facts.names import Glossary, Name
-from service.facts.short_forms import has_short_form
-from service.facts.sounds import SoundIndex, WordSounds
+from service.facts.short_forms import has_short_form, place_of
+from service.facts.sounds import SoundIndex, WordSounds, transliterates
 from service.facts.vocabulary_en import is_common
 from service.text.han import HAN_CHARACTER, to_simplified
 
@@ -33,6 +33,8 @@ _ADDED_AT_WILL = frozenset({"China", "United States", "United Kingdom", "England
 _COMPOUNDED = frozenset({"Sino", "Euro", "Anglo", "Celsius", "Fahrenheit", "Richter"})
 _SHORTEST = 4
 _SHORTEST_HAN = 3
+_SHORTEST_MIXED = 3
+_LEAST_PART = 4
 
 
 class NameSupport:
@@ -65,7 +67,8 @@ class NameSupport:
         """True unless the article would have `name` if it were about it, and lacks it."""
         if name.key in self._keys or self._is_written(name):
             return True
-        if has_short_form(name.key, self._folded):
+        place = place_of(name.surface)
+        if has_short_form(name.key, self._folded) or (place and self._has_place(place)):
             return True
         across = self._is_chinese != is_chinese(name.surface)
         if not across:
@@ -75,6 +78,11 @@ class NameSupport:
         if HAN_CHARACTER.search(name.surface):
             return self._sounds_in_english(name.surface, listed=name.kind is not None)
         return self._sounds_in_chinese(name)
+
+    def _has_place(self, place: str) -> bool:
+        forms = (place, *self._glossary.variants(place))
+        written = any(form.casefold() in self._folded for form in forms)
+        return written or has_short_form(place, self._folded)
 
     def has_han(self, name: str) -> bool:
         """True for a Chinese name, listed nowhere, that the article has or can't be judged by."""
@@ -107,22 +115,51 @@ class NameSupport:
         )
 
     def _sounds_in_chinese(self, name: Name) -> bool:
-        if _ACRONYM.fullmatch(name.surface):
+        told = self._tells_by_form(name.surface)
+        if told is not None:
+            return told
+        written = _WORD.findall(name.surface)
+        if any(len(word) >= _SHORTEST and word.casefold() in self._folded for word in written):
             return True
-        if "." in name.surface:
-            return True
-        if _MIXED.fullmatch(name.surface) and not _NUMBERED.fullmatch(name.surface):
-            # OpenAI and GPT-5 are written so in Chinese too; Il-76 is 伊尔-76 there.
-            numbers = _NUMBER.findall(name.surface)
-            return bool(numbers) and set(numbers) <= set(_NUMBER.findall(self._article))
-        words = [word for word in _WORD.findall(name.surface) if self._is_telling(word)]
+        words = [word for word in written if self._is_telling(word)]
         listed = name.kind is not None
         if not listed and (not words or _HYPHENATED.search(name.surface)):
             return True
-        return any(self._is_glossed(word) or self._sounds.has(word) for word in words)
+        forms = filter(HAN_CHARACTER.search, self._glossary.variants(name.surface))
+        spellings = [_simplified(form) for form in forms]
+        return any(self._is_said(word, spellings) for word in words)
 
-    def _is_glossed(self, word: str) -> bool:
-        return any(chinese in self._simple for chinese in chinese_for(word))
+    def _tells_by_form(self, name: str) -> bool | None:
+        """Whether the article has an acronym, a name with numbers or with capitals inside it; None
+        for other names. An acronym can't be judged."""
+        if _ACRONYM.fullmatch(name) or len(name) < _SHORTEST_MIXED or "." in name:
+            return True
+        # OpenAI and GPT-5 are written so in Chinese too; Il-76 is 伊尔-76 there.
+        numbers = set(_NUMBER.findall(name))
+        if numbers and not _NUMBERED.fullmatch(name):
+            return numbers <= set(_NUMBER.findall(self._article))
+        return False if _MIXED.fullmatch(name) and not numbers else None
+
+    def _is_said(self, word: str, spellings: list[str]) -> bool:
+        """Whether the article has the word in Chinese, by a dictionary or by its sound.
+
+        `spellings` are those of the glossary for the whole name: 日本 is Japan, and neither 内地 is
+        nor what sounds like it.
+        """
+        known = chinese_for(word)
+        if spellings:
+            listed = frozenset("".join(spellings))
+            known = [form for form in known if not listed.isdisjoint(form)]
+        if any(form in self._simple for form in known):
+            return True
+        by_sound = any(
+            is_transliteration(form) and transliterates(form, word) for form in spellings or known
+        )
+        if spellings and not by_sound:
+            return False
+        if not by_sound and _is_compound(word):
+            return True
+        return self._sounds.has(word.removesuffix("town"), known=bool(known or spellings))
 
     def _is_telling(self, word: str) -> bool:
         """False for a word that is translated by its meaning, or too short to be told by sound."""
@@ -142,6 +179,15 @@ class NameSupport:
         if is_transliteration(simple) and len(simple) >= _SHORTEST_HAN:
             return self._words.has(simple)
         return not listed
+
+
+def _is_compound(word: str) -> bool:
+    """Whether two everyday words make the name, which is then translated by them: Stardust."""
+    small = word.lower()
+    return any(
+        is_common(small[:at]) and is_common(small[at:])
+        for at in range(_LEAST_PART, len(small) - _LEAST_PART + 1)
+    )
 
 
 def _simplified(text: str) -> str:

@@ -21,12 +21,13 @@ _CHINESE = {
     "Henan": "豫", "Hebei": "冀", "Xinjiang": "疆", "Tibet": "藏", "Yunnan": "滇", "Anhui": "皖",
     "Jiangxi": "赣|贛", "Guizhou": "黔", "Guangxi": "桂", "Hainan": "琼|瓊", "Gansu": "甘",
     "Qinghai": "青", "Ningxia": "宁", "Inner Mongolia": "蒙", "United Nations": "联大|聯大|安理",
+    "Olympic Games": "奥运|奧運|冬奥|冬奧|残奥|殘奧|申奥|申奧|奥林匹克|奧林匹克",
     "Communist Party of China": "党|黨", "COVID-19": "疫|新冠|冠状|冠狀",
 }  # fmt: skip
 _ENGLISH = {
     "China": "Chinese|Sino|PRC|CNY|Mandarin", "United States": "American|U.S|USA|USD",
     "Russia": "Russian|Soviet|Kremlin", "Japan": "Japanese", "United Kingdom": "British|Britain|UK",
-    "France": "French", "Germany": "German", "India": "Indian|Hindi", "Canada": "Canadian",
+    "France": "French", "Germany": "German", "India": "Indian|Hindi|Hindu", "Canada": "Canadian",
     "South Korea": "Korean|Korea|ROK", "North Korea": "Korean|Korea|DPRK|Pyongyang",
     "Australia": "Australian|Aussie", "Taiwan": "Taiwanese", "Thailand": "Thai",
     "Egypt": "Egyptian",
@@ -59,12 +60,23 @@ _ENGLISH = {
 }  # fmt: skip
 
 
+_PLACES = {
+    form: place
+    for place, column in _ENGLISH.items()
+    for form in column.split("|")
+    if form[0].isupper() and form[1:].islower()
+}
 _SINGLE = "".join(
     sorted({form for column in _CHINESE.values() for form in column.split("|") if len(form) == 1})
 )
 _ACRONYM_LETTERS = 3
 # 中 and 德 stand for places beside each other (中德) or before these (美方, 德媒); 道德 is a word.
 _BESIDE = "方军軍媒队隊籍企警商"
+
+
+def place_of(word: str) -> str | None:
+    """The place that an adjective or a people is of: the United States for Americans."""
+    return _PLACES.get(word) or _PLACES.get(word.removesuffix("s"))
 
 
 def has_short_form(key: str, folded: str) -> bool:

@@ -30,7 +30,8 @@ _SYLLABLE = {
 _INITIAL = re.compile("zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?")
 _ENGLISH = (
     (r"shch|tch|tsch|sch|ch|sh|cz|zh|dg|j|sz", "J"), (r"ph|gh(?=t)", "F"), (r"ck|c(?=[eiy])", "c"),
-    (r"g(?=[eiy])", "g"), (r"th|d|t", "T"), (r"b|p", "P"), (r"x", "KS"), (r"q|k|c|g", "K"),
+    (r"ng(?![aeiouy])", "N"), (r"g(?=[eiy])", "g"), (r"th|d|t", "T"), (r"b|p", "P"),
+    (r"x", "KS"), (r"q|k|c|g", "K"),
     (r"f", "F"), (r"v", "V"), (r"w", "W"), (r"m", "M"), (r"n", "N"), (r"l", "L"), (r"r", "R"),
     (r"s|z", "S"), (r"h", "H"), (r"y", "Y"),
 )  # fmt: skip
@@ -43,11 +44,13 @@ _NEAR = {
 }  # fmt: skip
 _OPTIONAL = {"R": 0.15, "H": 0.2, "Y": 0.1, "W": 0.35, "L": 0.5, "N": 0.5, "M": 0.6}
 _DROPPED = 0.9
+_LAST_DROPPED = {"T": 0.4, "K": 0.4, "P": 0.4}
+"""A stop at the end of a word is not spoken by many: Morakot is 莫拉克."""
 _ADDED = {"Y": 0.1, "W": 0.15, "H": 0.4, "L": 0.5, "N": 0.35}
 _ADDED_OTHER = 0.8
 _SWAPPED = 0.25
-_MOST_COST = 0.27
-"""The part of a name's sounds that may be off."""
+_MOST_COST, _MOST_OF_KNOWN = 0.27, 0.15
+"""The part of a name's sounds that may be off; less where a dictionary writes it otherwise."""
 _FEWEST_SOUNDS = 2
 _LATIN_WORD = re.compile("[A-Za-zÀ-ɏ]{2,40}")
 _DOUBLE = re.compile(r"([a-z])\1")
@@ -93,19 +96,29 @@ def distance(english: str, chinese: str) -> float:
     row = [0.0]
     for sound in chinese:
         row.append(row[-1] + _ADDED.get(sound, _ADDED_OTHER))
-    for sound in english:
-        above, row = row, [row[0] + _OPTIONAL.get(sound, _DROPPED)]
+    for i, sound in enumerate(english):
+        dropped = _OPTIONAL.get(sound, _DROPPED)
+        if i == len(english) - 1 > 1:
+            dropped = _LAST_DROPPED.get(sound, dropped)
+        above, row = row, [row[0] + dropped]
         for j, other in enumerate(chinese):
             near = _NEAR.get(other, "")
             swap = 0.0 if near[:1] == sound else _SWAPPED if sound in near else 1.2
             row.append(
                 min(
                     above[j] + swap,
-                    above[j + 1] + _OPTIONAL.get(sound, _DROPPED),
+                    above[j + 1] + dropped,
                     row[j] + _ADDED.get(other, _ADDED_OTHER),
                 )
             )
     return row[-1]
+
+
+def transliterates(chinese: str, word: str) -> bool:
+    """Whether Chinese characters are `word` by their sound."""
+    english = sounds_of_word(word)
+    most = _MOST_COST * max(len(english), _FEWEST_SOUNDS)
+    return distance(english, "".join(map(sounds_of_character, chinese))) <= most
 
 
 class SoundIndex:
@@ -115,15 +128,18 @@ class SoundIndex:
         self._pieces = _windows(text)
         self._pinyin = _joined_syllables(text)
 
-    def has(self, word: str) -> bool:
-        """True when the text holds `word` by its sound, as a transliteration or in pinyin."""
+    def has(self, word: str, known: bool = False) -> bool:
+        """True when the text holds `word` by its sound, as a transliteration or in pinyin.
+
+        A word with a `known` Chinese spelling is hardly written otherwise.
+        """
         plain = re.sub(r"[^a-z]", "", word.lower().translate(_FOLD))
         if plain in self._pinyin:
             return True
         english = sounds_of_word(word)
         if len(english) < _FEWEST_SOUNDS:
             return True
-        most = _MOST_COST * len(english)
+        most = (_MOST_OF_KNOWN if known else _MOST_COST) * len(english)
         return any(
             distance(english, piece) <= most
             for piece in self._pieces
