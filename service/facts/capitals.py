@@ -7,7 +7,8 @@ COMMON = frozenset(
     LLM NGO PC PDF PR QR R&D SUV TV UFO URL USB UTC GMT VIP VR AR VS VPN WiFi Wi-Fi DNA RNA HIV
     USD RMB EUR GBP JPY HKD TWD NT HK US$ HK$ NT$ Q1 Q2 Q3 Q4 OK PS KTV BR Jr Sr Inc Ltd Co Corp
     PLC AM PM am pm EV M&A B2B B2C SaaS 5G 4G 6G 3D 2D Apps CP KPI OEM MOU FAQ PE VC MW kW GW kWh
-    km kg mm cm GB MB TB GHz MHz ICP PUE HTML DOCTYPE CN Copyright http https""".split()
+    km kg mm cm GB MB TB GHz MHz ICP PUE HTML DOCTYPE CN Copyright http https EST EDT CST CDT PST
+    PDT CET CEST BST MP MPs VIDEO PHOTO PHOTOS FACT FACTS EXCLUSIVE REVEALED UPDATED""".split()
 )
 
 # Titles before the name of a person.
