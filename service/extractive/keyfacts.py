@@ -41,9 +41,10 @@ _HEADS = frozenset({"person", "visit", "user"})
 # Agencies and papers are named in articles for their photos and bylines.
 _NEWSROOMS = frozenset(
     {
-        "Reuters", "Associated Press", "Agence France-Presse", "Bloomberg", "Xinhua", "China Central Television",
-        "Ta Kung Pao", "Ming Pao", "BBC", "CNN", "CNBC", "People's Daily", "Global Times",
-        "Central News Agency", "Sky News", "Kyodo News", "Yonhap", "South China Morning Post",
+        "Reuters", "Associated Press", "Agence France-Presse", "Bloomberg", "Xinhua",
+        "China Central Television", "Ta Kung Pao", "Ming Pao", "BBC", "CNN", "CNBC",
+        "People's Daily", "Global Times", "Central News Agency", "Sky News", "Kyodo News",
+        "Yonhap", "South China Morning Post",
     }
 )  # fmt: skip
 _BYLINE = 0.25
