@@ -10,7 +10,7 @@ another subject, a question, a condition and a quotation take no side. Chinese i
 import re
 from collections.abc import Sequence
 
-from service.extractive.valence_shifters import NEGATION, UNREAL
+from service.extractive.valence_shifters import BUT, NEGATION, UNREAL
 from service.resources.lexicon import EnglishOrChinese, Lexicon
 from service.text.segmenter import segmenter
 
@@ -20,7 +20,7 @@ STRONG = 2
 """The weight that a judgement needs in the lexicon."""
 _FEWEST = {"en": 4, "zh": 2}
 """Characters of a part of a target that stands for it."""
-_MOST_BETWEEN = {"en": 4, "zh": 8}
+_MOST_BETWEEN = {"en": 4, "zh": 5}
 """Words, or Chinese characters, that may stand between an act and its object."""
 _LONGEST = 400
 _CLAUSE_END = {"en": re.compile(r"[,;:.!?—\"“”()\n]"), "zh": re.compile("[，；：。！？!?,;…“”\\s]")}
@@ -54,7 +54,8 @@ _WRITER = {
     ),
     "zh": re.compile(
         "(?!.*(?:[他她它你谁]|(?<!我|咱)们|那些|[人者]$|网友|专家|官方|政府|部门|媒体|市民|群众|国家"
-        "|[美英法俄日韩]国|很多|有的|为什么|为啥|[说讲认]|第$|如果|要是|怎|只|居然))"
+        "|[美英法俄日韩]国|很多|有的|为什么|为啥|[说讲认]|第$|如果|要是|怎|只|居然|[如像似]|、$"
+        "|(?<!我们)(?<!大家)都$))"
         ".{0,10}"
     ),
 }
@@ -70,6 +71,10 @@ _IS = {
         "(?:真的?|就|也|都|确实|简直|实在|才)?(?:是|太|很|挺|最|非常|特别|真是?)(.{1,14})"
     ),
 }
+_WITHIN_EN = re.compile(r"\b(?:that|which|who|whose|with|because|when|where|if|than)\b")
+"""What stands behind these is not said of the subject: a rule that allows bad teachers."""
+_LISTED_ZH = re.compile("、[不没]")
+"""不放鞭炮、不贴春联 tells what is not done."""
 _NOT_THE_OBJECT_ZH = re.compile("的?(?:人|派|者|们|网友|声音)")
 _ACT_ALONE_ZH = re.compile(
     "(?:^|[，。！；;\\s/:：])(?:我|个人|本人|绝对|坚决|强烈|完全|必须|举双手|非常|十分|表示|全力|大力|还是)*"
@@ -94,6 +99,9 @@ def explicit_sides(
     names = _names(target, language)
     lowered = [sentence.lower().replace("’", "'") for sentence in sentences]
     sides = [_side(sentence, names, language, lexicon) for sentence in lowered]
+    for index, following in enumerate(lowered[1:]):
+        if BUT[language].match(following):
+            sides[index] = 0  # the writer goes on to limit it
     if language == "zh" and not any(sides):
         turns = _tagged(lowered, names)
         return [turns * _alone(sentence) for sentence in lowered]
@@ -151,6 +159,8 @@ def _in_sentence(
         start = max((m.end() for m in _CLAUSE_END[language].finditer(sentence, 0, at)), default=0)
         before, after = sentence[start:at], sentence[at + len(name) :]
         side = _as_object(before, after, language) or _as_subject(before, after, language, lexicon)
+        if side and _LISTED_ZH.match(after):
+            return 0
         if side:
             return side
     return 0
@@ -186,6 +196,8 @@ def _as_subject(before: str, after: str, language: EnglishOrChinese, lexicon: Le
     if not judged or not _WRITER[language].fullmatch(before.strip()):
         return 0
     said = _CLAUSE_END[language].split(judged[1])[0]
+    if language == "en":
+        said = _WITHIN_EN.split(said)[0]
     hits = [hit for hit in lexicon.find(said, language) if hit.kind in {"view", "act"}]
     if not hits or abs(hits[0].weight) < STRONG:
         return 0
