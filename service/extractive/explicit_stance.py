@@ -29,7 +29,8 @@ _FOR_ACT = {
     "en": r"support(?:s|ed|ing)?|love|favou?r|endorse|welcome|applaud|believe in|all for|fan of"
     r"|stand (?:with|by|for)|vot(?:e|ing|ed) for|admire|proud of|in favou?r of|agree with|need more"
     r"|bring back|save|protect|legali[sz]e|fund|elect|long live|appreciate|thank god for",
-    "zh": "支持|赞成|赞同|拥护|力挺|点赞|同意|喜欢|喜爱|热爱|爱上|欢迎|期待|看好|怀念",
+    "zh": "支持|赞成|赞同|称赞|赞扬|赞美|拥护|力挺|点赞|同意|喜欢|喜爱|热爱|爱上|欢迎|期待"
+    "|看好|怀念",
 }
 _AGAINST_ACT = {
     "en": r"oppose|opposing|hate|against|reject|condemn|denounce|despise|detest|boycott|ban|stop"
@@ -72,7 +73,7 @@ _IS = {
     ),
 }
 _WITHIN_EN = re.compile(r"\b(?:that|which|who|whose|with|because|when|where|if|than)\b")
-"""What stands behind these is not said of the subject: a rule that allows bad teachers."""
+"""Words behind these are not said of the subject: a rule that allows bad teachers."""
 _LISTED_ZH = re.compile("、[不没]")
 """不放鞭炮、不贴春联 tells what is not done."""
 _NOT_THE_OBJECT_ZH = re.compile("的?(?:人|派|者|们|网友|声音)")

@@ -49,7 +49,7 @@ UNDECIDED, UNDECIDED_A_SENTENCE = 0.35, 0.005
 LEAST_OWN, MARGIN = 0.3, 0.05
 """Evidence in the author's own voice that a side needs, and how far its score has to be ahead of
 `none`: what others say never makes a stance alone."""
-SURE, SURE_A_SENTENCE = 1.3, 0.1
+SURE, SURE_A_SENTENCE = {"en": 1.3, "zh": 1.6}, 0.1
 """The author's own evidence that a microblog or a comment needs where it takes no explicit side."""
 CLEAR_OWN, CLEAR_OTHERS = 0.2, 0.05
 """Evidence that a sentence has to be to be quoted: the author's own, and a named speaker's."""
@@ -89,7 +89,7 @@ def _sure(evidence: list[StanceEvidence], reader: "_Reader", target: str) -> lis
     """The evidence in a microblog or a comment: what is said in so many words, or very much."""
     explicit = reader.explicit(to_script(target, "Hans"))
     much = abs(sum(pick.weight for pick in evidence if not pick.quoted))
-    enough = SURE + SURE_A_SENTENCE * len(reader.texts)
+    enough = SURE[reader.language] + SURE_A_SENTENCE * len(reader.texts)
     return explicit or (evidence if much >= enough else [])
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from service.extractive.explicit_stance import explicit_sides
-from service.resources.lexicon import Lexicon
+from service.resources.lexicon import EnglishOrChinese, Lexicon
 
 LEXICON = Lexicon.load()
 
@@ -22,6 +22,7 @@ LEXICON = Lexicon.load()
         ("Who could oppose the tram?", 0),
         ("If we support the tram, we pay.", 0),
         ("The tram opens in May.", 0),
+        ("The tram is a rule that allows bad drivers.", 0),
     ],
 )
 def test_english(text: str, side: int) -> None:
@@ -38,6 +39,8 @@ def test_english(text: str, side: int) -> None:
         ("不支持放鞭炮。", -1),
         ("不反对放鞭炮。", 0),
         ("今年不放鞭炮。", -1),
+        ("不放鞭炮、不贴春联，够环保。", 0),
+        ("正如春节不放鞭炮，是个缺憾。", 0),
         ("专家反对放鞭炮。", 0),
         ("为什么反对放鞭炮？", 0),
         ("放鞭炮的人很多。", 0),
@@ -60,3 +63,16 @@ def test_an_act_alone_is_toward_the_hashtag() -> None:
 def test_part_of_a_name_stands_for_a_person() -> None:
     assert explicit_sides(["I voted for Rivers."], "Ann Rivers", "en", LEXICON) == [1]
     assert explicit_sides(["I voted for rivers."], "clean rivers", "en", LEXICON) == [0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "target", "language"),
+    [
+        (["I oppose the tram.", "But the tunnel needs it."], "the tram", "en"),
+        (["很反对放鞭炮。", "但是我还是觉得可以适当放一点。"], "春节放鞭炮", "zh"),
+    ],
+)
+def test_a_side_that_the_writer_goes_on_to_limit_is_none(
+    texts: list[str], target: str, language: EnglishOrChinese
+) -> None:
+    assert explicit_sides(texts, target, language, LEXICON) == [0, 0]
