@@ -56,7 +56,7 @@ SMALL_MODEL = 1_000_000_000
 CLOSENESS_OF_SMALL_MODELS: Mapping[Direction, float] = {("en", "en"): 0.65}
 HIGH: Mapping[Direction, float] = {
     ("en", "en"): 0.65,
-    ("zh", "zh"): 0.60,
+    ("zh", "zh"): 0.52,
     ("zh", "en"): 0.55,
     ("en", "zh"): 0.50,
 }
