@@ -65,6 +65,7 @@ class Runtime:
         """Give the bulk work back, finish the rest."""
         self._bulk.close(timeout_s)
         self._service.close(timeout_s)
+        self.app.config["REPORTS"].close()
         if self._kept is not None:
             self._kept.close()
         self._database.close()
