@@ -188,6 +188,7 @@ def test_sigterm_answers_requests_in_flight(tmp_path: Path) -> None:
         assert server.process.wait(timeout=PATIENCE_S) == 0
 
 
+@pytest.mark.slow
 def test_sigterm_waits_for_the_rest_of_a_body(tmp_path: Path) -> None:
     body = json.dumps({"text": CHINESE}).encode()
     with serving(tmp_path / "log", *SLOW) as server:
