@@ -10,6 +10,7 @@ from service.article import Document
 from service.extractive.keyfacts import LABEL, NOTHING, key_facts
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
+from service.text.script import to_script
 
 ZH = (
     "12月10日，彭博社引述知情人士說，Meta行政總裁朱克伯格打算在2026年第一季推出新模型Avocado。\n"
@@ -195,3 +196,11 @@ def test_any_text_gives_a_line(
     line = key_facts(Document.of(text, "und", text[:9]), target, size, glossary)
     assert line.startswith(LABEL[target])
     assert len(line) > len(LABEL[target])
+
+
+def test_a_chinese_line_is_in_simplified_characters(glossary: Glossary) -> None:
+    """A name that the article gives in Traditional ones, too."""
+    text = "Mayor Lin Hsiu-lan (林秀蘭) said on 4 May that the plan costs 12 million dollars."
+    line = key_facts(Document.of(text, "en"), "zh", 160, glossary)
+    assert "林秀兰" in line
+    assert to_script(line, "Hans") == line
