@@ -4,16 +4,19 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from benchmarks.real_models import Unavailable, model_folder
+from benchmarks.real_models import Unavailable, default_cache, model_folder
 
 
 @cache
 def _folder(name: str) -> Path | str:
-    """The folder, or why there is none: it is tried once."""
+    """The folder, or why there is none: it is tried once, by one process at a time."""
     try:
-        return model_folder(name)
-    except Unavailable as error:
+        default_cache().mkdir(parents=True, exist_ok=True)
+        with FileLock(default_cache() / f".{name.removesuffix('-turns')}.lock"):
+            return model_folder(name)
+    except (Unavailable, OSError) as error:
         return str(error)
 
 
