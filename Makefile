@@ -34,7 +34,7 @@ test: $(VENV)/.ready-dev ## Run the tests that every change needs, in a few minu
 	$(PYTEST) -m "not slow and not real_models and not image"
 
 test-all: test ## Run every test but the image's: also kills, disks, a browser, all model families
-	$(PYTEST) -m "(slow or real_models) and not image"
+	$(PYTEST) -m "(slow or real_models) and not image" --maxfail 12 # each may have waited for minutes
 
 check: $(VENV)/.ready-dev ## Lint, format and types
 	$(RUN) ruff check .

@@ -68,6 +68,7 @@ def test_the_tokenizer_that_an_adapter_brings_is_taken(
     assert load(tiny.settings(adapter)).tokenizer.chat_template == own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [tiny.ENGLISH, tiny.CHINESE], ids=["en", "zh"])
 def test_an_article_is_digested_by_an_adapted_model(
     tmp_path: Path, folders: dict[str, Path], text: str

@@ -23,6 +23,7 @@ def bench(model: Path, *flags: str) -> tuple[int, str]:
     return done.exit_code, done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_measures_exactly_the_work_it_was_asked_for(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
