@@ -17,7 +17,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -28,16 +28,11 @@ from service.web.connections import Connection, KeptBodies, OpenConnections
 from service.web.incoming import Incoming
 from service.web.outgoing import ClientGone, Outgoing, Pace
 from service.web.protocol_errors import write_overloaded, write_timeout
+from service.web.thread_pools import ThreadPools
 from service.web.wsgi_caller import NextStep, WsgiCaller
 
 NO_DESCRIPTORS_S = 0.5
 """So long no connections are accepted after the file descriptors ran out."""
-HEALTH = ("/livez", "/readyz")
-"""Paths that are answered in a thread of their own, even when all others wait for the store."""
-MADE = "/report"
-"""End of a path whose answer has to be made first, so that it is waited for."""
-GETTING_THREADS = 4
-"""For what is only fetched (pages, results): however many fetch much, others send articles."""
 _RECEIVE = 256 * 1024
 _ACCEPTS = 64
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -53,9 +48,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._accepts_at = 0.0
         self._looks_at = 0.0
         self._folder = str(self.app.settings.data)
-        self._health = ThreadPoolExecutor(1, "diglot-health")
-        self._getting = ThreadPoolExecutor(GETTING_THREADS, "diglot-get")
         self._caller: WsgiCaller
+        self._pools: ThreadPools
         self._steps = {
             NextStep.AWAIT_BODY: self._await_body,
             NextStep.GO_ON: self._go_on,
@@ -66,6 +60,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         self._caller = WsgiCaller(self.cfg, self.wsgi, lambda: not self.alive)
+        self._pools = ThreadPools(self.tpool)
         self.poller.register(
             self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks
         )
@@ -74,9 +69,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         stopped = time.monotonic()
         while self._is_waited_for(time.monotonic() - stopped):
             self._turn()
-        self.tpool.shutdown(wait=False)
-        self._health.shutdown(wait=False)
-        self._getting.shutdown(wait=False)
+        self._pools.shutdown()
         self.poller.close()
         self.method_queue.close()
         for listener in self.sockets:
@@ -191,15 +184,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _work(self, conn: Connection, task: Callable[[Connection], NextStep]) -> None:
         self._watch(conn, 0)
         conn.pace = None
-        future = self._pool(conn).submit(task, conn)
+        future = self._pools.pool(conn).submit(task, conn)
         future.add_done_callback(lambda done: self.method_queue.defer(self._on_work, conn, done))
-
-    def _pool(self, conn: Connection) -> Executor:
-        if conn.incoming.path in HEALTH:
-            return self._health
-        if conn.answer is not None:
-            return self.tpool if conn.answer.is_live else self._getting
-        return self._getting if _is_fetched(conn.incoming) else self.tpool
 
     def _go_on(self, conn: Connection) -> None:
         self._work(conn, self._caller.go_on)
@@ -309,8 +295,3 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except Exception:
             self.log.exception("a connection failed")
             self._drop(conn)
-
-
-def _is_fetched(incoming: Incoming) -> bool:
-    """Whether what it asks for is there already."""
-    return incoming.asks_to_get and not (incoming.path or "").endswith(MADE)
