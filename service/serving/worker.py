@@ -234,7 +234,7 @@ class Worker:
         """
         for work, line in self._turns.items():
             while line and self._plans.has_thread(work, is_long=True):
-                job = min(line, key=_turn_comes)
+                job = min(line, key=turn_comes)
                 line.remove(job)
                 job.note_admitted()
                 self._plans.start(job, lambda _: Answer(()))
@@ -322,6 +322,6 @@ class Worker:
             settle(job, error)
 
 
-def _turn_comes(job: Job) -> float:
+def turn_comes(job: Job) -> float:
     """The time at which a job would be done if all were read at once."""
     return job.arrived + job.tokens / READ_TOKENS_A_SECOND

@@ -12,6 +12,7 @@ from service.result import Result
 from service.serving.queue import (
     HALF_LIFE_S,
     LONGEST_S,
+    SHORT_TOKENS,
     SHORTEST_S,
     Bounds,
     Job,
@@ -61,6 +62,17 @@ def test_tokens_are_bounded_but_an_article_longer_than_the_queue_may_have_it_alo
     second.free()  # an uncharged article frees none
     long.free()
     bounds.take("online").charge(100)
+
+
+def test_longer_articles_leave_some_of_the_tokens_to_short_ones() -> None:
+    bounds = Bounds(9, 10 * SHORT_TOKENS, Throughput())
+    bounds.take("online").charge(8 * SHORT_TOKENS)
+    with pytest.raises(Overloaded):
+        bounds.take("online").charge(SHORT_TOKENS + 1)
+    bounds.take("online").charge(SHORT_TOKENS)
+    bounds.take("online").charge(SHORT_TOKENS)
+    with pytest.raises(Overloaded):
+        bounds.take("online").charge(1)
 
 
 def test_bulk_work_is_counted_apart_and_never_refused() -> None:

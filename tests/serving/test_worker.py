@@ -19,8 +19,8 @@ from service.errors import (
     Overloaded,
 )
 from service.result import Result
-from service.serving.queue import SHORT_TOKENS, Plan
-from service.serving.worker import Worker
+from service.serving.queue import SHORT_TOKENS, Job, Plan
+from service.serving.worker import READ_TOKENS_A_SECOND, Worker, turn_comes
 from service.tasks import Answer, DigestTask, Finished, Request
 from tests.support.plans import ask, result
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
@@ -504,3 +504,37 @@ def asking_after(gate: threading.Event) -> Plan:
     assert gate.wait(30)
     yield Request("", Document.of("b", "en"), (DigestTask("en"),))
     return result("b", "")
+
+
+@pytest.mark.parametrize("letter", ["a", "议"])
+def test_a_shorter_article_has_its_turn_before_a_much_longer_one_that_came_first(
+    letter: str,
+) -> None:
+    begun: list[int] = []
+
+    def noted(passage: str, gate: threading.Event) -> Plan:
+        yield Request("", Document.of(passage, "en"), ())
+        begun.append(len(passage))
+        assert gate.wait(30)
+        yield Request("", Document.of(passage, "en"), (DigestTask("en"),))
+        return result(passage, "")
+
+    gate = threading.Event()
+    with working(ScriptedEngine(), processes=1) as worker:
+        futures = [worker.submit(noted(letter * 10, gate))]
+        wait_until(lambda: begun == [10])
+        sizes = (200_000, 9_000, 3_000)
+        futures += [worker.submit(noted(letter * size, gate)) for size in sizes]
+        gate.set()
+        for future in futures:
+            future.result(10)
+    assert begun == [10, 3_000, 9_000, 200_000]
+
+
+def test_a_long_article_has_its_turn_before_short_ones_that_come_much_later() -> None:
+    def job(arrived: float, tokens: int) -> Job:
+        plan: Plan = ask("a")
+        return Job(plan, next(plan), Future(), arrived, float("inf"), "online", tokens)
+
+    long = job(0.0, 10 * READ_TOKENS_A_SECOND)
+    assert turn_comes(job(5.0, 1000)) < turn_comes(long) < turn_comes(job(10.0, 1000))

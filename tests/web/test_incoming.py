@@ -184,3 +184,27 @@ def test_a_body_that_is_not_there_says_so(read: str) -> None:
     with pytest.raises(BodyPending):
         take()
     assert not issubclass(BodyPending, Exception)  # whatever an application catches
+
+
+def test_the_length_of_a_body_is_known_as_far_as_it_was_announced(incoming: Incoming) -> None:
+    incoming.feed(HEAD + b"Content-Length: 450000\r\n\r\nab")
+    assert incoming.length == 450_000
+
+
+def test_the_length_of_a_body_in_chunks_grows_with_them(incoming: Incoming) -> None:
+    incoming.feed(CHUNKED)
+    lengths = []
+    for text in ("The council met.", "镇议会开会。"):
+        chunk = text.encode()
+        incoming.feed(b"%X\r\n%s\r\n" % (len(chunk), chunk))
+        lengths.append(incoming.length)
+    assert lengths == [16, 34]
+
+
+@pytest.mark.parametrize(
+    ("method", "asks"), [("GET", True), ("HEAD", True), ("POST", False), ("DELETE", False)]
+)
+def test_a_request_asks_to_get_what_is_there(incoming: Incoming, method: str, asks: bool) -> None:
+    assert not incoming.asks_to_get
+    incoming.feed(f"{method} / HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    assert incoming.asks_to_get is asks
