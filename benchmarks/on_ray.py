@@ -197,26 +197,24 @@ def overhead(asked: argparse.Namespace, folder: Path) -> bool:
     halves = write(folder / "in", asked.articles, 2)
     engine = ["--model", asked.model] if asked.model else ["--engine", "extractive"]
     common = [*engine, "--length", "short", "--threads", 1]
-    plain, on_ray, loads = [], [], []
+    ratios = []
     for round_ in range(asked.rounds):
         out = folder / f"out{round_}"
-        loads.append(os.getloadavg()[0])
-        plain.append(
-            timed(
-                *(digest(half, "--out", out / half.stem, "--no-report", *common) for half in halves)
-            )
+        load = os.getloadavg()[0]
+        plain = timed(
+            *(digest(half, "--out", out / half.stem, "--no-report", *common) for half in halves)
         )
-        loads.append(os.getloadavg()[0])
-        on_ray.append(
-            timed(digest(*halves, "--out", out / "ray", "--on", "ray", "--workers", 2, *common))
+        on_ray = timed(
+            digest(*halves, "--out", out / "ray", "--on", "ray", "--workers", 2, *common)
         )
-        ratio = on_ray[-1] / plain[-1]
-        print(f"round {round_}: plain {plain[-1]:.1f} s, on Ray {on_ray[-1]:.1f} s, {ratio:.3f}")
         same = fingerprints(out, halves) == {row["fingerprint"] for row in read(out / "ray")}
-        print(f"the same fingerprints: {same}")
-    ratios = [one / other for one, other in zip(on_ray, plain, strict=True)]
-    print(f"median ratio {median(ratios):.3f}; load before each run {[round(x, 1) for x in loads]}")
-    return median(ratios) < 1.1
+        ratios.append([one / other for one, other in zip(on_ray, plain, strict=True)])
+        print(f"round {round_}, load {load:.0f}, the same fingerprints: {same}")
+        print(f"without Ray {plain[0]:.0f} s, {plain[1]:.0f} s of CPU")
+        print(f"on Ray {on_ray[0]:.0f} s, {on_ray[1]:.0f} s of CPU", flush=True)
+    time_, cpu = (median(each) for each in zip(*ratios, strict=True))
+    print(f"on Ray beside without, median: time {time_:.3f}, CPU {cpu:.3f}")
+    return cpu < 1.1
 
 
 def feeding(asked: argparse.Namespace, folder: Path) -> bool:
@@ -269,11 +267,18 @@ class InstantPool:
         return done
 
 
-def timed(*runs: subprocess.Popen[bytes]) -> float:
+def timed(*runs: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Wait for runs; the seconds they took, and those of CPU of all their processes."""
     begun = time.monotonic()
-    statuses = [run.wait() for run in runs]
-    assert statuses == [0] * len(runs), statuses
-    return time.monotonic() - begun
+    spent: dict[int, float] = {}
+    while any(run.poll() is None for run in runs):
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                used = process.cpu_times()
+                spent[process.pid] = used.user + used.system
+        time.sleep(0.5)
+    assert not any(run.returncode for run in runs)
+    return time.monotonic() - begun, sum(spent.values())
 
 
 def fingerprints(out: Path, halves: Sequence[Path]) -> set[str]:
