@@ -60,6 +60,9 @@ TEMPLATES = {
     "the engine's process died {times} times while it loaded; is there enough memory for each worker?": (
         "引擎进程在加载时退出了 {times} 次；每个引擎的内存够用吗？"
     ),
+    "the engine's process died {times} times, and digested nothing in between; is there enough memory for each worker?": (
+        "引擎进程连续退出了 {times} 次，其间没有处理完任何文章；每个引擎的内存够用吗？"
+    ),
     "the engine's process died of this article {times} times": "处理这篇文章时，引擎进程退出了 {times} 次",
     "no worker is ready yet: the engines load, or no node has room for one": (
         "还没有可用的引擎：正在加载，或没有节点能容纳一个引擎"

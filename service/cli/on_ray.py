@@ -9,7 +9,7 @@ import click
 
 from service.cli.group import INTERRUPTED
 from service.errors import BadInput
-from service.ingest.storage import InputFile, is_uri, local_path
+from service.ingest.storage import InputFile, is_uri, local_path, without_query
 from service.messages import localized
 from service.settings import Settings
 from service.tasks import Options
@@ -79,7 +79,7 @@ def _files(inputs: Sequence[str], out: str) -> list[InputFile]:
     from service.scale.partitions import is_part
 
     found: dict[str, InputFile] = {}
-    own = None if is_uri(out) else Path(out).resolve()
+    own = without_query(out).rstrip("/") if is_uri(out) else str(Path(out).resolve())
     for given in dict.fromkeys(inputs):
         if given == "-" or is_url(given):
             raise BadInput(f"--on ray reads files, and not {given}: save it as a file")
@@ -87,9 +87,14 @@ def _files(inputs: Sequence[str], out: str) -> list[InputFile]:
         files: Sequence[InputFile]
         files = find_stored(given) if path is None else find_files([path], several=True)
         for file in files:
-            is_own = isinstance(file, Path) and is_part(file) and file.resolve().parent == own
-            if not is_own:
+            if not (is_part(file) and _folder_of(file) == own):
                 found.setdefault(file.as_posix(), file)
     if not found:
         raise BadInput(f"nothing to read in {', '.join(inputs)}")
     return list(found.values())
+
+
+def _folder_of(file: InputFile) -> str:
+    if isinstance(file, Path):
+        return str(file.resolve().parent)
+    return file.as_posix().rpartition("/")[0]

@@ -10,8 +10,9 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Protocol
 
 from service.engine import Identity
-from service.errors import DiglotError, EngineFailed
+from service.errors import DiglotError, EngineFailed, NotReady
 from service.folder.run import Item, Step, items, line_of
+from service.ingest.records import printable
 from service.ingest.storage import InputFile
 from service.scale.claims import MOST_LOSSES, Chunk, Claims
 from service.scale.engine_actor import Hello, row_of
@@ -26,6 +27,8 @@ MOST_ITEMS = 32
 MOST_CHARACTERS = 2_000_000
 _TURN_S = 1.0
 _LOOK_EVERY = 256
+MOST_DEATHS = 20
+"""Deaths one after another, with nothing digested between them, after which the run ends."""
 
 
 class Pool(Protocol):
@@ -53,24 +56,27 @@ def digest_on(  # noqa: PLR0913  # each is said by name
     """Digest every article of `files` that `partitions` do not hold; a Step as each is settled.
 
     As `service.folder.run.digest_folder`, with these differences: rows are saved every few seconds,
-    and lines of files that are not among `files` stay. Raises what keeps the engines from loading,
-    and DiglotError when a partition can't be written. When the generator is closed, what is done is
-    saved.
+    and rows stay of files that are not among `files`, or break off while they are read. Raises what
+    keeps the engines from loading, NotReady when they die again and again, and DiglotError when a
+    partition can't be written. When the generator is closed, what is done is saved.
     """
     run = _ClusterRun(pool, partitions)
     identity = run.identity()
     if not resume:
         partitions.clear()
-    ids, read = array("Q"), set[str]()
+    ids, read, broken = array("Q"), set[str](), set[str]()
+    names = {printable(file.as_posix()) for file in files}
     try:
         for item in items(files, options, identity, column):
             ids.append(int(item.id, 16))
             read.add(item.place)
+            if isinstance(item.article, DiglotError) and item.source in names:
+                broken.add(item.place)
             yield from run.take(item)
         yield from run.finish()
     finally:
         partitions.save()
-    partitions.arrange(ids, read)
+    partitions.arrange(ids, read - broken)
 
 
 class _ClusterRun:
@@ -83,6 +89,7 @@ class _ClusterRun:
         self._open: list[Item] = []
         self._characters = 0
         self._skipped = 0
+        self._deaths = 0
 
     def identity(self) -> Identity:
         """The engine of the first worker; waits for it."""
@@ -129,6 +136,7 @@ class _ClusterRun:
             if isinstance(event, Died):
                 yield from self._bury(event.worker)
                 continue
+            self._deaths = 0
             self._claims.settle(event.worker, event.chunk)
             for item, row in zip(event.chunk.items, event.rows, strict=True):
                 yield self._write(item, row)
@@ -141,6 +149,12 @@ class _ClusterRun:
                 self._pool.submit(worker, chunk)
 
     def _bury(self, worker: int) -> Iterator[Step]:
+        self._deaths += 1
+        if self._deaths >= MOST_DEATHS:
+            raise NotReady(
+                f"the engine's process died {self._deaths} times, and digested nothing in between;"
+                " is there enough memory for each worker?"
+            )
         log.info("worker %d died; what it had is tried again, one article at a time", worker)
         for item in self._claims.lose(worker):
             error = EngineFailed(f"the engine's process died of this article {MOST_LOSSES} times")

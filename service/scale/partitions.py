@@ -11,13 +11,13 @@ import time
 from array import array
 from collections.abc import Iterator, Set
 from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from service.errors import BadSetting, DiglotError
 from service.folder.whole_file import replacing
-from service.ingest.storage import file_system, local_path, without_query
+from service.ingest.storage import InputFile, file_system, local_path, without_query
 from service.report.flat import COLUMNS
 
 ROWS = 2_000
@@ -240,9 +240,9 @@ class Partitions:
             ) from error
 
 
-def is_part(path: Path) -> bool:
+def is_part(file: InputFile) -> bool:
     """Whether a file is named as a partition."""
-    return _PART.fullmatch(path.name) is not None
+    return _PART.fullmatch(file.name) is not None
 
 
 def _name(number: int) -> str:

@@ -58,6 +58,8 @@ class EnginePool:
         self._ray = ray
         self._options = options
         self._settings = replace(settings, threads=int(shape.cpus) or 1)
+        if settings.engine == "extractive":  # each has a core, and no client waits
+            self._settings = replace(self._settings, reading_processes=0)
         remote: Any = ray.remote(actor)
         self._actor = remote.options(
             num_cpus=shape.cpus,

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import DiglotError
+from service.errors import DiglotError, NotReady
 from service.folder.run import Step
 from service.ingest.documents import find_stored
 from service.ingest.storage import file_system
 from service.scale.claims import MOST_LOSSES
-from service.scale.cluster_run import MOST_ITEMS, digest_on
+from service.scale.cluster_run import MOST_DEATHS, MOST_ITEMS, digest_on
 from service.scale.partitions import Partitions, Row
 from service.tasks import Options
 from tests.support.disks import small_disk
@@ -81,6 +81,14 @@ def test_an_article_that_kills_is_a_row_with_its_error_and_the_others_go_on(tmp_
     assert step.failure == (failed["source"], failed["error"])
 
 
+def test_engines_that_die_of_everything_end_the_run(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", [f"{POISON} {n}" for n in range(40)])
+    pool = ScriptedPool()
+    with pytest.raises(NotReady, match=f"died {MOST_DEATHS} times, and digested nothing"):
+        run(tmp_path / "out", file, pool=pool)
+    assert pool.died <= MOST_DEATHS + 2
+
+
 def test_failed_articles_are_tried_again_and_replaced(tmp_path: Path) -> None:
     file = jsonl(tmp_path / "a.jsonl", [*texts(3), POISON])
     run(tmp_path / "out", file)
@@ -108,6 +116,19 @@ def test_rows_of_articles_that_changed_are_dropped_those_of_other_files_stay(
     steps, rows = run(tmp_path / "out", jsonl(file, [*texts(3), "A new text. 新的文章。"]))
     assert kinds(steps) == {"digested": 1, "skipped": 3, "failed": 0}
     assert len(rows) == 8
+
+
+def test_a_file_that_can_not_be_read_any_more_keeps_its_rows(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    file = tmp_path / "a.parquet"
+    write_table(pa.table({"text": texts(20)}), file)
+    run(tmp_path / "out", file)
+    file.write_bytes(b"damaged")
+    steps, rows = run(tmp_path / "out", file)
+    assert kinds(steps) == {"digested": 0, "skipped": 0, "failed": 1}
+    assert len([row for row in rows if not row["error"]]) == 20
 
 
 def test_a_run_that_is_stopped_has_saved_what_is_done(tmp_path: Path) -> None:
