@@ -19,7 +19,7 @@ LAYERS = [
     "chinese messages errors field_faults settings logs metrics",
     "text",
     "facts",
-    "article tasks result batch engine",
+    "article tasks result engine",
     "resources",
     "ingest",
     "cleaning",
@@ -47,7 +47,7 @@ PACKAGE = {"__init__", "__main__"}
 # Words that all of it shares, without behaviour of their own.
 SEAMS = set(
     """
-    batch errors result tasks pipeline/context serving/plan_messages
+    errors result store/batch tasks pipeline/context serving/plan_messages
     """.split()
 )
 # Tables, and parts of what one file of tests holds as a whole: the tests that cover each. This list

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.batch import Batch, State
 from service.errors import DeadlineExceeded, KeyReused, OverQuota, UnknownBatch
+from service.store.batch import Batch, State
 from service.store.codec import shown
 from service.store.database import Database
 from service.store.leases import end

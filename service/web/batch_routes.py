@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, request, url_for
 
-from service.batch import Batch
 from service.errors import DiglotError, NotReady, StoreFailed
 from service.report.report_maker import ReportMaker
 from service.serving.batch_runner import Bulk
 from service.settings import Settings
+from service.store.batch import Batch
 from service.store.batches import Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
 from service.web.json_reader import echo

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service import __version__
-from service.batch import Batch
 from service.checks.report import CheckRequest, CheckResult
 from service.engine import Identity
 from service.result import Result
+from service.store.batch import Batch
 from service.web.chat_body import ChatBody, ChatCompletion, ChatModels
 from service.web.chat_errors import ChatError
 from service.web.problems import Problem, explained
