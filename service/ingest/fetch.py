@@ -16,13 +16,14 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx2
 
-from service import __version__
+from service import USER_AGENT
 from service.errors import BadInput, TooLong, Unreadable
 
 MOST_BYTES = 20_000_000
 MOST_SECONDS = 30.0
 MOST_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NOT_MODIFIED = 304
 _VALIDATORS: Mapping[str, str] = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -77,7 +78,7 @@ def _get(
     is_default = port == _DEFAULT_PORTS[parts.scheme]
     headers = {
         "Host": _bracketed(host) if is_default else f"{_bracketed(host)}:{port}",
-        "User-Agent": f"diglot/{__version__}",
+        "User-Agent": USER_AGENT,
         "Accept": "text/html, application/xhtml+xml, text/plain, application/pdf, */*;q=0.1",
         "Accept-Encoding": "identity",
         **validators,

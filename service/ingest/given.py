@@ -12,14 +12,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 from service.errors import DiglotError, NoText, TooLong, Unsupported
 from service.ingest.encoding import decode
-from service.ingest.fetch import fetch, is_url
+from service.ingest.fetch import HTML_TYPES, fetch, is_url
 from service.ingest.office import office_text
 
 FOLDER = ".given"
 STDIN = "-"
 MOST_BYTES = 200_000_000
 _PDF, _ZIP = b"%PDF", b"PK\x03\x04"
-_HTML = {"text/html", "application/xhtml+xml"}
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _OFFICE = {"application/pdf": ".pdf", _WORD: ".docx"}
 _TEXT = {"text/plain", "text/markdown", ""}
@@ -69,12 +68,12 @@ def _fetched(url: str, allow_private: bool) -> dict[str, Any]:
     suffix = _OFFICE.get(page.media_type)
     if suffix or page.content.startswith(_PDF):
         return {**_office(page.content, suffix or ".pdf"), "source": url}
-    if page.media_type not in _HTML | _TEXT:
+    if page.media_type not in HTML_TYPES | _TEXT:
         raise Unsupported(f"The address holds {page.media_type}, which is not read.")
     text = decode(page.content, page.charset)
     if not text.strip():
         raise NoText("The page is empty.")
-    return {"html" if page.media_type in _HTML else "text": text, "source": url}
+    return {"html" if page.media_type in HTML_TYPES else "text": text, "source": url}
 
 
 def _office(content: bytes, suffix: str) -> dict[str, Any]:

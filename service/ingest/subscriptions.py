@@ -9,18 +9,16 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
-from service import __version__
+from service import USER_AGENT
 from service.errors import BadInput, DiglotError, NoText
 from service.ingest.encoding import decode
 from service.ingest.feed_files import entries_of, is_json_feed, json_feed_entries
-from service.ingest.fetch import Fetched, fetch, is_url
+from service.ingest.fetch import HTML_TYPES, Fetched, fetch, is_url
 
-AGENT = f"diglot/{__version__}"
 SECONDS_BETWEEN = 1.0
 """The pause between two requests to one host."""
 MOST_NEW = 100
 """Entries of a feed that are taken in one round, the first ones; the others come in the next."""
-_HTML = {"text/html", "application/xhtml+xml"}
 
 _FIELDS = ("html", "text", "title", "source")
 
@@ -106,7 +104,7 @@ class Subscriptions:
         with suppress(DiglotError):
             if is_url(source) and self._is_allowed(source):
                 page = self._fetch(source)
-                if page.media_type in _HTML:
+                if page.media_type in HTML_TYPES:
                     text = decode(page.content, page.charset)
                     return {"html": text, "title": entry.get("title"), "source": source}
         return {name: entry[name] for name in _FIELDS if entry.get(name)}
@@ -123,7 +121,7 @@ class Subscriptions:
             except DiglotError:
                 rules.parse([])
             self._robots[root] = rules
-        return self._robots[root].can_fetch(AGENT, url)
+        return self._robots[root].can_fetch(USER_AGENT, url)
 
     def _fetch(self, url: str, validators: Mapping[str, str] | None = None) -> Fetched:
         host = urlsplit(url).netloc

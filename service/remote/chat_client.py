@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx2
 
-from service import __version__, metrics
+from service import USER_AGENT, metrics
 from service.errors import BadSetting, Cancelled, RemoteFailed
 from service.remote.completion import Completion, Malformed, ServerError, error_text, events
 from service.remote.endpoint import Endpoint
@@ -64,7 +64,7 @@ class ChatClient:
     ) -> None:
         self.endpoint = endpoint
         self._timeout_s, self._tries = timeout_s, tries
-        headers = {"User-Agent": f"diglot/{__version__}", "Accept-Encoding": "identity"}
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if endpoint.key:
             headers["Authorization"] = f"Bearer {endpoint.key}"
         self._http = httpx2.Client(
