@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from service.ingest.extraction import extract
-from service.ingest.publication_date import Dated
+from service.ingest.publication_date import Dated, day_by_htmldate
 
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "select"})
 _INLINE = frozenset(
@@ -32,11 +32,12 @@ def read_page(html: str) -> Page:
     """The article of a page; all of its visible text where no article can be made out."""
     # A NUL or half a surrogate pair stops libxml2 where it stands.
     html = html.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    seen = _visible(html)
+    seen = visible(html)
     lines = seen.lines()
     found = extract(html, seen.title(), lines) if seen.depth <= _DEEPEST else None
     if found is not None:
-        page = Page(found.text, found.title, found.author, seen.dated.day())
+        day = seen.dated.day() or day_by_htmldate(html)
+        page = Page(found.text, found.title, found.author, day)
         return replace(page, left_out=_left_out(lines, page))
     return Page("\n".join(lines), seen.title(), date=seen.dated.day())
 
@@ -67,7 +68,7 @@ def _left_out(lines: Iterable[str], page: Page) -> int:
     return count
 
 
-class _Visible:
+class VisibleText:
     """Collects what a reader sees, without building a tree, so that no nesting is too deep."""
 
     def __init__(self) -> None:
@@ -108,7 +109,7 @@ class _Visible:
     def comment(self, text: str) -> None:
         pass
 
-    def close(self) -> "_Visible":
+    def close(self) -> "VisibleText":
         return self
 
     def lines(self) -> list[str]:
@@ -119,10 +120,10 @@ class _Visible:
         return " ".join("".join(self._title).split()) or None
 
 
-def _visible(html: str) -> _Visible:
+def visible(html: str) -> VisibleText:
     from lxml import etree
 
-    collector = _Visible()
+    collector = VisibleText()
     # A page that breaks has the paragraphs before the break.
     with suppress(etree.LxmlError):
         etree.fromstring(html.encode(), etree.HTMLParser(target=collector, encoding="utf-8"))

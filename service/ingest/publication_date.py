@@ -1,11 +1,13 @@
 """The day on which an article was published, read only where it says so itself, to the day.
 
 A year in a footer (Copyright 2019-2025) is no date of the article, nor are the dates of the other
-stories of a page. What says it are metadata, JSON-LD, a `<time>`, and a dateline in the text.
+stories of a page. What says it are metadata, JSON-LD, a `<time>`, and a dateline in the text; on a
+page without these htmldate looks for it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 
 from service.facts.numerals.dates import SHORT_MONTHS
@@ -31,8 +33,8 @@ _BESIDE = frozenset({"aside", "nav", "footer"})
 _LONGEST, _MOST, _LONGEST_JSON = 100, 40, 1_000_000
 
 
-def day_in(text: str) -> str | None:
-    """The first full date of `text` as YYYY-MM-DD; a year or a month alone is none."""
+def days_in(text: str) -> Iterator[str]:
+    """The full dates of `text` as YYYY-MM-DD; a year or a month alone is none."""
     for pattern in _DAYS:
         for match in pattern.finditer(text):
             found = match.groupdict()
@@ -43,8 +45,36 @@ def day_in(text: str) -> str | None:
             except ValueError:
                 continue
             if day.year >= _EARLIEST:
-                return day.isoformat()
+                yield day.isoformat()
+
+
+def day_in(text: str) -> str | None:
+    """The first full date of `text`."""
+    return next(days_in(text), None)
+
+
+def day_by_htmldate(html: str) -> str | None:
+    """The day that htmldate makes out in the marked-up text of a page, where the page states it.
+
+    htmldate takes the date of another story or of a change for want of a better one, and gives a
+    month a day, so these are kept from it.
+    """
+    import htmldate
+    import trafilatura
+
+    # Whatever breaks a parser of other people's pages, the page is read without its date.
+    with suppress(Exception):
+        tree = trafilatura.load_html(html)
+        for element in () if tree is None else tree.xpath("//aside|//nav|//footer|//meta"):
+            if element.tag != "meta" or _OTHERWISE.search(_named(element.attrib)):
+                element.drop_tree()
+        found = htmldate.find_date(tree, original_date=True, extensive_search=False)
+        return found if found and found in days_in(html) else None
     return None
+
+
+def _named(attrib: Mapping[str, str]) -> str:
+    return " ".join(attrib.get(key, "") for key in _NAMES)[:_LONGEST].strip()
 
 
 class Dated:
@@ -90,7 +120,7 @@ class Dated:
         return next((day for value in said if (day := day_in(value))), None)
 
     def _meta(self, attrib: Mapping[str, str]) -> None:
-        name = " ".join(attrib.get(key, "") for key in _NAMES)[:_LONGEST].strip()
+        name = _named(attrib)
         content = attrib.get("content", "")
         says = _PUBLISHED.search(name) and not _OTHERWISE.search(name)
         if says and len(content) <= _LONGEST and len(self._metas) < _MOST:

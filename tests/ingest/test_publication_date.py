@@ -1,6 +1,6 @@
 import pytest
 
-from service.ingest.publication_date import Dated, day_in
+from service.ingest.publication_date import Dated, day_by_htmldate, day_in
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,32 @@ def test_long_values_are_cut() -> None:
         type="application/ld+json",
     )
     assert dated.day() is None
+
+
+PAGE = """<html><head>{head}</head><body><nav><time>2025-01-01</time></nav>
+<article><h1>Dam runs low</h1>{top}<p>The water board has its figures: 水庫見底。</p></article>
+<aside><time datetime="2025-01-02"></time></aside><footer><p>© 2019-2025</p></footer></body></html>
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "top", "day"),
+    [
+        ("", '<abbr class="published" title="2025-11-08T09:30">8 Nov</abbr>', "2025-11-08"),
+        ("", '<p class="post-date">8 November 2025</p>', "2025-11-08"),
+        ("", '<span class="date">2025-11-08 發布</span>', "2025-11-08"),
+        ("", "", None),
+        ('<meta property="article:modified_time" content="2025-12-01">', "", None),
+        ('<meta itemprop="copyrightYear" content="2025">', "", None),
+        ('<meta name="pubdate" content="2025-11">', "", None),
+    ],
+)
+def test_htmldate_finds_a_day_that_the_page_states_of_its_article(
+    head: str, top: str, day: str | None
+) -> None:
+    assert day_by_htmldate(PAGE.format(head=head, top=top)) == day
+
+
+@pytest.mark.parametrize("page", ["", "\n", "<", "<html></html>", "水庫見底。"])
+def test_htmldate_finds_no_day_in_what_is_hardly_a_page(page: str) -> None:
+    assert day_by_htmldate(page) is None
