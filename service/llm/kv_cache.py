@@ -13,7 +13,6 @@ import torch
 
 from service.llm.attention_metadata import AttentionMetadata
 from service.llm.block_manager import BLOCK_SIZE
-from service.llm.kernels import large_pages
 from service.llm.kernels.build import library
 from service.llm.kernels.ops import check_constants, check_struct
 
@@ -83,19 +82,11 @@ NATIVE_TYPES = (torch.float32, torch.bfloat16)
 """Number formats that the kernels store."""
 MAX_HEAD_DIM = 256
 """The widest head that the kernels have scratch memory for."""
-PAGE_SIZE = 512
-"""Stored tokens of a head that lie together in the kernels' layout, before those of the next."""
 
 
 def check_pool(library: Any) -> None:
     """Raise LayoutMismatch where the kernels lay the pool out differently."""
-    check_constants(
-        library,
-        block=BLOCK_SIZE,
-        page=PAGE_SIZE,
-        max_head_dim=MAX_HEAD_DIM,
-        alignment=VALUE_ALIGNMENT,
-    )
+    check_constants(library, block=BLOCK_SIZE, max_head_dim=MAX_HEAD_DIM, alignment=VALUE_ALIGNMENT)
     check_struct(library, "pool", CPool)
 
 
@@ -118,9 +109,9 @@ class NativeLayerCache:
         if self.dtype not in NATIVE_TYPES:
             raise ValueError(f"the kernels do not store {self.dtype}")
         # Uninitialised, so that the system provides memory only as the cache fills.
-        tokens = -(-self.blocks * BLOCK_SIZE // PAGE_SIZE) * PAGE_SIZE * self.heads
-        self.keys = large_pages.empty(tokens * self.key_dim, self.dtype)
-        self.values = large_pages.empty(tokens * self.value_width, self.dtype)
+        rows = self.heads * self.blocks * BLOCK_SIZE
+        self.keys = torch.empty(rows * self.key_dim, dtype=self.dtype)
+        self.values = torch.empty(rows * self.value_width, dtype=self.dtype)
         self.pool = CPool(
             self.keys.data_ptr(),
             self.values.data_ptr(),

@@ -16,7 +16,7 @@ from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata, KVSpan, QuerySegment
 from service.llm.block_manager import BLOCK_SIZE, BlockManager
 from service.llm.kernels.build import COMPILERS, LEVELS, build
-from service.llm.kv_cache import PAGE_SIZE, LayerCache, NativeLayerCache, TorchLayerCache
+from service.llm.kv_cache import LayerCache, NativeLayerCache, TorchLayerCache
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -423,32 +423,6 @@ def test_neighbours_change_no_bit(
         assert torch.equal(attend(query, cache, metadata, params), together)
     finally:
         torch.set_num_threads(1)
-
-
-@pytest.mark.parametrize("dtype", TYPES, ids=str)
-def test_the_place_of_a_text_changes_no_bit(libraries: dict[str, Any], dtype: torch.dtype) -> None:
-    """Wherever a page of the cache ends within it."""
-    length, library = PAGE_SIZE + 70, next(iter(libraries.values()))
-    scene = Scene(dtype=dtype)
-    blocks = 3 * PAGE_SIZE // BLOCK_SIZE
-    stored, query = scene.stored(blocks), scene.query(2)
-    answers = []
-    for slot in (0, BLOCK_SIZE, PAGE_SIZE - BLOCK_SIZE, PAGE_SIZE):
-        cache = NativeLayerCache(library, blocks, scene.heads, scene.depth, scene.depth, dtype)
-        cache.keys.fill_(math.nan)
-        cache.values.fill_(math.nan)
-        cache.write(stored.keys[:length], stored.values[:length], slots_from(slot, length))
-        span = (slot, length, 0)
-        metadata = AttentionMetadata.of([QuerySegment(slot + length - 2, length - 2, 2, (span,))])
-        answers.append(attend(query, cache, metadata, AttentionParams(0.3)))
-    expected = reference(stored, query, metadata_at_start(length), AttentionParams(0.3))
-    torch.testing.assert_close(answers[0].double(), expected, rtol=2e-2, atol=2e-2)
-    assert all(torch.equal(answer, answers[0]) for answer in answers)
-
-
-def metadata_at_start(length: int) -> AttentionMetadata:
-    """The last two tokens of a text of `length` tokens from slot 0 on."""
-    return AttentionMetadata.of([QuerySegment(length - 2, length - 2, 2, ((0, length, 0),))])
 
 
 def only(metadata: AttentionMetadata, company: list[int]) -> AttentionMetadata:

@@ -58,8 +58,8 @@ static inline const Span *span_of(const Queries *q, int64_t token, int64_t level
     return (const Span *)(q->spans + (token * q->levels + level) * 3);
 }
 
-/* Some queries in a row of a tile that look at one span: at `count` of its tokens, which stand in
- * one page at `slot` and `position`. Their scores are columns from `column` on. */
+/* Some queries in a row of a tile that look at one span: at `count` of its tokens, which stand at
+ * `slot` and `position`. Their scores are columns from `column` on. */
 typedef struct {
     int64_t row, rows, slot, position, count, column;
 } Run;
@@ -84,11 +84,10 @@ static void drop_scratch(Scratch *s) {
 }
 
 static Scratch *make_scratch(int64_t rows, int64_t levels, int64_t stride) {
-    const int64_t runs = rows * (2 * levels + stride / PAGE); /* each span has two parts of pages */
     Scratch *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     s->stride = stride;
-    s->runs = malloc((runs + 1) * sizeof *s->runs);
+    s->runs = malloc((rows * levels + 1) * sizeof *s->runs);
     s->scores = malloc((rows * stride + 1) * sizeof *s->scores);
     if (s->runs && s->scores) return s;
     drop_scratch(s);
@@ -132,17 +131,14 @@ static void find_runs(const Queries *q, int64_t rows, Scratch *s) {
             const int64_t end = seen < span->length ? seen : span->length;
             int64_t start = q->window ? lowest + 1 - q->window - span->position : 0;
             start = start > 0 ? start / BLOCK * BLOCK : 0;
-            for (int64_t stop; start < end; start = stop) {
-                const int64_t slot = span->slot + start, left = PAGE - slot % PAGE;
-                stop = start + left < end ? start + left : end;
-                s->runs[s->count++] = (Run){.row = r,
-                                            .rows = next - r,
-                                            .slot = slot,
-                                            .position = span->position + start,
-                                            .count = stop - start,
-                                            .column = s->columns[r]};
-                for (int64_t i = r; i < next; i++) s->columns[i] += whole_blocks(stop - start);
-            }
+            if (end <= start) continue;
+            s->runs[s->count++] = (Run){.row = r,
+                                        .rows = next - r,
+                                        .slot = span->slot + start,
+                                        .position = span->position + start,
+                                        .count = end - start,
+                                        .column = s->columns[r]};
+            for (int64_t i = r; i < next; i++) s->columns[i] += whole_blocks(end - start);
         }
     }
 }

@@ -1,4 +1,4 @@
-"""Memory in large pages, for what the kernels read from end to end: weights, and the KV cache.
+"""Memory in large pages, for weights, which the kernels read from end to end at every step.
 
 With pages of 4 KiB a processor spends much of the time of such a read on finding them, in a virtual
 machine most of it. Linux provides large ones on request (transparent huge pages); where it does

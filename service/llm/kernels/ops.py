@@ -49,26 +49,19 @@ def check_struct(library: Any, name: str, struct: type[ctypes.Structure]) -> Non
 
 @cache
 def check_constants(
-    library: Any,
-    *,
-    block: int | None = None,
-    page: int | None = None,
-    max_head_dim: int,
-    alignment: int,
+    library: Any, *, block: int | None = None, max_head_dim: int, alignment: int
 ) -> None:
     """Compare the constants that both sides compile in. Raises LayoutMismatch.
 
-    `block`, `page`: tokens in a block and in a page of the KV cache; None: not used.
-    `max_head_dim`: the widest head. `alignment`: a multiple of the vector length of every
-    processor.
+    `block`: tokens in a block of the KV cache; None: not used. `max_head_dim`: the widest head.
+    `alignment`: a multiple of the vector length of every processor.
     """
-    c_block, c_page, lanes, c_max_head_dim = _table(library, "constants", 4)
-    same = block in {None, c_block} and page in {None, c_page} and max_head_dim == c_max_head_dim
+    c_block, lanes, c_max_head_dim = _table(library, "constants", 3)
+    same = block in {None, c_block} and max_head_dim == c_max_head_dim
     if not same or alignment % lanes:
         raise LayoutMismatch(
-            f"the kernels have blocks of {c_block} tokens, pages of {c_page}, heads of"
-            f" {c_max_head_dim} and vectors of {lanes};"
-            f" in Python it is {block}, {page}, {max_head_dim} and {alignment}"
+            f"the kernels have blocks of {c_block} tokens, heads of {c_max_head_dim} and vectors"
+            f" of {lanes}; in Python it is {block}, {max_head_dim} and {alignment}"
         )
 
 

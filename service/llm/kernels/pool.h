@@ -2,8 +2,7 @@
 #pragma once
 #include "vectors.h"
 
-#define BLOCK 16  /* stored tokens that lie side by side */
-#define PAGE 512  /* stored tokens of a head that lie together, before those of the next head */
+#define BLOCK 16 /* stored tokens that lie side by side */
 
 /* To bfloat16, to nearest, ties to even, as torch rounds. */
 static inline uint16_t narrow(float x) {
@@ -60,12 +59,10 @@ static inline __attribute__((always_inline)) vf add_products(vf sum, word one, v
 #endif
 }
 
-/* Where keys and values are stored: pages of PAGE tokens, so that the first tokens of all heads
- * fill the first memory; in a page per head, blocks of BLOCK tokens. A block of keys is (steps,
+/* Where keys and values are stored: per head, blocks of BLOCK tokens. A block of keys is (steps,
  * BLOCK) words, so that the scores of its tokens grow side by side; `steps` are `key_dim`, or its
  * pairs. One of values is (BLOCK tokens, or their pairs, value_width) words, where `value_width` is
- * `value_dim` rounded up to a multiple of 16. `blocks` are whole pages. `half` says bfloat16, else
- * float32. */
+ * `value_dim` rounded up to a multiple of 16. `half` says bfloat16, else float32. */
 typedef struct {
     void *keys, *values;
     int64_t blocks, heads, key_dim, value_dim, value_width;
@@ -75,14 +72,10 @@ typedef struct {
 static inline int64_t steps_of(const Pool *pool) {
     return pool->half ? pool->key_dim / 2 : pool->key_dim;
 }
-/* The place of a head's token, in tokens; those after it in the page follow. */
-static inline int64_t place_of(const Pool *pool, int64_t head, int64_t slot) {
-    return (slot / PAGE * pool->heads + head) * PAGE + slot % PAGE;
-}
 static inline const word *keys_at(const Pool *pool, int64_t head, int64_t slot) {
-    return (word *)pool->keys + place_of(pool, head, slot) * steps_of(pool);
+    return (word *)pool->keys + (head * pool->blocks * BLOCK + slot) * steps_of(pool);
 }
 static inline const word *values_at(const Pool *pool, int64_t head, int64_t slot) {
-    const int64_t place = place_of(pool, head, slot);
+    const int64_t place = head * pool->blocks * BLOCK + slot;
     return (word *)pool->values + (pool->half ? place / 2 : place) * pool->value_width;
 }

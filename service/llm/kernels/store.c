@@ -5,7 +5,7 @@
 
 /* What Python compares with its own when the kernels are loaded (layout.py): constants, and the
  * size of the pool with its fields' offsets. */
-const int64_t layout_constants[] = {BLOCK, PAGE, LANES, MAX_HEAD_DIM};
+const int64_t layout_constants[] = {BLOCK, LANES, MAX_HEAD_DIM};
 #define AT(field) offsetof(Pool, field)
 const int64_t layout_pool[] = {sizeof(Pool), AT(keys),      AT(values),      AT(blocks), AT(heads),
                                AT(key_dim),  AT(value_dim), AT(value_width), AT(half)};
