@@ -1,10 +1,10 @@
 """The article as it was sent, and the document that cleaning makes of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from service.facts.name_support import NameSupport
@@ -19,6 +19,7 @@ _FARTHEST = 10_000
 """Characters between two sentences, headings among them; a search is bounded by it."""
 
 Markup = Literal["plain", "markdown", "html"]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,12 @@ class Document:
 
     def digest(self, text: str, language: str) -> "Document":
         """The document of a digest of this one; the same each time, so that it is analysed once."""
-        known = self._digests.get((text, language))
-        return known or self._digests.setdefault((text, language), Document.of(text, language))
+        return self.analysis(("digest", text, language), lambda: Document.of(text, language))
+
+    def analysis(self, name: Hashable, make: Callable[[], Made]) -> Made:
+        """The analysis of a name, which `make` makes when it is first asked for."""
+        made: Made | None = self._analyses.get(name)
+        return made if made is not None else self._analyses.setdefault(name, make())
 
     @property
     def kept(self) -> int:
@@ -205,31 +210,21 @@ class Document:
 
     def names(self, glossary: "Glossary") -> "tuple[Name, ...]":
         """The names of `titled_text`."""
-        known = self._names.get(glossary)
-        if known is None:
-            known = tuple(glossary.find_names(self.titled_text, self.title))
-            self._names[glossary] = known
-        return known
+        return self.analysis(
+            ("names", glossary), lambda: tuple(glossary.find_names(self.titled_text, self.title))
+        )
 
     def name_support(self, glossary: "Glossary") -> "NameSupport":
         """The names to compare a digest's with: those of the document and its page's title."""
         from service.facts.name_support import NameSupport
 
-        support = self._name_support.get(glossary)
-        if support is None:
+        def make() -> NameSupport:
             text = "\n".join(filter(None, (self.page_title, self.titled_text)))
             names = (*self.names(glossary), *glossary.find_names(self.page_title or ""))
-            support = self._name_support[glossary] = NameSupport(text, names, glossary)
-        return support
+            return NameSupport(text, names, glossary)
+
+        return self.analysis(("name support", glossary), make)
 
     @cached_property
-    def _name_support(self) -> "dict[Glossary, NameSupport]":
-        return {}
-
-    @cached_property
-    def _digests(self) -> "dict[tuple[str, str], Document]":
-        return {}
-
-    @cached_property
-    def _names(self) -> "dict[Glossary, tuple[Name, ...]]":
+    def _analyses(self) -> dict[Hashable, Any]:
         return {}

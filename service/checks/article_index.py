@@ -63,9 +63,7 @@ class ArticleIndex:
     @classmethod
     def of(cls, article: Document) -> "ArticleIndex":
         """The index of `article`, kept with its other analyses, so that it is made once."""
-        kept = vars(article)
-        index: ArticleIndex = kept.get("_index") or kept.setdefault("_index", cls(article))
-        return index
+        return article.analysis("article index", lambda: cls(article))
 
     @cached_property
     def text(self) -> str:

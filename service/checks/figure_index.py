@@ -19,9 +19,8 @@ class FigureIndex:
 
     def __init__(self, article: Document) -> None:
         self._places: dict[Key, set[int]] = defaultdict(set)
-        starts = list(_starts(article))
         for figure in article.figures:
-            place = bisect_right(starts, figure.start) - 1
+            place = bisect_right(article.sentence_starts, figure.start - article.text_start) - 1
             if place >= 0:
                 for atom in atoms(figure):
                     for each in answers(atom):
@@ -30,9 +29,7 @@ class FigureIndex:
     @classmethod
     def of(cls, article: Document) -> "FigureIndex":
         """The index of `article`, kept with its other analyses, so that it is made once."""
-        kept = vars(article)
-        index: FigureIndex = kept.get("_figures") or kept.setdefault("_figures", cls(article))
-        return index
+        return article.analysis("figure index", lambda: cls(article))
 
     def look_up(self, figures: Iterable[Figure]) -> list[frozenset[int]]:
         """For each figure the numbers of the sentences that state it, or a part of it."""
@@ -42,12 +39,3 @@ class FigureIndex:
         for atom in atoms(figure):
             for each in questions(atom):
                 yield from self._places.get(each, ())
-
-
-def _starts(article: Document) -> Iterator[int]:
-    """The offsets of the sentences in `titled_text`."""
-    at = article.text_start
-    for sentence in article.sentences:
-        found = article.titled_text.find(sentence.text, at)
-        at = found if found >= 0 else at
-        yield at

@@ -86,9 +86,9 @@ def support(digest: str, language: DigestLanguage, article: Document) -> Support
     """
     if language_of(article) is None:
         return None
-    kept: dict[tuple[str, DigestLanguage], Support] = vars(article).setdefault("_supports", {})
-    known = kept.get((digest, language))
-    return known or kept.setdefault((digest, language), _support(digest, language, article))
+    return article.analysis(
+        ("support", digest, language), lambda: _support(digest, language, article)
+    )
 
 
 def _support(digest: str, language: DigestLanguage, article: Document) -> Support:

@@ -13,7 +13,7 @@ from service.facts.chinese_names import han_names, is_transliteration, longer_na
 from service.facts.dictionary_names import chinese_for, stems_for
 from service.facts.name_rules import is_chinese
 from service.facts.names import Glossary, Name
-from service.facts.short_forms import has_short_form, place_of
+from service.facts.short_forms import has_short_form, homeland
 from service.facts.sounds import SoundIndex, WordSounds, transliterates
 from service.facts.vocabulary_en import is_common
 from service.text.han import HAN_CHARACTER, to_simplified
@@ -67,7 +67,7 @@ class NameSupport:
         """True unless the article would have `name` if it were about it, and lacks it."""
         if name.key in self._keys or self._is_written(name):
             return True
-        place = place_of(name.surface)
+        place = homeland(name.surface)
         if has_short_form(name.key, self._folded) or (place and self._has_place(place)):
             return True
         across = self._is_chinese != is_chinese(name.surface)

@@ -74,7 +74,7 @@ _ACRONYM_LETTERS = 3
 _BESIDE = "方军軍媒队隊籍企警商"
 
 
-def place_of(word: str) -> str | None:
+def homeland(word: str) -> str | None:
     """The place that an adjective or a people is of: the United States for Americans."""
     return _PLACES.get(word) or _PLACES.get(word.removesuffix("s"))
 
