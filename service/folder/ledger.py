@@ -7,7 +7,6 @@ ledger. `place` in a line is a hash of the path of its file: results are handed 
 of the machine that made them are private.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator
@@ -16,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from service.errors import BadSetting, DiglotError
+from service.errors import DiglotError
+from service.folder.lock import cant_write, lock
 from service.folder.whole_file import replacing
 
 FILE = "digests.jsonl"
@@ -30,16 +30,12 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         with ExitStack() as opened:
+            opened.enter_context(lock(folder, f".{FILE}.lock"))
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                lock = opened.enter_context((folder / f".{FILE}.lock").open("w"))
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._writer = opened.enter_context(self.path.open("ab", buffering=0))
                 self._reader = opened.enter_context(self.path.open("rb"))
-            except BlockingIOError as error:
-                raise BadSetting(f"another run is writing to {folder}") from error
             except OSError as error:
-                raise BadSetting(f"can't write to {folder}: {error.strerror}") from error
+                raise cant_write(folder, error) from error
             self._opened = opened.pop_all()
         self._entries: dict[str, _Entry] = {}
         self._done: dict[str, str] = {}

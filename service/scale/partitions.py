@@ -5,7 +5,6 @@ loses little. Of an article only the id is kept in memory, eight bytes. A row th
 done; once its article has another row, it is dropped.
 """
 
-import fcntl
 import re
 import time
 from array import array
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from service.errors import BadSetting, DiglotError
+from service.folder.lock import lock
 from service.folder.whole_file import replacing
 from service.ingest.storage import InputFile, file_system, local_path, without_query
 from service.report.flat import COLUMNS
@@ -181,14 +181,7 @@ class Partitions:
         if self._folder is None:
             self._filesystem, self._path = file_system(out)
             return
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = opened.enter_context((self._folder / ".digests.lock").open("w"))
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BadSetting(f"another run is writing to {self.shown}") from error
-        except OSError as error:
-            raise BadSetting(f"can't write to {self.shown}: {error.strerror}") from error
+        opened.enter_context(lock(self._folder, ".digests.lock"))
         self._filesystem, self._path = file_system(self._folder.absolute().as_uri())
 
     def _found(self) -> set[int]:
