@@ -74,7 +74,7 @@ def find_stored(uri: str) -> list[StoredFile]:
     found = stored_files(uri)
     if len(found) == 1 and found[0].as_posix() == without_query(uri):
         return found
-    taken = [file for file in found if _is_taken(_suffix(file), several=True)]
+    taken = [file for file in found if _is_taken(suffix_of(file), several=True)]
     return natsorted(taken, key=lambda file: file.as_posix())
 
 
@@ -97,7 +97,7 @@ def _walk(folder: Path, several: bool) -> list[Path]:
         files.extend(
             here / name
             for name in names
-            if not name.startswith(".") and _is_taken(_suffix(Path(name)), several)
+            if not name.startswith(".") and _is_taken(suffix_of(Path(name)), several)
         )
     return natsorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
@@ -120,7 +120,7 @@ def read_file(path: InputFile, column: str = TEXT_COLUMN) -> Iterator[Article | 
 
 
 def _read(path: InputFile, source: str, column: str) -> Iterator[Article | Unread]:
-    suffix = _suffix(path)
+    suffix = suffix_of(path)
     _check(path, suffix)
     if suffix == ".jsonl":
         with path.open("rb") as file:
@@ -136,7 +136,8 @@ def _read(path: InputFile, source: str, column: str) -> Iterator[Article | Unrea
         yield from _read_text(path, suffix, source)
 
 
-def _suffix(path: InputFile) -> str:
+def suffix_of(path: InputFile) -> str:
+    """The kind of a file by its name, in lower case: `.txt`, `.warc.gz`."""
     name = path.name.lower()
     return ".warc.gz" if name.endswith(".warc.gz") else path.suffix.lower()
 

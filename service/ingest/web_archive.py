@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from service.article import Article
 from service.errors import DiglotError, NoText, TooLong, Unreadable, Unsupported
@@ -18,6 +18,12 @@ LARGEST_PAGE = 20_000_000
 
 
 def read_warc(path: InputFile, source: str) -> Iterator[Article | Unread]:
+    """One article a page of the archive at `path`. Raises as `read_pages`."""
+    with path.open("rb") as file:
+        yield from read_pages(file, source)
+
+
+def read_pages(file: BinaryIO, source: str) -> Iterator[Article | Unread]:
     """One article a page that a server answered with 200, read one after another.
 
     Raises Unsupported without the package warcio, Unreadable where the archive is damaged, and
@@ -31,17 +37,16 @@ def read_warc(path: InputFile, source: str) -> Iterator[Article | Unread]:
             "Web archives need the package warcio: pip install 'diglot[warc]'."
         ) from None
     seen = False
-    with path.open("rb") as file:
-        try:
-            for record in ArchiveIterator(file):
-                if _is_page(record):
-                    seen = True
-                    yield _page(record, source)
-        except ArchiveLoadFailed as error:
-            raise Unreadable(f"The archive breaks off or is damaged: {error}") from None
-        except _DAMAGED as error:  # their words say nothing to a reader
-            reason = type(error).__name__
-            raise Unreadable(f"The archive breaks off or is damaged: {reason}") from None
+    try:
+        for record in ArchiveIterator(file):
+            if _is_page(record):
+                seen = True
+                yield _page(record, source)
+    except ArchiveLoadFailed as error:
+        raise Unreadable(f"The archive breaks off or is damaged: {error}") from None
+    except _DAMAGED as error:  # their words say nothing to a reader
+        reason = type(error).__name__
+        raise Unreadable(f"The archive breaks off or is damaged: {reason}") from None
     if not seen:
         raise NoText("The archive holds no page.")
 

@@ -3,12 +3,11 @@
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import BinaryIO, Literal, cast
 
 from service.errors import DiglotError
+from service.ingest.documents import suffix_of
 from service.ingest.storage import InputFile
-from service.ingest.web_archive import read_warc
+from service.ingest.web_archive import read_pages
 
 _SAMPLE_BYTES = 1 << 20
 _MOST_SAMPLES = 16
@@ -20,7 +19,7 @@ def estimate(files: Iterable[InputFile]) -> int:
     """About how many articles `files` hold; exact for single articles and for one Parquet file."""
     kinds: defaultdict[str, list[InputFile]] = defaultdict(list)
     for file in files:
-        kinds[file.suffix.lower() if not _is_archive(file) else ".warc"].append(file)
+        kinds[suffix_of(file).removesuffix(".gz")].append(file)
     return sum(_of_kind(kind, found) for kind, found in kinds.items())
 
 
@@ -62,25 +61,11 @@ def _rows(file: InputFile) -> int:
 def _pages(head: bytes) -> int:
     pages = 0
     try:
-        for _ in read_warc(cast(Path, _Bytes(head)), ""):
+        for _ in read_pages(io.BytesIO(head), ""):
             pages += 1
     except DiglotError:
         pass  # the sample breaks off
     return pages
-
-
-class _Bytes:
-    """The beginning of a file, to be opened as one."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def open(self, mode: Literal["rb"]) -> BinaryIO:
-        return io.BytesIO(self._content)
-
-
-def _is_archive(file: InputFile) -> bool:
-    return file.name.lower().endswith((".warc", ".warc.gz"))
 
 
 def _size(file: InputFile) -> int:
