@@ -3,7 +3,8 @@
 `kills` starts a cluster of a head without cores and two nodes of one core, digests generated
 articles on it, and meanwhile kills engines and a node (its raylet) at random. It prints whether
 each article is there exactly once. `overhead` digests the same articles in turn by two plain runs
-at once, each of one half, and by `--on ray --workers 2`. `feeding` measures the run's own process,
+at once, each of one half, and by `--on ray --workers 2`, first few and then all of them, so that
+the start of Ray is told apart from what an article costs. `feeding` measures the run's own process,
 with an engine that answers at once: the articles that it can read, write down, and skip.
 """
 
@@ -18,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -194,27 +195,81 @@ def read(out: Path) -> list[dict[str, Any]]:
 
 
 def overhead(asked: argparse.Namespace, folder: Path) -> bool:
-    halves = write(folder / "in", asked.articles, 2)
-    engine = ["--model", asked.model] if asked.model else ["--engine", "extractive"]
-    common = [*engine, "--length", "short", "--threads", 1]
-    ratios = []
+    """The CPU of runs over few and over all articles tells the start apart from each article."""
+    spent: dict[tuple[str, int], list[float]] = defaultdict(list)
     for round_ in range(asked.rounds):
-        out = folder / f"out{round_}"
-        load = os.getloadavg()[0]
-        plain = timed(
-            *(digest(half, "--out", out / half.stem, "--no-report", *common) for half in halves)
-        )
-        on_ray = timed(
-            digest(*halves, "--out", out / "ray", "--on", "ray", "--workers", 2, *common)
-        )
-        same = fingerprints(out, halves) == {row["fingerprint"] for row in read(out / "ray")}
-        ratios.append([one / other for one, other in zip(on_ray, plain, strict=True)])
-        print(f"round {round_}, load {load:.0f}, the same fingerprints: {same}")
-        print(f"without Ray {plain[0]:.0f} s, {plain[1]:.0f} s of CPU")
-        print(f"on Ray {on_ray[0]:.0f} s, {on_ray[1]:.0f} s of CPU", flush=True)
-    time_, cpu = (median(each) for each in zip(*ratios, strict=True))
-    print(f"on Ray beside without, median: time {time_:.3f}, CPU {cpu:.3f}")
-    return cpu < 1.1
+        for count in (asked.few, asked.articles):
+            where = folder / f"{round_}-{count}"
+            load = os.getloadavg()[0]
+            plain, on_ray, same = side_by_side(where, count, asked.model)
+            spent["plain", count].append(plain.cpu)
+            spent["ray", count].append(on_ray.cpu)
+            print(f"round {round_}, {count} articles, load {load:.0f}, same fingerprints: {same}")
+            for name, one in (("without Ray", plain), ("on Ray", on_ray)):
+                print(f"  {name} {one.seconds:.0f} s, {one.cpu:.1f} s of CPU: {one.parts()}")
+            print(f"  on Ray beside without: CPU {on_ray.cpu / plain.cpu:.3f}", flush=True)
+    start, each = {}, {}
+    for kind in ("plain", "ray"):
+        few, all_ = (median(spent[kind, count]) for count in (asked.few, asked.articles))
+        each[kind] = (all_ - few) / (asked.articles - asked.few)
+        start[kind] = few - asked.few * each[kind]
+        print(f"{kind}: start {start[kind]:.1f} s of CPU, {1000 * each[kind]:.2f} ms an article")
+    ratio = (start["ray"] + TOLD * each["ray"]) / (start["plain"] + TOLD * each["plain"])
+    print(f"on Ray beside without, an article {each['ray'] / each['plain']:.3f}")
+    print(f"{TOLD} articles, by arithmetic {ratio:.3f}")
+    return ratio < 1.1
+
+
+TOLD = 20_000
+"""Articles for which the overhead is computed from the start's and an article's."""
+
+
+def side_by_side(folder: Path, count: int, model: str | None) -> tuple["Spent", "Spent", bool]:
+    """Two plain runs at once, each of half of the articles, and one on Ray with two workers."""
+    halves = write(folder / "in", count, 2)
+    engine = ["--model", model] if model else ["--engine", "extractive"]
+    common = [*engine, "--length", "short", "--threads", 1]
+    plain = timed(
+        *(digest(half, "--out", folder / half.stem, "--no-report", *common) for half in halves)
+    )
+    on_ray = timed(digest(*halves, "--out", folder / "ray", "--on", "ray", "--workers", 2, *common))
+    rows = read(folder / "ray")
+    same = fingerprints(folder, halves) == {row["fingerprint"] for row in rows}
+    return plain, on_ray, same and len(rows) == count
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The seconds that runs took, and the CPU seconds of all their processes, by name."""
+
+    seconds: float
+    by_name: Counter[str]
+
+    @property
+    def cpu(self) -> float:
+        return sum(self.by_name.values())
+
+    def parts(self) -> str:
+        return ", ".join(f"{name} {cpu:.1f}" for name, cpu in self.by_name.most_common(5))
+
+
+def timed(*runs: subprocess.Popen[bytes]) -> Spent:
+    """Wait for runs, and watch their processes meanwhile."""
+    begun = time.monotonic()
+    spent: dict[int, tuple[str, float]] = {}
+    own = {run.pid for run in runs}
+    while any(run.poll() is None for run in runs):
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                used = process.cpu_times()
+                name = "the run" if process.pid in own else process.name().partition(".")[0]
+                spent[process.pid] = name, used.user + used.system
+        time.sleep(0.1)
+    assert not any(run.returncode for run in runs)
+    by_name: Counter[str] = Counter()
+    for name, cpu in spent.values():
+        by_name[name] += cpu
+    return Spent(time.monotonic() - begun, by_name)
 
 
 def feeding(asked: argparse.Namespace, folder: Path) -> bool:
@@ -267,20 +322,6 @@ class InstantPool:
         return done
 
 
-def timed(*runs: subprocess.Popen[bytes]) -> tuple[float, float]:
-    """Wait for runs; the seconds they took, and those of CPU of all their processes."""
-    begun = time.monotonic()
-    spent: dict[int, float] = {}
-    while any(run.poll() is None for run in runs):
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                used = process.cpu_times()
-                spent[process.pid] = used.user + used.system
-        time.sleep(0.5)
-    assert not any(run.returncode for run in runs)
-    return time.monotonic() - begun, sum(spent.values())
-
-
 def fingerprints(out: Path, halves: Sequence[Path]) -> set[str]:
     found = set()
     for half in halves:
@@ -293,6 +334,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("measure", choices=["kills", "overhead", "feeding"])
     parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--few", type=int, default=200, help="articles of the small runs")
     parser.add_argument("--model", help="a model's folder instead of the extractive engine")
     parser.add_argument("--seconds", type=float, default=15.0, help="between two kills, about")
     parser.add_argument("--node-after", type=int, default=3, help="kills before that of a node")

@@ -115,7 +115,9 @@ TEMPLATES = {
     "Item {item} of the feed has no content_html, content_text or summary.": (
         "订阅源的第 {item} 项没有 content_html、content_text 或 summary。"
     ),
-    "The archive breaks off or is damaged: {reason}": "存档不完整或已损坏：{reason}",
+    "The archive breaks off or is damaged in the record at byte {offset}: {reason}": (
+        "存档不完整或已损坏，位于第 {offset} 字节处的记录：{reason}"
+    ),
     "The archive holds no page.": "存档中没有网页。",
     "mcp: the package is not installed; `pip install 'diglot[mcp]'` brings it": (
         "mcp：未安装 mcp 包；运行 `pip install 'diglot[mcp]'` 即可安装"

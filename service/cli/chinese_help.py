@@ -114,6 +114,10 @@ HELP = {
     " core; else one a node.": (
         "Ray 集群上的引擎个数，每个占 --threads 个核心。默认：每块 GPU 一个；不用模型时每个核心一个；否则每个节点一个。"
     ),
+    "Seconds without an answer after which an engine on the Ray cluster is taken to hang and is"
+    " replaced; it has up to 64 articles at a time.": (
+        "Ray 集群上的引擎多少秒没有应答即视为挂起并被替换；一个引擎同时最多有 64 篇文章。"
+    ),
     "Fetch addresses of this machine and of private networks too.": "也抓取本机和内网的地址。",
     "Fetch this machine's and private networks' addresses too.": "也抓取本机和内网的地址。",
     # The model

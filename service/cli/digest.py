@@ -115,6 +115,15 @@ from service.tasks import Options
     help="Engines on the Ray cluster, each with --threads cores. Default: one a GPU; without a"
     " model one a core; else one a node.",
 )
+@click.option(
+    "--worker-timeout",
+    "worker_timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1800,
+    show_default=True,
+    help="Seconds without an answer after which an engine on the Ray cluster is taken to hang and"
+    " is replaced; it has up to 64 articles at a time.",
+)
 @options(*MODEL_SETTINGS, "prompts", "names", "log_level")
 @clear_errors
 def digest(
@@ -135,6 +144,7 @@ def digest(
     place: str,
     ray_address: str | None,
     workers: int | None,
+    worker_timeout_s: float,
     **flags: Any,
 ) -> int:
     """Digest files and folders of articles into DIR/digests.jsonl.
@@ -163,7 +173,9 @@ def digest(
     wanted = Options(tuple(targets), _languages(languages), length, zh_script, whole_page, style)
     if place == "ray":
         refuse_what_one_machine_does(formats, report)
-        asked = OnRay(inputs, out_name, column, resume, workers, ray_address or None)
+        asked = OnRay(
+            inputs, out_name, column, resume, workers, worker_timeout_s, ray_address or None
+        )
         return run_on_ray(asked, settings, wanted)
     out, also = Path(out_name), _formats(formats)
     paths, failed = _stored(inputs, out, allow_private)

@@ -24,6 +24,7 @@ class OnRay:
     column: str
     resume: bool
     workers: int | None
+    worker_timeout_s: float
     address: str | None
 
 
@@ -46,7 +47,8 @@ def run_on_ray(asked: OnRay, settings: Settings, options: Options) -> int:
         with connected(asked.address) as nodes:
             # Ray has put a handler of its own in the place.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            pool = EnginePool(shape(nodes, settings, asked.workers), settings, options)
+            workers = shape(nodes, settings, asked.workers)
+            pool = EnginePool(workers, settings, options, timeout_s=asked.worker_timeout_s)
             steps = digest_on(
                 pool, files, partitions, options, column=asked.column, resume=asked.resume
             )

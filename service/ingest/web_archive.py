@@ -36,19 +36,33 @@ def read_pages(file: BinaryIO, source: str) -> Iterator[Article | Unread]:
         raise Unsupported(
             "Web archives need the package warcio: pip install 'diglot[warc]'."
         ) from None
-    seen = False
+    records, seen = ArchiveIterator(file), False
     try:
-        for record in ArchiveIterator(file):
-            if _is_page(record):
+        for record in records:
+            page = _page(record, source) if _is_page(record) else None
+            _skip_rest(record)
+            if page is not None:
                 seen = True
-                yield _page(record, source)
-    except ArchiveLoadFailed as error:
-        raise Unreadable(f"The archive breaks off or is damaged: {error}") from None
-    except _DAMAGED as error:  # their words say nothing to a reader
-        reason = type(error).__name__
-        raise Unreadable(f"The archive breaks off or is damaged: {reason}") from None
+                yield page
+        if records.fh.tell() > records.offset:
+            raise EOFError
+    except (ArchiveLoadFailed, *_DAMAGED) as error:
+        # The words of other errors say nothing to a reader.
+        reason = error if isinstance(error, ArchiveLoadFailed) else type(error).__name__
+        raise Unreadable(
+            f"The archive breaks off or is damaged in the record at byte {records.offset}: {reason}"
+        ) from None
     if not seen:
         raise NoText("The archive holds no page.")
+
+
+def _skip_rest(record: Any) -> None:
+    """Read a record to its end. Raises EOFError where the archive ends before it."""
+    while record.raw_stream.read(1 << 16):
+        pass
+    length = record.rec_headers.get_header("Content-Length") or ""
+    if record.raw_stream.limit or not length.isdecimal():  # the headers break off before it
+        raise EOFError
 
 
 def _is_page(record: Any) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
 from service import result
 from service.article import Article, Document, Sentence
@@ -55,12 +56,18 @@ def fingerprint(article: Article, options: Options, identity: Identity) -> str:
     same page found twice is the same article. A field that came later counts where it holds
     something, so that results that are kept stay valid.
     """
+    # ASCII-only JSON also takes the lone surrogates that a broken page may hold.
+    text = json.dumps([article.text, article.title, article.markup])
+    written = f"{text[:-1]}, {_asked(options, identity)}]".encode("ascii")
+    return "sha256:" + hashlib.sha256(written).hexdigest()
+
+
+@lru_cache(maxsize=128)  # the same for all articles of a run
+def _asked(options: Options, identity: Identity) -> str:
+    """The part of a fingerprint that no article has."""
     maker = {name: value for name, value in asdict(identity).items() if value or name != "host"}
     del maker["parameters"]  # the model's name says as much
-    parts = [article.text, article.title, article.markup, asdict(options), maker]
-    # ASCII-only JSON also takes the lone surrogates that a broken page may hold.
-    written = json.dumps(parts, sort_keys=True).encode("ascii")
-    return "sha256:" + hashlib.sha256(written).hexdigest()
+    return json.dumps([asdict(options), maker], sort_keys=True)[1:-1]
 
 
 def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:

@@ -1,7 +1,8 @@
-"""The articles that workers have: what a dead worker had is tried again, one article at a time.
+"""The articles that workers have: the chunks of a dead worker are tried again, each alone.
 
-It may have been an article that killed the worker. So what was lost is tried again alone, in a
-worker that has nothing else, and what is lost MOST_LOSSES times is given up: its neighbours go on.
+It may have been an article that killed the worker, so a lost chunk gets a worker that has nothing
+else. When that one dies too, each half of the chunk is tried, down to a single article, which is
+given up at its MOST_LOSSESth loss. A worker that is merely killed costs its chunks once more.
 While other work is left a single worker is kept free for such trials; after it all of them are.
 """
 
@@ -18,10 +19,20 @@ MOST_HELD = 2
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Articles that are handed to a worker together. `losses`: how often a worker died of them."""
+    """Articles that are handed to a worker together. `losses`: how often a worker died that had
+    them; half of a chunk has one."""
 
     items: Sequence[Item]
     losses: int = 0
+
+    def lost(self) -> "Sequence[Chunk]":
+        """The chunks that are tried after a worker's death; none when this one is given up."""
+        losses, half = self.losses + 1, len(self.items) // 2
+        if losses == 1:
+            return [Chunk(self.items, losses)]
+        if half:
+            return [Chunk(self.items[:half], 1), Chunk(self.items[half:], 1)]
+        return [Chunk(self.items, losses)] if losses < MOST_LOSSES else []
 
 
 class Claims:
@@ -67,11 +78,9 @@ class Claims:
             self._trier = None
         given_up: list[Item] = []
         for chunk in self._held.pop(worker, []):
-            losses = chunk.losses + 1
-            if losses >= MOST_LOSSES:
-                given_up += chunk.items
-            else:
-                self._suspects.extend(Chunk([item], losses) for item in chunk.items)
+            left = chunk.lost()
+            self._suspects.extend(left)
+            given_up += () if left else chunk.items
         return given_up
 
     def _is_trier(self, worker: int) -> bool:

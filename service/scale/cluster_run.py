@@ -155,7 +155,7 @@ class _ClusterRun:
                 f"the engine's process died {self._deaths} times, and digested nothing in between;"
                 " is there enough memory for each worker?"
             )
-        log.info("worker %d died; what it had is tried again, one article at a time", worker)
+        log.info("worker %d died; what it had is tried again", worker)
         for item in self._claims.lose(worker):
             error = EngineFailed(f"the engine's process died of this article {MOST_LOSSES} times")
             yield self._write(item, row_of(line_of(item, error)))

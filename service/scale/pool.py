@@ -1,4 +1,4 @@
-"""The pool of engines: Ray actors, each replaced by a new one when it dies.
+"""The pool of engines: Ray actors, each replaced by a new one when it dies or hangs.
 
 An actor is not restarted by Ray, which would wait for its own node's cores, and hand it again what
 it died of. The pool tells what was lost, and starts another wherever there is room.
@@ -20,6 +20,8 @@ from service.tasks import Options
 log = logging.getLogger(__name__)
 
 MOST_FAILED_STARTS = 5
+TIMEOUT_S = 1800.0
+"""Seconds without an answer after which a worker that has chunks is taken to hang."""
 PATIENCE_S = 60.0
 """Seconds without any worker after which the log says so."""
 
@@ -52,6 +54,8 @@ class EnginePool:
         settings: Settings,
         options: Options,
         actor: type[EngineActor] = EngineActor,
+        *,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         import ray
 
@@ -72,6 +76,9 @@ class EnginePool:
         self._actors: dict[int, Any] = {}
         self._calls: dict[Any, tuple[int, Chunk | None]] = {}
         self._ready: set[int] = set()
+        self._timeout_s = timeout_s
+        self._heard: dict[int, float] = {}
+        """The time of each worker's last answer, or of the first chunk that it has since."""
         self._started = 0
         self._failed_starts = 0
         self._asked = time.monotonic()
@@ -87,6 +94,8 @@ class EnginePool:
 
     def submit(self, worker: int, chunk: Chunk) -> None:
         """Hand a chunk to a worker; it comes back from `wait`, or the worker does, dead."""
+        if worker not in self._busy():
+            self._heard[worker] = time.monotonic()
         call = self._actors[worker].digest.remote(chunk.items, self._options)
         self._calls[call] = (worker, chunk)
 
@@ -101,7 +110,7 @@ class EnginePool:
         if not done and timeout_s:
             done, _ = self._ray.wait(list(self._calls), num_returns=1, timeout=timeout_s)
         found = [self._ended(call) for call in done if call in self._calls]
-        return [each for each in found if each is not None]
+        return [each for each in found if each is not None] + self._end_hung()
 
     def close(self) -> None:
         """End all workers at once."""
@@ -127,6 +136,7 @@ class EnginePool:
             log.debug("worker %d died: %s", worker, error)
             return self._replace(worker)
         del self._calls[call]
+        self._heard[worker] = time.monotonic()
         if chunk is not None:
             return Done(worker, chunk, answer)
         self._greet(worker, answer)
@@ -158,11 +168,24 @@ class EnginePool:
                     " is there enough memory for each worker?"
                 )
         self._ready.discard(worker)
+        self._heard.pop(worker, None)
         self._asked = time.monotonic()
         self._calls = {call: own for call, own in self._calls.items() if own[0] != worker}
         self._ray.kill(self._actors.pop(worker))
         self._start()
         return Died(worker)
+
+    def _busy(self) -> set[int]:
+        return {worker for worker, chunk in self._calls.values() if chunk is not None}
+
+    def _end_hung(self) -> list[Done | Died]:
+        since = time.monotonic() - self._timeout_s
+        hung = [worker for worker in sorted(self._busy()) if self._heard[worker] < since]
+        for worker in hung:
+            log.warning(
+                "worker %d has answered nothing for %.0f s and is replaced", worker, self._timeout_s
+            )
+        return [self._replace(worker) for worker in hung]
 
     def _tell_when_late(self) -> None:
         if not self._ready and time.monotonic() - self._asked > PATIENCE_S:

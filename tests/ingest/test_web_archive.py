@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,35 @@ def test_pages_that_were_there_are_articles(tmp_path: Path, name: str, gzip: boo
     assert empty.source == "https://example.org/empty"
 
 
-def test_an_archive_that_breaks_off_keeps_the_pages_before(tmp_path: Path) -> None:
-    archive(tmp_path / "a.warc.gz", True)
-    content = (tmp_path / "a.warc.gz").read_bytes()
-    (tmp_path / "b.warc.gz").write_bytes(content[: len(content) // 2])
-    found = list(read_file(tmp_path / "b.warc.gz"))
-    assert isinstance(found[0], Article)
+@pytest.mark.parametrize("gzip", [False, True])
+def test_an_archive_that_breaks_off_anywhere_keeps_the_pages_before_and_says_where(
+    tmp_path: Path, gzip: bool
+) -> None:
+    archive(tmp_path / "a.warc", gzip)
+    content = (tmp_path / "a.warc").read_bytes()
+    starts = record_starts(content)
+    for length in range(1, len(content)):
+        (tmp_path / "b.warc").write_bytes(content[:length])
+        found = list(read_file(tmp_path / "b.warc"))
+        start = max(start for start in starts if start < length)
+        whole = starts.index(start)
+        pages = [each for each in found if isinstance(each, Article)]
+        last = found[-1]
+        if isinstance(last, Unread) and last.source == str(tmp_path / "b.warc"):
+            assert f"in the record at byte {start}: " in str(last.error)
+            assert len(pages) == min(whole, 2)
+        else:  # nothing but the end of a record is missing, such as its blank lines
+            assert len(pages) == min(whole + 1, 2)
+            assert length > [*starts, len(content)][whole + 1] - END
+
+
+END = 12
+"""Bytes behind the content of a record: blank lines, and the checksum and size of gzip."""
+
+
+def record_starts(content: bytes) -> list[int]:
+    head = b"\x1f\x8b\x08" if content.startswith(b"\x1f") else b"WARC/1."
+    return [found.start() for found in re.finditer(re.escape(head), content)]
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all\r\n\r\n", b"\x1f\x8b\x08broken"])
@@ -74,4 +98,6 @@ def test_the_words_of_a_fault_inside_the_reader_are_not_shown(tmp_path: Path) ->
     (tmp_path / "a.warc").write_bytes(head)
     (found,) = read_file(tmp_path / "a.warc")
     assert isinstance(found, Unread)
-    assert str(found.error) == "The archive breaks off or is damaged: AttributeError"
+    assert str(found.error) == (
+        "The archive breaks off or is damaged in the record at byte 0: AttributeError"
+    )

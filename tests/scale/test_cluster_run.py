@@ -8,7 +8,6 @@ from service.errors import DiglotError, NotReady
 from service.folder.run import Step
 from service.ingest.documents import find_stored
 from service.ingest.storage import file_system
-from service.scale.claims import MOST_LOSSES
 from service.scale.cluster_run import MOST_DEATHS, MOST_ITEMS, digest_on
 from service.scale.partitions import Partitions, Row
 from service.tasks import Options
@@ -72,7 +71,9 @@ def test_an_article_that_kills_is_a_row_with_its_error_and_the_others_go_on(tmp_
     articles[50] = POISON
     pool = ScriptedPool()
     steps, rows = run(tmp_path / "out", jsonl(tmp_path / "a.jsonl", articles), pool=pool)
-    assert pool.died == MOST_LOSSES
+    # Its chunk in company and alone, then halves of 16, 8, 4, 2 and 1, and by itself again.
+    assert pool.died == 8
+    assert [len(chunk) for chunk in pool.handed].count(1) == 3
     assert kinds(steps) == {"digested": 119, "skipped": 0, "failed": 1}
     (failed,) = [row for row in rows if row["error"]]
     assert failed["source"].endswith("a.jsonl:51")

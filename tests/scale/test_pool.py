@@ -13,10 +13,10 @@ from service.scale.cluster import PoolShape, connected
 from service.scale.cluster_run import digest_on
 from service.scale.engine_actor import EngineActor
 from service.scale.partitions import Partitions
-from service.scale.pool import Died, EnginePool
+from service.scale.pool import TIMEOUT_S, Died, EnginePool
 from service.settings import Settings
 from service.tasks import Options
-from tests.support.scale import POISON, MortalActor, StillbornActor, jsonl, texts
+from tests.support.scale import POISON, HangingActor, MortalActor, StillbornActor, jsonl, texts
 from tests.support.serving import ROOT
 
 pytest.importorskip("ray")
@@ -40,8 +40,11 @@ def cluster() -> Iterator[None]:
             yield
 
 
-def pool(workers: int, actor: type[EngineActor] = EngineActor) -> EnginePool:
-    return EnginePool(PoolShape(workers, 0.5, 0), EXTRACTIVE, Options(length="short"), actor)
+def pool(
+    workers: int, actor: type[EngineActor] = EngineActor, timeout_s: float = TIMEOUT_S
+) -> EnginePool:
+    shape, options = PoolShape(workers, 0.5, 0), Options(length="short")
+    return EnginePool(shape, EXTRACTIVE, options, actor, timeout_s=timeout_s)
 
 
 def test_one_article_that_kills_ends_nothing_but_itself(tmp_path: Path) -> None:
@@ -57,6 +60,22 @@ def test_one_article_that_kills_ends_nothing_but_itself(tmp_path: Path) -> None:
     assert len({row["id"] for row in rows}) == len(rows) == 100
     (failed,) = [row for row in rows if row["error"]]
     assert failed["error"] == f"the engine's process died of this article {MOST_LOSSES} times"
+
+
+def test_an_engine_that_hangs_is_replaced_and_the_article_it_hangs_at_is_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = jsonl(tmp_path / "a.jsonl", [*texts(2), POISON])
+    engines = pool(1, HangingActor, timeout_s=2)
+    with Partitions(str(tmp_path / "out")) as partitions, caplog.at_level(logging.WARNING):
+        steps = list(digest_on(engines, [file], partitions, Options(), column="text"))
+    engines.close()
+    assert {step.number: step.what for step in steps} == {
+        0: "digested",
+        1: "digested",
+        2: "failed",
+    }
+    assert "has answered nothing for 2 s and is replaced" in caplog.text
 
 
 def test_an_engine_that_is_killed_is_replaced_and_each_article_is_there_once(

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -122,6 +123,15 @@ class MortalActor(EngineActor):
     def digest(self, items: Sequence[Item], options: Options) -> list[Row]:
         if any(POISON in _text(item) for item in items):
             os._exit(1)
+        return super().digest(items, options)
+
+
+class HangingActor(EngineActor):
+    """It never answers where an article has POISON in it."""
+
+    def digest(self, items: Sequence[Item], options: Options) -> list[Row]:
+        if any(POISON in _text(item) for item in items):
+            threading.Event().wait()
         return super().digest(items, options)
 
 
