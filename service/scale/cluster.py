@@ -95,25 +95,36 @@ def _resources(ray: Any) -> list[Mapping[str, float]]:
 
 
 def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    try:
-        if folder is None:
-            ray.init(address=address, **quiet)
-        else:
-            ray.init(
-                address="local",
-                include_dashboard=False,
-                object_store_memory=_OBJECT_STORE_BYTES,
-                _node_ip_address="127.0.0.1",
-                _temp_dir=str(folder),
-                **quiet,
-            )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
-        where = f"the Ray cluster at {address} can't be used" if address else "Ray can't be started"
-        raise BadSetting(f"{where}: {reason}") from error
+    """Ray gives a cluster of its own 30 seconds to start, too few for a busy machine: it is tried
+    thrice."""
+    for is_last in (False, False, True):
+        try:
+            _start(ray, address, folder)
+            break
+        except Exception as error:  # Ray raises bare ones
+            ray.shutdown()
+            if is_last or folder is None:
+                reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
+                where = f"the Ray cluster at {address} can't be used"
+                where = where if address else "Ray can't be started"
+                raise BadSetting(f"{where}: {reason}") from error
     # When a process of Ray's dies, Ray prints pages of its log on stdout. The pool tells it.
     ray._private.worker.print_to_stdstream = lambda *_, **__: None
+
+
+def _start(ray: Any, address: str | None, folder: Path | None) -> None:
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    if folder is None:
+        ray.init(address=address, **quiet)
+        return
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        object_store_memory=_OBJECT_STORE_BYTES,
+        _node_ip_address="127.0.0.1",
+        _temp_dir=str(folder),
+        **quiet,
+    )
 
 
 def _folder() -> Path:

@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,3 +43,47 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(BadSetting, match=r"pip install 'diglot\[ray\]'"), connected(None):
         pass
+
+
+class SlowRay:
+    """A package that fails to start so many times, as on a busy machine."""
+
+    def __init__(self, failures: int) -> None:
+        self.asked, self._failures = 0, failures
+        self._private = SimpleNamespace(worker=SimpleNamespace())
+
+    def init(self, **_: object) -> None:
+        self.asked += 1
+        if self.asked <= self._failures:
+            raise Exception("The current node\ntimed out during startup.")
+
+    def shutdown(self) -> None:
+        pass
+
+    def nodes(self) -> list[dict[str, object]]:
+        return [{"Alive": True, "Resources": {"CPU": 2.0}}]
+
+
+def test_a_cluster_that_is_slow_to_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = SlowRay(failures=2)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with connected(None) as nodes:
+        assert nodes == [{"CPU": 2.0}]
+    assert ray.asked == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "told", "asked"),
+    [
+        (None, "Ray can't be started: The current node timed out during startup.", 3),
+        ("10.0.0.1:6379", "the Ray cluster at 10.0.0.1:6379 can't be used: The current node", 1),
+    ],
+)
+def test_a_cluster_that_does_not_start_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, address: str | None, told: str, asked: int
+) -> None:
+    ray = SlowRay(failures=9)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(BadSetting, match=told), connected(address):
+        pass
+    assert ray.asked == asked
