@@ -39,13 +39,14 @@ CHINESE = (
     "市长{name}称赞这一计划是明智之举。反对者担心票价上涨{rise}%。"
 )
 PLACES = {True: ["Harlow Bay", "Northfield", "Eastbrook"], False: ["海湾", "北田", "东溪"]}
+LANGUAGES = "en,zh"
 NAMES = {True: ["Ann Reed", "Paul Marsh", "Ida Stone"], False: ["李明", "王芳", "陈静"]}
 
 
-def articles(count: int, rng: random.Random) -> Iterator[str]:
-    """Short articles, no two alike, English and Chinese in turn."""
+def articles(count: int, rng: random.Random, languages: Sequence[str]) -> Iterator[str]:
+    """Short articles, no two alike, in `languages` in turn."""
     for number in range(count):
-        english = number % 2 == 0
+        english = languages[number % len(languages)] == "en"
         text = (ENGLISH if english else CHINESE).format(
             place=rng.choice(PLACES[english]),
             name=rng.choice(NAMES[english]),
@@ -59,12 +60,12 @@ def articles(count: int, rng: random.Random) -> Iterator[str]:
         yield text
 
 
-def write(folder: Path, count: int, files: int) -> list[Path]:
+def write(folder: Path, count: int, files: int, languages: str = LANGUAGES) -> list[Path]:
     """`count` articles as JSON Lines, in `files` files of about one size."""
     folder.mkdir(parents=True)
     paths = [folder / f"{number}.jsonl" for number in range(files)]
     opened = [path.open("w", encoding="utf-8") for path in paths]
-    for number, text in enumerate(articles(count, random.Random(0))):
+    for number, text in enumerate(articles(count, random.Random(0), languages.split(","))):
         opened[number % files].write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
     for file in opened:
         file.close()
@@ -135,14 +136,14 @@ def start_cluster(folder: Path, **more: Any) -> tuple[Any, list[Any]]:
 
 
 def kills(asked: argparse.Namespace, folder: Path) -> bool:
-    write(folder / "in", asked.articles, 4)
+    write(folder / "in", asked.articles, 4, asked.languages)
     cluster, nodes = start_cluster(folder / "ray")
     killer = Killer(cluster, nodes, asked.seconds, asked.node_after, random.Random(asked.seed))
     begun = time.monotonic()
     engine = ["--model", asked.model] if asked.model else ["--engine", "extractive"]
     run = digest(
         folder / "in", "--out", folder / "out", "--on", "ray", "--workers", 2, "--threads", 1,
-        "--length", "short", *engine, RAY_ADDRESS=cluster.address,
+        "--length", "short", "--languages", asked.languages, *engine, RAY_ADDRESS=cluster.address,
     )  # fmt: skip
     killer.start()
     peak, largest = watch(run, Path(cluster.head_node.get_session_dir_path()))
@@ -302,7 +303,7 @@ class InstantPool:
         hello = engine.hello()
         assert isinstance(hello, Hello)
         self.hello: Hello | None = hello
-        text = "\n".join(articles(10, random.Random(0)))
+        text = "\n".join(articles(10, random.Random(0), LANGUAGES.split(",")))
         item = Item("0" * 16, 0, "0" * 16, "a", "", Article(text))
         (self._row,) = engine.digest([item], Options())
         self._done: list[Any] = []
@@ -334,6 +335,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("measure", choices=["kills", "overhead", "feeding"])
     parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--languages", default=LANGUAGES, help="of articles and digests (kills)")
     parser.add_argument("--few", type=int, default=200, help="articles of the small runs")
     parser.add_argument("--model", help="a model's folder instead of the extractive engine")
     parser.add_argument("--seconds", type=float, default=15.0, help="between two kills, about")
