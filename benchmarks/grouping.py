@@ -14,8 +14,6 @@ import argparse
 import gzip
 import random
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
@@ -122,41 +120,48 @@ def _dictionary() -> Iterator[Word]:
                     yield Word(chinese, stems.split()[0])
 
 
-def measure(count: int) -> None:
-    """Group `count` articles and print a row."""
-    index, stories = StoryIndex(), []
-    spent = last = 0.0
-    list(map(index.add, (facts for _, facts in islice(Newsroom(1).articles(), 50))))  # warm up
-    index = StoryIndex()
+class CountedIndex(StoryIndex):
+    """A StoryIndex that counts the articles that new ones are compared with."""
+
+    compared = 0
+
+    def _compared(self, story: int) -> Sequence[int]:
+        members = super()._compared(story)
+        self.compared += len(members)
+        return members
+
+
+def measure(counts: Sequence[int]) -> None:
+    """Group articles, and print a row at each of `counts`."""
+    list(map(StoryIndex().add, (facts for _, facts in islice(Newsroom(1).articles(), 50))))
+    index, stories, spent = CountedIndex(), list[int](), [0.0]
+    compared = [0]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for number, (story, facts) in enumerate(islice(Newsroom().articles(), count)):
+    for story, facts in islice(Newsroom().articles(), max(counts)):
         stories.append(story)
         begun = time.process_time()
         index.add(facts)
-        took = time.process_time() - begun
-        spent += took
-        last += took if number >= count - 1000 else 0
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / _MB
-    found = b_cubed(stories, index.stories)
-    print(
-        f"{count:>8,} {1000 * spent / count:>10.2f} {last / min(count, 1000) * 1000:>10.2f}"
-        f" {grown:>8,.0f} {found.precision:>10.3f} {found.recall:>7.3f} {found.f1:>6.3f}",
-        flush=True,
-    )
+        spent.append(spent[-1] + time.process_time() - begun)
+        compared.append(index.compared)
+        if (count := len(stories)) in counts:
+            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / _MB
+            last = min(count, 1000)
+            found = b_cubed(stories, index.stories)
+            print(
+                f"{count:>8,} {1000 * spent[-1] / count:>10.2f}"
+                f" {1000 * (spent[-1] - spent[-1 - last]) / last:>10.2f}"
+                f" {(compared[-1] - compared[-1 - last]) / last:>8.1f} {grown:>8,.0f}"
+                f" {found.precision:>10.3f} {found.recall:>7.3f} {found.f1:>6.3f}",
+                flush=True,
+            )
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--articles", nargs="+", type=int, default=[1000, 5000, 25_000, 100_000])
-    arguments.add_argument("--one", type=int, help=argparse.SUPPRESS)
     asked = arguments.parse_args()
-    if asked.one:
-        measure(asked.one)
-        return
-    print("articles ms/article  last 1000       MB  precision  recall     F1", flush=True)
-    for count in asked.articles:
-        own = [sys.executable, "-m", "benchmarks.grouping", "--one", str(count)]
-        subprocess.run(own, check=True)
+    print("articles ms/article  last 1000 compared       MB  precision  recall     F1", flush=True)
+    measure(asked.articles)
 
 
 if __name__ == "__main__":

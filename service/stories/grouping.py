@@ -26,6 +26,9 @@ _MOST_LOOKED_AT = 1000
 """The articles, counted for each key anew, after which no more common key is followed."""
 _MOST_STORIES, _MOST_MEMBERS = 5, 8
 """Stories that a new article is compared with, and articles of each."""
+_NEAR = 1 / 3
+"""Such a story shares at least this part of what the nearest one does. Among many articles some of
+five stories always meet the new one by chance, and long ones first."""
 _STALE = 1.1
 """The weight of an article is computed anew when their number has grown so much since."""
 
@@ -106,8 +109,10 @@ class StoryIndex:
         nearest: dict[int, float] = {}
         for number, shared in near.items():
             story = self._story_of[number]
-            nearest[story] = max(shared, nearest.get(story, 0))
-        return nlargest(_MOST_STORIES, nearest, key=lambda story: (nearest[story], -story))
+            if shared > nearest.get(story, 0.0):
+                nearest[story] = shared
+        found = nlargest(_MOST_STORIES, nearest, key=lambda story: (nearest[story], -story))
+        return [story for story in found if nearest[story] >= _NEAR * nearest[found[0]]]
 
     def _leads(self, profile: Profile, rarity_of: Rarity) -> Iterable[tuple[float, int]]:
         """The rarity of each key that leads to other articles, and the key; the rarest first."""

@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Profile:
     """The facts of an article, or of a part of it, a few kilobytes.
 
     `own`, `weights` and `shares` have the first key, the weight and the share of each fact. `keys`
-    has all keys of all facts, and `facts` the index of the fact of each.
+    has all keys of all facts, in order, and `facts` the index of the fact of each.
     """
 
     own: "array[int]"
@@ -38,12 +39,13 @@ class Profile:
     @classmethod
     def of(cls, facts: Facts) -> Self:
         found = keyed_facts(facts)
+        keys = sorted((key, index) for index, fact in enumerate(found) for key in fact.keys)
         return cls(
             array("Q", (fact.keys[0] for fact in found)),
             array("d", (fact.weight for fact in found)),
             array("d", (fact.share for fact in found)),
-            array("Q", (key for fact in found for key in fact.keys)),
-            array("H", (index for index, fact in enumerate(found) for _ in fact.keys)),
+            array("Q", (key for key, _ in keys)),
+            array("H", (index for _, index in keys)),
         )
 
 
@@ -85,9 +87,12 @@ def covered(profile: Profile, met: AbstractSet[int], rarity_of: Rarity) -> float
     which it is met.
     """
     by_fact: dict[int, float] = {}
-    for key, fact in zip(profile.keys, profile.facts, strict=True):
-        if key in met:
-            by_fact[fact] = max(by_fact.get(fact, 0.0), rarity_of(key, 0.0))
+    for key in met:
+        rare = rarity_of(key, 0.0)
+        first = bisect_left(profile.keys, key)
+        for fact in profile.facts[first : bisect_right(profile.keys, key, first)]:
+            if rare > by_fact.get(fact, 0.0):
+                by_fact[fact] = rare
     return sum(
         profile.weights[fact] * min(met_by, rarity_of(profile.own[fact], profile.shares[fact])) ** 2
         for fact, met_by in by_fact.items()
