@@ -129,6 +129,8 @@ def start_cluster(folder: Path, **more: Any) -> tuple[Any, list[Any]]:
     """A head without cores, so that the run itself is on a node that lives, and two nodes."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # all of it on loopback
+    os.environ["RAY_TMPDIR"] = str(folder.parent)  # Ray writes an address to `ray` in it
+    folder.mkdir()
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), **QUIET_NODE}
@@ -161,7 +163,7 @@ def kills(asked: argparse.Namespace, folder: Path) -> bool:
     print(f"engines killed {killer.kills['engines']}, nodes killed {killer.kills['nodes']}")
     print(f"exit status {run.returncode}, {seconds:.0f} s")
     print(f"peak memory of the run's own process {peak >> 20} MB")
-    print(f"Ray's folder on the disk at most {largest >> 20} MB")
+    print(f"Ray's folder on the disk at most {largest / 1e6:.1f} MB")
     return run.returncode == 0 and len(rows) == len(ids) == asked.articles and not failed
 
 
