@@ -1,17 +1,21 @@
 """The brief of a story: a digest of the checked digests of its articles.
 
-It is made as any digest is, by the same engine and under the same checks, of a text that has one
-paragraph for each article. So each sentence of a brief rests on digests, and these on articles.
+It is made as any digest is, by the same engine and under the same checks, of a text in which the
+articles take turns: a paragraph is a sentence of one article's digest, with those that lean on it.
+So a brief is no digest of the first article alone, and each of its sentences rests on digests, and
+these on articles.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 from service.article import Article
-from service.result import DigestSentence, Result
+from service.extractive.sentence_quality import is_spaceless, leans
+from service.result import Digest, DigestSentence, Result
 from service.stories.news_story import Brief, BriefSentence, Group
 from service.tasks import LANGUAGES, DigestLanguage
+from service.text.script import to_script
 
 MOST_DIGESTS = 24
 """Articles whose digests are read for a brief: those of a long story repeat one another."""
@@ -19,7 +23,7 @@ MOST_DIGESTS = 24
 
 @dataclass(frozen=True, slots=True)
 class BriefSource:
-    """The text of which a brief is made, and whose digest each of its paragraphs is."""
+    """The text of which a brief is made, and the article of each of its paragraphs."""
 
     article: Article
     members: tuple[int, ...]
@@ -45,19 +49,40 @@ def brief_source(group: Group) -> BriefSource | None:
     members = list(written[language].items())[:MOST_DIGESTS]
     if len(members) < 2:
         return None
-    text = "\n".join(" ".join(digest.split()) for _, digest in members)
+    passages = [_passages(digest.sentences, language) for _, digest in members]
+    turns = [
+        (index, passage)
+        for turn in zip_longest(*passages)
+        for (index, _), passage in zip(members, turn, strict=True)
+        if passage
+    ]
+    text = "\n".join(passage for _, passage in turns)
     source = f"{len(members)} articles"
-    return BriefSource(Article(text, source=source), tuple(index for index, _ in members))
+    return BriefSource(Article(text, source=source), tuple(index for index, _ in turns))
 
 
-def _digests(group: Group, language: DigestLanguage) -> dict[int, str]:
+def _digests(group: Group, language: DigestLanguage) -> dict[int, Digest]:
     """The digests of sentences in `language`, by the index of the article."""
     digests = ((index, told.digests.get(language)) for index, told in enumerate(group.members))
     return {
-        index: digest.text
+        index: digest
         for index, digest in digests
         if digest is not None and digest.kind != "keyfacts"
     }
+
+
+def _passages(sentences: Sequence[DigestSentence], language: DigestLanguage) -> Iterator[str]:
+    """The sentences of a digest, each with those after it that lean on it, a line each."""
+    between = "" if is_spaceless(language) else " "
+    passage = ""
+    for sentence in sentences:
+        text = " ".join(sentence.text.split())
+        if passage and not leans(to_script(text, "Hans"), language):
+            yield passage
+            passage = ""
+        passage += between * bool(passage) + text
+    if passage:
+        yield passage
 
 
 def with_brief(group: Group, source: BriefSource, result: Result) -> Group:

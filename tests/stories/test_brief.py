@@ -1,17 +1,51 @@
+import pytest
+
 from service.result import DigestSentence, Source
 from service.stories.brief import brief_source, with_brief
-from service.stories.news_story import Group
+from service.stories.news_story import Group, Told
+from service.tasks import DigestLanguage
 from tests.support.told_stories import digest, groups
 
 
-def test_a_brief_is_made_of_the_digests_in_the_language_of_most_articles() -> None:
+def test_the_articles_of_most_digests_take_turns_in_a_brief() -> None:
     quake = groups()[0]
     source = brief_source(quake)
     assert source is not None
-    assert source.members == (0, 2)
-    first, second = source.article.text.split("\n")
-    assert first == quake.members[0].digests["en"].text
-    assert second == quake.members[2].digests["en"].text
+    lines = source.article.text.split("\n")
+    assert set(source.members) == {0, 2}
+    assert source.members[:2] == (0, 2)
+    for index, line in zip(source.members, lines, strict=True):
+        assert line in quake.members[index].digests["en"].text
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        (
+            "en",
+            ["The navy had warned Iquique.", "It lifted the warning later.", "Mines stopped."],
+            ["A quake struck Chile."],
+        ),
+        ("zh", ["海軍發佈了海嘯警報。", "它後來解除了警報。", "銅礦停產。"], ["智利发生地震。"]),
+    ],
+)
+def test_a_sentence_that_leans_on_another_stays_with_it(
+    language: DigestLanguage, first: list[str], second: list[str]
+) -> None:
+    quake = groups()[0]
+    members = [_with_digest(quake.members[0], language, told) for told in (first, second)]
+    source = brief_source(Group(quake.story, members))
+    assert source is not None
+    navy = (" " if language == "en" else "").join(first[:2])
+    assert source.article.text.split("\n") == [navy, second[0], first[2]]
+    assert source.members == (0, 1, 0)
+
+
+def _with_digest(told: Told, language: DigestLanguage, texts: list[str]) -> Told:
+    sentences = [DigestSentence(text=text, support=1, sources=[]) for text in texts]
+    made = {"text": "".join(texts), "kind": "extractive", "sentences": sentences}
+    digest = told.result.digests["en"].model_copy(update=made)
+    return Told(told.result.model_copy(update={"digests": {language: digest}}), 0)
 
 
 def test_each_sentence_of_a_brief_names_its_articles() -> None:
