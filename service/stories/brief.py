@@ -16,9 +16,14 @@ from service.result import Digest, DigestSentence, Result
 from service.stories.news_story import Brief, BriefSentence, Group
 from service.tasks import LANGUAGES, DigestLanguage
 from service.text.script import to_script
+from service.text.terms import terms
 
 MOST_DIGESTS = 24
 """Articles whose digests are read for a brief: those of a long story repeat one another."""
+
+MOST_REPEATED = 0.5
+"""The share of its words that a passage may have from those before it; articles of one story open
+with the same news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +54,23 @@ def brief_source(group: Group) -> BriefSource | None:
     members = list(written[language].items())[:MOST_DIGESTS]
     if len(members) < 2:
         return None
-    passages = [_passages(digest.sentences, language) for _, digest in members]
-    turns = [
-        (index, passage)
-        for turn in zip_longest(*passages)
-        for (index, _), passage in zip(members, turn, strict=True)
-        if passage
-    ]
+    turns = list(_turns(members, language))
     text = "\n".join(passage for _, passage in turns)
     source = f"{len(members)} articles"
     return BriefSource(Article(text, source=source), tuple(index for index, _ in turns))
+
+
+def _turns(
+    members: Sequence[tuple[int, Digest]], language: DigestLanguage
+) -> Iterator[tuple[int, str]]:
+    """Passages of all digests in turn, each with the index of its article, without repetitions."""
+    said: set[str] = set()
+    for turn in zip_longest(*(_passages(digest.sentences, language) for _, digest in members)):
+        for (index, _), passage in zip(members, turn, strict=True):
+            words = set(terms(passage or "", language))
+            if passage and len(words & said) <= MOST_REPEATED * len(words):
+                yield index, passage
+                said |= words
 
 
 def _digests(group: Group, language: DigestLanguage) -> dict[int, Digest]:
