@@ -8,9 +8,10 @@ last two rows) in the same one.
 
 1. False alarms: the part of the true digests in which `unsupported_names` finds anything.
 2. Invented names caught: in each digest one name is put in the place of another; the new one is
-   drawn from the other digests and is not in the article. English names are those that the glossary
-   finds but acronyms, Chinese ones those that the segmenter tags: names that are translated by
-   their meaning (Navy Day) and words that are no names are among them, and can't be caught.
+   drawn from the other digests and is neither in the article nor in its translation. English names
+   are those that the glossary finds but acronyms, Chinese ones those that the segmenter tags: names
+   that are translated by their meaning (Navy Day) and words that are no names are among them, and
+   can't be caught.
 """
 
 import argparse
@@ -31,8 +32,11 @@ ROWS = (("zh", "en"), ("en", "zh"), ("en", "en"), ("zh", "zh"))
 
 
 class Case(NamedTuple):
+    """A digest, its article, and the article's translation into the language of the digest."""
+
     digest: str
     article: str
+    translation: str
 
 
 def main() -> None:
@@ -50,10 +54,14 @@ def main() -> None:
     glossary = Glossary.load()
     for article, digest in ROWS:
         cases = [
-            Case(lines[digest][i], "\n".join(lines[article][max(0, i - CONTEXT) : i + CONTEXT + 1]))
+            Case(lines[digest][i], *(around(lines[of], i) for of in (article, digest)))
             for i in places
         ]
         measure(f"{article} article, {digest} digest", cases, glossary, arguments)
+
+
+def around(lines: list[str], place: int) -> str:
+    return "\n".join(lines[max(0, place - CONTEXT) : place + CONTEXT + 1])
 
 
 def measure(row: str, cases: list[Case], glossary: Glossary, arguments: argparse.Namespace) -> None:
@@ -79,7 +87,9 @@ def invent(cases: list[Case], glossary: Glossary, chance: random.Random) -> tupl
     pool = [name for found in own for name in found]
     caught, missed = 0, []
     for case, found in zip(cases, own, strict=True):
-        others = [name for name in pool if name not in case.digest and name not in case.article]
+        others = [
+            name for name in pool if name not in case.translation and name not in case.article
+        ]
         if not found or not others:
             continue
         name = chance.choice(others)

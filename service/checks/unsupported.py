@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from service.article import Document
+from service.facts.chinese_names import cuts_words
 from service.facts.names import Glossary
 from service.facts.numerals import (
     Figure,
@@ -52,7 +53,11 @@ def unsupported_names(digest: Document, article: Document, glossary: Glossary) -
     """
     support = article.name_support(glossary)
     names = digest.names(glossary)
-    lacking = [name.surface for name in names if not support.has(name)]
+    lacking = [
+        name.surface
+        for name in names
+        if not (support.has(name) or cuts_words(digest.text, name.start, name.end))
+    ]
     said = "\n".join(name.surface for name in names)
     lacking += [name for name in support.unlisted_han(digest.text) if name not in said]
     return list(dict.fromkeys(lacking))

@@ -9,6 +9,8 @@ FILE = Path(__file__).with_name("cedict_names.tsv.gz")
 """A Chinese word and the capitalised words of its glosses; made of CC-CEDICT, see NOTICE."""
 _STEM = 6
 _LEAST = 4
+_ENDING = 4
+"""Fewer letters are an ending: Angolans are of Angola."""
 
 
 @cache
@@ -35,7 +37,9 @@ def _stem(word: str) -> str:
 
 def chinese_for(word: str) -> list[str]:
     """The Simplified words that are glossed with the name `word` or one that begins like it."""
-    return _chinese().get(_stem(word), [])
+    small = word.lower()
+    stems = {_stem(word), *(small[:size] for size in range(_STEM - 1, len(small) - _ENDING, -1))}
+    return [chinese for stem in sorted(stems) for chinese in _chinese().get(stem, ())]
 
 
 def stems_for(word: str) -> frozenset[str]:

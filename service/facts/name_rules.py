@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from service.facts.capitals import ADJECTIVES, COMMON, DAYS, OPENERS, TITLES
+from service.facts.surnames import SURNAMES
 from service.text.han import HAN, HAN_CHARACTER
 
 # A Latin line may quote a Chinese word, and a Chinese one is rarely half Latin.
@@ -70,11 +71,6 @@ _PERSON = re.compile(r"[A-ZÀ-Þ][\w.'’-]*[a-zß-ÿ.](?: [A-ZÀ-Þ][\w.'’-]*
 _CLAUSE = ' \n\t，。、；：！？,;:!?（(「『“"《-—▲◀►▶'
 _MOST_PAIRS = 200
 _LONGEST_CHINESE = 12
-_SURNAMES = frozenset(
-    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮董萧蕭程曹袁邓鄧许許傅沈"
-    "曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史"
-    "顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文颜顏"
-)
 
 
 def is_chinese(line: str) -> bool:
@@ -247,7 +243,7 @@ def _left_end(m: re.Match[str], english: str, text: str) -> str | None:
 def _person(run: str, before: str, text: str) -> str | None:
     """A surname and one or two characters; or the longest end of the run that comes again."""
     for length in (3, 2):
-        if len(run) >= length and run[-length] in _SURNAMES:
+        if len(run) >= length and run[-length] in SURNAMES:
             return run[-length:]
     if len(run) <= 5 and before in _CLAUSE:
         return run

@@ -9,12 +9,21 @@ import re
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from service.facts.chinese_names import han_names, is_transliteration, longer_names
+from service.facts.chinese_names import (
+    ADMINISTRATIVE,
+    han_names,
+    is_person,
+    is_place,
+    is_transliteration,
+    longer_names,
+    shorter_name,
+)
 from service.facts.dictionary_names import chinese_for, stems_for
 from service.facts.name_rules import is_chinese
 from service.facts.names import Glossary, Name
-from service.facts.short_forms import has_short_form, homeland
+from service.facts.short_forms import COUNTRIES, has_short_form, homeland
 from service.facts.sounds import SoundIndex, WordSounds, transliterates
+from service.facts.surnames import is_full_name, latin_spellings
 from service.facts.vocabulary_en import is_common
 from service.text.han import HAN_CHARACTER, to_simplified
 
@@ -28,9 +37,18 @@ _MIXED = re.compile(r"\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]\S*")
 _HYPHENATED = re.compile(r"[A-Z][a-z]+-[a-z]+")
 _ROMAJI = re.compile(r"(?:(?:ch|sh|ts|[kgnhmrb]y|[kstnhmyrwgzdbpjf])?[aeiou]{1,2}n?){2,}")
 _JAPAN = re.compile("日本|日媒|东京|東京|大阪|日[元圆]")
+# Names there are Chinese characters too, read otherwise than in Chinese.
+_READ_OTHERWISE = re.compile("Japan|Tokyo|Korea|Seoul|Pyongyang|Vietnam|Hanoi")
 # Translators name them where the text has "the president" or "Midwest".
 _ADDED_AT_WILL = frozenset({"China", "United States", "United Kingdom", "England"})
-_COMPOUNDED = frozenset({"Sino", "Euro", "Anglo", "Celsius", "Fahrenheit", "Richter"})
+_COMPOUNDED = frozenset(
+    "Sino Euro Anglo Celsius Fahrenheit Richter Brexit Brexiteer Brexiteers".split()
+)
+_PLACE_ENDING = re.compile("(?<=[a-z]{4})(?:town|shire)$")
+_DERIVED = re.compile(
+    "([A-Z][a-z]{3,}?)(?:(?:e|o)rs?|[ai]tion(?:al|s)?|ments?|ings?|ical|al|ian|ist|ness|y)"
+)
+_CAPITAL_PART = re.compile("[A-Z][a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST = 4
 _SHORTEST_HAN = 3
 _SHORTEST_MIXED = 3
@@ -52,12 +70,20 @@ class NameSupport:
         return is_chinese(self._article)
 
     @cached_property
+    def _written_words(self) -> frozenset[str]:
+        return frozenset(_WORD.findall(self._article))
+
+    @cached_property
     def _sounds(self) -> SoundIndex:
         return SoundIndex(_simplified(self._article))
 
     @cached_property
     def _words(self) -> WordSounds:
         return WordSounds(self._article)
+
+    @cached_property
+    def _reads_otherwise(self) -> bool:
+        return bool(_READ_OTHERWISE.search(self._article))
 
     @cached_property
     def _simple(self) -> str:
@@ -73,11 +99,20 @@ class NameSupport:
         across = self._is_chinese != is_chinese(name.surface)
         if not across:
             return False
-        if name.key in _ADDED_AT_WILL:
+        if name.key in _ADDED_AT_WILL or self._is_named_at_home(name):
             return True
         if HAN_CHARACTER.search(name.surface):
             return self._sounds_in_english(name.surface, listed=name.kind is not None)
         return self._sounds_in_chinese(name)
+
+    def _is_named_at_home(self, name: Name) -> bool:
+        """Whether the article has a body's Chinese name without its country: 国会 for 美国国会."""
+        if name.kind != "org":
+            return False
+        forms = self._glossary.variants(name.surface)
+        homes = [home for country in COUNTRIES for home in self._glossary.variants(country)]
+        short = {form.removeprefix(home) for form in forms for home in homes} - set(forms)
+        return any(len(form) > 1 and form in self._article for form in short)
 
     def _has_place(self, place: str) -> bool:
         forms = (place, *self._glossary.variants(place))
@@ -98,8 +133,12 @@ class NameSupport:
         lacking = [n for n in lacking if not any(n != other and n in other for other in lacking)]
         if self._is_chinese:
             return lacking
-        # 利文斯 may be the beginning of 利文斯顿, cut by the segmenter.
-        return [n for n in lacking if not any(map(self.has_han, longer_names(n, simple)))]
+        # 利文斯 may be the beginning of 利文斯顿, and 范恩其 more than 范恩, cut by the segmenter.
+        return [
+            n
+            for n in lacking
+            if not any(map(self.has_han, (shorter_name(n), *longer_names(n, simple))))
+        ]
 
     def _is_written(self, name: Name) -> bool:
         """True when the article has the name, a spelling of it, or each word of it."""
@@ -109,20 +148,23 @@ class NameSupport:
         words = name.surface.casefold().split()
         if len(words) > 1 and all(word in self._folded for word in words):
             return True
-        last = (form.split()[-1].casefold() for form in forms if " " in form)
-        return name.kind == "person" and any(
-            len(word) >= _SHORTEST and word in self._folded for word in last
-        )
+        last = {form.split()[-1] for form in forms if " " in form}
+        return name.kind == "person" and not last.isdisjoint(self._written_words)
 
     def _sounds_in_chinese(self, name: Name) -> bool:
+        listed = name.kind is not None
+        if not listed and _is_made_of_words(name.surface):
+            return True
         told = self._tells_by_form(name.surface)
         if told is not None:
             return told
         written = _WORD.findall(name.surface)
         if any(len(word) >= _SHORTEST and word.casefold() in self._folded for word in written):
             return True
+        small = [word.lower() for word in written]
+        if is_full_name(small):
+            return any(map(self._sounds.has_pinyin, ("".join(small), "".join(small[::-1]))))
         words = [word for word in written if self._is_telling(word)]
-        listed = name.kind is not None
         if not listed and (not words or _HYPHENATED.search(name.surface)):
             return True
         forms = filter(HAN_CHARACTER.search, self._glossary.variants(name.surface))
@@ -146,11 +188,11 @@ class NameSupport:
         `spellings` are those of the glossary for the whole name: 日本 is Japan, and neither 内地 is
         nor what sounds like it.
         """
-        known = chinese_for(word)
+        known = [form.rstrip(ADMINISTRATIVE) for form in chinese_for(word)]
         if spellings:
             listed = frozenset("".join(spellings))
             known = [form for form in known if not listed.isdisjoint(form)]
-        if any(form in self._simple for form in known):
+        if any(len(form) > 1 and form in self._simple for form in known):
             return True
         by_sound = any(
             is_transliteration(form) and transliterates(form, word) for form in spellings or known
@@ -159,11 +201,13 @@ class NameSupport:
             return False
         if not by_sound and _is_compound(word):
             return True
-        return self._sounds.has(word.removesuffix("town"), known=bool(known or spellings))
+        return self._sounds.has(_PLACE_ENDING.sub("", word), known=by_sound)
 
     def _is_telling(self, word: str) -> bool:
         """False for a word that is translated by its meaning, or too short to be told by sound."""
         if word in _COMPOUNDED or len(word) < _SHORTEST or is_common(word):
+            return False
+        if _is_derived(word):
             return False
         if not word[0].isupper() or word.isupper():
             return False
@@ -173,12 +217,26 @@ class NameSupport:
     def _sounds_in_english(self, name: str, listed: bool) -> bool:
         """True when the article has the Chinese name by its sound, or could have it by meaning."""
         simple = _simplified(name)
-        glossed = any(stem in self._folded for stem in stems_for(simple))
-        if glossed or self._words.has_pinyin(simple):
+        stems = stems_for(simple) | stems_for(simple.rstrip(ADMINISTRATIVE))
+        if any(stem in self._folded for stem in stems) or self._words.has_pinyin(simple):
             return True
-        if is_transliteration(simple) and len(simple) >= _SHORTEST_HAN:
-            return self._words.has(simple)
-        return not listed
+        if is_transliteration(simple) and (stems or len(simple) >= _SHORTEST_HAN):
+            return self._words.has(simple, known=listed or bool(stems))
+        if is_person(simple):
+            return self._reads_otherwise or self._words.has_any(latin_spellings(simple))
+        return not (listed or is_place(simple))
+
+
+def _is_derived(word: str) -> bool:
+    """Whether an everyday word is in a name: Avenger is of avenge, Metallurgical of metallurgy."""
+    found = _DERIVED.fullmatch(word)
+    return found is not None and any(is_common(found[1] + end) for end in ("", "e", "y", "a"))
+
+
+def _is_made_of_words(name: str) -> bool:
+    """Whether a name with capitals inside it is made of everyday words: SkyTeam, PayPal is not."""
+    parts = _CAPITAL_PART.findall(name)
+    return len(parts) > 1 and "".join(parts) == name and all(map(is_common, parts))
 
 
 def _is_compound(word: str) -> bool:

@@ -26,7 +26,8 @@ _CHINESE = {
 }  # fmt: skip
 _ENGLISH = {
     "China": "Chinese|Sino|PRC|CNY|Mandarin", "United States": "American|U.S|USA|USD",
-    "Russia": "Russian|Soviet|Kremlin", "Japan": "Japanese", "United Kingdom": "British|Britain|UK",
+    "Russia": "Russian|Soviet|Kremlin", "Japan": "Japanese",
+    "United Kingdom": "British|Britain|Briton|UK",
     "France": "French", "Germany": "German", "India": "Indian|Hindi|Hindu", "Canada": "Canadian",
     "South Korea": "Korean|Korea|ROK", "North Korea": "Korean|Korea|DPRK|Pyongyang",
     "Australia": "Australian|Aussie", "Taiwan": "Taiwanese", "Thailand": "Thai",
@@ -54,11 +55,21 @@ _ENGLISH = {
     "Antarctica": "South Pole|Antarctic", "African Union": "AU", "Olympic Games": "Olympic",
     "Hong Kong": "HK", "Iceland": "Icelandic", "Tibet": "Tibetan", "Kazakhstan": "Kazakh",
     "Republican Party": "GOP|Republican", "Democratic Party": "Democrat",
-    "Conservative Party": "Tory|Tories|Conservative", "Labour Party": "Labour", "Twitter": "tweet",
+    "Conservative Party": "Tory|Tories|Conservative", "Labour Party": "Labour",
+    "X (Twitter)": "tweet",
     "COVID-19": "covid|coronavirus|pandemic|epidemic|virus", "Vatican": "Pope|Holy See",
     "Latin America": "Latin American",
 }  # fmt: skip
 
+# A capital stands for its country's government.
+_CAPITALS = {
+    "Beijing": "China", "Washington": "United States", "Moscow": "Russia", "Tokyo": "Japan",
+    "London": "United Kingdom", "Paris": "France", "Berlin": "Germany", "Seoul": "South Korea",
+    "Pyongyang": "North Korea", "Tehran": "Iran", "Ankara": "Turkey", "Kyiv": "Ukraine",
+    "Brussels": "European Union", "New Delhi": "India", "Canberra": "Australia",
+}  # fmt: skip
+COUNTRIES = frozenset(_CAPITALS.values())
+"""Countries whose own texts leave their name out of a body's: 国会 for 美国国会."""
 
 _PLACES = {
     form: place
@@ -70,13 +81,16 @@ _SINGLE = "".join(
     sorted({form for column in _CHINESE.values() for form in column.split("|") if len(form) == 1})
 )
 _ACRONYM_LETTERS = 3
-# 中 and 德 stand for places beside each other (中德) or before these (美方, 德媒); 道德 is a word.
-_BESIDE = "方军軍媒队隊籍企警商"
+# 中 and 德 stand for places beside each other (中德), before these (美方, 德媒) or behind those
+# (访德, 对德); 道德 is a word.
+_BESIDE = "方军軍媒队隊籍企警商股"
+_BEFORE = "对對访訪驻駐赴援回"
 
 
 def homeland(word: str) -> str | None:
-    """The place that an adjective or a people is of: the United States for Americans."""
-    return _PLACES.get(word) or _PLACES.get(word.removesuffix("s"))
+    """The place that an adjective, a people or a capital speaks for: the United States for
+    Americans and for Washington."""
+    return _PLACES.get(word) or _PLACES.get(word.removesuffix("s")) or _CAPITALS.get(word)
 
 
 def has_short_form(key: str, folded: str) -> bool:
@@ -101,7 +115,7 @@ def _as_a_word(form: str) -> re.Pattern[str]:
 
 @cache
 def _as_a_place(form: str) -> re.Pattern[str]:
-    return re.compile(f"[{_SINGLE}]{form}|{form}[{_SINGLE}{_BESIDE}]")
+    return re.compile(f"[{_SINGLE}{_BEFORE}]{form}|{form}[{_SINGLE}{_BESIDE}]")
 
 
 def short_forms(key: str) -> tuple[str, ...]:

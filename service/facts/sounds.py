@@ -6,7 +6,7 @@ syllable is often left out.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
@@ -22,6 +22,12 @@ TRANSLITERATING = frozenset(
     "耶叶伊依宜易因英永尤于约扎赞泽曾詹张章哲珍真芝治兹子宗祖佐图费烏爾羅維亞瑪麥貝賓達戴爾費馮蓋漢華傑"
     "堡刘世氏滨岛荷台牙聂匈帝阁仙乾凱庫萊蘭勞倫龍盧魯呂馬邁門納紐諾歐龐喬瓊熱榮薩賽紹聖蘇湯陶騰亭圖萬偉韋溫烏錫興許亞揚葉約贊澤詹張茲莉絲"
 )
+# Those that write other words too, 密歇根 and 底特律: a text is searched for these, and no name is
+# told by them.
+_ALSO = frozenset(
+    "列得美俄斐孜第都朱拜茅宝歇李柏生奴佳罕翰芙律太牛悉札秋修汀盛黛烈灵昂泊柴固娅傅伽娄虏娃梯卫夕累挪捷琅浩目明迈仰"
+    "坎钱詹穆辽玖荻寇廖敦诗蔻鲍娥耿焕"
+)
 _SYLLABLE = {
     "": "", "b": "P", "p": "P", "d": "T", "t": "T", "g": "K", "k": "K", "h": "H", "j": "J",
     "q": "J", "x": "X", "zh": "J", "ch": "J", "sh": "S", "r": "L", "z": "S", "c": "S", "s": "S",
@@ -29,7 +35,8 @@ _SYLLABLE = {
 }  # fmt: skip
 _INITIAL = re.compile("zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?")
 _ENGLISH = (
-    (r"shch|tch|tsch|sch|ch|sh|cz|zh|dg|j|sz", "J"), (r"ph|gh(?=t)", "F"), (r"ck|c(?=[eiy])", "c"),
+    (r"shch|tch|tsch|sch|ch|sh|cz|zh|dg|j|sz", "J"), (r"ph", "F"),
+    (r"gh(?=t)", ""), (r"ck|c(?=[eiy])", "c"),
     (r"ng(?![aeiouy])", "N"), (r"g(?=[eiy])", "g"), (r"th|d|t", "T"), (r"b|p", "P"),
     (r"x", "KS"), (r"q|k|c|g", "K"),
     (r"f", "F"), (r"v", "V"), (r"w", "W"), (r"m", "M"), (r"n", "N"), (r"l", "L"), (r"r", "R"),
@@ -49,9 +56,11 @@ _LAST_DROPPED = {"T": 0.4, "K": 0.4, "P": 0.4}
 _ADDED = {"Y": 0.1, "W": 0.15, "H": 0.4, "L": 0.5, "N": 0.35}
 _ADDED_OTHER = 0.8
 _SWAPPED = 0.25
-_MOST_COST, _MOST_OF_KNOWN = 0.27, 0.15
-"""The part of a name's sounds that may be off; less where a dictionary writes it otherwise."""
+_MOST_COST, _MOST_OF_KNOWN, _MOST_OF_PINYIN = 0.27, 0.15, 0.1
+"""The part of a name's sounds that may be off; less where a dictionary writes it otherwise, and
+where it may be pinyin."""
 _FEWEST_SOUNDS = 2
+_MOST_SYLLABLES = 3
 _LATIN_WORD = re.compile("[A-Za-zÀ-ɏ]{2,40}")
 _DOUBLE = re.compile(r"([a-z])\1")
 _FOLD = str.maketrans("áàâäãåéèêëíìîïóòôöõøúùûüñçğşčšžćńłý", "aaaaaaeeeeiiiioooooouuuuncgscszcnly")
@@ -66,6 +75,13 @@ def syllables_of(character: str) -> tuple[str, ...]:
     readings = pinyin_dict.get(ord(character), "").split(",")
     plain = (to_normal(reading).replace("ü", "v") for reading in readings if reading)
     return tuple(dict.fromkeys(plain))
+
+
+def reading(name: str) -> str:
+    """Chinese characters in pinyin, each in its usual reading, without tones; empty where one has
+    none."""
+    readings = [syllables_of(c) for c in name]
+    return "".join(each[0] for each in readings) if all(readings) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -121,6 +137,22 @@ def transliterates(chinese: str, word: str) -> bool:
     return distance(english, "".join(map(sounds_of_character, chinese))) <= most
 
 
+@cache
+def _pinyin() -> frozenset[str]:
+    """Every syllable of Mandarin, without tones."""
+    return frozenset(s for c in range(0x4E00, 0x9FA6) for s in syllables_of(chr(c)))
+
+
+def is_pinyin(word: str) -> bool:
+    """Whether a word is spelled as one to three syllables of Mandarin: Zhang, Haisong."""
+    ends = {0}
+    for _ in range(_MOST_SYLLABLES):
+        ends = {e for s in ends for e in range(s + 1, len(word) + 1) if word[s:e] in _pinyin()}
+        if len(word) in ends:
+            return True
+    return False
+
+
 class SoundIndex:
     """The sounds of a Chinese text: asks whether a word of Latin letters is among them."""
 
@@ -128,18 +160,24 @@ class SoundIndex:
         self._pieces = _windows(text)
         self._pinyin = _joined_syllables(text)
 
+    def has_pinyin(self, word: str) -> bool:
+        """True when up to three neighbouring characters are read so."""
+        return word in self._pinyin
+
     def has(self, word: str, known: bool = False) -> bool:
         """True when the text holds `word` by its sound, as a transliteration or in pinyin.
 
-        A word with a `known` Chinese spelling is hardly written otherwise.
+        A word with a `known` Chinese spelling is hardly written otherwise, and one that may be
+        pinyin has to sound nearly so: Yinchuan is 银川, and Manila 马尼拉.
         """
         plain = re.sub(r"[^a-z]", "", word.lower().translate(_FOLD))
-        if plain in self._pinyin:
+        if self.has_pinyin(plain):
             return True
         english = sounds_of_word(word)
         if len(english) < _FEWEST_SOUNDS:
             return True
-        most = (_MOST_OF_KNOWN if known else _MOST_COST) * len(english)
+        part = _MOST_OF_PINYIN if is_pinyin(plain) else _MOST_OF_KNOWN if known else _MOST_COST
+        most = part * len(english)
         return any(
             distance(english, piece) <= most
             for piece in self._pieces
@@ -167,15 +205,22 @@ class WordSounds:
 
     def has_pinyin(self, name: str) -> bool:
         """True when up to three words are the Chinese name in pinyin, without 市 or 县."""
-        readings = [syllables_of(c) for c in name.rstrip("省市县区镇村")]
-        known = bool(readings) and all(readings)
-        return known and "".join(reading[0] for reading in readings) in self._rows
+        return reading(name.rstrip("省市县区镇村")) in self._rows
 
-    def has(self, name: str) -> bool:
-        """True when a word of the text, or two in a row, sound as the Chinese characters do."""
+    def has_any(self, words: Iterable[str]) -> bool:
+        """True when one of `words`, in small letters, is in the text, or up to three of its words
+        make one."""
+        return not self._rows.isdisjoint(words)
+
+    def has(self, name: str, known: bool = False) -> bool:
+        """True when a word of the text, or two in a row, sound as the Chinese characters do.
+
+        A name with a `known` English spelling is hardly written otherwise.
+        """
         chinese = "".join(sounds_of_character(c) for c in name if c not in "·•・")
+        part = _MOST_OF_KNOWN if known else _MOST_COST
         return any(
-            distance(english, chinese) <= _MOST_COST * max(len(english), _FEWEST_SOUNDS)
+            distance(english, chinese) <= part * max(len(english), _FEWEST_SOUNDS)
             for english in self._sounds
             if abs(len(chinese) - len(english)) <= 1 + len(english) // 2
         )
@@ -195,7 +240,7 @@ def _windows(text: str) -> set[str]:
 def _runs(text: str) -> Iterator[str]:
     start = None
     for i, c in enumerate(text + " "):
-        if c in TRANSLITERATING:
+        if c in TRANSLITERATING or c in _ALSO:
             start = i if start is None else start
         elif start is not None:
             if i - start >= 2:

@@ -65,6 +65,12 @@ def test_unsupported_names(
     assert unsupported_names(Document.of(digest), Document.of(article), glossary) == unsupported
 
 
+def test_a_name_within_other_words_is_not_one(glossary: Glossary) -> None:
+    article = Document.of("The coastal areas of the province are ready for the storm, they said.")
+    assert unsupported_names(Document.of("沿海地区已作好准备。"), article, glossary) == []
+    assert unsupported_names(Document.of("海地已作好准备。"), article, glossary) == ["海地"]
+
+
 @pytest.mark.parametrize(
     ("english", "chinese", "agree"),
     [

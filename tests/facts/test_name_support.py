@@ -52,6 +52,27 @@ def glossary() -> Glossary:
         (ZH, "杜特尔特卖苹果。", ["杜特尔特"]),
         (EN, "Wang Haisong sold apples.", []),
         (EN, "On Monday Provenzano sold apples.", ["Provenzano"]),
+        # A body at home goes without its country, and a capital stands for the government.
+        (ZH + "国会通过了，民主党反对。", "Congress passed it, and Democrats objected.", []),
+        (ZH, "On Monday Congress passed it.", ["Congress"]),
+        (ZH + "中方作了回应。", "Envoys of Beijing replied.", []),
+        (ZH + "在马来西亚卖。", "Many Jamaicans and Malaysians sold fruit.", ["Jamaicans"]),
+        # Names that are made of words, and blends of them, can't be judged.
+        (ZH, "The Metallurgical Exhibitors and SkyTeam met over Brexit, an Avenger too.", []),
+        (ZH + "他来自汉普郡。", "The envoy came from Hampshire.", []),
+        # Pinyin is read as it stands: a name in either order, a town.
+        (ZH, "On Monday Zhang Wei sold fruit.", ["Zhang Wei"]),
+        (ZH + "张伟来了。", "On Monday Wei Zhang sold fruit.", []),
+        (ZH, "The fruit came from Yinchuan.", ["Yinchuan"]),
+        (ZH + "他来自银川。", "The fruit came from Yinchuan.", []),
+        (EN, "果农陈光明卖苹果。", ["陈光明"]),
+        (EN + " Guangming Chen came.", "果农陈光明卖苹果。", []),
+        (EN + " Mr Chan came.", "果农陈光明卖苹果。", []),
+        (EN + " They met in Seoul.", "果农李在明卖苹果。", []),
+        (EN, "苹果来自银川市。", ["银川市"]),
+        (EN + " They grew in Yinchuan.", "苹果来自银川市。", []),
+        (EN, "马丁卖苹果。", ["马丁"]),
+        (EN, "本赛季卖苹果。", []),
     ],
 )
 def test_names_across_languages_and_within(

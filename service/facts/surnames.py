@@ -1,0 +1,46 @@
+"""Chinese surnames: their characters, and how they are spelled in Latin letters."""
+
+from functools import cache
+
+from service.facts.sounds import is_pinyin, reading
+
+SURNAMES = frozenset(
+    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮董萧蕭程曹袁邓鄧许許傅沈"
+    "曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史"
+    "顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文颜顏"
+)
+# As Cantonese, Min, Korean and older romanisations spell them.
+_SPELLED_ELSEWHERE = {
+    "陈": "chan tan chin", "李": "lee yi rhee", "王": "wong ong", "张": "cheung chang jang",
+    "刘": "lau low yoo", "黄": "wong hwang ng oei", "林": "lam lim im", "吴": "ng goh oh woo",
+    "周": "chow chou joo", "徐": "hsu chui tsui seo", "许": "hsu hui koh heo", "孙": "sun suen son",
+    "郑": "cheng jung chung", "何": "ho", "郭": "kwok kuo kwak", "梁": "leung yang", "戴": "tai",
+    "蔡": "tsai choi chua", "谢": "hsieh tse chia", "叶": "yip yeh yap", "曾": "tseng tsang chan",
+    "邓": "tang teng", "朱": "chu choo joo", "萧": "hsiao siu", "冯": "fung", "高": "kao ko go",
+    "韩": "hon", "金": "kim chin kam", "崔": "choi choe", "宋": "soong sung", "赵": "chao chiu cho",
+    "杨": "yeung yang yeo", "胡": "wu woo", "卢": "lo", "罗": "lo law", "苏": "so", "江": "chiang",
+    "彭": "pang", "蒋": "chiang tsiang", "沈": "shum sim", "余": "yee", "潘": "poon", "石": "shih",
+    "方": "fong", "姚": "yiu", "钟": "chung", "田": "tien tin", "任": "yam jen", "汤": "tong",
+    "丁": "ting", "董": "tung", "程": "ching cheng", "袁": "yuen", "唐": "tong tang",
+    "白": "pai baek", "文": "man moon",
+}  # fmt: skip
+
+
+@cache
+def _pinyin() -> frozenset[str]:
+    return frozenset(map(reading, SURNAMES))
+
+
+def is_full_name(words: list[str]) -> bool:
+    """Whether two words in small letters are a surname and a given name in pinyin, in either
+    order."""
+    spelled = len(words) == 2 and all(map(is_pinyin, words))
+    return spelled and not _pinyin().isdisjoint(words)
+
+
+def latin_spellings(name: str) -> tuple[str, ...]:
+    """A Chinese name in small Latin letters, given name first or last, and its surname alone as any
+    romanisation spells it: 陈 is Chen, Chan and Tan."""
+    surname, given = reading(name[0]), reading(name[1:])
+    elsewhere = _SPELLED_ELSEWHERE.get(name[0], "").split()
+    return (surname + given, given + surname, surname, *elsewhere)
