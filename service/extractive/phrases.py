@@ -239,33 +239,36 @@ class English:
             yield start, phrase
 
     def _placed(self, text: str) -> Iterator[tuple[int, str, bool]]:
-        words = [(found.start(), found.end(), found[0]) for found in _TOKEN_EN.finditer(text)]
-        for first in range(len(words)):
+        words = list(_TOKEN_EN.finditer(text))
+        ends = [found.end() if self._is_noun(found[0]) else None for found in words]
+        for first, opening in enumerate(words):
+            if self._is_verb(opening[0].lower()) or opening[0][0].isdigit():
+                continue
+            start = opening.start()
             for last in range(first, min(first + MOST_WORDS, len(words))):
-                word = words[last][2]
+                word = words[last][0]
                 if not word[0].isalnum() or word.lower() in _NO_PHRASE_EN:
                     break
-                phrase = _POSSESSIVE.sub("", text[words[first][0] : words[last][1]])
-                fits = 2 < len(phrase) <= LONGEST and not phrase[0].isdigit()
-                fits = (
-                    fits and phrase.lower() not in _WEAK_EN and not self._is_verb(words[first][2])
-                )
-                if fits and self._is_noun(word):
-                    yield words[first][0], phrase, last > first
+                end = ends[last]
+                if end is None:
+                    continue
+                phrase = _POSSESSIVE.sub("", text[start:end])
+                if 2 < len(phrase) <= LONGEST and phrase.lower() not in _WEAK_EN:
+                    yield start, phrase, last > first
 
-    def _is_verb(self, word: str) -> bool:
-        return self._verb[word.lower()] > self._noun[word.lower()]
+    def _is_verb(self, low: str) -> bool:
+        return self._verb.get(low, 0) > self._noun.get(low, 0)
 
     def _is_noun(self, word: str) -> bool:
         low = word.lower()
         if word[0].isdigit() or (len(word) == 1 and word.isupper()):  # Question 3, Measure B
             return True
-        if self._name[low] > 1:
+        if self._name.get(low, 0) > 1:
             return True
-        if "-" in low and not self._verb[low]:
+        if "-" in low and not self._verb.get(low):
             return True
-        past = low.endswith("ed") and self._noun[low] < 2
-        return self._noun[low] > self._verb[low] and not past
+        past = low.endswith("ed") and self._noun.get(low, 0) < 2
+        return self._noun.get(low, 0) > self._verb.get(low, 0) and not past
 
 
 def phrases_elsewhere(text: str, language: str) -> Iterator[str]:

@@ -254,9 +254,12 @@ class _Mentions:
     def __init__(self, text: str, language: str) -> None:
         self._language = "" if language.startswith("zh") else language
         self._text = self._folded(text)
+        self._counted: dict[str, int] = {}
 
     def of(self, phrase: str) -> int:
-        return self._text.count(self._folded(phrase))
+        if phrase not in self._counted:
+            self._counted[phrase] = self._text.count(self._folded(phrase))
+        return self._counted[phrase]
 
     def _folded(self, text: str) -> str:
         return f" {' '.join(terms(text, self._language))} " if self._language else text.lower()

@@ -134,14 +134,16 @@ def _verb_forms(phrase: str) -> tuple[str, ...]:
     return tuple(form + space + rest for form in (verb, *stems))
 
 
-def _lowered(letter: str) -> str:
-    """Small, unless that takes more letters than one, which would move all that follow."""
-    small = letter.lower()
-    return small if len(small) == 1 else letter
+def _lowered(text: str) -> str:
+    """In small letters, but for those that take more than one and would move all that follow."""
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
 def _english(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
-    lowered = "".join(map(_lowered, text)).replace("’", "'")
+    lowered = _lowered(text).replace("’", "'")
     words = [(found.start(), found.end(), found[0]) for found in _WORD.finditer(lowered)]
     i = 0
     while i < len(words):

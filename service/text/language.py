@@ -28,6 +28,8 @@ _CODE = re.compile(
 )
 # Japanese text is a third kana or more; a Chinese one may hold a の or a Japanese name.
 _KANA_SHARE = 0.12
+# Characters by which letters' statistics tell a language as well as by more.
+_ENOUGH = 1_200
 # Below these, a statistical guess is a coin toss.
 _FEWEST_LETTERS = 10
 _LEAST_CONFIDENCE = 0.3
@@ -55,10 +57,10 @@ def detect(text: str) -> str:
     return "zh-Hant" if traditional > simplified else "zh-Hans"
 
 
-def _sample(text: str) -> str:
-    if len(text) <= _SAMPLE:
+def _sample(text: str, size: int = _SAMPLE) -> str:
+    if len(text) <= size:
         return text
-    part = _SAMPLE // 2
+    part = size // 2
     middle = len(text) // 2
     return text[:part] + "\n" + text[middle : middle + part]
 
@@ -72,7 +74,8 @@ def _without_code(sample: str) -> str:
 def _by_statistics(sample: str, words: list[str]) -> str:
     if sum(map(len, words)) < _FEWEST_LETTERS:
         return "und"
-    (language, confidence), *_ = ranked = _identifier().rank(" ".join(sample.split()))
+    enough = _sample(" ".join(sample.split()), _ENOUGH)
+    (language, confidence), *_ = ranked = _identifier().rank(enough)
     if language in _ENGLISH and confidence < _LEAST_CONFIDENCE:
         # Pidgin takes the half of a short English text's votes; together they are enough.
         together = sum(share for name, share in ranked if name in _ENGLISH)

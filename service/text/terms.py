@@ -8,6 +8,7 @@ term are one term. Latin words and numbers inside Chinese text count as words.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from operator import add
 
 from service.text.han import HAN, any_of
@@ -69,6 +70,7 @@ def _single_letter(token: str) -> bool:
     return len(token) == 1 and token.isalpha()
 
 
+@lru_cache(maxsize=32_768)
 def _stem(word: str) -> str:
     """Fold the plural and the possessive; more than that merges words that differ in meaning."""
     word = word.removesuffix("'s").removesuffix("’s")
