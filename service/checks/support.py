@@ -1,8 +1,9 @@
 """The support of a digest by its article, and by which of its sentences.
 
-The number is the share of the digest's words of content that the article has, for each sentence of
-the digest in those few sentences of the article that have the most: by stem in English, by
-characters and pairs of them in Chinese, and across the two by dictionary, or by sound for a name.
+The number is the share of the digest's words of content and figures that the article has, for each
+sentence of the digest in those few sentences of the article that have the most: by stem in English,
+by characters and pairs of them in Chinese, and across the two by dictionary, or by sound for a
+name. A figure is the same in both languages and in any style.
 It tells a digest of this article from one of another, however alike; it does not tell who did what
 to whom. docs/checks.md has the rates.
 """
@@ -28,13 +29,13 @@ MOST_SOURCES = 3
 support nothing together."""
 MOST_SOURCES_BY_MEANING = 2
 """Chinese words have so many English meanings that three sentences hold strange ones by chance."""
-SENTENCE_LOW = 0.42
+SENTENCE_LOW = 0.44
 _DOUBT = 2
 """A sentence is taken to have so many supported words more: a short one says little for sure."""
 _ADDS = 0.35
 """A source is named that supports this share of a sentence beyond the sources before it."""
-_FIGURE = 2.0
-"""A figure tells a sentence's source as well as so many words."""
+_FIGURE = 2
+"""A figure tells whether and where a sentence is supported as well as so many words."""
 
 # "The article discusses how" opens good digests too; only the words behind it are judged.
 _FRAME = re.compile(
@@ -54,7 +55,8 @@ Places = frozenset[int]
 class SupportedSentence:
     """A sentence of a digest; `sources` are numbers of sentences of the article, the best first.
 
-    `closeness` is the share of its words, by their rarity, in the best two neighbouring sentences.
+    `words` are its words of content, each figure as two. `closeness` is the share of its words, by
+    their rarity, in the best two neighbouring sentences.
     """
 
     text: str
@@ -66,7 +68,7 @@ class SupportedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """`score` is the supported share of all words of content, from 0 to 1."""
+    """`score` is the supported share of all words of content and figures, from 0 to 1."""
 
     score: float
     words: int
@@ -99,13 +101,20 @@ def _support(digest: str, language: DigestLanguage, article: Document) -> Suppor
     held = words = 0
     for sentence in _sentences(digest):
         found = list(_places(_FRAME.sub("", sentence, count=1), language, index))
-        supported = len(found) - _count_unsupported(found, index, most)
-        held, words = held + supported, words + len(found)
         stating = FigureIndex.of(article).look_up(find_figures(sentence, language))
-        cited = _cited(found, stating, index, most)
-        share, close = _share(supported, len(found)), _closeness(found, index)
-        sentences.append(SupportedSentence(sentence, share, len(found), cited, close))
+        terms = found + _FIGURE * stating
+        supported = len(terms) - _count_unsupported(terms, index, most)
+        held, words = held + supported, words + len(terms)
+        cited, close = _cited(terms, index, most), _closeness(found, index)
+        share = _share(supported, len(terms))
+        sentences.append(SupportedSentence(sentence, share, len(terms), cited, close))
     return Support(_share(held, words), words, tuple(sentences))
+
+
+def share_of_words(text: str, language: DigestLanguage, article: Document) -> float:
+    """The share of the words of content of `text`, figures aside, that the article has anywhere."""
+    places = list(_places(text, language, ArticleIndex.of(article)))
+    return _share(sum(map(bool, places)), len(places))
 
 
 def language_of(article: Document) -> DigestLanguage | None:
@@ -183,17 +192,12 @@ def _count_unsupported(found: Sequence[Places], index: ArticleIndex, most: int) 
     return sum(places.isdisjoint(chosen) for places in untitled)
 
 
-def _cited(
-    found: Sequence[Places], stating: Sequence[Places], index: ArticleIndex, most: int
-) -> tuple[int, ...]:
+def _cited(terms: Sequence[Places], index: ArticleIndex, most: int) -> tuple[int, ...]:
     """The sentences that a sentence rests on, by its words and by where its figures are stated.
 
     The title is never one, whatever it says.
     """
-    terms = [*found, *stating]
     weights = [_rarity(places, index.count) if places else 0.0 for places in terms]
-    for figure in range(len(found), len(terms)):
-        weights[figure] *= _FIGURE
     enough = _ADDS * sum(weights)
     return tuple(
         best for best, gain in _best_sentences(terms, weights, index.count, most) if gain >= enough

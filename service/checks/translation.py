@@ -11,7 +11,7 @@ from typing import Literal
 
 from service.article import Document
 from service.checks.form import Candidate, FormFault, form_faults, words_of
-from service.checks.support import language_of, support
+from service.checks.support import language_of, share_of_words
 from service.checks.unsupported import figures_match, unsupported_names
 from service.facts.names import Glossary
 from service.facts.numerals import Stated, find_figures
@@ -65,9 +65,10 @@ def translation_faults(
 def agreement(translation: Document, original: Document, language: DigestLanguage) -> float:
     """The share of each side's content words that the other has, 0 to 1; 1 where it is unknown."""
     own = language_of(original)
-    forth = support(translation.text, language, original)
-    back = support(original.text, own, translation) if own else None
-    return (forth.score + back.score) / 2 if forth and back else 1.0
+    if own is None:
+        return 1.0
+    forth = share_of_words(translation.text, language, original)
+    return (forth + share_of_words(original.text, own, translation)) / 2
 
 
 def _has_its_figures(text: str, original: Document) -> bool:

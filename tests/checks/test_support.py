@@ -34,6 +34,15 @@ def test_each_sentence_names_the_sentences_it_rests_on(article: str, digest: Lan
     assert second.sources == (2,)
 
 
+@pytest.mark.parametrize(("article", "digest"), DIRECTIONS)
+def test_a_figure_supports_as_much_as_two_words(article: str, digest: Language) -> None:
+    """So a digest in words of its own is told from another by what it counts."""
+    own_words = {"en": "Passengers board at {} places.", "zh": "旅客可在{}处上车。"}[digest]
+    right, wrong = (held(own_words.format(n), digest, ARTICLES[article]) for n in (40, 70))
+    assert right.words == wrong.words > 2
+    assert right.score - wrong.score == pytest.approx(2 / right.words)
+
+
 def test_another_word_with_the_same_characters_is_partly_supported() -> None:
     article = "夫妇二人取下口罩，准备吃东西。"
     near, far = (
