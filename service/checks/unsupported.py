@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from service.article import Document
+from service.checks.contradictions import contradictions
 from service.facts.chinese_names import cuts_words
 from service.facts.names import Glossary
 from service.facts.numerals import (
@@ -22,16 +23,16 @@ def unsupported_numbers(digest: Document, article: Document) -> list[str]:
     """The figures of `digest` that the article states in neither language, as the digest has them.
 
     A figure may be rounded where the digest says so ("more than US$14 billion" for 143億美元).
-    Counts up to three in words are not looked at: a digest may count what the article lists.
+    Counts up to three in words are not looked at: a digest may count what the article lists. A
+    figure of which the article says the opposite comes with the words around it.
     """
     stated = article.stated
-    return list(
-        dict.fromkeys(
-            figure.text
-            for figure in digest.open_figures
-            if not (_is_own_count(figure) or stated.has(figure) or stated.rounds(figure))
-        )
-    )
+    lacking = [
+        figure.text
+        for figure in digest.open_figures
+        if not (_is_own_count(figure) or stated.has(figure) or stated.rounds(figure))
+    ]
+    return list(dict.fromkeys([*lacking, *contradictions(digest, article)]))
 
 
 def unsupported_digits(digest: Document, article: Document) -> list[str]:

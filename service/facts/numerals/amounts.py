@@ -20,10 +20,10 @@ _CONNECT = re.compile(
 # Words right before an amount; in order, because 不超过 ends like 超过.
 _BOUND_WORDS: Mapping[Bound, str] = {
     "most": "至多|最多|不超[過过]|不多[于於]|up to|at most|no more than|not more than",
-    "least": "至少|起码|起碼|不少[于於]|不低[于於]|不下|最少|at least|no fewer than|no less than"
-    "|not less than",
-    "less": "不[到足]|少[于於]|低[于於]|less than|fewer than|under|below",
-    "more": "逾|超[過过出]|多[于於達达]|不止|高[于於]|突破|more than|over|above"
+    "least": "(?:至少|起码|起碼|最少)有?|不少[于於]|不低[于於]|不下|at least|no fewer than"
+    "|no less than|not less than",
+    "less": "不[到足满滿]|少[于於]|低[于於]|less than|fewer than|under|below",
+    "more": "逾|超[過过出]?了?|多[于於達达]|不止|高[于於]|突破|more than|over|above"
     "|exceed(?:s|ed|ing)?|upwards? of|greater than",
     "about": "[约約]|接近|[将將]?近|估[计計]|about|around|roughly|approximately|some|nearly|almost"
     "|an estimated",
