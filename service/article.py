@@ -1,6 +1,7 @@
 """The article as it was sent, and the document that cleaning makes of it."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -174,6 +175,11 @@ class Document:
         if not self.language.startswith("zh"):
             return tuple(terms(sentence.text, self.language) for sentence in self.sentences)
         return tuple(terms(text, "und") for text in self.simplified_sentences)
+
+    def sentence_at(self, offset: int) -> int | None:
+        """The number of the sentence at an offset in `titled_text`; None in the title."""
+        number = bisect_right(self.sentence_starts, offset - self.text_start) - 1
+        return number if number >= 0 else None
 
     @cached_property
     def figures(self) -> "tuple[Figure, ...]":

@@ -27,8 +27,8 @@ class DigestSentence(_Part):
     support: float | None = Field(
         ge=0,
         le=1,
-        description="The share of its words of content that the article supports; null for an"
-        " article in neither English nor Chinese.",
+        description="The share of its words of content that the article supports; null for a"
+        " key fact, and for an article in neither English nor Chinese.",
     )
     sources: list[Source] = Field([], description="What it rests on, the weightiest first.")
 
@@ -44,8 +44,9 @@ class Digest(_Part):
     script: Script | None = Field(None, description="The script of a Chinese digest.")
     sentences: list[DigestSentence] = Field(
         [],
-        description="Its sentences and what they rest on; empty for key facts, and, unless it is"
-        " translated, for an article in neither English nor Chinese.",
+        description="Its sentences and what they rest on; of key facts each name, term and figure"
+        " that the text below the title states. Empty, unless it is translated or key facts, for an"
+        " article in neither English nor Chinese.",
     )
     left_out: list[Source] = Field(
         [],

@@ -146,8 +146,10 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class TranslatedSentence:
-    """A translation of the sentence `source` of the article."""
+class CitedText:
+    """A part of a digest that rests on the sentence `source` of the article: the translation of
+    that sentence, or a key fact that it states.
+    """
 
     text: str
     source: int
@@ -158,15 +160,16 @@ class DigestAnswer:
     """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens.
 
     `evidence`: the model's own for it, as in EvidenceAnswer, where it was asked for.
-    Of a translated one, `sentences` are what it is made of, and `left_out` the numbers of the
-    article's sentences that were chosen for it and whose translation could not be used.
+    Of a translated one and of key facts, `sentences` are what it is made of. `left_out` are the
+    numbers of the article's sentences that were chosen for it and whose translation could not be
+    used.
     """
 
     text: str
     kind: Kind
     truncated: bool = False
     evidence: float | None = None
-    sentences: tuple[TranslatedSentence, ...] = ()
+    sentences: tuple[CitedText, ...] = ()
     left_out: tuple[int, ...] = ()
 
 

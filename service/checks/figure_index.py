@@ -5,7 +5,6 @@ is meant. Whether a figure is right is judged elsewhere; here two figures are on
 values are.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -20,8 +19,8 @@ class FigureIndex:
     def __init__(self, article: Document) -> None:
         self._places: dict[Key, set[int]] = defaultdict(set)
         for figure in article.figures:
-            place = bisect_right(article.sentence_starts, figure.start - article.text_start) - 1
-            if place >= 0:
+            place = article.sentence_at(figure.start)
+            if place is not None:
                 for atom in atoms(figure):
                     for each in answers(atom):
                         self._places[each].add(place)

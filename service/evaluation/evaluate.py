@@ -159,7 +159,8 @@ def _support(done: Sequence[tuple[Case, Result]]) -> Scores:
     """The mean support of the digests, and the share of their sentences that have a source."""
     results = [result for _, result in done]
     supports = [each for r in results for each in r.checks.support.values() if each is not None]
-    sentences = [each for r in results for d in r.digests.values() for each in d.sentences]
+    digests = [digest for result in results for digest in result.digests.values()]
+    sentences = [each for d in digests if d.kind != "keyfacts" for each in d.sentences]
     return {
         "support": mean(supports) if supports else None,
         "sentences_cited": scores.share(bool(sentence.sources) for sentence in sentences),

@@ -50,27 +50,35 @@ _LABELLED = frozenset({"money", "percent"})
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term in the other language, how much it matters, and where it stands first."""
+    """A term in the other language, how much it matters, and where it stands first.
+
+    `source` is the number of the first sentence that has it.
+    """
 
     text: str
     weight: float
     first: int
+    source: int | None
 
 
 def key_terms(document: Document, target: Target) -> list[Term]:
     """The main terms that have a certain gloss, the weightiest first."""
     counts: Counter[str] = Counter()
     first: dict[str, int] = {}
+    sources: dict[str, int] = {}
     for start, word in _nouns(document):
         counts[word] += IN_TITLE if start < document.text_start else 1  # type: ignore[assignment]
         first.setdefault(word, start)
+        source = document.sentence_at(start)
+        if source is not None:
+            sources.setdefault(word, source)
     found: dict[str, Term] = {}
     for word, often in counts.items():
         meaning = gloss(word, target)
         rare = rarity(word) if target == "en" else 1.0
         if meaning is None or often < LEAST or rare < COMMONEST:
             continue
-        term = Term(meaning, often * rare * rare, first[word])
+        term = Term(meaning, often * rare * rare, first[word], sources.get(word))
         if meaning not in found or found[meaning].weight < term.weight:
             found[meaning] = term
     return sorted(found.values(), key=lambda term: (-term.weight, term.first))

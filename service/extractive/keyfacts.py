@@ -17,6 +17,7 @@ from service.facts.name_rules import is_latin_everywhere
 from service.facts.names import Glossary, Name
 from service.facts.numerals import Figure, render
 from service.facts.numerals.wording import LABELS
+from service.tasks import CitedText
 from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
 
@@ -69,7 +70,10 @@ _WITH_A_NUMBER = re.compile(r"[A-Z]\S*(?: [A-Z]\S*)? [0-9][0-9.]*")
 
 @dataclass(slots=True)
 class _Fact:
-    """Something to say, and how much it matters; `index` is that of its figure in the document."""
+    """Something to say, and how much it matters; `index` is that of its figure in the document.
+
+    `first` is where it stands first, and `source` the first sentence that states it.
+    """
 
     text: str
     weight: float
@@ -78,9 +82,21 @@ class _Fact:
     index: int = 0
     when: Figure | None = None
     key: str | None = None
+    source: int | None = None
 
 
-def key_facts(document: Document, target: Target, size: int, glossary: Glossary) -> str:
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """The line, and its facts in order, with the sentences that state them.
+
+    What the title alone says has no such sentence, and is left out of `facts`.
+    """
+
+    text: str
+    facts: tuple[CitedText, ...]
+
+
+def key_facts(document: Document, target: Target, size: int, glossary: Glossary) -> KeyFacts:
     """The key facts of a document in `target`: names, terms, figures and dates, the weightiest
     first.
 
@@ -89,9 +105,21 @@ def key_facts(document: Document, target: Target, size: int, glossary: Glossary)
     is in Simplified characters.
     """
     names = _names(document, target, glossary)
-    terms = [_Fact(term.text, term.weight, term.first) for term in key_terms(document, target)]
-    line = _line(names, terms, _figures(document, target), target, size)
-    return to_script(line, "Hans") if target == "zh" else line
+    terms = [
+        _Fact(term.text, term.weight, term.first, source=term.source)
+        for term in key_terms(document, target)
+    ]
+    line, said = _line(names, terms, _figures(document, target), target, size)
+    facts = [
+        CitedText(_written_in(target, fact.text), fact.source)
+        for fact in said
+        if fact.source is not None
+    ]
+    return KeyFacts(_written_in(target, line), tuple(facts))
+
+
+def _written_in(target: Target, text: str) -> str:
+    return to_script(text, "Hans") if target == "zh" else text
 
 
 def _names(document: Document, target: Target, glossary: Glossary) -> list[_Fact]:
@@ -107,6 +135,8 @@ def _names(document: Document, target: Target, glossary: Glossary) -> list[_Fact
                 written, _TITLE_BONUS * (name.start < document.text_start), name.start
             )
             facts[written].key = name.key
+        if facts[written].source is None:
+            facts[written].source = document.sentence_at(name.start)
     for fact in facts.values():
         fact.weight += counts[fact.text] * _earliness(fact.first, len(document.titled_text))
         if fact.key in _NEWSROOMS:
@@ -164,6 +194,8 @@ def _figures(document: Document, target: Target) -> list[_Fact]:
             fact = facts[key] = _Fact("", 0.0, figure.start, figure, i)
             weight += _TITLE_BONUS * (figure.start < document.text_start)
         fact.weight += weight * _earliness(figure.start, length) / (1 + 0.5 * (fact.weight > 0))
+        if fact.source is None:
+            fact.source = document.sentence_at(figure.start)
     ranked = sorted(facts.values(), key=lambda f: (-f.weight, f.first))[:_MOST_COMPARED]
     return _without_parts([_worded(fact, document, target) for fact in ranked])
 
@@ -262,8 +294,8 @@ def _is_part(figure: Figure, other: Figure) -> bool:
 
 def _line(
     names: list[_Fact], terms: list[_Fact], figures: list[_Fact], target: Target, size: int
-) -> str:
-    """The line, filled up to `size`; one fact is said even where it takes more."""
+) -> tuple[str, list[_Fact]]:
+    """The line, filled up to `size`, and its facts; one is said even where it takes more."""
     room = size - _length(LABEL[target], target)
     most = _FEWEST + size // _A_FACT[target]
     others = bool(figures) + bool(terms)
@@ -271,27 +303,29 @@ def _line(
     room -= left
     said_terms, left = _taken(terms[:_MOST_TERMS], room * _TERMS_SHARE if figures else room, target)
     room -= left
-    said_figures: list[str] = []
+    said_figures: list[_Fact] = []
     for fact in figures[:most]:
         cost = _length(fact.text + (_BETWEEN_FACTS if target == "zh" else ""), target)
         if cost > room and (said_figures or said_names or said_terms):
             break
-        said_figures.append(fact.text)
+        said_figures.append(fact)
         room -= cost
     between = _BETWEEN_NAMES[target]
-    parts = [between.join(said) for said in (said_names, said_terms) if said] + said_figures
-    return LABEL[target] + (_BETWEEN_FACTS.join(parts) if parts else NOTHING[target])
+    groups = [said_names, said_terms, *([figure] for figure in said_figures)]
+    parts = [between.join(fact.text for fact in group) for group in groups if group]
+    line = LABEL[target] + (_BETWEEN_FACTS.join(parts) if parts else NOTHING[target])
+    return line, [fact for group in groups for fact in group]
 
 
-def _taken(facts: list[_Fact], room: float, target: Target) -> tuple[list[str], int]:
+def _taken(facts: list[_Fact], room: float, target: Target) -> tuple[list[_Fact], int]:
     """The facts that fit into `room`, at least one, and what they take."""
-    said: list[str] = []
+    said: list[_Fact] = []
     taken = 0
     for fact in facts:
         cost = _length(fact.text + _BETWEEN_NAMES[target].strip(), target)
         if said and taken + cost > room:
             break
-        said.append(fact.text)
+        said.append(fact)
         taken += cost
     return said, taken
 

@@ -77,7 +77,8 @@ def digest(document: Document, task: DigestTask, glossary: Glossary) -> DigestAn
     if document.language.partition("-")[0] == task.language:
         taken = extract(document, size)
         return DigestAnswer(taken.text, "extractive", truncated=taken.cut)
-    return DigestAnswer(key_facts(document, task.language, size, glossary), "keyfacts")
+    line = key_facts(document, task.language, size, glossary)
+    return DigestAnswer(line.text, "keyfacts", sentences=line.facts)
 
 
 def own_digest(document: Document, length: Length) -> DigestAnswer:

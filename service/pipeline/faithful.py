@@ -21,10 +21,10 @@ from service.pipeline.context import PipelineContext
 from service.pipeline.localized import localized
 from service.tasks import (
     Answer,
+    CitedText,
     DigestAnswer,
     DigestTask,
     Request,
-    TranslatedSentence,
     TranslationAnswer,
     TranslationTask,
 )
@@ -139,9 +139,7 @@ def _put_together(
     task: DigestTask, sources: Sequence[int], texts: dict[tuple[DigestTask, int], str]
 ) -> DigestAnswer:
     sentences = tuple(
-        TranslatedSentence(texts[task, source], source)
-        for source in sources
-        if (task, source) in texts
+        CitedText(texts[task, source], source) for source in sources if (task, source) in texts
     )
     text = join([sentence.text for sentence in sentences], task.language)
     left_out = tuple(source for source in sources if (task, source) not in texts)

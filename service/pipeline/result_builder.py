@@ -33,11 +33,11 @@ from service.stories.signature import facts_of
 from service.tasks import (
     LABELS_ZH,
     LANGUAGES,
+    CitedText,
     DigestLanguage,
     Options,
     StanceAnswer,
     TaskAnswer,
-    TranslatedSentence,
 )
 from service.text.script import to_script
 
@@ -169,6 +169,8 @@ def _digest(
         sentences = [
             _translated(context, article, language, sentence) for sentence in answer.sentences
         ]
+    if answer.kind == "keyfacts":
+        sentences = [_fact(context, article, language, fact) for fact in answer.sentences]
     by_model = answer.kind in ("abstractive", "translated")
     return Digest(
         text=text,
@@ -185,7 +187,7 @@ def _translated(
     context: PipelineContext,
     article: Document,
     language: DigestLanguage,
-    sentence: TranslatedSentence,
+    sentence: CitedText,
 ) -> DigestSentence:
     """A translated sentence, whose source is known and need not be looked for."""
     held = support(sentence.text, language, article)
@@ -194,6 +196,14 @@ def _translated(
         support=round(held.score, 4) if held else None,
         sources=sources(article, (sentence.source,)),
     )
+
+
+def _fact(
+    context: PipelineContext, article: Document, language: DigestLanguage, fact: CitedText
+) -> DigestSentence:
+    """A key fact, which is converted and needs no support, with the sentence that states it."""
+    text = _in_script(context, language, fact.text)
+    return DigestSentence(text=text, support=None, sources=sources(article, (fact.source,)))
 
 
 def _stance(

@@ -72,23 +72,33 @@ function columns(digests, light) {
       element("p", { class: "small" }, text(digest.kind) ?? digest.kind))));
 }
 
+/** The text with its sentences, or its key facts, as buttons; what lies between them stays as it is. */
 function sentences(digest, light) {
-  if (!digest.sentences.length) return [digest.text];
-  return digest.sentences.flatMap((sentence) => {
-    // No <button>: that is a box of its own, and each sentence would begin a line.
-    const button = element("span", { role: "button", tabindex: "0", class: "sentence", "aria-pressed": "false" }, sentence.text);
-    const bare = !(sentence.quotes ?? sentence.articles).length;
-    if (bare) button.classList.add("bare");
-    const press = () => light(button, sentence, bare);
-    button.addEventListener("click", press);
-    // Not mouseenter, which also comes when the page moves under a resting pointer.
-    button.addEventListener("mousemove", press);
-    button.addEventListener("focus", press);
-    button.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); press(); }
-    });
-    return [button, " "];
+  const parts = [];
+  let at = 0;
+  for (const sentence of digest.sentences) {
+    const start = digest.text.indexOf(sentence.text, at);
+    if (start < 0) continue;
+    parts.push(digest.text.slice(at, start), button(sentence, light));
+    at = start + sentence.text.length;
+  }
+  return [...parts, digest.text.slice(at)];
+}
+
+function button(sentence, light) {
+  // No <button>: that is a box of its own, and each sentence would begin a line.
+  const box = element("span", { role: "button", tabindex: "0", class: "sentence", "aria-pressed": "false" }, sentence.text);
+  const bare = !(sentence.quotes ?? sentence.articles).length;
+  if (bare) box.classList.add("bare");
+  const press = () => light(box, sentence, bare);
+  box.addEventListener("click", press);
+  // Not mouseenter, which also comes when the page moves under a resting pointer.
+  box.addEventListener("mousemove", press);
+  box.addEventListener("focus", press);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); press(); }
   });
+  return box;
 }
 
 function press(story, button) {

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.article import Document
-from service.extractive.keyfacts import LABEL, NOTHING, key_facts
+from service.extractive import keyfacts
+from service.extractive.keyfacts import LABEL, NOTHING
 from service.facts.names import Glossary
 from service.facts.numerals import find_figures
 from service.text.script import to_script
+from tests.support.documents import of_sentences
 
 ZH = (
     "12月10日，彭博社引述知情人士說，Meta行政總裁朱克伯格打算在2026年第一季推出新模型Avocado。\n"
@@ -27,6 +29,10 @@ EN = (
 @pytest.fixture(scope="module")
 def glossary() -> Glossary:
     return Glossary.load()
+
+
+def key_facts(document: Document, target: Literal["en", "zh"], size: int, names: Glossary) -> str:
+    return keyfacts.key_facts(document, target, size, names).text
 
 
 def body(line: str, target: Literal["en", "zh"]) -> list[str]:
@@ -204,3 +210,48 @@ def test_a_chinese_line_is_in_simplified_characters(glossary: Glossary) -> None:
     line = key_facts(Document.of(text, "en"), "zh", 160, glossary)
     assert "林秀兰" in line
     assert to_script(line, "Hans") == line
+
+
+@pytest.mark.parametrize(
+    ("sentences", "language", "target", "stated"),
+    [
+        (
+            re.split("(?<=。)", ZH.replace("\n", ""))[:-1],
+            "zh-Hant",
+            "en",
+            {"Meta": 0, "US$70–72 billion (2025)": 1, "US$14.3 billion": 1, "4%": 2},
+        ),
+        (
+            re.split(r"(?<=\.)\s", EN),
+            "en",
+            "zh",
+            {"特斯拉": 0, "25亿美元": 0, "2026年第三季度": 1, "4%": 2, "OpenAI": 3},
+        ),
+    ],
+)
+def test_each_fact_names_the_sentence_that_states_it(
+    sentences: list[str],
+    language: str,
+    target: Literal["en", "zh"],
+    stated: dict[str, int],
+    glossary: Glossary,
+) -> None:
+    found = keyfacts.key_facts(of_sentences(sentences, language), target, 320, glossary)
+    sources = {fact.text: fact.source for fact in found.facts}
+    assert stated == {fact: sources.get(fact) for fact in stated}
+    parts = re.split(" · |, |、", found.text.removeprefix(LABEL[target]))
+    assert parts == [fact.text for fact in found.facts]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "target"),
+    [("腾讯", "公司上涨4%。", "en"), ("Tencent rises", "The firm gained 4%.", "zh")],
+)
+def test_what_the_title_alone_says_has_no_sentence(
+    title: str, text: str, target: Literal["en", "zh"], glossary: Glossary
+) -> None:
+    language = {"en": "zh-Hans", "zh": "en"}[target]
+    document = of_sentences([text], language, title)
+    found = keyfacts.key_facts(document, target, 160, glossary)
+    assert [fact.text for fact in found.facts] == ["4%"]
+    assert len(body(found.text, target)) == 2

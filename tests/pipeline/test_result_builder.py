@@ -82,6 +82,35 @@ def without_model(text: str, options: Options | None = None) -> Result:
         return result
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "stated"),
+    [
+        (
+            "  River Bank rises 4%\n\nThe council of Ashford paid $12 million on Tuesday. Shares of"
+            " River Bank rose 4%.",
+            "zh",
+            {"1200万美元": "paid $12 million", "4%": "River Bank rose 4%"},
+        ),
+        (
+            "  河岸银行上涨4%\n\n青石镇议会周二支付1200万美元。河岸银行股价上涨4%。",
+            "en",
+            {"US$12 million": "支付1200万美元", "4%": "河岸银行股价上涨4%"},
+        ),
+        (THIRD["fr"], "en", {"2027": "mai 2027"}),
+    ],
+)
+def test_a_key_fact_has_the_place_of_its_sentence(
+    text: str, language: str, stated: dict[str, str]
+) -> None:
+    digest = without_model(text).digests[language]
+    assert digest.kind == "keyfacts"
+    for fact, words in stated.items():
+        (found,) = (each for each in digest.sentences if each.text.startswith(fact))
+        (source,) = found.sources
+        assert words in text[source.start : source.end]
+        assert found.support is None
+
+
 @pytest.mark.parametrize("length", get_args(Length))
 @pytest.mark.parametrize("language", THIRD)
 def test_a_third_language_has_its_own_sentences_and_a_warning(

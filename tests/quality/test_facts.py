@@ -67,7 +67,7 @@ def test_the_line_of_a_seed_says_nothing_the_seed_does_not(
     language = detect(article.text)
     target: DigestLanguage = "en" if language.startswith("zh") else "zh"
     document = Document.of(article.text, language, article.title)
-    line = key_facts(document, target, 120, glossary)
+    line = key_facts(document, target, 120, glossary).text
     said = line.removeprefix(LABEL[target])
     assert unsupported_numbers(Document.of(said, target), document) == []
     if target == "en":

@@ -381,6 +381,46 @@ def test_pointing_at_a_sentence_lights_up_its_sources(cited: tuple[Page, tuple[s
     assert page.complaints() == []
 
 
+@pytest.fixture(scope="module")
+def without_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    arguments = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
+    with serving(tmp_path_factory.mktemp("plain") / "log", *arguments) as server:
+        server.wait_until_ready()
+        yield f"http://{server.host}:{server.port}"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "fact", "source"),
+    [
+        (
+            "The council of Ashford met. Its bridge will cost $12 million.",
+            "zh",
+            "1200万美元",
+            "Its bridge will cost $12 million.",
+        ),
+        (
+            "青石镇议会周二开会。新桥将耗资1200万美元。",
+            "en",
+            "$12 million",
+            "新桥将耗资1200万美元。",
+        ),
+    ],
+)
+def test_pointing_at_a_key_fact_lights_up_its_sentence(
+    page: Page, without_model: str, text: str, language: str, fact: str, source: str
+) -> None:
+    page.address = without_model
+    page.open()
+    page.ask(text)
+    page.wait_for("#answer")
+    digest = page.driver.find_element("css selector", f"#stories .digest:lang({language})")
+    (wanted,) = (
+        each for each in digest.find_elements("css selector", ".cites") if fact in each.text
+    )
+    webdriver.ActionChains(page.driver).move_to_element(wanted).perform()
+    wait_until_lit(page, source)
+
+
 def test_the_keyboard_lights_up_sources_and_keeps_them(cited: tuple[Page, tuple[str, ...]]) -> None:
     page, sources = cited
     for language in ("en", "zh"):
