@@ -1,4 +1,4 @@
-"""What a digest says of a figure and its article contradicts: an opposite bound or change.
+"""Claims of a digest about a figure that its article contradicts: an opposite bound or change.
 
 "More than 50" of 不到50 has the right figure and is wrong, and so is a rise of 2% where the article
 says 维持2%不变. Only what is certain counts: a word right beside the digest's figure, against every

@@ -85,7 +85,7 @@ def test_a_change_is_read_from_words_on_either_side(
         ("船票下降4%。", "zh", "The ticket is 4% cheaper, a saving for islanders."),
     ],
 )
-def test_what_the_article_says_somewhere_is_no_contradiction(
+def test_a_claim_that_the_article_makes_somewhere_is_not_contradicted(
     digest: str, language: Language, article: str
 ) -> None:
     assert found(digest, language, article) == []

@@ -247,7 +247,7 @@ def test_each_fact_names_the_sentence_that_states_it(
     ("title", "text", "target"),
     [("腾讯", "公司上涨4%。", "en"), ("Tencent rises", "The firm gained 4%.", "zh")],
 )
-def test_what_the_title_alone_says_has_no_sentence(
+def test_a_fact_of_the_title_alone_has_no_sentence(
     title: str, text: str, target: Literal["en", "zh"], glossary: Glossary
 ) -> None:
     language = {"en": "zh-Hans", "zh": "en"}[target]
