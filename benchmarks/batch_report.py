@@ -5,7 +5,8 @@
 A service without a model digests a batch of generated articles, the same in each round. The report
 of each batch is asked for thrice: cold, when it is made; warm, when it is kept; and with
 `If-None-Match`, when it is not sent again. The first cold one also starts the process that makes
-reports. Printed are milliseconds, and the page's size.
+reports. Printed are milliseconds, those of CPU of the service and its processes in brackets, and
+the page's size.
 """
 
 import argparse
@@ -15,7 +16,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from benchmarks.on_ray import articles
 from tests.support.serving import Reply, Served, serving
@@ -32,10 +36,21 @@ def settled(server: Served, texts: list[str]) -> str:
     return str(address)
 
 
-def timed(server: Served, path: str, headers: Mapping[str, str]) -> tuple[float, Reply]:
-    begun = time.perf_counter()
+def timed(server: Served, path: str, headers: Mapping[str, str]) -> tuple[str, Reply]:
+    begun, before = time.perf_counter(), cpu_of(server)
     reply = server.ask("GET", path, b"", headers)
-    return 1000 * (time.perf_counter() - begun), reply
+    seconds, used = time.perf_counter() - begun, cpu_of(server) - before
+    return f"{1000 * seconds:.0f} ms ({1000 * used:.0f})", reply
+
+
+def cpu_of(server: Served) -> float:
+    """The CPU seconds of the service's processes."""
+    total = 0.0
+    for process in psutil.Process(server.process.pid).children(recursive=True):
+        with suppress(psutil.Error):
+            used = process.cpu_times()
+            total += used.user + used.system
+    return total
 
 
 def main() -> int:
@@ -57,8 +72,8 @@ def main() -> int:
             known, unchanged = timed(server, report, {"If-None-Match": first.headers["ETag"]})
             statuses = [reply.status for reply in (first, again, unchanged)]
             print(
-                f"round {round_}: cold {cold:.0f} ms, warm {warm:.0f} ms, with the ETag"
-                f" {known:.0f} ms; {len(first.body) / 1e6:.1f} MB, statuses {statuses}",
+                f"round {round_}: cold {cold}, warm {warm}, with the ETag {known};"
+                f" {len(first.body) / 1e6:.1f} MB, statuses {statuses}",
                 flush=True,
             )
             if statuses != [200, 200, 304] or first.body != again.body:
