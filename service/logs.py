@@ -22,6 +22,8 @@ class _Text(logging.Formatter):
 
 def to_stderr(level: str, form: str = "text") -> None:
     """Send every line to stderr from now on."""
+    # No line shows them, and each costs every line some time.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if form == "json" else _Text(_TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler])

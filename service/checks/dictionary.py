@@ -80,21 +80,22 @@ class Dictionary:
     def find(self, text: str) -> Found:
         """Every word of Simplified `text`, at every place where it stands, overlaps and all."""
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        hashes = np.zeros(len(codes), np.uint64)
-        parts: list[tuple[Places, Places, Places]] = []
-        for length in range(1, min(LONGEST, len(codes)) + 1):
-            count = len(codes) - length + 1
-            hashes = hashes[:count] * _FACTOR + codes[length - 1 :].astype(np.uint64)
-            likely = np.flatnonzero(self._prefixes[hashes >> _PREFIX_SHIFT])
-            rows = np.searchsorted(self._hashes, hashes[likely])
-            rows[rows == len(self._hashes)] = 0
-            is_word = self._hashes[rows] == hashes[likely]
-            starts, rows = likely[is_word], rows[is_word]
-            parts.append((starts, np.full(len(starts), length), rows))
-        if not parts:
-            empty = np.zeros(0, np.int64)
-            return Found(empty, empty, empty)
-        return Found(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        codes = codes.astype(np.uint64)
+        # A row for each length: the hashes of the pieces that begin at each place.
+        hashes = np.zeros((LONGEST, len(codes)), np.uint64)
+        likely = np.zeros(hashes.shape, np.bool_)
+        before = np.zeros(len(codes), np.uint64)
+        for index in range(min(LONGEST, len(codes))):
+            count = len(codes) - index
+            before = np.add(before[:count] * _FACTOR, codes[index:], out=hashes[index, :count])
+            likely[index, :count] = True
+        likely &= self._prefixes[hashes >> _PREFIX_SHIFT]
+        lengths, starts = np.nonzero(likely)
+        sought = hashes[lengths, starts]
+        rows = np.searchsorted(self._hashes, sought)
+        rows[rows == len(self._hashes)] = 0
+        is_word = self._hashes[rows] == sought
+        return Found(starts[is_word], lengths[is_word] + 1, rows[is_word])
 
     def glosses(self, rows: Places) -> tuple[Keys, Places]:
         """The glosses of all `rows` in one array, and how many each row has."""

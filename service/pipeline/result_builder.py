@@ -70,6 +70,11 @@ def _asked(options: Options, identity: Identity) -> str:
     return json.dumps([asdict(options), maker], sort_keys=True)[1:-1]
 
 
+@lru_cache(maxsize=16)
+def _shown(identity: Identity) -> Maker:
+    return Maker(**asdict(identity))
+
+
 def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
     """The Result of a page whose digests have passed the gates; the longest story comes first.
 
@@ -93,7 +98,7 @@ def report(context: PipelineContext, answers: Sequence[StoryAnswers]) -> Result:
         facts=first.facts,
         reading=_reading(context.document, answers),
         warnings=context.warnings,
-        engine=Maker(**asdict(context.identity)),
+        engine=_shown(context.identity),
         timing=Timing(queued_ms=0, total_ms=0),  # the worker, which has the clock, fills it in
         usage=Usage(**asdict(context.use)) if context.use else None,
         fingerprint=fingerprint(context.article, context.options, context.identity),

@@ -3,14 +3,16 @@
 Engines answer the same request in the same way, so a kept Result is as good as a new one. The file
 is a cache: it may be lost, and one that is damaged is begun anew. Writing is left to a thread of
 its own, so that nobody waits for the disk; when there is more to write than it manages, some
-results are not kept.
+results are not kept. It writes what has come meanwhile in one transaction, a few times a second.
 """
 
 import logging
 import queue
 import sqlite3
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -34,6 +36,8 @@ MIGRATIONS = (
     """,
 )
 _MOST_UNWRITTEN = 256
+_PAUSE_S = 0.05
+"""Between two transactions: each costs as much as ten results."""
 _BUSY_S = 0.5  # an answer can be made again: not worth a long wait
 
 
@@ -48,6 +52,7 @@ class ResultCache:
     def __init__(self, folder: Path, limit: int) -> None:
         self._limit = limit
         self._database, self._bytes = _open(folder / FILE)
+        self._closing = threading.Event()
         self._unwritten: queue.Queue[tuple[str, Result] | None] = queue.Queue(_MOST_UNWRITTEN)
         self._writer = threading.Thread(target=self._write, name="diglot-kept", daemon=True)
         self._writer.start()
@@ -71,6 +76,7 @@ class ResultCache:
 
     def close(self) -> None:
         """Write the pending results, and close the file."""
+        self._closing.set()
         self._unwritten.put(None)
         self._writer.join()
         self._database.close()
@@ -81,25 +87,38 @@ class ResultCache:
         return f"{fingerprint} {__version__} {owner}".rstrip()
 
     def _write(self) -> None:
-        while (waiting := self._unwritten.get()) is not None:
+        is_open = True
+        while is_open:
+            results, is_open = self._take()
             try:
-                self._keep(*waiting)
+                self._keep(results)
             except StoreFailed as error:
-                log.debug("a result is not kept: %s", error)
+                log.debug("results are not kept: %s", error)
             except Exception:  # else nothing would be kept any more, and `close` would wait forever
-                log.exception("a result is not kept")
+                log.exception("results are not kept")
+            self._closing.wait(_PAUSE_S)
 
-    def _keep(self, owner: str, result: Result) -> None:
-        text = result.model_dump_json()
-        size = len(text.encode("utf-8", "replace"))
-        if size > self._limit:
-            return
+    def _take(self) -> tuple[list[tuple[str, Result]], bool]:
+        """The results that wait, once there are any, and whether more may come."""
+        taken = [self._unwritten.get()]
+        with suppress(queue.Empty):
+            while taken[-1] is not None:
+                taken.append(self._unwritten.get_nowait())
+        return [each for each in taken if each is not None], taken[-1] is not None
+
+    def _keep(self, results: Sequence[tuple[str, Result]]) -> None:
         with self._database.write() as connection:
-            kept = connection.execute(
-                "INSERT OR IGNORE INTO results (fingerprint, result, bytes) VALUES (?, ?, ?)",
-                (self._key(result.fingerprint, owner), text, size),
-            )
-            total = self._bytes + size * kept.rowcount
+            total = self._bytes
+            for owner, result in results:
+                text = result.model_dump_json()
+                size = len(text.encode("utf-8", "replace"))
+                if size <= self._limit:
+                    kept = connection.execute(
+                        "INSERT OR IGNORE INTO results (fingerprint, result, bytes)"
+                        " VALUES (?, ?, ?)",
+                        (self._key(result.fingerprint, owner), text, size),
+                    )
+                    total += size * kept.rowcount
             total -= _evict(connection, total - self._limit)
         self._bytes = total
 

@@ -75,9 +75,10 @@ def _by_statistics(sample: str, words: list[str]) -> str:
     if sum(map(len, words)) < _FEWEST_LETTERS:
         return "und"
     enough = _sample(" ".join(sample.split()), _ENOUGH)
-    (language, confidence), *_ = ranked = _identifier().rank(enough)
+    language, confidence = _identifier().classify(enough)
     if language in _ENGLISH and confidence < _LEAST_CONFIDENCE:
         # Pidgin takes the half of a short English text's votes; together they are enough.
+        ranked = _identifier().rank(enough)
         together = sum(share for name, share in ranked if name in _ENGLISH)
         return "en" if together >= _LEAST_CONFIDENCE else "und"
     # zxx is the tag of text that is not language.

@@ -1,6 +1,8 @@
 """The application factory: one Flask app over one service."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
@@ -43,6 +45,10 @@ class App(Flask):
     What comes before a route (the key, the rates) is done the first time only. A route that asks
     for its body tells the server the most bytes that it takes.
     """
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns `func`: no view or hook is async, and asking each at every request takes time."""
+        return func
 
     def full_dispatch_request(self) -> Response:
         try:

@@ -33,6 +33,8 @@ from service.web.wsgi_caller import NextStep, WsgiCaller
 
 NO_DESCRIPTORS_S = 0.5
 """So long no connections are accepted after the file descriptors ran out."""
+LOOK_EVERY_S = 0.5
+"""Between two looks at clients that are too slow, and two heartbeats."""
 _RECEIVE = 256 * 1024
 _ACCEPTS = 64
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -84,12 +86,12 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().handle_exit(sig, frame)
 
     def _turn(self) -> None:
-        self.notify()
         self.set_accept_enabled(self._may_accept())
-        self.wait_for_and_dispatch_events(timeout=NO_DESCRIPTORS_S)
+        self.wait_for_and_dispatch_events(timeout=LOOK_EVERY_S)
         now = time.monotonic()
         if now >= self._looks_at:
-            self._looks_at = now + NO_DESCRIPTORS_S
+            self._looks_at = now + LOOK_EVERY_S
+            self.notify()
             for conn in self._connections.late(now):
                 self._on_late(conn)
 

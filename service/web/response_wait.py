@@ -5,8 +5,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Generic, TypeVar, cast
 
 from flask import request
@@ -66,7 +66,9 @@ class Waiting(Generic[Answer]):
 
     def look(self, seconds: float = LOOK_EVERY_S) -> bool:
         """Wait a little; True when the Future is done. Raises Cancelled and DeadlineExceeded."""
-        if wait([self._future], timeout=seconds).done:
+        with suppress(TimeoutError, CancelledError):
+            self._future.exception(seconds)
+        if self._future.done():
             return True
         if self._asker is not None and _gone(self._asker):
             self._future.cancel()

@@ -202,3 +202,14 @@ def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -
     assert ask() == kept
     runtime.close(10)
     assert (tmp_path / FILE).exists() == kept
+
+
+def test_what_comes_together_is_written_in_few_transactions(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    written: list[str] = []
+    served.kept._database._connection.set_trace_callback(written.append)
+    for n in range(20):
+        served.ask(Article(f"The council met {n} times. 市议会开会{n}次。"))
+    served.close()
+    assert sum("INSERT" in each for each in written) == 20
+    assert written.count("COMMIT") < 10

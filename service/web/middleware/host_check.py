@@ -7,6 +7,7 @@ page of another site sends its own address as Origin. A browser lets neither be 
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import request
@@ -15,6 +16,8 @@ from service.errors import Forbidden
 from service.settings import Settings
 
 _LONGEST_ECHO = 60
+_MOST_KNOWN = 1024
+"""Names and addresses that are not parsed again: most requests come with the same few."""
 
 
 class HostCheck:
@@ -67,6 +70,7 @@ class HostCheck:
         )
 
 
+@lru_cache(_MOST_KNOWN)
 def _name(host: str) -> str:
     """A Host without its port and the dot that may end a name; "" where it can't be parsed."""
     try:
@@ -75,6 +79,7 @@ def _name(host: str) -> str:
         return ""
 
 
+@lru_cache(_MOST_KNOWN)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -60,6 +61,7 @@ class Forwarded:
         return _quoted("".join(prefix or "" for prefix in prefixes))
 
 
+@lru_cache(maxsize=1024)
 def address_of(sent: str) -> str:
     """An address without the port that some proxies write after it."""
     found = _WITH_PORT.fullmatch(sent.strip())

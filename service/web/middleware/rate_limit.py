@@ -8,6 +8,7 @@ import ipaddress
 import math
 import threading
 import time
+from functools import lru_cache
 
 from flask import Flask, Response, g
 from limits import RateLimitItem, parse
@@ -100,6 +101,7 @@ class RequestRate:
             )
 
 
+@lru_cache(maxsize=1024)
 def network(address: str | None) -> str:
     """The network that an address is counted as: of IPv6 the /64, which one client owns."""
     try:

@@ -3,6 +3,7 @@
 from flask import Flask, Response
 
 _ALWAYS = {
+    "Cache-Control": "no-store",  # a digest is its asker's own, and a state is true now
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -14,8 +15,6 @@ _PAGE = (
     " connect-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# A digest is its asker's own, and a state is true now.
-_UNKEPT = "no-store"
 
 
 def install(app: Flask) -> None:
@@ -25,7 +24,8 @@ def install(app: Flask) -> None:
 def _add(response: Response) -> Response:
     if response.mimetype == "text/html":  # a page with a script of its own brings its policy
         response.headers.setdefault("Content-Security-Policy", _PAGE)
-    for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", _UNKEPT)
+    present = {name.title() for name in response.headers.keys()}
+    response.headers.extend(
+        (name, value) for name, value in _ALWAYS.items() if name not in present
+    )
     return response
