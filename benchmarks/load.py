@@ -22,6 +22,7 @@ answer is wrong, something is left in the queue, or memory grows from round to r
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -151,6 +152,10 @@ class Client:
         ).encode()
 
 
+_marks = itertools.count()
+"""So that no article is sent twice, which the service would answer from its store."""
+
+
 def article(mark: str, text: str = TEXT) -> bytes:
     return json.dumps({"text": f"{text} {mark}", "source": mark}).encode()
 
@@ -174,7 +179,7 @@ async def latencies(port: int, clients: int, rate: float, seconds: float) -> lis
             asked += 1
             # A client passes for a new address before its own may ask no more.
             client._address = f"10.{asked // 200}.{number}.1"
-            status, _ = await client.ask(article(f"{number}-{asked}"))
+            status, _ = await client.ask(article(f"{number}-{asked}-{next(_marks)}"))
             if status != 200:
                 raise SystemExit(f"the service answered {status}")
             found.append((time.perf_counter() - begun) * 1000)

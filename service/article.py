@@ -226,7 +226,8 @@ class Document:
 
         def make() -> NameSupport:
             text = "\n".join(filter(None, (self.page_title, self.titled_text)))
-            names = (*self.names(glossary), *glossary.find_names(self.page_title or ""))
+            of_page = glossary.find_names(self.page_title) if self.page_title else ()
+            names = (*self.names(glossary), *of_page)
             return NameSupport(text, names, glossary)
 
         return self.analysis(("name support", glossary), make)

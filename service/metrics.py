@@ -91,7 +91,8 @@ time_to_first_token_seconds = Histogram(
 )
 
 reading_memory_bytes = Gauge(
-    "diglot_reading_memory_bytes", "Memory of the processes that read long articles."
+    "diglot_reading_memory_bytes",
+    "Memory of the processes that read long articles and make reports.",
 )
 
 # The engine

@@ -68,6 +68,10 @@ class ReportMaker:
         with self._lock:
             self._kept.pop(batch, None)
 
+    def memory_bytes(self) -> int:
+        """Memory that the process takes."""
+        return self._process.memory_bytes()
+
     def close(self) -> None:
         """End the process, in the middle of what it does."""
         self._process.close()

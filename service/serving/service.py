@@ -13,7 +13,6 @@ from concurrent.futures import CancelledError, Future
 from functools import partial
 from typing import Literal
 
-from service import metrics
 from service.article import Article, Document
 from service.checks.support import support
 from service.engine import Engine, Identity
@@ -121,7 +120,6 @@ class Service:
         """
         self._kept = kept
         self._quiet = quiet
-        metrics.reading_memory_bytes.set_function(self.plans.memory_bytes)
         threading.Thread(target=self._open, name="diglot-loader", daemon=True).start()
 
     def wait(self) -> Identity:

@@ -180,9 +180,9 @@ class Worker:
     def _can_go_on(self, work: Work) -> bool:
         line, turns = self._lines[work], self._turns[work]
         is_free = self._answer is None or self._plans.has_thread(work)
-        has_turn = self._plans.has_thread(work, is_long=True)
-        is_abandoned = any(job.is_abandoned() for job in (*line, *turns))
-        return bool(line and is_free) or bool(turns and has_turn) or is_abandoned
+        if (line and is_free) or (turns and self._plans.has_thread(work, is_long=True)):
+            return True
+        return any(job.is_abandoned() for job in (*line, *turns))
 
     @property
     def _waiting(self) -> list[deque[Job]]:

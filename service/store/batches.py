@@ -52,7 +52,8 @@ class Batches:
     """`owner` names whose batches are meant: what belongs to another does not exist.
 
     "" is the owner of all that came without a key. Every method raises StoreFailed, and has done
-    nothing then. `clock` gives Unix time.
+    nothing then. `clock` gives Unix time. `on_removed` is told the id of each batch whose last row
+    is gone.
     """
 
     def __init__(
@@ -61,10 +62,12 @@ class Batches:
         *,
         quota: Quota | None = None,
         clock: Callable[[], float] = time.time,
+        on_removed: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._quota = quota or Quota()
         self._clock = clock
+        self._on_removed = on_removed
 
     # Receiving
 
@@ -235,17 +238,19 @@ class Batches:
                 (oldest,),
             )
             found = connection.execute(
-                "SELECT number FROM batches WHERE receiving AND until <= ? LIMIT 1", (now,)
+                "SELECT number, id FROM batches WHERE receiving AND until <= ? LIMIT 1", (now,)
             ).fetchone()
             if found is None:
                 return False
+            number, removed_id = found
             removed = connection.execute(
                 "DELETE FROM articles WHERE rowid IN"
                 " (SELECT rowid FROM articles WHERE batch = ? LIMIT ?)",
-                (*found, _CHANGED_AT_ONCE),
+                (number, _CHANGED_AT_ONCE),
             )
             if removed.rowcount < _CHANGED_AT_ONCE:
-                connection.execute("DELETE FROM batches WHERE number = ?", found)
+                connection.execute("DELETE FROM batches WHERE number = ?", (number,))
+                self._on_removed(removed_id)
         return True
 
     def waiting(self) -> int:

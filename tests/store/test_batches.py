@@ -122,6 +122,21 @@ def test_a_removed_batch_is_gone_at_once_and_only_for_its_owner(database: Databa
             look(batch, "a")
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_end_of_a_batch_is_told_when_its_last_row_is_gone(
+    database: Database, text: str
+) -> None:
+    told: list[str] = []
+    batches = Batches(database, on_removed=told.append)
+    batch, kept = (put(batches, "a", stored(text)) for _ in range(2))
+    batches.remove(batch, "a")
+    assert told == []
+    while batches.sweep(None):
+        pass
+    assert told == [batch]
+    assert batches.get(kept, "a").waiting == 1
+
+
 def test_space_is_given_back_to_the_disk(database: Database, tmp_path: Path) -> None:
     batches = Batches(database)
     batch = put(batches, "a", *[stored(TEXTS[0], 20_000) for _ in range(1_500)])

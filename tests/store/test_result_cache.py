@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from service.article import Article
 from service.errors import EngineFailed
 from service.resources import Resources
+from service.result import Result
 from service.serving.service import Service
 from service.settings import Settings
 from service.store.result_cache import FILE, ResultCache
@@ -206,10 +208,14 @@ def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -
 
 def test_what_comes_together_is_written_in_few_transactions(tmp_path: Path) -> None:
     served = Served(tmp_path)
-    written: list[str] = []
-    served.kept._database._connection.set_trace_callback(written.append)
-    for n in range(20):
-        served.ask(Article(f"The council met {n} times. 市议会开会{n}次。"))
+    made = served.ask(ARTICLES[0])
+    wait_until(lambda: served.ask(ARTICLES[0]).kept)
+    statements: list[str] = []
+    served.kept._database._connection.set_trace_callback(statements.append)
+    for n in range(100):
+        done: Future[Result] = Future()
+        done.set_result(made.model_copy(update={"fingerprint": f"sha256:{n}"}))
+        served.kept.note(done)
     served.close()
-    assert sum("INSERT" in each for each in written) == 20
-    assert written.count("COMMIT") < 10
+    assert sum("INSERT" in each for each in statements) >= 100
+    assert statements.count("COMMIT") < 10

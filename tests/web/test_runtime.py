@@ -1,5 +1,6 @@
 """All that one process serves with: opened, closed in order, and ended when its worker dies."""
 
+import gc
 import os
 import signal
 import sqlite3
@@ -8,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from service import metrics
 from service.article import Article
 from service.errors import StoreFailed
+from service.report.report_maker import ReportMaker
 from service.serving.service import Service
 from service.settings import Settings
+from service.store.batches import Batches
 from service.store.database import FILE
 from service.tasks import Options
 from service.web import runtime
@@ -105,3 +109,37 @@ def test_the_process_ends_when_its_worker_has_died(
     wait_until(lambda: killed)
     assert killed == [(os.getpid(), signal.SIGTERM)]
     dying.close(10)
+
+
+def test_the_report_of_an_aged_batch_goes_with_it(tmp_path: Path) -> None:
+    made = opened(tmp_path)
+    reports: ReportMaker = made.app.config["REPORTS"]
+    client = made.app.test_client()
+    batch = client.post("/batches", json=[{"text": text} for text in TEXTS]).json
+    wait_until(lambda: client.get(f"/batches/{batch['id']}").json["waiting"] == 0)
+    assert client.get(batch["results"].replace("/results", "/report")).status_code == 200
+    assert batch["id"] in reports._kept
+    assert exposed_memory() == made._service.plans.memory_bytes() + reports.memory_bytes() > 0
+    store: Batches = made.app.config["BATCHES"]
+    while store.sweep(0.0):
+        pass
+    assert batch["id"] not in reports._kept
+    made.close(10)
+
+
+def exposed_memory() -> float:
+    """The memory of all processes beside the service's own, as `/metrics` shows it."""
+    (value,) = (
+        float(line.split()[1])
+        for line in metrics.exposition().decode().splitlines()
+        if line.startswith("diglot_reading_memory_bytes ")
+    )
+    return value
+
+
+def test_what_is_loaded_is_spared_the_collector(tmp_path: Path) -> None:
+    gc.unfreeze()
+    made = opened(tmp_path)
+    wait_until(lambda: gc.get_freeze_count() > 10_000)
+    made.close(10)
+    gc.unfreeze()

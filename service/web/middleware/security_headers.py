@@ -24,8 +24,6 @@ def install(app: Flask) -> None:
 def _add(response: Response) -> Response:
     if response.mimetype == "text/html":  # a page with a script of its own brings its policy
         response.headers.setdefault("Content-Security-Policy", _PAGE)
-    present = {name.title() for name in response.headers.keys()}
-    response.headers.extend(
-        (name, value) for name, value in _ALWAYS.items() if name not in present
-    )
+    present = {name.title() for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in _ALWAYS.items() if name not in present)
     return response
