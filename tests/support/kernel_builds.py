@@ -1,14 +1,19 @@
 """Builds of the kernels: this processor's levels, others in emulation, Arm's under qemu.
 
 Every build has `call`, which does what `ops.call` does with the library that the service loads.
+Compiled files are kept until a source or the compiler changes: each takes some seconds, and the
+processes of a test run need the same ones.
 """
 
 import ctypes
+import fcntl
+import hashlib
+import os
 import platform
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +37,7 @@ NATIVE = [
     if level.machine == platform.machine() and level.needs <= build.processor()
 ]
 NAMES = (*NATIVE, *EMULATED, *ARM)
+KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "diglot", "tests")
 
 
 class Build(Protocol):
@@ -125,16 +131,15 @@ def _sent(argument: object) -> bytes:
     return struct.pack("q", 3)
 
 
-def make(name: str, folder: Path) -> Build:
-    """Compile the build `name` into `folder`. Skips the test where this machine can't."""
+def make(name: str) -> Build:
+    """The build of a name, compiled if it is not kept. Skips the test where this machine can't."""
     if name in EMULATED:
-        return Loaded(_emulated(name, folder))
+        return Loaded(_emulated(name))
     if name in ARM:
-        return UnderQemu(_for_arm(ARM[name], folder))
+        return UnderQemu(_for_arm(ARM[name]))
     if name not in NATIVE:
         pytest.skip(f"this processor has no {name}")
-    compiler()
-    return Loaded(build.build(name, folder))
+    return Loaded(_kept(name, (compiler(), *build._flags(name)), _sources()))
 
 
 def compiler() -> str:
@@ -147,25 +152,39 @@ def _sources() -> list[str]:
     return sorted(map(str, build.FOLDER.glob("*.c")))
 
 
-def _emulated(name: str, folder: Path) -> Path:
+def _emulated(name: str) -> Path:
     if "avx2" not in NATIVE:
         pytest.skip("this processor has no AVX2 to emulate on")
-    target = folder / f"{name.replace(' ', '-')}.so"
     flags = [*build.FLAGS, *build.LEVELS["avx2"].flags, *EMULATED[name], *build.EXTRA]
     header = ["-include", str(HERE / "emulated_vnni.h")]
-    _run(compiler(), *flags, *header, *_sources(), "-o", str(target), "-lm")
-    return target
+    return _kept(name, (compiler(), *flags), [*header, *_sources()])
 
 
-def _for_arm(level: str, folder: Path) -> Path:
+def _for_arm(level: str) -> Path:
     for tool in (CROSS, QEMU):
         if not shutil.which(tool):
             pytest.skip(f"{tool} is not here, and Arm's kernels go untested")
-    target = folder / f"driver-{level}"
     flags = [flag for flag in build.FLAGS if flag not in {"-shared", "-fPIC"}]
     sources = [path for path in _sources() if not path.endswith("linear_attention.c")]
     sources += [str(HERE / "driver.c"), f"-I{build.FOLDER}"]
-    _run(CROSS, *flags, *build.LEVELS[level].flags, "-static", *sources, "-o", str(target), "-lm")
+    command = (CROSS, *flags, *build.LEVELS[level].flags, "-static")
+    return _kept(f"driver {level}", command, sources)
+
+
+def _kept(name: str, command: Sequence[str], sources: Sequence[str]) -> Path:
+    """The file that `command` makes of `sources`, kept under the hash of all that it comes from."""
+    tool = Path(shutil.which(command[0]) or command[0]).resolve()
+    made_of = hashlib.sha256(repr((command, str(tool), tool.stat().st_mtime_ns)).encode())
+    for path in sorted(path for folder in (build.FOLDER, HERE) for path in folder.glob("*.[ch]")):
+        made_of.update(path.read_bytes())
+    KEPT.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = KEPT / f"{name.replace(' ', '-')}-{made_of.hexdigest()[:16]}"
+    with (KEPT / f"{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of this run may be making it
+        if not target.is_file():
+            part = KEPT / f"{target.name}.part"
+            _run(*command, *sources, "-o", str(part), "-lm")
+            part.replace(target)
     return target
 
 

@@ -8,13 +8,13 @@ from tests.support import kernel_builds as builds
 
 
 @pytest.fixture(scope="session")
-def make_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], builds.Build]]:
+def make_build() -> Iterator[Callable[[str], builds.Build]]:
     """Gives the build of a name, which is compiled once."""
     made = []
 
     @cache
     def make(name: str) -> builds.Build:
-        made.append(builds.make(name, tmp_path_factory.mktemp("build")))
+        made.append(builds.make(name))
         return made[-1]
 
     yield make
