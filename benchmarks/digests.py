@@ -8,17 +8,16 @@ in Chinese in characters, so that neither gains by being shorter. Chinese is sco
 `better` counts the articles whose ROUGE-1 is above the opening's, `worse` those below it.
 """
 
-import argparse
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.cases import cases, parser
 from service.article import Article, Document
 from service.cleaning import clean
 from service.evaluation import scores
@@ -42,7 +41,7 @@ def compare(path: Path, length: Length, longer_than: int = 0) -> list[Compared]:
     characters."""
     return [
         Compared(document, reference, digest, opening(document, extent(digest, document.language)))
-        for document, reference in _read(path)
+        for document, reference in map(_read, cases(path))
         if document.kept > longer_than
         and (digest := own_digest(document, length).text.removesuffix("…"))
     ]
@@ -63,11 +62,8 @@ def rouge(compared: Sequence[Compared], chinese: bool) -> tuple[dict[str, float]
     return ours, scores.rouge([(each.reference, each.opening) for each in compared], tokenize)
 
 
-def _read(path: Path) -> Iterator[tuple[Document, str]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            case = json.loads(line)
-            yield clean(Article(case["text"], case.get("title"))), case["summary"]
+def _read(case: dict[str, Any]) -> tuple[Document, str]:
+    return clean(Article(case["text"], case.get("title"))), case["summary"]
 
 
 def _print(path: Path, length: Length, longer_than: int, show: bool) -> None:
@@ -91,12 +87,11 @@ def _print(path: Path, length: Length, longer_than: int, show: bool) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--length", choices=get_args(Length), default="medium")
-    parser.add_argument("--longer-than", type=int, default=0, metavar="CHARACTERS")
-    parser.add_argument("--show", action="store_true", help="print every digest")
-    options = parser.parse_args()
+    flags = parser(__doc__)
+    flags.add_argument("--length", choices=get_args(Length), default="medium")
+    flags.add_argument("--longer-than", type=int, default=0, metavar="CHARACTERS")
+    flags.add_argument("--show", action="store_true", help="print every digest")
+    options = flags.parse_args()
     for path in options.files:
         _print(path, cast(Length, options.length), options.longer_than, options.show)
 

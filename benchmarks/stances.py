@@ -8,16 +8,15 @@ text that has none is wrong; of the texts with a side, the share found (recall);
 SemEval-2016 task 6. With `--model` the stance is the model's.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.cases import cases, parser
 from service.article import Article, Document
 from service.evaluation.scores import stance_f1
 from service.extractive.stance import read_stance
@@ -61,7 +60,7 @@ def rates(judged: Sequence[Judged]) -> Rates:
 def by_lexicon(path: Path) -> Iterator[Judged]:
     """The stances of a file's texts, read without a model."""
     resources = Resources.load(Settings())
-    for case in _cases(path):
+    for case in cases(path):
         document = Document.of(" ".join(case["text"].split()))
         answer = read_stance(document, case["target"], resources)
         yield Judged(case["text"], case["target"], case["stance"], answer.label)
@@ -76,7 +75,7 @@ def by_model(path: Path, model: str) -> Iterator[Judged]:
     service.open()
     service.wait()
     try:
-        for case in _cases(path):
+        for case in cases(path):
             options = Options((case["target"],), ("en",), "short")
             stance = service.submit(Article(case["text"]), options).result().stance
             assert not isinstance(stance, list)
@@ -85,21 +84,15 @@ def by_model(path: Path, model: str) -> Iterator[Judged]:
         service.close()
 
 
-def _cases(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
 def _percent(share: float | None) -> str:
     return "none" if share is None else f"{100 * share:.1f} %"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--model", help="read by this model, and not by the lexicon")
-    parser.add_argument("--show", choices=("wrong", "right", "missed"), help="print these texts")
-    options = parser.parse_args()
+    flags = parser(__doc__)
+    flags.add_argument("--model", help="read by this model, and not by the lexicon")
+    flags.add_argument("--show", choices=("wrong", "right", "missed"), help="print these texts")
+    options = flags.parse_args()
     for path in options.files:
         judged = list(by_model(path, options.model) if options.model else by_lexicon(path))
         found = rates(judged)

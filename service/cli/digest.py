@@ -10,7 +10,7 @@ import click
 
 from service import logs
 from service.cli.flags import MODEL_SETTINGS
-from service.cli.group import INTERRUPTED, clear_errors, main
+from service.cli.group import clear_errors, main, stopped
 from service.cli.on_ray import OnRay, refuse_what_one_machine_does, run_on_ray
 from service.errors import BadInput, BadSetting
 from service.messages import localized
@@ -212,9 +212,7 @@ def digest(
             return max(status, failed)
         except KeyboardInterrupt:
             steps.close()
-            told = f"stopped; run it again to go on. What is done: {ledger.path}"
-            click.echo(localized(told), err=True)
-            return INTERRUPTED
+            return stopped(ledger.path)
 
 
 def _formats(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import wraps
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +18,13 @@ from service.settings import options, refuse_unknown_variables
 
 USAGE = 2
 INTERRUPTED = 130
+
+
+def stopped(path: Path) -> int:
+    """Tells that a run was stopped, with what is done under `path`; returns the exit status."""
+    told = localized(f"stopped; run it again to go on. What is done: {path}")
+    click.echo(told, err=True)
+    return INTERRUPTED
 
 
 class Bilingual(click.Group):

@@ -10,7 +10,7 @@ import click
 
 from service import logs
 from service.cli.flags import MODEL_SETTINGS
-from service.cli.group import INTERRUPTED, clear_errors, main
+from service.cli.group import clear_errors, main, stopped
 from service.errors import BadInput
 from service.messages import localized
 from service.settings import Settings, options
@@ -92,8 +92,7 @@ def watch(
                     return int(bool(found.failed))
                 time.sleep(max(0.0, seconds - (time.monotonic() - began)))
     except KeyboardInterrupt:
-        click.echo(localized(f"stopped; run it again to go on. What is done: {out}"), err=True)
-        return INTERRUPTED
+        return stopped(out)
 
 
 def _seconds(every: str) -> int:
