@@ -206,7 +206,7 @@ def test_keeping_can_be_turned_off(tmp_path: Path, megabytes: int, kept: bool) -
     assert (tmp_path / FILE).exists() == kept
 
 
-def test_what_comes_together_is_written_in_few_transactions(tmp_path: Path) -> None:
+def test_results_that_come_together_are_written_in_few_transactions(tmp_path: Path) -> None:
     served = Served(tmp_path)
     made = served.ask(ARTICLES[0])
     wait_until(lambda: served.ask(ARTICLES[0]).kept)

@@ -137,7 +137,7 @@ def exposed_memory() -> float:
     return value
 
 
-def test_what_is_loaded_is_spared_the_collector(tmp_path: Path) -> None:
+def test_the_collector_is_spared_all_that_is_loaded(tmp_path: Path) -> None:
     gc.unfreeze()
     made = opened(tmp_path)
     wait_until(lambda: gc.get_freeze_count() > 10_000)
