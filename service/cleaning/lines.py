@@ -188,7 +188,8 @@ _RULES = tuple(
 )
 
 
-@lru_cache(maxsize=1024)  # the pass that finds nothing left to do meets the same lines again
+# The pass that finds nothing left to do meets the same lines again, and a book's are many.
+@lru_cache(maxsize=16_384)
 def _kind(text: str) -> str | None:
     size, length = units(text), len(text)
     for most_units, most_characters, matches, kind in _RULES:
