@@ -35,7 +35,8 @@ _LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\([^()\s]*(?: \"[^\"\n()]*\")?\)")
 _AUTOLINK = re.compile(r"<(https?://[^\s<>]+)>")
 _STRONG = re.compile(r"(?<!\*)\*\*(?=\S)([^*\n]*[^*\s])\*\*(?!\*)")
 _MARKDOWN = (
-    re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[^*\s])\*(?![\w*])"),
+    # Han characters have no space between words, so that emphasis begins and ends beside one.
+    re.compile(rf"(?<!\*)(?<![^\W{HAN}])\*(?=[^\s*])([^*\n]*[^*\s])\*(?!\*|[^\W{HAN}])"),
     re.compile(r"(?<![\w_])__?(?=[^\s_])([^_\n]*[^_\s])__?(?![\w_])"),
     re.compile(r"~~([^~\n]+)~~"),
     re.compile(r"`([^`\n]+)`"),

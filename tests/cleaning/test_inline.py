@@ -47,6 +47,7 @@ def test_damage_and_markup_go_and_are_counted(
     [
         ("an *old* and __very__ ~~new~~ `bridge`[^1]", "an old and very new bridge"),
         ("一座 **旧** 桥~~头~~\\*", "一座 旧 桥头*"),
+        ("市议会拆除*旧*桥", "市议会拆除旧桥"),
         ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
     ],
 )
