@@ -27,6 +27,7 @@ TYPES = [torch.float32, torch.bfloat16]
 def runs_here(level: str) -> bool:
     """Asked of the system in other words than the code does."""
     needed = {"avx512": "avx512vl", "avx512vnni": "avx512_vnni", "avx512bf16": "avx512_bf16"}
+    needed["amx"] = "amx_bf16"
     return f" {needed.get(level, level)} " in Path("/proc/cpuinfo").read_text()
 
 

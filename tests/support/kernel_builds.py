@@ -9,7 +9,6 @@ import ctypes
 import fcntl
 import hashlib
 import os
-import platform
 import shutil
 import struct
 import subprocess
@@ -28,16 +27,18 @@ from service.llm.kernels import build, linear, linear_attention, ops, rotary, ro
 HERE = Path(__file__).parents[1] / "llm/kernels"
 CROSS = "aarch64-linux-gnu-gcc"
 QEMU = "qemu-aarch64-static"
-EMULATED = {"emulated avx512vnni": ("-DEMULATE_AVX512", "-Wno-psabi"), "emulated avxvnni": ()}
-"""Levels that run in plain C on AVX2 (emulated_vnni.h), with the flags that choose them."""
+EMULATED = {
+    "emulated amx": ("-DEMULATE_AVX512", "-DEMULATE_AMX", "-Wno-psabi"),
+    "emulated avx512vnni": ("-DEMULATE_AVX512", "-Wno-psabi"),
+    "emulated avxvnni": (),
+}
+"""Levels that run in plain C on AVX2 (emulated_*.h), with the flags that choose them."""
 ARM = {f"qemu {name}": name for name, level in build.LEVELS.items() if level.machine == "aarch64"}
-NATIVE = [
-    name
-    for name, level in build.LEVELS.items()
-    if level.machine == platform.machine() and level.needs <= build.processor()
-]
+NATIVE = [name for name, level in build.LEVELS.items() if level.runs_here()]
 NAMES = (*NATIVE, *EMULATED, *ARM)
 KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "diglot", "tests")
+TILED = [name for name in NAMES if name.endswith("amx")]
+"""Builds that multiply by tiles."""
 
 
 class Build(Protocol):
@@ -156,8 +157,9 @@ def _emulated(name: str) -> Path:
     if "avx2" not in NATIVE:
         pytest.skip("this processor has no AVX2 to emulate on")
     flags = [*build.FLAGS, *build.LEVELS["avx2"].flags, *EMULATED[name], *build.EXTRA]
-    header = ["-include", str(HERE / "emulated_vnni.h")]
-    return _kept(name, (compiler(), *flags), [*header, *_sources()])
+    headers = ("emulated_vnni.h", "emulated_amx.h")
+    included = [word for header in headers for word in ("-include", str(HERE / header))]
+    return _kept(name, (compiler(), *flags), [*included, *_sources()])
 
 
 def _for_arm(level: str) -> Path:

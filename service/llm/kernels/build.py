@@ -1,7 +1,8 @@
 """Kernel build: compiles the C sources once, and caches and loads the library.
 
-Without it torch computes everything, slower and without int8. CC names another compiler, and
-DIGLOT_KERNEL_FLAGS adds flags (as `make sanitize` does).
+Without it torch computes everything, slower and without int8. CC names another compiler,
+DIGLOT_KERNEL_FLAGS adds flags (as `make sanitize` does), and DIGLOT_KERNEL_LEVEL names the best of
+LEVELS to use, so that two machines compute the same.
 
     python -m service.llm.kernels.build
 
@@ -32,31 +33,44 @@ FLAGS = (
 )
 COMPILERS = (*filter(None, [os.environ.get("CC")]), "cc", "gcc", "clang")
 EXTRA = tuple(os.environ.get("DIGLOT_KERNEL_FLAGS", "").split())
+ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA = 158, 0x1023, 18
+"""Numbers of Linux on x86-64: the system call, ARCH_REQ_XCOMP_PERM and XFEATURE_XTILEDATA."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
     """An instruction set that the kernels are compiled for.
 
-    `needs`: processor features by their names in Linux. `flags`: of the compiler.
+    `needs`: processor features by their names in Linux. `flags`: of the compiler. `tiles`: whether
+    it uses AMX, which a process has to ask the system for.
     """
 
     machine: str
     needs: frozenset[str]
     flags: tuple[str, ...]
+    tiles: bool = False
+
+    def runs_here(self) -> bool:
+        """Whether this machine's processor and system support the level."""
+        fits = self.machine == platform.machine() and self.needs <= processor()
+        return fits and (not self.tiles or tiles_permitted())
 
 
 _AVX2 = frozenset({"avx2", "fma", "bmi2", "f16c"})
 _AVX512 = _AVX2 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 _VNNI = _AVX512 | {"avx512_vnni"}
+_BF16 = _VNNI | {"avx512_bf16"}
+_BF16_FLAGS = ("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16")
 # The best first. They are psABI levels rather than this very processor, because an image moves
 # between machines.
 LEVELS = {
-    "avx512bf16": Level(
+    "amx": Level(
         "x86_64",
-        _VNNI | {"avx512_bf16"},
-        ("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16"),
+        _BF16 | {"avx512vbmi", "amx_tile", "amx_bf16"},
+        (*_BF16_FLAGS, "-mavx512vbmi", "-mamx-tile", "-mamx-bf16"),
+        tiles=True,
     ),
+    "avx512bf16": Level("x86_64", _BF16, _BF16_FLAGS),
     "avx512vnni": Level("x86_64", _VNNI, ("-march=x86-64-v4", "-mavx512vnni")),
     "avx512": Level("x86_64", _AVX512, ("-march=x86-64-v4",)),
     "avxvnni": Level("x86_64", _AVX2 | {"avx_vnni"}, ("-march=x86-64-v3", "-mavxvnni")),
@@ -72,28 +86,45 @@ def library() -> ctypes.CDLL | None:
 
     Import torch first, because the kernels share its threads (its libgomp).
     """
-    level = _level()
-    if level is None:
+    levels = _levels()
+    if not levels:
         log.info("no kernels for this processor: the model runs on torch alone, slower")
         return None
-    try:
-        path = _find(level)
-        return ctypes.CDLL(str(path)) if path else _compile(level)
-    except (OSError, subprocess.SubprocessError) as error:
-        log.warning("the kernels can't be used (%s): the model runs on torch alone, slower", error)
-        return None
+    problem: Exception | None = None
+    for level in levels:
+        try:
+            path = _find(level)
+            return ctypes.CDLL(str(path)) if path else _compile(level)
+        except subprocess.CalledProcessError as error:  # an old compiler lacks the best levels
+            problem = problem or error
+        except (OSError, subprocess.SubprocessError) as error:
+            problem = error
+            break
+    log.warning("the kernels can't be used (%s): the model runs on torch alone, slower", problem)
+    return None
 
 
-def _level() -> str | None:
-    """The best level that this machine's processor supports; None where there is none."""
+def _levels() -> list[str]:
+    """The levels that this machine supports, the best first."""
     if sys.platform != "linux":
-        return None
-    supported = (
-        name
-        for name, level in LEVELS.items()
-        if level.machine == platform.machine() and level.needs <= processor()
-    )
-    return next(supported, None)
+        return []
+    names = list(LEVELS)
+    best = os.environ.get("DIGLOT_KERNEL_LEVEL")
+    if best in names:
+        names = names[names.index(best) :]
+    elif best:
+        log.warning("DIGLOT_KERNEL_LEVEL=%s is unknown and ignored; there are %s", best, names)
+    return [name for name in names if LEVELS[name].runs_here()]
+
+
+@cache
+def tiles_permitted() -> bool:
+    """Whether Linux lets this process use AMX's tiles; asks for it. Older kernels refuse."""
+    try:
+        syscall = ctypes.CDLL(None).syscall
+    except (OSError, AttributeError):
+        return False
+    return bool(syscall(*map(ctypes.c_long, (ARCH_PRCTL, REQUEST_PERMISSION, TILE_DATA))) == 0)
 
 
 @cache

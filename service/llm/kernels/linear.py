@@ -1,4 +1,7 @@
-"""Products of rows and weights in 8 bits with a scale for every 32 inputs, in C (linear.c)."""
+"""Products of rows and weights in 8 bits with a scale for every 32 inputs, in C (linear.c).
+
+Where the processor has tiles (AMX), rows are bfloat16 instead, which is faster there and closer.
+"""
 
 import ctypes
 import math
@@ -28,14 +31,18 @@ class Activation(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`panel`: channels that lie side by side; `dot`: inputs of a channel that do."""
+    """`panel`: channels that lie side by side; `dot`: inputs of a channel that do; `tile`: rows
+    that do, 1 without tiles."""
 
     panel: int
     dot: int
+    tile: int
 
     @property
     def input_type(self) -> torch.dtype:
-        """The number format of a quantised row: `dot` inputs fill 32 bits."""
+        """The number format of a quantised row; without tiles `dot` inputs fill 32 bits."""
+        if self.tile > 1:
+            return torch.bfloat16
         return torch.int8 if self.dot == 4 else torch.int16
 
 
@@ -47,12 +54,12 @@ def available() -> bool:
 @cache
 def layout() -> Layout:
     """The layout of weights and rows in the compiled kernel."""
-    sizes = (ctypes.c_int64 * 3)()
+    sizes = (ctypes.c_int64 * 4)()
     call("linear_layout", sizes)
-    group, panel, dot = sizes
+    group, panel, dot, tile = sizes
     if group != GROUP:
         raise RuntimeError(f"linear.c has groups of {group} inputs, and linear.py of {GROUP}")
-    return Layout(panel, dot)
+    return Layout(panel, dot, tile)
 
 
 def groups(width: int) -> int:
@@ -62,31 +69,38 @@ def groups(width: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class QuantizedRows:
-    """Rows in 8 bits: `values` (rows, groups * 32), filled up with zeros, times `scales` (rows,
-    groups) are the rows up to half a scale. `offsets` (rows, groups): -128 times a group's sum."""
+    """Rows as the kernel reads them.
+
+    In 8 bits: `values` (rows, groups * 32), filled up with zeros, times `scales` (rows, groups) are
+    the rows up to half a scale. `offsets` (rows, groups): -128 times a group's sum. With tiles:
+    `values` in bfloat16, tile after tile of rows, the last one filled up with zeros; no scales.
+    """
 
     values: Tensor
     scales: Tensor
     offsets: Tensor
+    count: int
 
     def __len__(self) -> int:
-        return len(self.values)
+        return self.count
 
 
 def quantize(x: Tensor) -> QuantizedRows:
-    """Quantise each row of `x` (rows, width), float32, in groups of 32.
+    """Quantise each row of `x` (rows, width), float32.
 
-    The scale of a group that holds NaN is NaN, with an infinity it is infinite, so that what is
-    computed from the row is not finite either.
+    A row that holds NaN or an infinity stays as it is with tiles; in 8 bits the scale of a group
+    does, so that what is computed from the row is not finite either.
     """
     if x.stride(-1) != 1:
         x = x.contiguous()
     count, width = x.shape
-    shape = (count, groups(width))
-    values = torch.empty(count, shape[1] * GROUP, dtype=layout().input_type)
+    tile = layout().tile
+    whole = -(-count // tile) * tile
+    values = torch.empty(whole, groups(width) * GROUP, dtype=layout().input_type)
+    shape = (count, groups(width)) if tile == 1 else (0,)
     scales, offsets = torch.empty(shape), torch.empty(shape, dtype=torch.int32)
     call("quantize", x, x.stride(0), values, scales, offsets, count, width)
-    return QuantizedRows(values, scales, offsets)
+    return QuantizedRows(values, scales, offsets, count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,6 @@
+#include <stddef.h>
+
+#include "bfloat16.h"
 #include "groups.h"
 
 /* Row-wise steps between the linear layers, each in one or two passes over a row that the cache
@@ -10,6 +13,32 @@ static int in_any(vi mask) {
     return any;
 }
 
+#ifdef TILES
+/* A row in bfloat16, the last group filled up with zeros; NULL: zeros. Its groups lie a tile apart.
+ */
+static void round_row(const float *row, int64_t width, input *to) {
+    for (int64_t i = 0; i < width; i += GROUP, to += TILE_ROWS * GROUP) {
+        const int64_t rest = width - i;
+        if (!row || rest < GROUP) memset(to, 0, GROUP * sizeof(input));
+        if (row) narrow_many(row + i, to, rest < GROUP ? rest : GROUP);
+    }
+}
+
+/* Rows of `width` numbers to (tiles, groups, TILE_ROWS, GROUP) in bfloat16, the last tile filled up
+ * with zeros. There are no scales and offsets. */
+void quantize(const float *rows, int64_t stride, input *to, float *scales, int32_t *offsets,
+              int64_t count, int64_t width) {
+    const int64_t groups = (width + GROUP - 1) / GROUP;
+    const int64_t whole = (count + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    (void)scales, (void)offsets;
+#pragma omp parallel for schedule(static) if (count * width > 8192)
+    for (int64_t r = 0; r < whole; r++) {
+        const int64_t place = r / TILE_ROWS * groups * TILE_ROWS + r % TILE_ROWS;
+        round_row(r < count ? rows + r * stride : NULL, width, to + place * GROUP);
+    }
+}
+
+#else
 typedef input inputs __attribute__((vector_size(LANES * sizeof(input))));
 
 /* A group of GROUP numbers in 8 bits; its scale is the largest magnitude divided by 127. A NaN
@@ -61,6 +90,7 @@ void quantize(const float *rows, int64_t stride, input *to, float *scales, int32
         quantize_row(rows + r * stride, width, to + r * groups * GROUP, scales + r * groups,
                      offsets + r * groups);
 }
+#endif
 
 /* The index of the largest number of each row, the first of equals; of the first NaN where there is
  * one, as torch has it. */

@@ -201,6 +201,51 @@ def test_two_that_start_at_once_both_get_it(source: Path, tools: Path, tmp_path:
     assert len(list((cache / "diglot").iterdir())) == 1
 
 
+def test_a_compiler_that_lacks_a_level_gets_the_next(
+    source: Path, tools: Path, tmp_path: Path
+) -> None:
+    """As GCC 10 does not know AMX."""
+    best, next_best = ([name for name, level in build.LEVELS.items() if level.runs_here()] * 2)[:2]
+    if best == next_best:
+        pytest.skip("this processor has a single level")
+    flag = build.LEVELS[best].flags[-1]
+    compiler(tools, f'case "$*" in *{flag}*) exit 1;; esac\nexec "{COMPILER}" "$@"')
+    found, log = load(source, tools, tmp_path / "cache")
+    assert f"kernels-{next_best}-" in found and not log
+
+
+def test_a_level_can_be_chosen(source: Path, tools: Path, tmp_path: Path) -> None:
+    name = [name for name, level in build.LEVELS.items() if level.runs_here()][-1]
+    cache = tmp_path / "cache"
+    found, log = load(source, tools, cache, DIGLOT_KERNEL_LEVEL=name)
+    assert f"kernels-{name}-" in found and not log
+    found, log = load(source, tools, cache, DIGLOT_KERNEL_LEVEL="nonsense")
+    assert found != "-" and "nonsense is unknown" in log
+
+
+REFUSE = """
+import ctypes, sys
+from service.llm.kernels import build
+real = ctypes.CDLL
+class Refusing:
+    def syscall(self, *arguments):
+        print("asked", [argument.value for argument in arguments])
+        return int(sys.argv[1])
+ctypes.CDLL = lambda name: real(name) if name else Refusing()
+build.processor = lambda: frozenset().union(*(level.needs for level in build.LEVELS.values()))
+print(build._levels()[0])
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="AMX is x86-64's")
+@pytest.mark.parametrize(("answer", "level"), [(0, "amx"), (-1, "avx512bf16")])
+def test_tiles_are_used_where_the_system_permits_them(answer: int, level: str) -> None:
+    """A virtual machine's system may refuse what its processor has."""
+    command = [sys.executable, "-c", REFUSE, str(answer)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["asked [158, 4131, 18]", level]
+
+
 def test_an_old_build_is_not_taken_for_a_new_source(
     source: Path, tools: Path, tmp_path: Path
 ) -> None:

@@ -1,9 +1,11 @@
 """Products in 8 bits against exact sums, and quantised rows against torch's own steps.
 
-All of it holds for every build of the kernels, and all builds give the same bits.
+Builds without tiles multiply rows in 8 bits, and all of them give the same bits. Those with tiles
+multiply rows in bfloat16.
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -52,7 +54,19 @@ def assert_quantized(x: Tensor) -> None:
     assert torch.equal(rows.offsets, -128 * grouped(values.int()).sum(-1))
 
 
-@pytest.mark.usefixtures("kernels")
+@pytest.fixture(scope="module", params=[name for name in builds.NAMES if name not in builds.TILED])
+def in_8_bits(request: pytest.FixtureRequest, make_build: Any) -> Iterator[None]:
+    with builds.used(make_build(request.param)):
+        yield
+
+
+@pytest.fixture(scope="module", params=builds.TILED)
+def tiled(request: pytest.FixtureRequest, make_build: Any) -> Iterator[None]:
+    with builds.used(make_build(request.param)):
+        yield
+
+
+@pytest.mark.usefixtures("in_8_bits")
 class TestQuantize:
     @given(st.data())
     def test_any_numbers(self, data: st.DataObject) -> None:
@@ -97,7 +111,7 @@ def random_rows(count: int, groups: int, seed: int) -> QuantizedRows:
 
 def rows_of(values: Tensor, scales: Tensor) -> QuantizedRows:
     offsets = -128 * grouped(values.int()).sum(-1, dtype=torch.int32)
-    return QuantizedRows(values.to(linear.layout().input_type), scales, offsets)
+    return QuantizedRows(values.to(linear.layout().input_type), scales, offsets, len(values))
 
 
 def random_weights(channels: int, groups: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -130,8 +144,8 @@ def assert_product(rows: QuantizedRows, values: Tensor, scales: Tensor, bias: An
     assert ((got - expected).abs() <= 1e-6 * size).all()
 
 
-@pytest.mark.usefixtures("kernels")
-class TestLinear:
+@pytest.mark.usefixtures("in_8_bits")
+class TestProductsIn8Bits:
     @given(st.integers(1, 20), st.integers(1, 5), st.integers(1, 80), st.booleans(), seeds)
     def test_sums_are_exact_and_added_in_order(
         self, rows: int, groups: int, channels: int, biased: bool, seed: int
@@ -150,27 +164,30 @@ class TestLinear:
         packed = PackedWeights.of(values, torch.ones(33, 32).half())
         assert torch.equal(packed.multiply(rows), torch.full((7, 33), 1024.0 * x * weight))
 
+    def test_more_rows_than_fit_in_the_cache_at_once(self) -> None:
+        """They are taken in blocks, whose last is not whole."""
+        assert_product(random_rows(110, 64, 1), *random_weights(40, 64, 2))
+
+
+@pytest.mark.usefixtures("kernels")
+class TestLinear:
     @pytest.mark.parametrize("threads", [1, 2])
     @given(st.integers(1, 60), st.integers(0, 59))
     def test_a_row_alone_is_the_row_in_any_batch(
         self, threads: int, count: int, first: int
     ) -> None:
-        rows, packed = random_rows(60, 3, 1), PackedWeights.of(*random_weights(70, 3, 2))
+        x, packed = normal(60, 75), PackedWeights.of(*random_weights(70, 3, 2))
         with builds.threads(threads):
-            together = packed.multiply(part(rows, first, first + count))
+            together = packed.multiply(quantize(x[first : first + count]))
         for row in range(first, min(60, first + count)):
-            alone = packed.multiply(part(rows, row, row + 1))
+            alone = packed.multiply(quantize(x[row : row + 1]))
             assert torch.equal(together[row - first], alone[0])
-
-    def test_more_rows_than_fit_in_the_cache_at_once(self) -> None:
-        """They are taken in blocks, whose last is not whole."""
-        assert_product(random_rows(110, 64, 1), *random_weights(40, 64, 2))
 
     @given(st.integers(1, 8), st.integers(1, 3), st.integers(1, 4), st.booleans(), seeds)
     def test_gates(self, rows: int, groups: int, panels: int, tanh: bool, seed: int) -> None:
         activation = Activation.GELU_TANH if tanh else Activation.SILU
         weights = random_weights(panels * linear.layout().panel, groups, seed)
-        x = random_rows(rows, groups, seed)
+        x = quantize(normal(rows, groups * GROUP, seed=seed))
         gate, up = PackedWeights.of(*weights).multiply(x).double().chunk(2, 1)
         expected = (gelu(gate, approximate="tanh") if tanh else silu(gate)) * up
         got = PackedWeights.gated(*weights, activation).multiply(x)
@@ -202,8 +219,64 @@ class TestLinear:
         assert torch.equal(got[others], clean[others])
 
 
-def part(rows: QuantizedRows, start: int, stop: int) -> QuantizedRows:
-    return QuantizedRows(rows.values[start:stop], rows.scales[start:stop], rows.offsets[start:stop])
+@pytest.mark.usefixtures("tiled")
+class TestTiles:
+    @given(st.integers(0, 40), st.integers(1, 90), st.integers(1, 3))
+    def test_rows_are_rounded_to_bfloat16(self, count: int, width: int, every: int) -> None:
+        """Whole tiles of them, filled up with zeros; they may lie anywhere in memory."""
+        x = normal(count * every, width + 5)[::every, 2:][:, :width]
+        if x.numel():
+            x[0, 0] = math.inf
+        rows, tile = quantize(x), linear.layout().tile
+        assert len(rows) == count
+        values = rows.values.view(-1, linear.groups(width), tile, GROUP).transpose(1, 2)
+        assert not values.flatten(2).flatten(0, 1)[count:].any()
+        assert torch.equal(
+            values.flatten(2).flatten(0, 1)[:count], pad(x, (0, -width % GROUP)).bfloat16()
+        )
+
+    @pytest.mark.parametrize("share", [1.0, 1.1])
+    @given(st.integers(1, 70), st.integers(1, 40), st.integers(1, 80), st.booleans(), seeds)
+    def test_products_are_those_of_rounded_numbers(
+        self, share: float, rows: int, groups: int, channels: int, biased: bool, seed: int
+    ) -> None:
+        """Within the rounding of float32 sums; scales that are a tenth off would be seen."""
+        x = normal(rows, groups * GROUP, seed=seed)
+        values, scales = random_weights(channels, groups, seed)
+        bias = normal(channels) if biased else None
+        got = PackedWeights.of(values, (scales * share).half()).multiply(quantize(x), bias)
+        weights = grouped(values).float() * scales.float()[..., None]
+        rounded = (each.bfloat16().double() for each in (x, weights.flatten(1)))
+        left, right = rounded
+        expected, size = left @ right.T, left.abs() @ right.abs().T
+        if bias is not None:
+            expected, size = expected + bias, size + bias.abs()
+        close = ((got - expected).abs() <= 3e-6 * size).all()
+        assert close == (share == 1.0)
+
+    @pytest.mark.parametrize("weight", [-128, -127, -1, 0, 1, 127])
+    def test_the_largest_weights_are_exact(self, weight: int) -> None:
+        values = torch.full((33, 1024), weight, dtype=torch.int8)
+        packed = PackedWeights.of(values, torch.full((33, 32), 0.25).half())
+        rows = quantize(torch.full((7, 1024), -3.0))
+        assert torch.equal(packed.multiply(rows), torch.full((7, 33), -768.0 * weight))
+
+    def test_they_are_closer_than_rows_in_8_bits(self) -> None:
+        """To the product of the same weights with rows as they were."""
+        x, (values, scales) = normal(50, 640), random_weights(64, 20, 3)
+        weights = (grouped(values).double() * scales.double()[..., None]).flatten(1)
+        got = PackedWeights.of(values, scales).multiply(quantize(x))
+        rows, row_scales = quantized_by_torch(x)
+        in_8_bits = (grouped(rows).double() * row_scales.double()[..., None]).flatten(1)
+        expected = x.double() @ weights.T
+        error, peer = ((y - expected).norm() for y in (got, in_8_bits @ weights.T))
+        assert error < 0.6 * peer
+
+    def test_more_rows_than_a_block(self) -> None:
+        x, packed = normal(700, 96), PackedWeights.of(*random_weights(40, 3, 2))
+        together = packed.multiply(quantize(x))
+        for row in (0, 350, 352, 699):
+            assert torch.equal(together[row], packed.multiply(quantize(x[row : row + 1]))[0])
 
 
 def results() -> list[Tensor]:
@@ -218,9 +291,9 @@ def results() -> list[Tensor]:
     return found
 
 
-@pytest.mark.parametrize("name", builds.NAMES)
+@pytest.mark.parametrize("name", [name for name in builds.NAMES if name not in builds.TILED])
 def test_every_processor_gives_the_same_bits(name: str, make_build: Any) -> None:
-    """Those of AVX2, which other processors of the kind have too."""
+    """Those of AVX2, which other processors of the kind have too; but for tiles."""
     reference, other = make_build("avx2"), make_build(name)
     with builds.used(reference):
         expected = results()
