@@ -398,14 +398,20 @@ def test_keys_of_a_former_owner_are_not_attended(caches: Caches, dtype: torch.dt
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize(("window", "cap"), [(0, 0.0), (24, 0.0), (0, 4.0)])
+@pytest.mark.parametrize("depth", [16, 96])
 @pytest.mark.parametrize("kind", list(LEVELS))
 def test_neighbours_change_no_bit(
-    libraries: dict[str, Any], kind: str, window: int, cap: float, dtype: torch.dtype
+    libraries: dict[str, Any], kind: str, depth: int, window: int, cap: float, dtype: torch.dtype
 ) -> None:
-    """Each token alone, in any company, in any order, by one thread or two."""
+    """Each token alone, in any company, in any order, by one thread or two.
+
+    A depth of 96 is whole tiles, and one of 16 is none.
+    """
     if kind not in libraries:
         pytest.skip(f"this processor has no {kind}")
-    scene = Scene(passage=77, suffixes=(1, 13, 16, 40, 65), fresh=40, dtype=dtype, group=3)
+    scene = Scene(
+        passage=77, suffixes=(1, 13, 16, 40, 65), fresh=40, dtype=dtype, group=3, depth=depth
+    )
     size, metadata = scene.metadata()
     query = scene.query(len(metadata.positions))
     cache = NativeLayerCache(libraries[kind], size, scene.heads, scene.depth, scene.depth, dtype)

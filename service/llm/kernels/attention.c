@@ -1,13 +1,10 @@
 /* What queries gather from stored keys and values: all scores of a few queries, their softmax, then
  * the values. */
-#include <stddef.h>
-#include <stdlib.h>
+#include "attention.h"
 
-#include "pool.h"
-
-#define TILE 24          /* queries that share a pass over keys and values */
 #define SCORES (1 << 18) /* of a tile, if it can be: they stay in the L2 cache */
 #define STRETCH 64       /* words of values in a pass of a tile: they stay in the L1 cache */
+
 /* Sums that are kept in registers: ROWS x PANEL vectors of them. */
 #ifdef __AVX512F__
 #define ROWS 6
@@ -18,28 +15,12 @@
 #endif
 #define PARTS (BLOCK / LANES) /* vectors of a block */
 
-/* Ask memory for what comes soon, into the L2 cache: what is there now fills the L1 cache. The
- * processor itself looks ahead to the end of a page, which is a block. */
-static inline __attribute__((always_inline)) void ahead(const word *from) {
-    __builtin_prefetch(from, 0, 2);
-}
-
-/* Queries, and the spans of stored tokens that they look at. A token sees what stands no later in
- * its text than itself. Tokens that share spans follow one another in `order`. */
-typedef struct {
-    const float *query; /* (tokens, heads * group, key_dim) with these strides */
-    int64_t query_token, query_head;
-    float *out;               /* (tokens, heads * group, value_dim), contiguous */
-    const int64_t *order;     /* (tokens): which is next */
-    const int64_t *positions; /* (tokens): the place of each in its text */
-    const int64_t *spans;     /* (tokens, levels, 3): slot, tokens, place of the first; see Span */
-    int64_t tokens, levels;
-    int64_t group;  /* query heads per stored head */
-    int64_t window; /* how far back a query sees, itself included; 0: all the way */
-    float scale, softcap;
-    const float
-        *sinks; /* (heads * group): scores of a token that all see and that is worth 0; or NULL */
-} Queries;
+/* Queries of a pass are a multiple of this, if they need not be fewer. */
+#ifdef TILES
+#define FEWEST TILE_ROWS
+#else
+#define FEWEST ROWS
+#endif
 
 /* Its size and its fields' offsets, which Python compares with its own (layout.py). */
 #define AT(field) offsetof(Queries, field)
@@ -48,32 +29,6 @@ const int64_t layout_queries[] = {sizeof(Queries), AT(query),   AT(query_token),
                                   AT(tokens),      AT(levels),  AT(group),       AT(window),
                                   AT(scale),       AT(softcap), AT(sinks)};
 #undef AT
-
-/* `slot`: where it starts, a multiple of BLOCK; `position`: that of its first token. */
-typedef struct {
-    int64_t slot, length, position;
-} Span;
-
-static inline const Span *span_of(const Queries *q, int64_t token, int64_t level) {
-    return (const Span *)(q->spans + (token * q->levels + level) * 3);
-}
-
-/* Some queries in a row of a tile that look at one span: at `count` of its tokens, which stand at
- * `slot` and `position`. Their scores are columns from `column` on. */
-typedef struct {
-    int64_t row, rows, slot, position, count, column;
-} Run;
-
-typedef struct {
-    word query[TILE][MAX_HEAD_DIM];
-    float sums[TILE][MAX_HEAD_DIM];
-    int64_t token[TILE], query_head[TILE], position[TILE];
-    int64_t columns[TILE]; /* how many scores each row has */
-    Run *runs;
-    int64_t count;  /* of runs */
-    int64_t stride; /* from one row of scores to the next */
-    float *scores;  /* (rows, stride); then weights, as words */
-} Scratch;
 
 static void drop_scratch(Scratch *s) {
     if (s) {
@@ -84,17 +39,15 @@ static void drop_scratch(Scratch *s) {
 }
 
 static Scratch *make_scratch(int64_t rows, int64_t levels, int64_t stride) {
-    Scratch *s = calloc(1, sizeof *s);
+    Scratch *s = aligned_alloc(64, sizeof *s);
     if (!s) return NULL;
     s->stride = stride;
     s->runs = malloc((rows * levels + 1) * sizeof *s->runs);
-    s->scores = malloc((rows * stride + 1) * sizeof *s->scores);
+    s->scores = malloc(((rows + SPARE) * stride + 1) * sizeof *s->scores);
     if (s->runs && s->scores) return s;
     drop_scratch(s);
     return NULL;
 }
-
-static inline int64_t whole_blocks(int64_t tokens) { return (tokens + BLOCK - 1) / BLOCK * BLOCK; }
 
 /* Rows `first` to `last` of what the tokens ask of one stored head, each `group` rows. */
 static void take_queries(const Pool *pool, const Queries *q, int64_t head, int64_t first,
@@ -130,7 +83,7 @@ static void find_runs(const Queries *q, int64_t rows, Scratch *s) {
             const int64_t seen = highest + 1 - span->position;
             const int64_t end = seen < span->length ? seen : span->length;
             int64_t start = q->window ? lowest + 1 - q->window - span->position : 0;
-            start = start > 0 ? start / BLOCK * BLOCK : 0;
+            start = start > 0 ? start / ALIGNED * ALIGNED : 0;
             if (end <= start) continue;
             s->runs[s->count++] = (Run){.row = r,
                                         .rows = next - r,
@@ -177,6 +130,12 @@ static inline __attribute__((always_inline)) void score_panel(Scratch *s, const 
 static inline __attribute__((always_inline)) void score_run(const Pool *pool, const Run *run,
                                                             int64_t head, Scratch *s,
                                                             const int pairs) {
+#ifdef TILES
+    if (in_tiles(pool)) {
+        score_tiles(pool, run, head, s);
+        return;
+    }
+#endif
     const int64_t steps = steps_of(pool), last = run->row + run->rows;
     const int64_t count = whole_blocks(run->count);
     const word *keys = keys_at(pool, head, run->slot);
@@ -267,6 +226,12 @@ static inline __attribute__((always_inline)) void gather_panel(Scratch *s, const
 static inline __attribute__((always_inline)) void gather_run(const Pool *pool, const Run *run,
                                                              int64_t head, Scratch *s,
                                                              const int pairs) {
+#ifdef TILES
+    if (in_tiles(pool)) {
+        gather_tiles(pool, run, head, s);
+        return;
+    }
+#endif
     const int64_t width = pool->value_width, last = run->row + run->rows;
     const int64_t words = pairs ? (run->count + 1) / 2 : run->count;
     const word *all = values_at(pool, head, run->slot);
@@ -340,7 +305,7 @@ int attend(const Pool *pool, const Queries *q) {
         const int64_t columns = columns_of(q, token);
         stride = columns > stride ? columns : stride;
     }
-    while (most > ROWS && most * stride > SCORES) most -= ROWS;
+    while (most > FEWEST && most * stride > SCORES) most -= FEWEST;
     Tile *tiles = malloc((q->tokens * q->group + 1) * sizeof *tiles);
     if (!tiles) return -1;
     const int64_t count = cut_into_tiles(q, most, tiles), work = count * pool->heads;
@@ -353,6 +318,7 @@ int attend(const Pool *pool, const Queries *q) {
         }
 #pragma omp barrier
         if (!failed) {
+            begin_tiles();
             /* Tiles of one head follow one another: its keys and values stay in the L2 cache. */
 #pragma omp for schedule(dynamic, 1)
             for (int64_t w = 0; w < work; w++) {
@@ -362,6 +328,7 @@ int attend(const Pool *pool, const Queries *q) {
                 else
                     attend_tile(pool, q, w / count, tile->first, tile->last, s, 0);
             }
+            end_tiles();
         }
         drop_scratch(s);
     }
