@@ -19,7 +19,7 @@ from service.errors import BadSetting
 PREFIX = "DIGLOT_"
 REMOTE_KEY = "DIGLOT_REMOTE_KEY"
 """The key for a remote model: a variable alone, because a flag would be in the process list."""
-_OTHERS = {"DIGLOT_KERNEL_FLAGS", REMOTE_KEY}
+_OTHERS = {"DIGLOT_KERNEL_FLAGS", "DIGLOT_KERNEL_LEVEL", REMOTE_KEY}
 _KUBERNETES = re.compile(PREFIX + r"(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED_PROMPTS = _PACKAGE / "prompts"
