@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.article import Document, Sentence
 from service.checks.support import Support, SupportedSentence
 from service.checks.unsupported import languages_agree
-from service.checks.verdict import LONGEST_DIGEST, CheckFault, Level, Verdict, check
+from service.checks.verdict import (
+    LONGEST_DIGEST,
+    CheckFault,
+    Level,
+    Verdict,
+    check,
+    with_evidence,
+)
 from service.facts.names import Glossary
 from service.result import DigestSentence, Source
 from service.tasks import LANGUAGES, DigestLanguage
@@ -74,15 +81,16 @@ def check_pair(
 ) -> CheckResult:
     """The verdict on each digest of `pair`; `told` are prompts that a digest must not repeat."""
     article = sent_document(pair.text, pair.title)
-
-    def judged(language: DigestLanguage, evidence: float | None = None) -> Verdict:
-        return check(pair.digests[language], language, article, glossary, told, evidence=evidence)
-
-    verdicts = {language: judged(language) for language in pair.digests}
+    verdicts = {
+        language: check(digest, language, article, glossary, told)
+        for language, digest in pair.digests.items()
+    }
     uncertain = {lang: pair.digests[lang] for lang, each in verdicts.items() if each.uncertain}
     if weigh is not None and uncertain:
         found = weigh(article, uncertain)
-        verdicts |= {language: judged(language, found[language]) for language in uncertain}
+        verdicts |= {
+            language: with_evidence(verdicts[language], found[language]) for language in uncertain
+        }
     checks = {language: _report(each, article) for language, each in verdicts.items()}
     agree = None
     if len(pair.digests) > 1:

@@ -6,7 +6,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.article import Document
@@ -84,18 +84,16 @@ class Verdict:
     evidence: float | None
 
 
-def check(  # noqa: PLR0913  # the last is said by name
+def check(
     digest: str,
     language: DigestLanguage,
     article: Document,
     glossary: Glossary,
     told: tuple[str, ...] = (),
-    *,
-    evidence: float | None = None,
 ) -> Verdict:
-    """The verdict on `digest`; `told` are the texts of prompts that it must not repeat.
+    """The verdict on `digest`, by words; `told` are the texts of prompts that it must not repeat.
 
-    `evidence`: a model's own, which decides where words don't.
+    Where it is uncertain, a model's evidence may decide: `with_evidence`.
     """
     is_runaway = len(digest) > LONGEST_DIGEST
     digest = digest[:LONGEST_DIGEST]
@@ -110,12 +108,11 @@ def check(  # noqa: PLR0913  # the last is said by name
         faults.append("figures")
     if are_most_names(names, document, glossary):
         faults.append("names")
-    low = LOW if evidence is None else LOW_WITH_EVIDENCE
     uncertain = not faults and is_doubtful(held, language, article)
-    if is_unfounded(held, language, article, low) or (uncertain and is_unlikely(evidence)):
+    if is_unfounded(held, language, article):
         faults.append("unfounded")
     strange = unsupported_sentences(held)
-    doubtful = numbers or names or strange or (uncertain and evidence is None)
+    doubtful = numbers or names or strange or uncertain
     return Verdict(
         "refuse" if faults else "warn" if doubtful else "pass",
         tuple(faults),
@@ -125,7 +122,26 @@ def check(  # noqa: PLR0913  # the last is said by name
         tuple(numbers),
         tuple(names),
         uncertain and not is_unfounded(held, language, article, LOW_WITH_EVIDENCE),
-        evidence,
+        None,
+    )
+
+
+def with_evidence(verdict: Verdict, evidence: float | None) -> Verdict:
+    """An uncertain verdict as a model's evidence decides it, without another look at the digest.
+
+    None, no evidence, leaves it to the words.
+    """
+    if evidence is None or not verdict.uncertain:
+        return verdict
+    doubtful = (
+        verdict.unsupported_numbers or verdict.unsupported_names or verdict.unsupported_sentences
+    )
+    unlikely = is_unlikely(evidence)
+    return replace(
+        verdict,
+        verdict="refuse" if unlikely else "warn" if doubtful else "pass",
+        faults=("unfounded",) if unlikely else (),
+        evidence=evidence,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from service.checks.report import sent_document
-from service.checks.verdict import LONGEST_DIGEST, check
+from service.checks.verdict import LONGEST_DIGEST, check, with_evidence
 from service.facts.names import Glossary
 from tests.support.trams import ARTICLES, DIGESTS, OTHERS
 
@@ -108,7 +108,7 @@ def test_a_models_evidence_decides_where_words_alone_would_refuse(
     article: str, digest: Language, text: str
 ) -> None:
     def found(evidence: float | None) -> tuple[str, tuple[str, ...], bool]:
-        verdict = check(text, digest, CHECKED[article], GLOSSARY, evidence=evidence)
+        verdict = with_evidence(check(text, digest, CHECKED[article], GLOSSARY), evidence)
         return verdict.verdict, verdict.faults, verdict.uncertain
 
     assert found(None) == ("refuse", ("unfounded",), True)
