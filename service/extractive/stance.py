@@ -76,7 +76,8 @@ def read_stance(document: Document, target: str, resources: Resources) -> Stance
             evidence.append(StanceEvidence(index, total, quoted, speaker))
     if _is_short(document, reader.language):
         return _decide(_sure(evidence, reader, target), 0, 0.0)
-    return _decide(evidence, len(reader.texts), TITLE * much * reader.opinion_in_title())
+    in_title = TITLE * much * reader.opinion_in_title()
+    return _decide(evidence, len(reader.texts), in_title, report=not (reader.argues or in_title))
 
 
 def _is_short(document: Document, language: EnglishOrChinese) -> bool:
@@ -109,8 +110,14 @@ def evidence_for(stance: StanceAnswer, label: Label) -> list[StanceEvidence]:
     return sorted(clear, key=lambda pick: -abs(pick.weight))
 
 
-def _decide(picks: list[StanceEvidence], count: int, in_title: float) -> StanceAnswer:
-    """Each side's evidence counts as far as the other side has none; what they share is `none`."""
+def _decide(
+    picks: list[StanceEvidence], count: int, in_title: float, *, report: bool = False
+) -> StanceAnswer:
+    """Each side's evidence counts as far as the other side has none; what they share is `none`.
+
+    A report, whose author shows no opinion anywhere, takes no side: bad news of the target is not
+    a word against it.
+    """
     weights = [in_title, *(pick.weight for pick in picks)]
     own = [in_title, *(pick.weight for pick in picks if not pick.quoted)]
     favor = sum(weight for weight in weights if weight > 0)
@@ -126,7 +133,7 @@ def _decide(picks: list[StanceEvidence], count: int, in_title: float) -> StanceA
     side: Label = "favor" if favor > against else "against"
     sign = 1 if side == "favor" else -1
     voiced = sum(weight * sign for weight in own if weight * sign > 0)
-    if voiced < LEAST_OWN or scores[side] - scores["none"] < MARGIN:
+    if report or voiced < LEAST_OWN or scores[side] - scores["none"] < MARGIN:
         scores = _undecided(scores)
     label = max(LABELS, key=lambda each: (scores[each], each == "none"))
     return StanceAnswer(label, scores, tuple(picks), "lexicon")

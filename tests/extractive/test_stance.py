@@ -310,3 +310,39 @@ def test_scores_are_a_distribution_with_the_label_on_top(
 )
 def test_a_comment_takes_the_side_that_it_names(text: str, target: str, label: Label) -> None:
     assert read_stance(Document.of(text), target, RESOURCES).label == label
+
+
+@pytest.mark.parametrize(
+    ("bad_news", "opinion", "target", "language"),
+    [
+        (
+            [
+                "The Halden bridge failed its third inspection, a disaster for the ferry town.",
+                "The Halden bridge became a scandal when officials hid its reckless design.",
+                "Repairs of the dangerous Halden bridge stop, and the disastrous delay cost it.",
+                "Trains stopped before the Halden bridge on Monday.",
+            ],
+            "We should never have built the Halden bridge.",
+            "the Halden bridge",
+            "en",
+        ),
+        (
+            [
+                "海登大桥第三次验收失败，成了小镇的灾难。",
+                "海登大桥爆出丑闻，官员隐瞒了荒唐的设计。",
+                "危险的海登大桥停止维修，糟糕的拖延让小镇损失300万元。",
+                "周一列车停在海登大桥前。",
+            ],
+            "我们当初就不应该建海登大桥。",
+            "海登大桥",
+            "zh",
+        ),
+    ],
+)
+def test_bad_news_of_a_target_is_no_word_against_it(
+    bad_news: list[str], opinion: str, target: str, language: str
+) -> None:
+    report = read_stance(of_sentences(bad_news, language), target, RESOURCES)
+    comment = read_stance(of_sentences([*bad_news, opinion], language), target, RESOURCES)
+    assert report.label == "none"
+    assert comment.label == "against"
