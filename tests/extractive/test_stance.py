@@ -339,7 +339,7 @@ def test_a_comment_takes_the_side_that_it_names(text: str, target: str, label: L
         ),
     ],
 )
-def test_bad_news_of_a_target_is_no_word_against_it(
+def test_bad_news_of_a_target_does_not_count_against_it(
     bad_news: list[str], opinion: str, target: str, language: str
 ) -> None:
     report = read_stance(of_sentences(bad_news, language), target, RESOURCES)
