@@ -121,6 +121,8 @@ def test_a_faithful_digest_has_its_sentences_or_key_facts(
     digest = result.digests[other]
     print(digest)
     assert digest.kind in ("translated", "keyfacts")
+    if digest.kind == "keyfacts":  # each names the sentence that states it, and translates none
+        return
     for sentence in digest.sentences:
         (source,) = sentence.sources
         original = article.text[source.start : source.end]
