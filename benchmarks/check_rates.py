@@ -12,7 +12,6 @@ digest; counted are those that `unsupported_sentences` names.
 """
 
 import argparse
-import json
 import math
 import random
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.cases import cases
 from service.article import Document
 from service.checks.article_index import character_pairs
 from service.checks.report import sent_document
@@ -84,8 +84,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", action="store_true", help="print the true digests refused")
     arguments = parser.parse_args()
-    lines = arguments.pairs.read_text("utf-8").splitlines()
-    groups = by_direction([json.loads(line) for line in lines if line.strip()])
+    groups = by_direction(list(cases(arguments.pairs)))
     print("direction    n  true  hard  random | named, of true  of spliced | true refused for")
     for (article, digest), judged in sorted(groups.items()):
         rates = measure(judged, digest, arguments.seed, show=arguments.show)

@@ -20,10 +20,9 @@ USAGE = 2
 INTERRUPTED = 130
 
 
-def stopped(path: Path) -> int:
-    """Tells that a run was stopped, with what is done under `path`; returns the exit status."""
-    told = localized(f"stopped; run it again to go on. What is done: {path}")
-    click.echo(told, err=True)
+def stopped(place: Path | str) -> int:
+    """Tells that a run was stopped, with the place of what is done; returns the exit status."""
+    click.echo(localized(f"stopped; run it again to go on. What is done: {place}"), err=True)
     return INTERRUPTED
 
 

@@ -5,12 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from service.cli.group import INTERRUPTED
+from service.cli.group import stopped
 from service.errors import BadInput
 from service.ingest.storage import InputFile, is_uri, local_path, without_query
-from service.messages import localized
 from service.settings import Settings
 from service.tasks import Options
 
@@ -56,9 +53,7 @@ def run_on_ray(asked: OnRay, settings: Settings, options: Options) -> int:
                 return show(steps, estimate(files), partitions.shown)
             except KeyboardInterrupt:
                 steps.close()
-                told = f"stopped; run it again to go on. What is done: {partitions.shown}"
-                click.echo(localized(told), err=True)
-                return INTERRUPTED
+                return stopped(partitions.shown)
             finally:
                 steps.close()
                 pool.close()

@@ -27,7 +27,7 @@ _SPELLED_ELSEWHERE = {
 
 
 @cache
-def _pinyin() -> frozenset[str]:
+def _surnames_in_pinyin() -> frozenset[str]:
     return frozenset(map(reading, SURNAMES))
 
 
@@ -35,7 +35,7 @@ def is_full_name(words: list[str]) -> bool:
     """Whether two words in small letters are a surname and a given name in pinyin, in either
     order."""
     spelled = len(words) == 2 and all(map(is_pinyin, words))
-    return spelled and not _pinyin().isdisjoint(words)
+    return spelled and not _surnames_in_pinyin().isdisjoint(words)
 
 
 def latin_spellings(name: str) -> tuple[str, ...]:

@@ -169,13 +169,12 @@ def _digest(
 ) -> Digest:
     """`text`: the answer's, in the script that was asked for."""
     article, answer = answers.document, answers.digests[language]
-    sentences = cited(held, article)
     if answer.kind == "translated":
-        sentences = [
-            _translated(context, article, language, sentence) for sentence in answer.sentences
-        ]
-    if answer.kind == "keyfacts":
-        sentences = [_fact(context, article, language, fact) for fact in answer.sentences]
+        sentences = [_translated(context, article, language, each) for each in answer.sentences]
+    elif answer.kind == "keyfacts":
+        sentences = [_fact(context, article, language, each) for each in answer.sentences]
+    else:
+        sentences = cited(held, article)
     by_model = answer.kind in ("abstractive", "translated")
     return Digest(
         text=text,

@@ -21,6 +21,9 @@ _OBJECT_STORE_BYTES = 512 << 20
 _LONGEST_FOLDER = 40
 """Characters: the path of a socket below it may have 107."""
 
+_MOST_STARTS = 3
+"""Tries to start a cluster of this machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class PoolShape:
@@ -95,21 +98,25 @@ def _resources(ray: Any) -> list[Mapping[str, float]]:
 
 
 def _connect(ray: Any, address: str | None, folder: Path | None) -> None:
-    """Ray gives a cluster of its own 30 seconds to start, too few for a busy machine: it is tried
-    thrice."""
-    for is_last in (False, False, True):
+    """Connect to the cluster at `address`, or start one in `folder`. Raises BadSetting."""
+    # Ray gives a cluster of its own 30 seconds to start, too few for a busy machine.
+    tries = 1 if folder is None else _MOST_STARTS
+    for left in reversed(range(tries)):
         try:
             _start(ray, address, folder)
             break
         except Exception as error:  # Ray raises bare ones
             ray.shutdown()
-            if is_last or folder is None:
-                reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
-                where = f"the Ray cluster at {address} can't be used"
-                where = where if address else "Ray can't be started"
-                raise BadSetting(f"{where}: {reason}") from error
+            if not left:
+                raise BadSetting(_told(error, address)) from error
     # When a process of Ray's dies, Ray prints pages of its log on stdout. The pool tells it.
     ray._private.worker.print_to_stdstream = lambda *_, **__: None
+
+
+def _told(error: Exception, address: str | None) -> str:
+    reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
+    where = f"the Ray cluster at {address} can't be used" if address else "Ray can't be started"
+    return f"{where}: {reason}"
 
 
 def _start(ray: Any, address: str | None, folder: Path | None) -> None:
