@@ -21,7 +21,8 @@ _BARE_DOLLAR = re.compile(
 _YUAN = re.compile("[元圆圓块塊]")
 _ANY = "any"
 _RUN = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?")
-_Parts = dict[str, Fraction]
+_Date = tuple[tuple[str, Fraction], ...]
+"""The parts of a date, the finest last."""
 
 
 def digits_beside(text: str, figures: Iterable[Figure]) -> list[str]:
@@ -45,7 +46,8 @@ class Stated:
         self._figures, self._text = list(figures), text
         self._keys: set[Key] = set()
         self._currencies: dict[Fraction, set[str | None]] = defaultdict(set)
-        self._dates: dict[tuple[str, Fraction], list[_Parts]] = defaultdict(list)
+        self._dates: set[_Date] = set()
+        self._ends_of_dates: set[_Date] = set()
         values: dict[str, set[Fraction]] = defaultdict(set)
         for figure in self._figures:
             self._add(figure, values)
@@ -71,8 +73,9 @@ class Stated:
         if figure.kind == "percent" and figure.unit == "pp":
             self._keys.update(("plain", abs(value)) for value in figure.values)
         if figure.kind == "date":
-            parts = _parts(figure)
-            self._dates[_finest(parts)].append(parts)
+            ends = _ends(figure)
+            self._dates.add(ends[0])
+            self._ends_of_dates.update(ends)
         for value in figure.values if figure.kind == "money" else ():
             self._currencies[abs(value)].update(_codes(figure))
 
@@ -129,12 +132,8 @@ class Stated:
 
     def _has_date(self, figure: Figure) -> bool:
         """July 26, 2020 is 7月26日 and 26日: one says more, and they do not disagree."""
-        parts = _parts(figure)
-        return any(
-            (parts.keys() <= other.keys() or other.keys() <= parts.keys())
-            and all(parts[name] == other[name] for name in parts.keys() & other.keys())
-            for other in self._dates.get(_finest(parts), ())
-        )
+        ends = _ends(figure)
+        return ends[0] in self._ends_of_dates or not self._dates.isdisjoint(ends)
 
     def _has_more(self, figure: Figure) -> bool:
         """二十多 may be two dozen."""
@@ -184,12 +183,10 @@ def _codes(figure: Figure) -> frozenset[str | None]:
     return frozenset({figure.unit})
 
 
-def _parts(figure: Figure) -> _Parts:
-    return dict(zip((figure.unit or "").split("-"), figure.values, strict=True))
-
-
-def _finest(parts: _Parts) -> tuple[str, Fraction]:
-    return list(parts.items())[-1]
+def _ends(figure: Figure) -> list[_Date]:
+    """The whole date, then what is left of it without its coarser parts: 7月26日, 26日."""
+    date = tuple(zip((figure.unit or "").split("-"), figure.values, strict=True))
+    return [date[start:] for start in range(len(date))]
 
 
 def is_one_currency(code: str | None, other: str | None) -> bool:
