@@ -106,4 +106,4 @@ def test_the_markup_is_seen(text: str, markup: str) -> None:
 def test_a_hostile_message_takes_no_time(message: str) -> None:
     begun = time.process_time()
     article_in(message)
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 30, "in quadratic time it takes hours"

@@ -116,4 +116,4 @@ def test_the_end_of_a_sentence_is_found_in_linear_time(unit: str) -> None:
     begun = time.process_time()
     SENTENCE_END.findall(text)
     is_ended(text)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 20, "in quadratic time it takes minutes"
