@@ -46,11 +46,8 @@ def keyed_facts(facts: Facts) -> list[KeyedFact]:
     ]
     spoken_for = {part for name in facts.names for part in name.casefold().split()}
     for term, count in facts.terms.items():
-        if HAN_CHARACTER.search(term):
-            keyed.append(KeyedFact(_weight(count), _han_keys(term), _han_share(term)))
-        elif term not in spoken_for:
-            stem = next((word.stem for word in content_words(term)), term)
-            keyed.append(KeyedFact(_weight(count), (key(stem),), stem_share(key(stem))))
+        if term not in spoken_for or HAN_CHARACTER.search(term):
+            keyed.append(KeyedFact(_weight(count), *_keys_and_share(term)))
     keyed.extend(
         KeyedFact(1.0, (figure_key(figure),), _FIGURES)
         for figure in facts.figures
@@ -72,6 +69,13 @@ def _name_keys(name: str) -> Iterator[int]:
 
 
 @lru_cache(maxsize=50_000)  # a word comes in many articles
+def _keys_and_share(term: str) -> tuple[tuple[int, ...], float]:
+    if HAN_CHARACTER.search(term):
+        return _han_keys(term), _han_share(term)
+    stem = key(next((word.stem for word in content_words(term)), term))
+    return (stem,), stem_share(stem)
+
+
 def _han_keys(term: str) -> tuple[int, ...]:
     dictionary = Dictionary.load()
     found = dictionary.find(term)

@@ -8,7 +8,6 @@ agree (143億美元 and US$14.3 billion), or one is the more exact (2026 and the
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
 
 from service.facts.numerals import is_one_currency
 from service.result import Facts, StatedFigure
@@ -61,13 +60,21 @@ def fact_table(articles: Sequence[Facts]) -> list[FactRow]:
     del rows[MOST_ROWS:]
     profiles = [_profile_around(row) for row in rows]
     articles_of = [frozenset(row.articles) for row in rows]
-    for one, other in combinations(range(len(rows)), 2):
+    for one, row in enumerate(rows):
         # Of an article that states both they are figures of two things.
-        if articles_of[one].isdisjoint(articles_of[other]) and _contradict(
-            rows[one], rows[other], profiles[one], profiles[other]
-        ):
-            rows[one].contradicts.append(other)
-            rows[other].contradicts.append(one)
+        others = [
+            other
+            for other in range(one + 1, len(rows))
+            if articles_of[one].isdisjoint(articles_of[other])
+            and _may_contradict(row.figure, rows[other].figure)
+        ]
+        if not others:
+            continue
+        alike = likeness(profiles[one], [profiles[other] for other in others])
+        for other, around in zip(others, alike.tolist(), strict=True):
+            if around >= _least_alike(row.figure, rows[other].figure):
+                row.contradicts.append(other)
+                rows[other].contradicts.append(one)
     return rows
 
 
@@ -96,17 +103,22 @@ def _profile_around(row: FactRow) -> Profile:
     return Profile.of(Facts(terms=dict.fromkeys(words, 1)))
 
 
-def _contradict(one: FactRow, other: FactRow, around_one: Profile, around_other: Profile) -> bool:
-    a, b = one.figure, other.figure
+def _may_contradict(a: StatedFigure, b: StatedFigure) -> bool:
+    """Whether both can't be true where they are figures of one thing, which they could be."""
     if a.kind != b.kind or a.kind not in _COMPARED or compatible(a, b):
         return False
-    same_numerals = a.kind == "money" and a.unit != b.unit and a.values == b.values
-    if not same_numerals and not _comparable(a, b):
-        return False
-    if same_numerals and a.values[0] >= _LARGE:
-        return True
-    alike = likeness(around_one, around_other)
-    return alike >= (SAME_THING_AND_NUMERALS if same_numerals else SAME_THING)
+    return _in_two_currencies(a, b) or _comparable(a, b)
+
+
+def _in_two_currencies(a: StatedFigure, b: StatedFigure) -> bool:
+    return a.kind == "money" and a.unit != b.unit and a.values == b.values
+
+
+def _least_alike(a: StatedFigure, b: StatedFigure) -> float:
+    """The likeness of the words around two figures that makes them figures of one thing."""
+    if not _in_two_currencies(a, b):
+        return SAME_THING
+    return 0.0 if a.values[0] >= _LARGE else SAME_THING_AND_NUMERALS
 
 
 def _comparable(a: StatedFigure, b: StatedFigure) -> bool:

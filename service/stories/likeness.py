@@ -1,12 +1,16 @@
-"""The likeness of two sets of facts, and the rarity of a fact."""
+"""The likeness of sets of facts, and the rarity of a fact.
+
+Articles are compared in arrays, all candidates of a new one at once: in Python itself a pair would
+take as long as eight do here.
+"""
 
 import math
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from service.result import Facts
 from service.stories.fact_keys import keyed_facts
@@ -18,11 +22,14 @@ _RAREST = math.log(1000)
 """The rarity of what one article in a thousand has. Without a bound, the words that an article has
 for itself would outweigh those of its story in a large folder, and not in a small one."""
 
-Rarity = Callable[[int, float], float]
-"""The weight of a key, of which a share of all the world's articles is expected to have it."""
+Keys = NDArray[np.uint64]
+Places = NDArray[np.integer]
+Numbers = NDArray[np.float64]
+Rarity = Callable[[Keys, Numbers], Numbers]
+"""The weights of keys, each of which a share of all the world's articles is expected to have."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """The facts of an article, or of a part of it, a few kilobytes.
 
@@ -30,70 +37,103 @@ class Profile:
     has all keys of all facts, in order, and `facts` the index of the fact of each.
     """
 
-    own: "array[int]"
-    weights: "array[float]"
-    shares: "array[float]"
-    keys: "array[int]"
-    facts: "array[int]"
+    own: Keys
+    weights: Numbers
+    shares: Numbers
+    keys: Keys
+    facts: Places
 
     @classmethod
     def of(cls, facts: Facts) -> Self:
         found = keyed_facts(facts)
         keys = sorted((key, index) for index, fact in enumerate(found) for key in fact.keys)
         return cls(
-            array("Q", (fact.keys[0] for fact in found)),
-            array("d", (fact.weight for fact in found)),
-            array("d", (fact.share for fact in found)),
-            array("Q", (key for key, _ in keys)),
-            array("H", (index for _, index in keys)),
+            np.array([fact.keys[0] for fact in found], np.uint64),
+            np.array([fact.weight for fact in found], np.float64),
+            np.array([fact.share for fact in found], np.float64),
+            np.array([key for key, _ in keys], np.uint64),
+            np.array([index for _, index in keys], np.uint16),
         )
 
 
-def rarity(share: float, seen: int = 0, articles: int = 0) -> float:
-    """The inverse document frequency (Spärck Jones 1972) of a key that `seen` of `articles` have,
+def rarity(share: Numbers | float, seen: Places | int = 0, articles: int = 0) -> Numbers:
+    """The inverse document frequency (Spärck Jones 1972) of keys that `seen` of `articles` have,
     and `share` of the imagined ones; bounded."""
     documents = articles + 1 + BACKGROUND
-    return min(_RAREST, math.log(documents / (seen + BACKGROUND * share + 0.5)))
+    frequency: Numbers = np.log(documents / (seen + BACKGROUND * share + 0.5))
+    return np.minimum(_RAREST, frequency)
 
 
-def at_large(key: int, share: float) -> float:
-    """The rarity of a key where no other article is known."""
-    del key
-    return rarity(share)
+def at_large(keys: Keys, shares: Numbers) -> Numbers:
+    """The rarity of keys where no other article is known."""
+    del keys
+    return rarity(shares)
 
 
-def likeness(one: Profile, other: Profile, rarity_of: Rarity = at_large) -> float:
-    """The geometric mean of the shares of each one's facts that the other has, from 0 to 1.
+def as_met(keys: Keys, rarity_of: Rarity) -> Numbers:
+    """The rarity of keys by which facts are met: as far as the articles at hand tell."""
+    return rarity_of(keys, np.zeros(len(keys)))
 
-    A fact counts by the square of its rarity, as in the cosine of tf-idf vectors.
+
+def likeness(one: Profile, others: Sequence[Profile], rarity_of: Rarity = at_large) -> Numbers:
+    """The likeness of `one` to each of `others`, from 0 to 1: the geometric mean of the shares of
+    each one's facts that the other has.
+
+    A fact counts by the square of its rarity, as in the cosine of tf-idf vectors. A gloss that many
+    articles have is met by chance: a fact weighs no more than the rarest key by which it is met.
     """
-    met = set(one.keys).intersection(other.keys)
-    if not met:
-        return 0.0
-    both = covered(one, met, rarity_of) * covered(other, met, rarity_of)
-    return math.sqrt(both / (weight(one, rarity_of) * weight(other, rarity_of)))
+    ours, theirs = _Side.of([one], rarity_of, times=len(others)), _Side.of(others, rarity_of)
+    our_place, their_place = _meetings(one.keys, np.concatenate([each.keys for each in others]))
+    pair = np.repeat(np.arange(len(others)), [len(each.keys) for each in others])[their_place]
+    met_by = as_met(one.keys, rarity_of)[our_place]
+    covered = ours.covered(pair, one.facts[our_place], met_by)
+    their_facts = np.concatenate([each.facts for each in others])[their_place]
+    covered *= theirs.covered(pair, their_facts, met_by)
+    whole = ours.weight() * theirs.weight()
+    return np.sqrt(np.divide(covered, whole, out=np.zeros(len(others)), where=whole > 0))
 
 
-def weight(profile: Profile, rarity_of: Rarity) -> float:
-    """The weight of all facts of a profile."""
-    each = zip(profile.own, profile.weights, profile.shares, strict=True)
-    return sum(weight * rarity_of(key, share) ** 2 for key, weight, share in each)
+def _meetings(ours: Keys, theirs: Keys) -> tuple[Places, Places]:
+    """The places of each equal pair of our keys, which are in order, and theirs."""
+    first = np.searchsorted(ours, theirs)
+    times = np.searchsorted(ours, theirs, "right") - first
+    their_place = np.repeat(np.arange(len(theirs)), times)
+    nth = np.arange(len(their_place)) - np.repeat(np.cumsum(times) - times, times)
+    return first[their_place] + nth, their_place
 
 
-def covered(profile: Profile, met: AbstractSet[int], rarity_of: Rarity) -> float:
-    """The weight of the facts of a profile of which a key is among `met`.
+class _Side(NamedTuple):
+    """The facts of one side of all comparisons, in one row."""
 
-    A gloss that many articles have is met by chance: a fact weighs no more than the rarest key by
-    which it is met.
-    """
-    by_fact: dict[int, float] = {}
-    for key in met:
-        rare = rarity_of(key, 0.0)
-        first = bisect_left(profile.keys, key)
-        for fact in profile.facts[first : bisect_right(profile.keys, key, first)]:
-            if rare > by_fact.get(fact, 0.0):
-                by_fact[fact] = rare
-    return sum(
-        profile.weights[fact] * min(met_by, rarity_of(profile.own[fact], profile.shares[fact])) ** 2
-        for fact, met_by in by_fact.items()
-    )
+    weights: Numbers
+    rarity: Numbers
+    sizes: Places
+    """The number of facts in each comparison."""
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile], rarity_of: Rarity, times: int = 1) -> Self:
+        """The side of `profiles`; all of them stand so many times, one after another."""
+        own, shares, weights = (
+            np.concatenate([getattr(each, part) for each in profiles])
+            for part in ("own", "shares", "weights")
+        )
+        sizes = np.array([len(each.own) for each in profiles])
+        return cls(
+            np.tile(weights, times), np.tile(rarity_of(own, shares), times), np.tile(sizes, times)
+        )
+
+    def weight(self) -> Numbers:
+        """The weight of all facts in each comparison."""
+        return self._sums(self.weights * self.rarity**2)
+
+    def covered(self, pair: Places, fact: Places, met_by: Numbers) -> Numbers:
+        """The weight of the facts that are met, in each comparison: each `fact` of `pair` by a key
+        of the rarity `met_by`."""
+        rarest = np.zeros(len(self.rarity))
+        np.maximum.at(rarest, (np.cumsum(self.sizes) - self.sizes)[pair] + fact, met_by)
+        return self._sums(self.weights * np.minimum(rarest, self.rarity) ** 2)
+
+    def _sums(self, values: Numbers) -> Numbers:
+        pairs = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        sums: Numbers = np.bincount(pairs, values, len(self.sizes)).astype(np.float64)
+        return sums
