@@ -15,6 +15,7 @@ from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
 from service.llm.needed_rows import restrict_last_layer
 from service.llm.scheduler import Limits
+from service.llm.token_cost import TokenCost
 from service.settings import Settings
 from service.tasks import LABELS
 
@@ -71,7 +72,8 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
     kv_tokens = min(most, rows * (passage_tokens + RESERVE))
     recorder = _working_recorder(settings, loaded, stored)
     # Created after the probes, which are generators too, so that the gauges are those of this one.
-    limits = Limits(kv_tokens, rows, settings.read_tokens)
+    cost = TokenCost.of(loaded.model.config.get_text_config())
+    limits = Limits(kv_tokens, rows, settings.read_tokens, cost)
     generator = BatchGenerator(loaded.model, loaded.stops, limits, dtype=stored)
     if recorder is not None:
         generator.record_steps(recorder)

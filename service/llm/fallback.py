@@ -17,6 +17,7 @@ from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
 from service.llm.row_independence import rows_are_independent
 from service.llm.static_batch import Row, generate, keep_freed_memory, log_probs
+from service.llm.token_cost import widest
 from service.llm.token_request import (
     Branch,
     FinishedRequest,
@@ -234,19 +235,10 @@ def token_budget(model: Any) -> int:
     config = model.config.get_text_config()
     kinds = getattr(config, "layer_types", None) or []
     layers = sum(kind != "linear_attention" for kind in kinds) or config.num_hidden_layers
-    query_heads = _widest(config, "num_attention_heads") or 1  # a model may have no attention
-    kv_heads = _widest(config, "num_key_value_heads") or query_heads
-    head_dim = _widest(config, "head_dim", "global_head_dim") or config.hidden_size // query_heads
-    intermediate = _widest(config, "intermediate_size") or 4 * config.hidden_size
+    query_heads = widest(config, "num_attention_heads") or 1  # a model may have no attention
+    kv_heads = widest(config, "num_key_value_heads") or query_heads
+    head_dim = widest(config, "head_dim", "global_head_dim") or config.hidden_size // query_heads
+    intermediate = widest(config, "intermediate_size") or 4 * config.hidden_size
     numbers: int = 2 * layers * kv_heads * head_dim + 4 * (config.hidden_size + intermediate)
     size: int = model.dtype.itemsize
     return max(1, free_bytes(model.device) // 2 // (numbers * size))
-
-
-def _widest(config: Any, *names: str) -> int:
-    """The largest number in any of these fields, alone or in a list; 0 where there is none."""
-    values = [vars(config).get(name) for name in names]
-    numbers = [
-        number for value in values for number in (value if isinstance(value, list) else [value])
-    ]
-    return max((number for number in numbers if isinstance(number, int)), default=0)

@@ -51,7 +51,8 @@ class RunningSequences:
         assert index is not None
         prefix, branch = chunk.prefix, chunk.prefix.request.branches[index]
         if isinstance(branch, Generate):
-            new = Sequence(prefix, index, chunk.span, chunk.start, chunk.shared, len(chunk.ids))
+            _, num_stored, start = chunk.kv_span
+            new = Sequence(prefix, index, chunk.span, start, chunk.shared, num_stored)
             self.sequences.append(new)
             return [] if self._append(new, branch, results[0]) else [new]
         if single_continuation(branch):

@@ -17,6 +17,7 @@ from service.llm.prefill import next_chunks
 from service.llm.prefix_cache import PrefixCache
 from service.llm.running import RunningSequences
 from service.llm.sequence import PrefillChunk, Sequence, SharedPrefix
+from service.llm.token_cost import FLAT, TokenCost
 from service.llm.token_request import (
     FinishedRequest,
     Sampled,
@@ -36,11 +37,13 @@ PREFILL_STATES = 4
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`kv_tokens`: the size of the KV cache. `rows`: most sequences that are decoded at once.
-    `chunk_tokens`: about how many tokens are prefilled between two decode steps."""
+    `chunk_tokens`: about how many tokens are prefilled between two decode steps; deep in a text, as
+    many as `cost` the same."""
 
     kv_tokens: int
     rows: int
     chunk_tokens: int
+    cost: TokenCost = FLAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +226,15 @@ class Scheduler:
         Each is formed after the one before is finished.
         """
         together = [] if self._separate else list(self.running.sequences)
-        # The same size with rows as without, because memory and compiled shapes are sized for it.
-        tokens = max(self._chunk_tokens // 2, self._chunk_tokens - len(together))
-        free_rows = self._limits.rows - len(self.running)
         prefixes = list(self._prefixes.values())
-        chunks = next_chunks(prefixes, tokens, free_rows, self._may_prefill)
+        chunks = next_chunks(
+            prefixes,
+            self._budget(together),
+            self._limits.rows - len(self.running),
+            self._may_prefill,
+            self._limits.cost,
+            divides_suffixes=not self._recurrent,  # a suffix's state is its row's, from its end on
+        )
         if self._recurrent:
             yield from map(self._with_state, chunks)
             for prefix in prefixes:
@@ -238,6 +245,15 @@ class Scheduler:
         if self._separate or not chunks:
             for part in self.running.parts(self._max_rows):
                 yield ForwardBatch([], self.running.sequences[part], part, fresh=False)
+
+    def _budget(self, together: list[Sequence]) -> float:
+        """The cost of what is prefilled in a pass that decodes these sequences as well.
+
+        The pass has the same size with them as without, because the time until the next one,
+        memory and compiled shapes are sized for it.
+        """
+        decoding = sum(self._limits.cost.at(sequence.position) for sequence in together)
+        return max(self._chunk_tokens // 2, self._chunk_tokens - decoding)
 
     def _may_prefill(self, prefix: SharedPrefix) -> bool:
         if not self._recurrent or prefix.state_slot is not None:
@@ -276,8 +292,7 @@ class Scheduler:
                 results = list(islice(rest, row.num_logits))
                 ended += self.running.fork(row, results, batch.state_slots.start)
         for chunk in batch.chunks:
-            if not chunk.is_prompt:
-                chunk.prefix.num_prefilled += len(chunk.ids)
+            chunk.prefix.note_prefilled(chunk)
         self.running.remove(ended)
         done = [prefix for prefix in self._prefixes.values() if not prefix.num_open]
         return [self._finished(prefix) for prefix in done]

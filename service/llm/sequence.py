@@ -5,7 +5,7 @@ TokenRequest (prefix, branches) ─▶ SharedPrefix ─ PrefillChunks ─▶ Seq
 
 from collections import deque
 from collections.abc import Sequence as Tokens
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.llm.attention_metadata import KVSpan, QuerySegment
 from service.llm.block_manager import SlotRange
@@ -35,7 +35,7 @@ class SharedPrefix:
     its suffix and a generated answer, then one for each continuation of several tokens.
     `own_prompts`: by their branch, the spans of prompts that stand alone and are read already.
     `state_slot`: the recurrent state after the prefilled tokens. `waiting`: branches whose suffix
-    is not prefilled yet.
+    is not prefilled yet; of the first, `num_suffix_prefilled` tokens are.
     """
 
     request: TokenRequest
@@ -43,6 +43,7 @@ class SharedPrefix:
     branch_spans: list[list[SlotRange]]
     own_prompts: dict[int, SlotRange] = field(default_factory=dict)
     num_prefilled: int = 0
+    num_suffix_prefilled: int = 0
     state_slot: int | None = None
     waiting: deque[int] = field(init=False)
     outcomes: dict[int, Outcome] = field(init=False)
@@ -53,7 +54,7 @@ class SharedPrefix:
 
     def restart(self) -> None:
         """Forget everything that was computed, and keep the slots."""
-        self.num_prefilled, self.state_slot = 0, None
+        self.num_prefilled, self.num_suffix_prefilled, self.state_slot = 0, 0, None
         self._reset()
 
     def _reset(self) -> None:
@@ -88,21 +89,39 @@ class SharedPrefix:
         if branch.shares_prefix:
             start = len(self.request.prefix)
             shared = (self.span.slot, start, 0)
-            return PrefillChunk(self, prefilled(branch), start, span, 0, (shared,), index)
+            return PrefillChunk(self, prefilled(branch), start, span, 0, (shared,), index, True)
         if index not in self.own_prompts:
-            return PrefillChunk(self, prefilled(branch), 0, span, 0, (), index)
+            return PrefillChunk(self, prefilled(branch), 0, span, 0, (), index, True)
         # The first token of the continuation is predicted after the last of the prompt.
         start = len(branch.suffix) - 1
         shared = (self.own_prompts[index].slot, start, 0)
-        return PrefillChunk(self, prefilled(branch)[start:], start, span, 0, (shared,), index)
+        return PrefillChunk(self, prefilled(branch)[start:], start, span, 0, (shared,), index, True)
+
+    def next_branch_chunk(self) -> "PrefillChunk":
+        """What is left of the first waiting branch's suffix."""
+        return self.branch_chunk(self.waiting[0]).after(self.num_suffix_prefilled)
+
+    def note_scheduled(self, chunk: "PrefillChunk") -> None:
+        """The branch whose suffix `chunk` ends waits no longer."""
+        if chunk.is_prompt:
+            self.waiting.popleft()
+            self.num_suffix_prefilled = 0
+
+    def note_prefilled(self, chunk: "PrefillChunk") -> None:
+        """Count the tokens of a chunk that does not end a prompt."""
+        if chunk.branch is None:
+            self.num_prefilled += len(chunk.ids)
+        elif not chunk.is_prompt:
+            self.num_suffix_prefilled += len(chunk.ids)
 
 
 @dataclass(slots=True)
 class PrefillChunk:
-    """Some tokens of a prefix, or a branch's whole suffix, for one forward pass.
+    """Some tokens of a prefix, or of a branch's suffix, for one forward pass.
 
     `start`: the position of the first token. `offset`: tokens in `span` before it. `shared`: spans
     that the tokens attend to besides their own. `branch`: None for a part of the prefix.
+    `is_prompt`: whether the chunk ends a prompt, so that logits are needed.
     """
 
     prefix: SharedPrefix
@@ -112,11 +131,19 @@ class PrefillChunk:
     offset: int
     shared: tuple[KVSpan, ...] = ()
     branch: int | None = None
+    is_prompt: bool = False
 
-    @property
-    def is_prompt(self) -> bool:
-        """Whether the chunk ends a prompt, so that logits are needed."""
-        return self.branch is not None
+    def first(self, tokens: int) -> "PrefillChunk":
+        """The chunk's first `tokens` tokens, or all of it where logits of the others are needed."""
+        if tokens >= len(self.ids):
+            return self
+        tokens = min(tokens, len(self.ids) - self.num_logits)
+        return replace(self, ids=self.ids[:tokens], is_prompt=False) if tokens > 0 else self
+
+    def after(self, tokens: int) -> "PrefillChunk":
+        """The chunk without its first `tokens` tokens."""
+        start, offset = self.start + tokens, self.offset + tokens
+        return replace(self, ids=self.ids[tokens:], start=start, offset=offset)
 
     @property
     def num_logits(self) -> int:
@@ -131,7 +158,7 @@ class PrefillChunk:
     @property
     def samplings(self) -> list[SamplingParams]:
         """The sampling parameters for each of the logits after a branch's suffix."""
-        if self.branch is None:
+        if self.branch is None or not self.is_prompt:
             return []
         branch = self.prefix.request.branches[self.branch]
         if isinstance(branch, Generate):
@@ -168,11 +195,16 @@ class Sequence:
     continuation: int = 0
 
     @property
+    def position(self) -> int:
+        """The position of the next token."""
+        return self.start + self.num_stored
+
+    @property
     def segment(self) -> QuerySegment:
         """The next token; it attends to itself too."""
         kv_span = (self.span.slot, self.num_stored + 1, self.start)
-        slot, position = self.span.slot + self.num_stored, self.start + self.num_stored
-        return QuerySegment(slot, position, 1, (*self.shared, kv_span))
+        slot = self.span.slot + self.num_stored
+        return QuerySegment(slot, self.position, 1, (*self.shared, kv_span))
 
     @property
     def samplings(self) -> list[SamplingParams]:

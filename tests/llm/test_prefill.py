@@ -1,5 +1,6 @@
 """Chunked prefill: a step fills its token budget, and no request starves."""
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from service.llm.block_manager import BlockManager
 from service.llm.prefill import next_chunks
 from service.llm.sequence import PrefillChunk, SharedPrefix
+from service.llm.token_cost import FLAT, TokenCost
 from service.llm.token_request import (
     Branch,
     Generate,
@@ -35,12 +37,13 @@ def step(
     tokens: int,
     rows: int = 8,
     may_prefill: Callable[[SharedPrefix], bool] = lambda _: True,
+    cost: TokenCost = FLAT,
+    divides_suffixes: bool = True,
 ) -> list[PrefillChunk]:
     """One step's chunks, read."""
-    chunks = next_chunks(prefixes, tokens, rows, may_prefill)
+    chunks = next_chunks(prefixes, tokens, rows, may_prefill, cost, divides_suffixes)
     for chunk in chunks:
-        if chunk.branch is None:
-            chunk.prefix.num_prefilled += len(chunk.ids)
+        chunk.prefix.note_prefilled(chunk)
     return chunks
 
 
@@ -64,47 +67,67 @@ REQUESTS = st.lists(
 )
 
 
-@given(requests=REQUESTS, tokens=st.integers(1, 60), rows=st.integers(4, 8))
+COSTS = st.builds(TokenCost, st.floats(0, 0.1), st.floats(0, 0.1), st.integers(0, 20))
+
+
+@given(
+    requests=REQUESTS, tokens=st.integers(1, 60), rows=st.integers(4, 8), cost=COSTS,
+    divides=st.booleans(),
+)  # fmt: skip
 def test_every_token_is_read_once_in_order(
-    requests: list[tuple[int, list[Branch]]], tokens: int, rows: int
+    requests: list[tuple[int, list[Branch]]],
+    tokens: int,
+    rows: int,
+    cost: TokenCost,
+    divides: bool,
 ) -> None:
     prefixes = [prefix(str(n), length, *branches) for n, (length, branches) in enumerate(requests)]
-    lengths = sum(one.num_left for one in prefixes)
-    suffixes = [(one, index) for one in prefixes for index in range(len(one.request.branches))]
-    begun: list[tuple[SharedPrefix, int]] = []
-    steps = 0
+    read: dict[tuple[SharedPrefix, int | None], list[int]] = defaultdict(list)
+    num_ended = 0
     while any(one.num_left or one.waiting for one in prefixes):
-        before = {id(one): one.num_prefilled for one in prefixes}
-        chunks = step(prefixes, tokens, rows)
-        steps += 1
+        chunks = step(prefixes, tokens, rows, cost=cost, divides_suffixes=divides)
         assert chunks, "something is left, and rows are free"
-        branches = [chunk for chunk in chunks if chunk.branch is not None]
-        parts = [chunk for chunk in chunks if chunk.branch is None]
-        needed = sum(
-            num_sequences(one.prefix.request.branches[one.branch or 0]) for one in branches
+        assert len({(chunk.prefix, chunk.branch) for chunk in chunks}) == len(chunks)
+        begun = [chunk for chunk in chunks if chunk.branch is not None]
+        assert (
+            sum(num_sequences(one.prefix.request.branches[one.branch or 0]) for one in begun)
+            <= rows
         )
-        assert needed <= rows
-        for chunk in branches:
-            assert chunk.branch is not None
-            request = chunk.prefix.request
-            assert not chunk.prefix.num_left, "a branch begins where its passage ends"
-            branch = request.branches[chunk.branch]
-            assert chunk.ids == prefilled(branch) and chunk.offset == 0
-            assert chunk.start == (len(request.prefix) if branch.shares_prefix else 0)
-            shared = ((chunk.prefix.span.slot, len(request.prefix), 0),)
-            assert chunk.shared == (shared if branch.shares_prefix else ())
-            begun.append((chunk.prefix, chunk.branch))
-        assert len({id(chunk.prefix) for chunk in parts}) == len(parts)
-        for chunk in parts:
-            assert chunk.start == before[id(chunk.prefix)] == chunk.offset
-            assert tuple(chunk.ids) == chunk.prefix.request.prefix[chunk.start :][: len(chunk.ids)]
+        for chunk in chunks:
+            text = read[chunk.prefix, chunk.branch]
             assert chunk.ids, "an empty chunk is no work"
-        left = tokens - sum(len(chunk.ids) for chunk in branches)
-        assert sum(len(chunk.ids) for chunk in parts) <= max(0, left)
-    assert len(begun) == len(suffixes) and len(set(begun)) == len(begun)
-    rooms = sum(num_sequences(branch) for one in prefixes for branch in one.request.branches)
-    suffix_tokens = sum(len(branch.suffix) for one in prefixes for branch in one.request.branches)
-    assert steps <= lengths // tokens + suffix_tokens // tokens + rooms + len(prefixes) + 1
+            assert chunk.offset == len(text), "a chunk begins where the last one ended"
+            check_place(chunk)
+            text += chunk.ids
+        num_ended += sum(chunk.is_prompt for chunk in chunks)
+        assert_within(chunks, tokens, cost, divides)
+    for one in prefixes:
+        assert read[one, None] == list(one.request.prefix)
+        for index, branch in enumerate(one.request.branches):
+            assert read[one, index] == list(prefilled(branch))
+    assert num_ended == sum(len(one.request.branches) for one in prefixes)
+
+
+def check_place(chunk: PrefillChunk) -> None:
+    """A suffix begins where its prefix ends, and attends to it, unless it stands alone."""
+    if chunk.branch is None:
+        assert chunk.start == chunk.offset and not chunk.is_prompt
+        return
+    request = chunk.prefix.request
+    assert not chunk.prefix.num_left
+    shares_prefix = request.branches[chunk.branch].shares_prefix
+    assert chunk.start == chunk.offset + (len(request.prefix) if shares_prefix else 0)
+    shared = ((chunk.prefix.span.slot, len(request.prefix), 0),)
+    assert chunk.shared == (shared if shares_prefix else ())
+
+
+def assert_within(chunks: list[PrefillChunk], budget: int, cost: TokenCost, divides: bool) -> None:
+    """A step costs its budget at most, or has a single chunk that can't be smaller."""
+    total = sum(len(chunk.ids) * cost.at(chunk.start) for chunk in chunks)
+    if total > budget:
+        (chunk,) = chunks
+        least = max(1, chunk.num_logits)
+        assert len(chunk.ids) == least or (not divides and chunk.is_prompt)
 
 
 @given(lengths=st.lists(st.integers(1, 300), min_size=1, max_size=8), tokens=st.integers(1, 200))
@@ -166,10 +189,37 @@ def test_nothing_is_read_while_no_row_is_free() -> None:
     assert step([prefix("one", 10)], 50, rows=0) == []
 
 
-def test_a_suffix_is_read_whole_however_long_it_is() -> None:
+def test_a_suffix_is_divided_only_where_a_step_can_t_hold_it() -> None:
+    one = prefix("one", 0, Generate(tuple(range(15)), 4), Generate(tuple(range(50)), 4))
+    parts = [[(chunk.branch, len(chunk.ids)) for chunk in step([one], 20)] for _ in range(4)]
+    assert parts == [[(0, 15)], [(1, 20)], [(1, 20)], [(1, 10)]]
+
+
+def test_the_tokens_that_are_scored_are_read_at_once() -> None:
+    """Their logits are those of one pass."""
+    one = prefix("one", 0, Loglikelihood(tuple(range(10)), (tuple(range(20)),)))
+    parts = [[(len(chunk.ids), chunk.num_logits) for chunk in step([one], 8)] for _ in range(3)]
+    assert parts == [[(8, 0)], [(1, 0)], [(20, 20)]]
+
+
+def test_a_suffix_whose_state_is_its_row_s_is_read_whole() -> None:
     long = prefix("one", 0, Generate(tuple(range(70)), 4))
-    (chunk,) = step([long, prefix("two", 10)], 20)
-    assert len(chunk.ids) == 70
+    (chunk,) = step([long, prefix("two", 10)], 20, divides_suffixes=False)
+    assert len(chunk.ids) == 70 and chunk.is_prompt
+
+
+def test_a_step_deep_in_a_text_reads_fewer_tokens() -> None:
+    """Each costs more: one after 100 others as much as two without any."""
+    one, cost = prefix("one", 1000), TokenCost(per_token=0.01)
+    sizes = [len(step([one], 64, cost=cost)[0].ids) for _ in range(4)]
+    assert sizes == [64, 39, 31, 27]
+
+
+def test_a_short_text_gets_its_half_beside_a_deep_one() -> None:
+    deep, short = prefix("deep", 1000), prefix("short", 100)
+    deep.num_prefilled = 900
+    step([deep, short], 40, cost=TokenCost(per_token=0.01))
+    assert (deep.num_prefilled, short.num_prefilled) == (902, 20)
 
 
 def test_prefill_stays_within_its_budget() -> None:

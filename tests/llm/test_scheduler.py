@@ -4,6 +4,7 @@ A made-up model runs the batches: it marks each recurrent state with what has pa
 """
 
 from collections.abc import Sequence as Tokens
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from service.errors import BadInput, NoRoom
 from service.llm.kv_cache import RecurrentState
 from service.llm.scheduler import MIN_CHUNK_TOKENS, PREFILL_STATES, ForwardBatch, Limits, Scheduler
 from service.llm.sequence import PrefillChunk
+from service.llm.token_cost import TokenCost
 from service.llm.token_request import (
     FinishedRequest,
     Generate,
@@ -154,6 +156,35 @@ def test_prefill_and_decode_share_a_pass() -> None:
     (batch,), _ = model.step()
     assert prefilled(batch) == [20] and len(batch.sequences) == 1
     assert [isinstance(row, PrefillChunk) for row in batch.rows] == [False]
+
+
+def test_an_answer_gets_its_next_word_however_deep_a_text_beside_it_is() -> None:
+    """A pass costs the same at the start of a long text and at its end, and decodes every row."""
+    cost = TokenCost(per_token=0.01)
+    model = Marks(replace(LIMITS, cost=cost), recurrent=False)
+    model.scheduler.admit(request("short", 10, Generate((1,), 60)))
+    for _ in range(2):
+        model.step()
+    model.scheduler.admit(request("long", 1_500, Generate(tuple(range(90)), 4)))
+    costs, sizes = [], []
+    for _ in range(59):
+        ((batch,), _) = model.step()
+        assert [sequence.prefix.request.id for sequence in batch.sequences] == ["short"]
+        costs.append(sum(len(chunk.ids) * cost.at(chunk.start) for chunk in batch.chunks))
+        sizes += prefilled(batch)
+    assert all(LIMITS.chunk_tokens / 2 < one <= LIMITS.chunk_tokens for one in costs)
+    assert sizes[0] == 62 and sizes[-1] == 7, "as many as 62 tokens without others before them"
+
+
+def test_a_suffix_after_a_long_text_is_read_in_parts() -> None:
+    model = Marks(replace(LIMITS, cost=TokenCost(per_token=0.01)), recurrent=False)
+    model.scheduler.admit(request("long", 900, Generate(tuple(range(15)), 4)))
+    read, finished = [], []
+    while not finished:
+        batches, finished = model.step()
+        read += [chunk for batch in batches for chunk in batch.chunks if chunk.branch is not None]
+    assert [(chunk.start, len(chunk.ids)) for chunk in read] == [(900, 6), (906, 6), (912, 3)]
+    assert finished[0].outcomes == (Generated([10, 11, 12, 13], False),)
 
 
 def test_texts_with_a_recurrent_state_are_prefilled_apart() -> None:
