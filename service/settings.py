@@ -133,7 +133,8 @@ class Settings:
     )
     read_tokens: int = setting(
         512,
-        "About how many tokens are read between two words of the answers that are being written.",
+        "About how many tokens are read between two words of the answers that are being written;"
+        " deep in a long text, as many as take the same time.",
         click.IntRange(min=32),
     )
     cuda_graphs: bool = setting(
