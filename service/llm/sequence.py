@@ -98,7 +98,7 @@ class SharedPrefix:
         return PrefillChunk(self, prefilled(branch)[start:], start, span, 0, (shared,), index, True)
 
     def next_branch_chunk(self) -> "PrefillChunk":
-        """What is left of the first waiting branch's suffix."""
+        """The rest of the first waiting branch's suffix."""
         return self.branch_chunk(self.waiting[0]).after(self.num_suffix_prefilled)
 
     def note_scheduled(self, chunk: "PrefillChunk") -> None:
