@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from service.llm.hub import HUB_PATIENCE_S
 from service.settings import Settings
 from tests.support.hub import COMMIT, empty_model, serve_hub
 from tests.support.hub_clients import run
+from tests.support.waiting import PATIENCE_S
 
 MODEL = "maker/small-model"
 DEFAULT = Settings().model
@@ -109,16 +111,15 @@ def test_a_model_that_was_named_is_meant(tmp_path: Path, named: dict[str, str]) 
     assert "no such" in why
 
 
-@pytest.mark.alone
-def test_a_hub_that_never_answers_costs_less_than_five_seconds(
+def test_a_hub_that_never_answers_is_waited_for_a_few_seconds(
     tmp_path: Path, silent_hub: str
 ) -> None:
     start = time.monotonic()
     engine, why, seconds, torch_came = ask(CHOOSE, tmp_path, {"HF_ENDPOINT": silent_hub})
     assert (engine, torch_came) == ("extractive", False)
     assert "not here, and the hub" in why
-    assert seconds < 5
-    assert time.monotonic() - start < 15, "the process must not wait for the hanging question"
+    assert seconds >= HUB_PATIENCE_S
+    assert time.monotonic() - start < PATIENCE_S / 2, "the process waits for the hanging question"
 
 
 @pytest.mark.parametrize(

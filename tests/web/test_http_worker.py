@@ -14,12 +14,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
+from service.web import connection_limits as limits
 from service.web.connection_limits import connections_for
 from tests.support.serving import PATIENCE_S, Reply, Served, serving
 from tests.support.slow_clients import BODY, HEAD, connect, slow_clients
@@ -33,6 +34,8 @@ CHINESE = "青石镇议会周二投票决定在磨坊河上建一座新桥。工
 LINE = json.dumps({"text": "", "source": "s" * 1900}) + "\n"
 LONG = b"The council voted on Tuesday. " * 1_000_000
 """30 MB: more than is taken, and more than all the buffers between hold."""
+DELAYED_S = 0.8 * limits.HEAD_S
+"""Who waits for a slow client waits as long as that is allowed to be slow, or longer."""
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +69,16 @@ def results_of_a_large_batch(server: Served, lines: int = 4000) -> str:
     return str(reply.json["results"])
 
 
+def at_most_one_waited(spent: list[tuple[float, list[int]]]) -> bool:
+    return sum(seconds > DELAYED_S for seconds, _ in spent) < 2
+
+
 def in_seconds(server: Served, text: str) -> tuple[float, list[int]]:
     begun = time.monotonic()
     replies = [server.get("/livez"), server.get("/readyz"), server.post({"text": text})]
     return time.monotonic() - begun, [reply.status for reply in replies]
 
 
-@pytest.mark.alone
 def test_five_hundred_slow_clients_delay_no_other(served: Served) -> None:
     results = results_of_a_large_batch(served)
     served.post({"text": f"{ENGLISH} {CHINESE}"})  # loads what the first article needs
@@ -80,39 +86,37 @@ def test_five_hundred_slow_clients_delay_no_other(served: Served) -> None:
     with slow_clients(address(served), results=results, **each):
         spent = [in_seconds(served, f"{text} {n}") for n in range(5) for text in (ENGLISH, CHINESE)]
     assert all(statuses == [200, 200, 200] for _, statuses in spent)
-    # One of ten may meet another program on the processor.
-    assert sorted(seconds for seconds, _ in spent)[-2] < 1.0, spent
+    assert at_most_one_waited(spent)
 
 
-@pytest.mark.alone
-def test_health_is_answered_while_every_thread_waits_for_the_store(tmp_path: Path) -> None:
-    code = "from service.store.batches import Batches; Batches.get = lambda *_: time.sleep(8); "
-    with serving(tmp_path / "log", "-c", SCRIPTED + code + "main(0.0, http_threads=2)") as server:
+@contextmanager
+def with_a_store_that_hangs(log: Path, asked: int) -> Iterator[Served]:
+    """A server whose store is asked by so many clients and answers none of them."""
+    code = "from service.store.batches import Batches; Batches.get = lambda *_: time.sleep(600); "
+    ask = b"GET /batches/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with (
+        serving(log, "-c", SCRIPTED + code + "main(0.0, http_threads=2)") as server,
+        ExitStack() as stack,
+    ):
         server.wait_until_ready()
-        with ExitStack() as stack:
-            for _ in range(20):
-                ask = b"GET /batches/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                stack.enter_context(connect(address(server), ask))
-            time.sleep(0.5)
-            begun = time.monotonic()
-            assert [server.get(path).status for path in ("/livez", "/readyz")] == [200, 200]
-            assert time.monotonic() - begun < 2.0
+        stack.callback(server.kill)
+        for _ in range(asked):
+            stack.enter_context(connect(address(server), ask))
+        time.sleep(0.5)
+        yield server
+
+
+def test_health_is_answered_while_every_thread_waits_for_the_store(tmp_path: Path) -> None:
+    with with_a_store_that_hangs(tmp_path / "log", 20) as server:
+        assert [server.get(path).status for path in ("/livez", "/readyz")] == [200, 200]
 
 
 def test_articles_are_answered_while_every_thread_for_results_waits_for_the_store(
     tmp_path: Path,
 ) -> None:
-    code = "from service.store.batches import Batches; Batches.get = lambda *_: time.sleep(8); "
-    with serving(tmp_path / "log", "-c", SCRIPTED + code + "main(0.0, http_threads=2)") as server:
-        server.wait_until_ready()
-        with ExitStack() as stack:
-            for _ in range(200):
-                ask = b"GET /batches/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                stack.enter_context(connect(address(server), ask))
-            for text in (ENGLISH, CHINESE):
-                begun = time.monotonic()
-                assert server.post({"text": text}).status == 200
-                assert time.monotonic() - begun < 4.0
+    with with_a_store_that_hangs(tmp_path / "log", 200) as server:
+        for text in (ENGLISH, CHINESE):
+            assert server.post({"text": text}).status == 200
 
 
 def test_three_hundred_readers_that_stall_at_once_delay_no_other(served: Served) -> None:
@@ -123,7 +127,7 @@ def test_three_hundred_readers_that_stall_at_once_delay_no_other(served: Served)
             stack.enter_context(connect(address(served), ask.encode()))
         spent = [in_seconds(served, f"{text} {n}") for n in range(3) for text in (ENGLISH, CHINESE)]
     assert all(statuses == [200, 200, 200] for _, statuses in spent)
-    assert sorted(seconds for seconds, _ in spent)[-2] < 1.0, spent
+    assert at_most_one_waited(spent)
 
 
 @pytest.mark.parametrize("sentence", ["The council voted on Tuesday. ", "议会周二投票决定建桥。"])
@@ -165,7 +169,6 @@ def test_a_batch_removed_while_its_results_are_read_breaks_them_off(served: Serv
                     taken = client.recv(1_000_000)
 
 
-@pytest.mark.alone
 def test_new_silent_connections_delay_no_other(served: Served) -> None:
     with ExitStack() as stack:
         for _ in range(20):
@@ -173,7 +176,7 @@ def test_new_silent_connections_delay_no_other(served: Served) -> None:
                 stack.enter_context(connect(address(served)))
             begun = time.monotonic()
             assert served.get("/livez").status == 200
-            assert time.monotonic() - begun < 1.0
+            assert time.monotonic() - begun < DELAYED_S
 
 
 def test_silence_ends_and_half_a_request_is_told_so(hasty: Served) -> None:
