@@ -1,8 +1,9 @@
 """Both kinds of cache against a softmax that is written out in float64."""
 
-import ctypes
 import math
+import platform
 import random
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,27 +16,21 @@ from hypothesis import strategies as st
 from service.llm.attention import AttentionParams, attend
 from service.llm.attention_metadata import AttentionMetadata, KVSpan, QuerySegment
 from service.llm.block_manager import BLOCK_SIZE, BlockManager
-from service.llm.kernels.build import COMPILERS, LEVELS, build
+from service.llm.kernels.build import COMPILERS, LEVELS
 from service.llm.kv_cache import LayerCache, NativeLayerCache, TorchLayerCache
+from tests.support import kernel_builds
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-KINDS = ["torch", *LEVELS]
+KERNELS = [name for name, level in LEVELS.items() if level.machine == platform.machine()]
+KINDS = ["torch", *KERNELS]
 TYPES = [torch.float32, torch.bfloat16]
 
 
-def runs_here(level: str) -> bool:
-    """Asked of the system in other words than the code does."""
-    needed = {"avx512": "avx512vl", "avx512vnni": "avx512_vnni", "avx512bf16": "avx512_bf16"}
-    needed["amx"] = "amx_bf16"
-    return f" {needed.get(level, level)} " in Path("/proc/cpuinfo").read_text()
-
-
 @pytest.fixture(scope="session")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def libraries() -> dict[str, Any]:
     """The kernels of every level that this processor runs."""
-    folder = tmp_path_factory.mktemp("kernels")
-    return {level: ctypes.CDLL(str(build(level, folder))) for level in LEVELS if runs_here(level)}
+    return {level: kernel_builds.make(level).library for level in kernel_builds.NATIVE}
 
 
 @dataclass
@@ -399,7 +394,7 @@ def test_keys_of_a_former_owner_are_not_attended(caches: Caches, dtype: torch.dt
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize(("window", "cap"), [(0, 0.0), (24, 0.0), (0, 4.0)])
 @pytest.mark.parametrize("depth", [16, 96])
-@pytest.mark.parametrize("kind", list(LEVELS))
+@pytest.mark.parametrize("kind", KERNELS)
 def test_neighbours_change_no_bit(
     libraries: dict[str, Any], kind: str, depth: int, window: int, cap: float, dtype: torch.dtype
 ) -> None:
@@ -445,4 +440,12 @@ def only(metadata: AttentionMetadata, company: list[int]) -> AttentionMetadata:
 
 def test_a_compiler_is_there() -> None:
     """Else the kernels would go untested without a word."""
-    assert COMPILERS
+    assert any(map(shutil.which, COMPILERS))
+
+
+@pytest.mark.parametrize("level", KERNELS)
+def test_a_level_runs_where_linux_names_its_feature(level: str) -> None:
+    names = {"avx512": "avx512vl", "avx512vnni": "avx512_vnni", "avx512bf16": "avx512_bf16"}
+    names |= {"amx": "amx_bf16", "avxvnni": "avx_vnni", "dotprod": "asimddp", "neon": "asimd"}
+    is_there = f" {names.get(level, level)} " in Path("/proc/cpuinfo").read_text()
+    assert (level in kernel_builds.NATIVE) == is_there
