@@ -35,7 +35,7 @@ LINE = json.dumps({"text": "", "source": "s" * 1900}) + "\n"
 LONG = b"The council voted on Tuesday. " * 1_000_000
 """30 MB: more than is taken, and more than all the buffers between hold."""
 DELAYED_S = 0.8 * limits.HEAD_S
-"""Who waits for a slow client waits as long as that is allowed to be slow, or longer."""
+"""A client that waits for a slow one waits as long as that is allowed to be slow, or longer."""
 
 
 @pytest.fixture(scope="module")
