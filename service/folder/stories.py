@@ -14,11 +14,14 @@ from pathlib import Path
 
 from service.article import Article
 from service.errors import DiglotError, NotReady
+from service.extractive.extractive_engine import ExtractiveEngine
 from service.folder.ledger import Ledger, Line
 from service.folder.run import MOST_IN_FLIGHT, articles_of
 from service.folder.whole_file import replacing
+from service.pipeline.immediate import digest_at_once
 from service.pipeline.result_builder import fingerprint
 from service.report.page import Quotes, Report, quotes_of, render
+from service.resources import Resources
 from service.result import Result
 from service.serving.service import Service
 from service.stories.brief import BriefSource, brief_source, with_brief
@@ -97,7 +100,7 @@ def _with_briefs(
                 asked.append(partial(group.with_briefs, old[key], key))
             else:
                 future = service.submit(source.article, options, work="bulk")
-                asked.append(partial(_briefed, group, source, future))
+                asked.append(partial(_briefed, group, source, future, options, service.resources))
         for finish in asked:
             yield finish()
 
@@ -106,10 +109,19 @@ def _as_it_is(group: Group) -> Group:
     return group
 
 
-def _briefed(group: Group, source: BriefSource, future: Future[Result]) -> Group:
+def _briefed(
+    group: Group,
+    source: BriefSource,
+    future: Future[Result],
+    options: Options,
+    resources: Resources,
+) -> Group:
     """The story with its brief, without one where it can't be made."""
     try:
-        return with_brief(group, source, future.result())
+        result = future.result()
+        engine = ExtractiveEngine(resources)
+        spare = digest_at_once(source.article, options, engine, resources, id="brief")
+        return with_brief(group, source, result, resources.glossary, spare)
     except NotReady:
         raise
     except DiglotError as error:

@@ -2,24 +2,32 @@
 
 It is made as any digest is, by the same engine and under the same checks, of a text in which the
 articles take turns: a paragraph is a sentence of one article's digest, with those that lean on it.
-So a brief is no digest of the first article alone, and each of its sentences rests on digests, and
-these on articles.
+So a brief is not a digest of the first article alone, and each of its sentences rests on digests,
+and these on articles. What a model writes is held against each article by itself: a sentence that
+no article states is left out, and where nothing is left the digests' own sentences stand for it.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
 from service.article import Article
 from service.extractive.sentence_quality import is_spaceless, leans
-from service.result import Digest, DigestSentence, Result
-from service.stories.news_story import Brief, BriefSentence, Group
+from service.extractive.summarize import join
+from service.facts.names import Glossary
+from service.result import Checks, Digest, DigestSentence, Result
+from service.stories.news_story import Brief, BriefSentence, Group, Told
+from service.stories.statements import Statements
 from service.tasks import LANGUAGES, DigestLanguage
 from service.text.script import to_script
 from service.text.terms import terms
 
 MOST_DIGESTS = 24
 """Articles whose digests are read for a brief: those of a long story repeat one another."""
+
+MOST_CITED = 3
+"""Articles that are named for one sentence."""
 
 MOST_REPEATED = 0.5
 """The share of its words that a passage may have from those before it; articles of one story open
@@ -28,10 +36,15 @@ with the same news."""
 
 @dataclass(frozen=True, slots=True)
 class BriefSource:
-    """The text of which a brief is made, and the article of each of its paragraphs."""
+    """The text of which a brief is made, and the article of each of its paragraphs.
+
+    `passages` are those of each article, also where the text has them of another one.
+    """
 
     article: Article
     members: tuple[int, ...]
+    language: DigestLanguage
+    passages: Mapping[int, Sequence[str]]
 
     def articles_at(self, sentence: DigestSentence) -> list[int]:
         """The indices of the articles whose paragraphs a sentence of the brief rests on."""
@@ -47,40 +60,56 @@ class BriefSource:
 def brief_source(group: Group) -> BriefSource | None:
     """The digests of a story's articles, in the language in which most have one.
 
-    None for a story of one article, and where fewer than two articles have a digest of sentences.
+    None for a story of one article, and where fewer than two articles have a digest of sentences
+    that the checks found nothing wrong with.
     """
-    written = {language: _digests(group, language) for language in LANGUAGES}
+    written = {language: _passages_of_all(group, language) for language in LANGUAGES}
     language = max(LANGUAGES, key=lambda each: len(written[each]))
-    members = list(written[language].items())[:MOST_DIGESTS]
-    if len(members) < 2:
+    passages = dict(list(written[language].items())[:MOST_DIGESTS])
+    if len(passages) < 2:
         return None
-    turns = list(_turns(members, language))
+    turns = list(_turns(passages, language))
     text = "\n".join(passage for _, passage in turns)
-    source = f"{len(members)} articles"
-    return BriefSource(Article(text, source=source), tuple(index for index, _ in turns))
+    article = Article(text, source=f"{len(passages)} articles")
+    return BriefSource(article, tuple(index for index, _ in turns), language, passages)
 
 
 def _turns(
-    members: Sequence[tuple[int, Digest]], language: DigestLanguage
+    passages: Mapping[int, Sequence[str]], language: DigestLanguage
 ) -> Iterator[tuple[int, str]]:
-    """Passages of all digests in turn, each with the index of its article, without repetitions."""
+    """The passages in turn, each with the index of its article, without repetitions."""
     said: set[str] = set()
-    for turn in zip_longest(*(_passages(digest.sentences, language) for _, digest in members)):
-        for (index, _), passage in zip(members, turn, strict=True):
+    for turn in zip_longest(*passages.values()):
+        for index, passage in zip(passages, turn, strict=True):
             words = set(terms(passage or "", language))
             if passage and len(words & said) <= MOST_REPEATED * len(words):
                 yield index, passage
                 said |= words
 
 
-def _digests(group: Group, language: DigestLanguage) -> dict[int, Digest]:
-    """The digests of sentences in `language`, by the index of the article."""
-    digests = ((index, told.digests.get(language)) for index, told in enumerate(group.members))
-    return {
-        index: digest
-        for index, digest in digests
-        if digest is not None and digest.kind != "keyfacts"
+def _passages_of_all(group: Group, language: DigestLanguage) -> dict[int, list[str]]:
+    """The passages of the digests in `language`, by the index of the article."""
+    found = {
+        index: _sound_passages(told, digest, language)
+        for index, told in enumerate(group.members)
+        if (digest := told.digests.get(language)) is not None and digest.kind != "keyfacts"
     }
+    return {index: passages for index, passages in found.items() if passages}
+
+
+def _sound_passages(told: Told, digest: Digest, language: DigestLanguage) -> list[str]:
+    passages = _passages(digest.sentences, language)
+    return [passage for passage in passages if not _is_doubtful(passage, told.checks, language)]
+
+
+def _is_doubtful(passage: str, checks: Checks, language: DigestLanguage) -> bool:
+    """Whether the checks doubt something in a passage: a digest shows it beside a warning, but
+    what rests on the digest has none."""
+    strange = (" ".join(text.split()) for text in checks.unsupported_sentences.get(language, []))
+    lacking = [*checks.unsupported_numbers, *checks.unsupported_names]
+    return any(text in passage for text in strange) or any(
+        re.search(rf"(?<!\d){re.escape(each)}(?!\d)", passage) for each in lacking
+    )
 
 
 def _passages(sentences: Sequence[DigestSentence], language: DigestLanguage) -> Iterator[str]:
@@ -97,24 +126,68 @@ def _passages(sentences: Sequence[DigestSentence], language: DigestLanguage) -> 
         yield passage
 
 
-def with_brief(group: Group, source: BriefSource, result: Result) -> Group:
+def with_brief(
+    group: Group, source: BriefSource, result: Result, glossary: Glossary, spare: Result
+) -> Group:
     """The story with the digests of `result`, made of `source`, as its briefs.
 
-    Where `result` has key facts only, an article's own digest in that language says more.
+    `spare`, made of `source` without a model, takes the place of a digest of which no article
+    states a sentence. Where there are key facts only, an article's own digest in that language says
+    more.
     """
-    briefs = {
-        language: Brief(
-            text=digest.text,
-            kind=digest.kind,
-            engine=digest.engine,
-            sentences=_sentences(digest.sentences, source),
-        )
-        for language, digest in result.digests.items()
-    }
-    for language, brief in briefs.items():
+    titles = {index: told.title for index, told in enumerate(group.members)}
+    statements = Statements(source.passages, titles, source.language, glossary)
+    briefs = {}
+    for language, digest in result.digests.items():
+        brief = _brief(digest, language, source, statements)
+        if not brief.sentences and brief.left_out:
+            own = _brief(spare.digests[language], language, source, statements)
+            brief = own.model_copy(update={"left_out": brief.left_out})
         if brief.kind == "keyfacts":
-            briefs[language] = _of_one_article(group, language) or brief
+            brief = _of_one_article(group, language) or brief
+        briefs[language] = brief
     return group.with_briefs(briefs, result.fingerprint)
+
+
+def _brief(digest: Digest, language: str, source: BriefSource, statements: Statements) -> Brief:
+    """The brief of a digest: of what a model wrote only the sentences that an article states."""
+    told = list(_cited(digest, language, source, statements))
+    kept = [sentence for sentence in told if sentence.articles or digest.kind != "abstractive"]
+    whole = len(kept) == len(told)
+    return Brief(
+        text=digest.text if whole else join([sentence.text for sentence in kept], language),
+        kind=digest.kind,
+        engine=digest.engine,
+        sentences=kept,
+        left_out=[] if whole else [each.text for each in told if not each.articles],
+    )
+
+
+def _cited(
+    digest: Digest, language: str, source: BriefSource, statements: Statements
+) -> Iterator[BriefSentence]:
+    """The sentences of a digest with the first articles that state each; that which one was taken
+    from is among them.
+
+    A sentence that leans on the one before it has to be stated together with it: "it killed 412"
+    is said of an earthquake.
+    """
+    between = "" if is_spaceless(language) else " "
+    passage: str | None = ""
+    for sentence in digest.sentences:
+        text = sentence.text
+        own = [] if digest.kind == "abstractive" else source.articles_at(sentence)
+        if passage and leans(to_script(text, "Hans"), language):
+            passage += between + text
+        elif passage is not None or not leans(to_script(text, "Hans"), language):
+            passage = text
+        others: list[int] = []
+        if passage is not None and digest.kind != "keyfacts" and language in LANGUAGES:
+            others = statements.articles_that_state(passage, language)
+        articles = sorted(list(dict.fromkeys([*own, *others]))[:MOST_CITED])
+        if not articles:
+            passage = None
+        yield BriefSentence(text=text, articles=articles)
 
 
 def _of_one_article(group: Group, language: str) -> Brief | None:
@@ -129,10 +202,3 @@ def _of_one_article(group: Group, language: str) -> Brief | None:
                 text=digest.text, kind=digest.kind, engine=digest.engine, sentences=sentences
             )
     return None
-
-
-def _sentences(sentences: Sequence[DigestSentence], source: BriefSource) -> list[BriefSentence]:
-    return [
-        BriefSentence(text=sentence.text, articles=source.articles_at(sentence))
-        for sentence in sentences
-    ]

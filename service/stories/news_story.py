@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.facts.names import Glossary
-from service.result import Digest, Evidence, Facts, Result, Stance, Story
+from service.result import Checks, Digest, Evidence, Facts, Result, Stance, Story
 from service.stories.fact_keys import is_telling
 from service.stories.fact_table import FactRow, fact_table
 from service.stories.grouping import StoryIndex
@@ -62,7 +62,9 @@ class StoryStance(_StoryPart):
 
 class BriefSentence(_StoryPart):
     text: str
-    articles: list[int] = Field(description="Indices of the articles whose digests it rests on.")
+    articles: list[int] = Field(
+        description="Indices of the articles whose digests state it, the first three."
+    )
 
 
 class Brief(_StoryPart):
@@ -72,6 +74,9 @@ class Brief(_StoryPart):
     kind: Kind
     engine: str
     sentences: list[BriefSentence] = []
+    left_out: list[str] = Field(
+        default=[], description="Sentences that a model wrote and no article of the story states."
+    )
 
 
 class NewsStory(_StoryPart):
@@ -108,6 +113,10 @@ class Told:
     @property
     def digests(self) -> dict[str, Digest]:
         return self._story.digests
+
+    @property
+    def checks(self) -> Checks:
+        return self._story.checks
 
     @property
     def stances(self) -> list[Stance]:

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from service.result import DigestSentence, Source
-from service.stories.brief import brief_source, with_brief
-from service.stories.news_story import Group, Told
+from service.stories.brief import brief_source
+from service.stories.news_story import Brief, Group, Told
 from service.tasks import DigestLanguage
-from tests.support.told_stories import digest, groups
+from tests.support.told_stories import briefed, digest, groups
 
 
 @pytest.mark.parametrize(
@@ -61,8 +63,10 @@ def test_each_sentence_of_a_brief_names_its_articles() -> None:
     assert source.articles_at(sentence) == [1, 0]
 
 
-def _told(language: DigestLanguage, *digests: list[str]) -> Group:
-    """A story of articles with such digests."""
+def _told(
+    language: DigestLanguage, *digests: list[str], checks: dict[str, Any] | None = None
+) -> Group:
+    """A story of articles with such digests, and what the checks found in each."""
     quake = groups()[0]
     members = []
     for texts in digests:
@@ -70,7 +74,9 @@ def _told(language: DigestLanguage, *digests: list[str]) -> Group:
         made = {"text": "".join(texts), "kind": "extractive", "sentences": sentences}
         result = quake.members[0].result
         digest = result.digests["en"].model_copy(update=made)
-        members.append(Told(result.model_copy(update={"digests": {language: digest}}), 0))
+        found = result.checks.model_copy(update=checks)
+        update = {"digests": {language: digest}, "checks": found}
+        members.append(Told(result.model_copy(update=update), 0))
     return Group(quake.story, members)
 
 
@@ -96,5 +102,93 @@ def test_key_facts_stay_where_no_article_is_in_the_language() -> None:
     group = Group(quake.story, english)
     source = brief_source(group)
     assert source is not None
-    briefed = with_brief(group, source, digest(source.article.text))
-    assert briefed.story.briefs["zh"].kind == "keyfacts"
+    assert briefed(group, source, digest(source.article.text)).story.briefs["zh"].kind == "keyfacts"
+
+
+WRITTEN = {
+    "en": [
+        "A quake of magnitude 6.3 struck Kesta on Thursday and killed 14 people.",
+        "An earlier disaster in the same valley cost 412 lives in 1998.",
+    ],
+    "zh": ["大理州周四发生6.3级地震，造成14人死亡。", "1998年，7.0级地震造成412人死亡。"],
+}
+FALSE = {
+    "en": "The quake of magnitude 6.3 cost 412 lives in Kesta.",
+    "zh": "大理州发生6.3级地震，造成412人死亡。",
+}
+LANGUAGES: list[DigestLanguage] = ["en", "zh"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_names_the_first_three_articles_that_state_it(language: DigestLanguage) -> None:
+    group = _told(
+        language, *[WRITTEN[language]] * 2, WRITTEN[language][1:], *[WRITTEN[language]] * 2
+    )
+    brief = _written(group, language, WRITTEN[language])
+    assert [sentence.articles for sentence in brief.sentences] == [[0, 1, 3], [0, 1, 2]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_written_sentence_that_no_article_states_is_left_out(language: DigestLanguage) -> None:
+    true = WRITTEN[language][0]
+    brief = _written(_told(language, *[WRITTEN[language]] * 2), language, [true, FALSE[language]])
+    assert (brief.kind, brief.text, brief.left_out) == ("abstractive", true, [FALSE[language]])
+    assert [sentence.text for sentence in brief.sentences] == [true]
+
+
+@pytest.mark.parametrize(
+    ("language", "leaning"),
+    [("en", ["It cost 412 lives.", "They lie in the valley."]), ("zh", ["其造成412人死亡。"])],
+)
+def test_a_sentence_that_leans_is_stated_with_the_one_before_it(
+    language: DigestLanguage, leaning: list[str]
+) -> None:
+    """An article has each of the two, of two earthquakes."""
+    group = _told(language, *[WRITTEN[language]] * 2)
+    first, second = WRITTEN[language]
+    brief = _written(group, language, [first, *leaning, second])
+    assert [sentence.text for sentence in brief.sentences] == [first, second]
+    assert brief.left_out == leaning
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_digests_own_sentences_stand_in_for_a_brief_without_one(
+    language: DigestLanguage,
+) -> None:
+    brief = _written(_told(language, *[WRITTEN[language]] * 2), language, [FALSE[language]])
+    assert (brief.kind, brief.left_out) == ("extractive", [FALSE[language]])
+    assert [sentence.text for sentence in brief.sentences] == WRITTEN[language]
+    assert [sentence.articles for sentence in brief.sentences] == [[0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("language", "found"),
+    [
+        ("en", {"unsupported_numbers": ["412"]}),
+        ("zh", {"unsupported_numbers": ["412人"]}),
+        ("en", {"unsupported_names": ["1998"]}),
+        ("en", {"unsupported_sentences": {"en": WRITTEN["en"][1:]}}),
+        ("zh", {"unsupported_sentences": {"zh": WRITTEN["zh"][1:]}}),
+    ],
+)
+def test_a_passage_that_the_checks_doubt_is_not_read_for_a_brief(
+    language: DigestLanguage, found: dict[str, Any]
+) -> None:
+    source = brief_source(_told(language, *[WRITTEN[language]] * 2, checks=found))
+    assert source is not None
+    assert source.article.text == WRITTEN[language][0]
+
+
+def _written(group: Group, language: DigestLanguage, sentences: list[str]) -> Brief:
+    """The brief of a story of which a model wrote these sentences."""
+    source = brief_source(group)
+    assert source is not None
+    result = digest(source.article.text)
+    cited = [
+        DigestSentence(text=text, support=1, sources=[Source(start=0, end=1)]) for text in sentences
+    ]
+    made = result.digests[language].model_copy(
+        update={"kind": "abstractive", "sentences": cited, "text": "".join(sentences)}
+    )
+    answer = result.model_copy(update={"digests": {language: made}})
+    return briefed(group, source, answer).story.briefs[language]

@@ -8,7 +8,7 @@ from service.pipeline.immediate import digest_at_once
 from service.resources import Resources
 from service.result import Result
 from service.settings import Settings
-from service.stories.brief import brief_source, with_brief
+from service.stories.brief import BriefSource, brief_source, with_brief
 from service.stories.news_story import Group, tell
 from service.tasks import Options
 
@@ -52,5 +52,11 @@ def groups() -> list[Group]:
     told = []
     for group in tell(results(), resources().glossary):
         source = brief_source(group)
-        told.append(with_brief(group, source, digest(source.article.text)) if source else group)
+        told.append(briefed(group, source, digest(source.article.text)) if source else group)
     return told
+
+
+def briefed(group: Group, source: BriefSource, result: Result) -> Group:
+    """The story with the brief of a Result, or else with that of no model."""
+    spare = digest(source.article.text)
+    return with_brief(group, source, result, resources().glossary, spare)

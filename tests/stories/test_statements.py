@@ -1,0 +1,77 @@
+import pytest
+
+from service.stories.statements import Statements
+from service.tasks import DigestLanguage
+from tests.support.told_stories import resources
+
+EN = {
+    0: [
+        "An earthquake of magnitude 6.3 struck the province of Kesta on Thursday. It killed 14"
+        " people and cut the power in Orvan.",
+        "A quake of magnitude 7.0 killed 412 people in the same valley in 1998.",
+    ],
+    1: [
+        "The earthquake of magnitude 6.3 in the province of Kesta killed 14 people on Thursday.",
+        "The army sent 600 soldiers to the capital.",
+    ],
+}
+ZH = {
+    0: [
+        "云南省大理州周四发生6.3级地震。地震造成14人死亡，城区停电。",
+        "1998年，同一山谷曾发生7.0级地震，造成412人死亡。",
+    ],
+    1: ["周四，云南省大理州的6.3级地震造成14人死亡。", "军队派出600名士兵前往灾区。"],
+}
+TITLES = {0: "Quake in Kesta"}
+TITLES_ZH = {0: "大理地震"}
+
+
+def stating(text: str, language: DigestLanguage) -> list[int]:
+    told, titles = (EN, TITLES) if language == "en" else (ZH, TITLES_ZH)
+    statements = Statements(told, titles, language, resources().glossary)
+    return statements.articles_that_state(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "An earthquake of magnitude 6.3 in the province of Kesta killed 14 people."),
+        ("zh", "云南省大理州发生6.3级地震，造成14人死亡。"),
+    ],
+)
+def test_each_article_that_states_a_sentence_is_found(language: DigestLanguage, text: str) -> None:
+    assert stating(text, language) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The army sent 600 soldiers to the capital."),
+        ("zh", "军队派出600名士兵前往灾区。"),
+    ],
+)
+def test_an_article_that_does_not_state_it_is_not_named(
+    language: DigestLanguage, text: str
+) -> None:
+    assert stating(text, language) == [1]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        # Both figures are the first article's, in passages about two earthquakes.
+        ("en", "An earthquake of magnitude 6.3 killed 412 people in Kesta."),
+        ("zh", "云南省大理州发生6.3级地震，造成412人死亡。"),
+        # One figure is the first article's, the other one the second's.
+        ("en", "After a quake of magnitude 7.0 the army sent 600 soldiers to the capital."),
+        ("zh", "7.0级地震后，军队派出600名士兵前往灾区。"),
+        # No article has the name.
+        ("en", "An earthquake of magnitude 6.3 killed 14 people in Greece on Thursday."),
+        ("zh", "周四，希腊发生6.3级地震，造成14人死亡。"),
+        # The words are those of no article.
+        ("en", "Experts expect the price of copper to rise further in autumn."),
+        ("zh", "专家预计铜价秋季将进一步上涨。"),
+    ],
+)
+def test_no_article_states_a_mixture(language: DigestLanguage, text: str) -> None:
+    assert stating(text, language) == []
