@@ -15,6 +15,7 @@ from typing import Literal
 
 from service.article import Article, Document
 from service.checks.support import support
+from service.checks.unsupported import unsupported_names
 from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
 from service.extractive.extractive_engine import ExtractiveEngine
@@ -43,6 +44,8 @@ WARM_UP = (
     "The council praised the plan on 4 May. It costs 12 million dollars.",
     "市議會五月四日讚揚了這項計劃，耗資1200万美元。",
 )
+WARM_UP_NAMES = ("Sir Kowalberg praised the plan.", "郭維爾讚揚了這項計劃。")
+"""A name in each language that no list has, so that a check looks for its sound."""
 
 Evidence = dict[DigestLanguage, float | None]
 
@@ -230,17 +233,21 @@ class Service:
             self._loaded.set()
 
     def _warm_up(self) -> None:
-        """Load what reading needs (dictionaries, converters) before the first article waits for it.
+        """Load what reading needs (dictionaries, converters) before the first article waits for it,
+        and what checks need where a model writes: they run between two of its steps.
 
         The model is left alone: its first passage is slow on some machines, but right.
         """
-        assert self._resources is not None
+        assert self._resources is not None and self._engine is not None
         engine = ExtractiveEngine(self._resources)
         for text in WARM_UP:
             digest_at_once(Article(text), Options(), engine, self._resources, id="warm-up")
         english, chinese = WARM_UP
         support(chinese, "zh", Document.of(english))
         support(english, "en", Document.of(chinese))
+        if self._engine.identity.model is not None:
+            for text, other in zip(WARM_UP_NAMES, (chinese, english), strict=True):
+                unsupported_names(Document.of(text), Document.of(other), self._resources.glossary)
 
 
 def _asking(request: Request) -> Plan:

@@ -5,9 +5,11 @@ import threading
 import pytest
 
 from service.article import Article, Document
+from service.checks.unsupported import unsupported_names
 from service.engine import Engine
 from service.errors import BadSetting, DiglotError, NoText, NotReady
 from service.extractive.extractive_engine import ExtractiveEngine
+from service.facts import dictionary_names, sounds
 from service.resources import Resources
 from service.serving.service import Service
 from service.settings import Settings
@@ -59,6 +61,32 @@ def test_it_says_that_it_is_loading_then_ready_then_draining() -> None:
     assert service.state == "draining"
     with pytest.raises(NotReady, match="stopping"):
         service.submit(ARTICLES[0], Options())
+
+
+TABLES = (sounds._pinyin, dictionary_names._english, dictionary_names._chinese)
+"""Those that checks of names across languages need; to make them takes a second."""
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "article"),
+    [
+        ("en", "Thornquist", "镇长宣布了建桥计划。"),
+        ("zh", "沃格尔", "The mayor announced a bridge."),
+    ],
+)
+def test_no_check_of_a_model_s_digest_waits_for_a_dictionary(
+    language: str, name: str, article: str
+) -> None:
+    for table in TABLES:
+        table.cache_clear()
+    service = service_with(ScriptedEngine())
+    made = [table.cache_info().misses for table in TABLES]
+    assert made == [1, 1, 1]
+    digest = Document.of({"en": f"Sir {name} praised it.", "zh": f"{name}称赞了它。"}[language])
+    found = unsupported_names(digest, Document.of(article), service.resources.glossary)
+    assert found == [name]
+    assert [table.cache_info().misses for table in TABLES] == made
+    service.close(10)
 
 
 def test_loading_does_not_spend_the_engine() -> None:
