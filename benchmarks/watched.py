@@ -43,10 +43,11 @@ class Watch:
         self.first_token_before = _first_token_s()
         self.began = time.monotonic()
 
-    def attach(self, engine: Any, rows: int) -> None:
+    def attach(self, engine: Any) -> None:
         """Record the work of `engine`. Only this and `_note` use its internals."""
         generator = engine.generator
-        self.rows, self.path, self.dtype = rows, generator.path, engine.identity.dtype
+        self.path, self.dtype = generator.path, engine.identity.dtype
+        self.rows = generator.max_rows
         step = generator.step
 
         def watched() -> Any:
@@ -125,7 +126,7 @@ def keep_engine(watch: Watch) -> None:
     def load_once(settings: Any, resources: Any) -> Any:
         if not engines:
             engines.append(load(settings, resources))
-            watch.attach(engines[0], settings.batch_rows)
+            watch.attach(engines[0])
             watch.begin()
         return engines[0]
 

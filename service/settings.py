@@ -129,13 +129,17 @@ class Settings:
         8192, "Longest passage that the model reads at once, in tokens.", click.IntRange(min=256)
     )
     batch_rows: int = setting(
-        64, "Most rows (tasks of articles) that the model writes at once.", click.IntRange(min=1)
+        0,
+        "Most rows (tasks of articles) that the model writes at once; 0 takes 64 on a CPU and 256"
+        " on a GPU.",
+        click.IntRange(min=0),
     )
     read_tokens: int = setting(
-        512,
+        0,
         "About how many tokens are read between two words of the answers that are being written;"
-        " deep in a long text, as many as take the same time.",
-        click.IntRange(min=32),
+        " deep in a long text, as many as take the same time. 0 takes 512 on a CPU and 4096 on a"
+        " GPU.",
+        click.IntRange(min=0),
     )
     cuda_graphs: bool = setting(
         True,

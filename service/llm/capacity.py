@@ -23,6 +23,12 @@ RESERVE = 512
 """Tokens of the context that are reserved for a title, a target and a list of names."""
 MIN_PASSAGE = 64
 """The shortest passage limit in tokens that a model may have."""
+ROWS = {"cpu": 64, "cuda": 256}
+"""Most sequences that are decoded at once, where the settings do not say. A GPU reads the weights
+for 256 rows in the time that it takes for one."""
+READ_TOKENS = {"cpu": 512, "cuda": 4096}
+"""Tokens that are prefilled between two decode steps, likewise. A GPU launches the operators of a
+pass in the same time for a few tokens as for thousands."""
 KV_SHARE = 0.5
 """The KV cache's share of the free memory. The rest is for the activations of a pass and, on a GPU,
 for CUDA graphs: they share the memory of the largest, one step's, and what the driver keeps of each
@@ -61,19 +67,21 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
     """
     if library() is not None:
         check_kernels(library())
-    stored = _kv_dtype(loaded)
+    stored, device = _kv_dtype(loaded), loaded.model.device.type
     token_bytes = prepare(loaded.model, stored)
     if token_bytes is None:
-        return Capacity(FallbackGenerator(loaded, settings.batch_rows), passage_tokens)
+        return Capacity(
+            FallbackGenerator(loaded, settings.batch_rows or ROWS["cpu"]), passage_tokens
+        )
     restrict_last_layer(loaded.model)
-    rows = max(settings.batch_rows, len(LABELS))
+    rows = max(settings.batch_rows or ROWS[device], len(LABELS))
     most = int(free_bytes(loaded.model.device) * KV_SHARE) // max(1, token_bytes)
     passage_tokens = _fitting(most, passage_tokens, loaded.name)
     kv_tokens = min(most, rows * (passage_tokens + RESERVE))
     recorder = _working_recorder(settings, loaded, stored)
     # Created after the probes, which are generators too, so that the gauges are those of this one.
     cost = TokenCost.of(loaded.model.config.get_text_config())
-    limits = Limits(kv_tokens, rows, settings.read_tokens, cost)
+    limits = Limits(kv_tokens, rows, settings.read_tokens or READ_TOKENS[device], cost)
     generator = BatchGenerator(loaded.model, loaded.stops, limits, dtype=stored)
     if recorder is not None:
         generator.record_steps(recorder)

@@ -78,7 +78,7 @@ class FallbackGenerator:
         """`rows`: most answers that are generated at once."""
         keep_freed_memory()
         self._loaded = loaded
-        self._admitted = rows
+        self.max_rows = self._admitted = rows
         self._rows = rows if rows_are_independent(loaded) else 1
         self._work: dict[str, _InProgress] = {}
         self._cancelled: set[str] = set()

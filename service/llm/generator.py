@@ -74,6 +74,7 @@ class BatchGenerator:
     ) -> None:
         """`stops`: tokens that end an answer. `dtype`: the number format of stored keys and values.
         `native`: use the kernels where they are available."""
+        self.max_rows = limits.rows
         state = RecurrentState(limits.rows + PREFILL_STATES)
         self.scheduler = Scheduler(limits, stops, state, has_linear_attention(model))
         self.kv_cache = KVCache(self.scheduler.num_blocks, state, dtype, native)

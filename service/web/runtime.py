@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 MakeService = Callable[[Settings], Service]
 
-PREPARED = 4
-"""Articles of batches that are claimed beside those that fill the engine, one row each."""
+ARTICLES, PREPARED = 96, 4
+"""Articles of batches that are claimed where no setting says how many rows the engine has, as many
+as fill 256 rows with their tasks; and those that are claimed beside them."""
 DAY_S = 86_400
 MB = 1_000_000
 LOOK_EVERY_S = 1.0
@@ -55,7 +56,7 @@ class Runtime:
             Leases(self._database),
             store,
             self._service,
-            at_once=settings.batch_rows + PREPARED,
+            at_once=(settings.batch_rows or ARTICLES) + PREPARED,
             keep_s=days * DAY_S if days else None,
         )
         self.app: Flask = create_app(self._service, settings, store, self._bulk, stopping)
