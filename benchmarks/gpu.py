@@ -112,7 +112,8 @@ def _speed(folder: Path, shape: str, job: Job, device: str) -> dict[str, Any]:
     found = {}
     for name, way in ways.items():
         try:
-            measured = _measured(way(), device)
+            with way() as run:
+                measured = _measured(run, device)
         except Exception as error:
             print(f"| {name} | {type(error).__name__}: {str(error)[:200]} | | | | |", flush=True)
         else:
@@ -138,36 +139,37 @@ def _measured(run: Run, device: str) -> Measured:
     return Measured(seconds, peak, remark)
 
 
-def _diglot(folder: Path, job: Job, device: str, **more: Any) -> Run:
+@contextmanager
+def _diglot(folder: Path, job: Job, device: str, **more: Any) -> Iterator[Run]:
     engine = LLMEngine(Settings(model=str(folder), dtype="bfloat16", device=device, **more))
 
     def run() -> str:
         found = bench.run(engine, job.articles, job.article_tokens, job.digest_tokens)
         return f"{found.replayed_steps} of {found.steps} steps replayed in both runs"
 
-    return run
+    yield run
 
 
-def _generate_batch(folder: Path, job: Job, device: str) -> Run:
+@contextmanager
+def _generate_batch(folder: Path, job: Job, device: str) -> Iterator[Run]:
     model = _plain(folder, device)
     prompts = _prompts(model, job)
-    hints = _hints(prompts)
+    manager = model.continuous_batching_context_manager(
+        model.generation_config,
+        continuous_batching_config=ContinuousBatchingConfig(),
+        workload_hints=_hints(prompts),
+    )
+    with manager as running:
 
-    def run() -> str:
-        manager = model.continuous_batching_context_manager(
-            model.generation_config,
-            continuous_batching_config=ContinuousBatchingConfig(),
-            workload_hints=hints,
-        )
-        with manager as running:
+        def run() -> str:
             for ids, tokens in prompts:
                 running.add_request(ids, max_new_tokens=tokens)
-            written = [_answer(running) for _ in prompts]
-        if sum(written) != job.tokens_to_write:
-            raise RuntimeError(f"{sum(written)} tokens came instead of {job.tokens_to_write}")
-        return "starting and recording included"
+            written = sum(_answer(running) for _ in prompts)
+            if written != job.tokens_to_write:
+                raise RuntimeError(f"{written} tokens came instead of {job.tokens_to_write}")
+            return f"its attention: {model.config._attn_implementation}"
 
-    return run
+        yield run
 
 
 def _hints(prompts: Sequence[tuple[list[int], int]]) -> Any:
@@ -187,7 +189,8 @@ def _answer(running: Any) -> int:
             raise RuntimeError("its thread has ended")
 
 
-def _generate(folder: Path, job: Job, device: str) -> Run:
+@contextmanager
+def _generate(folder: Path, job: Job, device: str) -> Iterator[Run]:
     model = _plain(folder, device)
     prompts = sorted(_prompts(model, job), key=lambda prompt: -prompt[1])
 
@@ -203,7 +206,7 @@ def _generate(folder: Path, job: Job, device: str) -> Run:
                 )
         return f"batches of {BATCH}, each article read three times"
 
-    return run
+    yield run
 
 
 def _plain(folder: Path, device: str) -> Any:

@@ -32,8 +32,8 @@ pass in the same time for a few tokens as for thousands."""
 KV_SHARE = 0.5
 """The KV cache's share of the free memory. The rest is for the activations of a pass and, on a GPU,
 for CUDA graphs: they share the memory of the largest, one step's, and what the driver keeps of each
-is bounded only by their number (cuda_graphs.MAX_SHAPES). How much that is has not been measured.
-Where it is too much, steps are eager again."""
+is bounded only by their number (cuda_graphs.MAX_SHAPES). In the shape of Qwen3-0.6B a job of 64
+articles took 1.2 GiB more with them. Where it is too much, steps are eager again."""
 
 
 @dataclass(frozen=True, slots=True)
