@@ -30,7 +30,7 @@ from service.result import Facts
 from service.stories.grouping import group
 from service.stories.signature import facts_of
 
-_HALVES = {"even": 0, "odd": 1}
+HALVES = {"even": 0, "odd": 1}
 
 
 class LabelledArticle(NamedTuple):
@@ -100,7 +100,7 @@ def show(articles: Sequence[tuple[LabelledArticle, Facts]]) -> None:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("paths", nargs="+", type=Path)
-    arguments.add_argument("--half", choices=_HALVES)
+    arguments.add_argument("--half", choices=HALVES)
     arguments.add_argument("--orders", type=int, default=5)
     arguments.add_argument("--show", action="store_true")
     asked = arguments.parse_args()
@@ -108,7 +108,7 @@ def main() -> None:
         article
         for path in asked.paths
         for article in read(path)
-        if asked.half is None or article.topic % 2 == _HALVES[asked.half]
+        if asked.half is None or article.topic % 2 == HALVES[asked.half]
     ]
     told = list(facts(articles))
     reached = [in_order(told, seed) for seed in range(asked.orders)]

@@ -2,11 +2,12 @@
 
 `kills` starts a cluster of a head without cores and two nodes of one core, digests generated
 articles on it, and meanwhile kills engines and a node (its raylet) at random. It prints whether
-each article is there exactly once. `overhead` digests the same articles in turn by two plain runs
-at once, each of one half, and by `--on ray --workers 2`, first few and then all of them, so that
-the start of Ray is told apart from what an article and a second cost. `feeding` measures the run's
-own process, with an engine that answers at once: the articles that it can read, write down, and
-skip.
+each article is there exactly once. With `--keep FOLDER` and `--stop-after SECONDS` a long run is
+made in pieces, each on a new cluster, until all articles are there. `overhead` digests
+the same articles in turn by two plain runs at once, each of one half, and by `--on ray --workers
+2`, first few and then all of them, so that the start of Ray is told apart from what an article and
+a second cost. `feeding` measures the run's own process, with an engine that answers at once: the
+articles that it can read, write down, and skip.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -139,41 +140,81 @@ def start_cluster(folder: Path, **more: Any) -> tuple[Any, list[Any]]:
 
 
 def kills(asked: argparse.Namespace, folder: Path) -> bool:
-    write(folder / "in", asked.articles, 4, asked.languages)
+    kept = asked.keep or folder
+    if not (kept / "in").exists():
+        write(kept / "in", asked.articles, 4, asked.languages)
+    earlier = Pieces.read(kept)
     cluster, nodes = start_cluster(folder / "ray")
-    killer = Killer(cluster, nodes, asked.seconds, asked.node_after, random.Random(asked.seed))
+    # Kills of each piece are others.
+    rng = random.Random(asked.seed + earlier.pieces)
+    killer = Killer(cluster, nodes, asked.seconds, asked.node_after, rng)
     begun = time.monotonic()
     engine = ["--model", asked.model] if asked.model else ["--engine", "extractive"]
     run = digest(
-        folder / "in", "--out", folder / "out", "--on", "ray", "--workers", 2, "--threads", 1,
+        kept / "in", "--out", kept / "out", "--on", "ray", "--workers", 2, "--threads", 1,
         "--length", "short", "--languages", asked.languages, *engine, RAY_ADDRESS=cluster.address,
     )  # fmt: skip
     killer.start()
-    peak, largest = watch(run, Path(cluster.head_node.get_session_dir_path()))
+    peak, largest = watch(run, Path(cluster.head_node.get_session_dir_path()), asked.stop_after)
     seconds = time.monotonic() - begun
     killer.stopped.set()
     killer.join()
     cluster.shutdown()
-    rows = read(folder / "out")
+    done = earlier.and_one(killer.kills, seconds)
+    done.write(kept)
+    rows = read(kept / "out")
     ids = Counter(row["id"] for row in rows)
     failed = [row["error"] for row in rows if row["error"]]
     print(
         f"articles {asked.articles}, rows {len(rows)}, different {len(ids)}, failed {len(failed)}"
     )
-    print(f"engines killed {killer.kills['engines']}, nodes killed {killer.kills['nodes']}")
-    print(f"exit status {run.returncode}, {seconds:.0f} s")
+    print(f"engines killed {done.engines}, nodes killed {done.nodes}")
+    print(f"exit status {run.returncode}, {done.seconds:.0f} s in {done.pieces} pieces")
     print(f"peak memory of the run's own process {peak >> 20} MB")
     print(f"Ray's folder on the disk at most {largest / 1e6:.1f} MB")
     return run.returncode == 0 and len(rows) == len(ids) == asked.articles and not failed
 
 
-def watch(run: subprocess.Popen[bytes], folder: Path) -> tuple[int, int]:
-    """Wait for a run; its peak memory, and the most that Ray's folder took, in bytes."""
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of a run so far: their number, their seconds and what was killed in them."""
+
+    pieces: int = 0
+    seconds: float = 0.0
+    engines: int = 0
+    nodes: int = 0
+
+    @classmethod
+    def read(cls, folder: Path) -> "Pieces":
+        file = folder / "pieces.json"
+        return cls(**json.loads(file.read_text("utf-8"))) if file.exists() else cls()
+
+    def write(self, folder: Path) -> None:
+        (folder / "pieces.json").write_text(json.dumps(asdict(self)), "utf-8")
+
+    def and_one(self, kills: Counter[str], seconds: float) -> "Pieces":
+        return Pieces(
+            self.pieces + 1,
+            self.seconds + seconds,
+            self.engines + kills["engines"],
+            self.nodes + kills["nodes"],
+        )
+
+
+def watch(run: subprocess.Popen[bytes], folder: Path, stop_after: float | None) -> tuple[int, int]:
+    """Wait for a run; its peak memory, and the most that Ray's folder took, in bytes.
+
+    A run that takes longer than `stop_after` seconds is asked to stop.
+    """
     peak = largest = 0
+    end = time.monotonic() + (stop_after or float("inf"))
     while run.poll() is None:
         with suppress(psutil.Error):
             peak = max(peak, psutil.Process(run.pid).memory_info().rss)
         largest = max(largest, size(folder))
+        if time.monotonic() > end:
+            run.terminate()
+            end = float("inf")
         time.sleep(2)
     return peak, largest
 
@@ -375,6 +416,8 @@ def main() -> None:
     parser.add_argument("--model", help="a model's folder instead of the extractive engine")
     parser.add_argument("--seconds", type=float, default=15.0, help="between two kills, about")
     parser.add_argument("--node-after", type=int, default=3, help="kills before that of a node")
+    parser.add_argument("--keep", type=Path, help="a folder of which a later run goes on (kills)")
+    parser.add_argument("--stop-after", type=float, help="seconds of one run (kills)")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
