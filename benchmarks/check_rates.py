@@ -15,11 +15,13 @@ import argparse
 import math
 import random
 import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -29,7 +31,7 @@ from service.article import Document
 from service.checks.article_index import character_pairs
 from service.checks.report import sent_document
 from service.checks.stems import content_words
-from service.checks.support import language_of
+from service.checks.support import language_of, support
 from service.checks.verdict import Verdict, check
 from service.facts.names import Glossary
 from service.pipeline.validation import told
@@ -40,6 +42,8 @@ from service.text.sentences import split
 
 TOLD = told(load_prompts())
 Direction = tuple[str, DigestLanguage]
+TIMED_CHARACTERS = 2_000
+TIMED_ARTICLES = 24
 Vector = Mapping[object, float]
 
 
@@ -83,8 +87,12 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", action="store_true", help="print the true digests refused")
+    parser.add_argument("--times", action="store_true", help="print what support costs, no rates")
     arguments = parser.parse_args()
     groups = by_direction(list(cases(arguments.pairs)))
+    if arguments.times:
+        print_times(groups)
+        return
     print("direction    n  true  hard  random | named, of true  of spliced | true refused for")
     for (article, digest), judged in sorted(groups.items()):
         rates = measure(judged, digest, arguments.seed, show=arguments.show)
@@ -153,6 +161,41 @@ def measure(
         sum(bool(found.unsupported_sentences) for found in spliced) / len(spliced),
         Counter(fault for found in true for fault in found.faults),
     )
+
+
+def print_times(groups: Mapping[Direction, Sequence[Judged]]) -> None:
+    """Prints the median CPU time of the support for the first digest of an article and the next."""
+    print(f"direction  articles of {TIMED_CHARACTERS} characters  first  next (CPU time)")
+    for (article, digest), group in sorted(groups.items()):
+        if article == "other":
+            continue
+        first, following = zip(*times(group, digest), strict=True)
+        print(
+            f"{article} → {digest}  {len(first):4}  {1000 * median(first):5.1f} ms"
+            f"  {1000 * median(following):5.1f} ms"
+        )
+
+
+def times(group: Sequence[Judged], language: DigestLanguage) -> list[tuple[float, float]]:
+    """The CPU seconds for a first and a second digest of long articles made of the group's."""
+    texts = "\n".join(judged.text for judged in group)
+    pieces = [
+        texts[start : start + TIMED_CHARACTERS]
+        for start in range(0, max(1, len(texts) - TIMED_CHARACTERS + 1), TIMED_CHARACTERS)
+    ][:TIMED_ARTICLES]
+    one, two = (group[place].digest for place in (0, -1))
+    support(one, language, sent_document(pieces[0]))  # reads the dictionary
+    found = []
+    for piece in pieces:
+        article = sent_document(piece)
+        found.append((_seconds(one, language, article), _seconds(two, language, article)))
+    return found
+
+
+def _seconds(digest: str, language: DigestLanguage, article: Document) -> float:
+    begun = time.process_time()
+    support(digest, language, article)
+    return time.process_time() - begun
 
 
 def _refused(verdicts: Sequence[Verdict]) -> float:

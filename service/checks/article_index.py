@@ -201,6 +201,11 @@ def character_pairs(text: str) -> Terms:
     return Terms(first << np.uint64(32) | second, offsets)
 
 
+def is_pair(key: int) -> bool:
+    """Whether a key of `han_terms` is a pair's and not a character's."""
+    return key >> 32 > 0
+
+
 def _codes(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 

@@ -8,7 +8,7 @@ CC-CEDICT's (CC BY-SA 4.0, see NOTICE); `build_dictionary.py` makes the file.
 import gzip
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -110,8 +110,22 @@ class Dictionary:
 
     def gloss_counts(self) -> dict[int, int]:
         """The number of words that are glossed with each stem."""
-        stems, counts = np.unique(self._glosses, return_counts=True)
+        stems, counts = self._stems
         return dict(zip(stems.tolist(), counts.tolist(), strict=True))
+
+    def headwords(self, stems: Sequence[int]) -> list[int]:
+        """For each stem the number of words that are glossed with it."""
+        known, counts = self._stems
+        wanted = np.array(stems, np.uint64)
+        rows = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        found: list[int] = np.where(known[rows] == wanted, counts[rows], 0).tolist()
+        return found
+
+    @cached_property
+    def _stems(self) -> tuple[Keys, Places]:
+        """The stems of all glosses, in order, and the number of words that have each."""
+        stems, counts = np.unique(self._glosses, return_counts=True)
+        return stems.astype(np.uint64), counts
 
     def sounds(self, run: str) -> set[str]:
         """The ways to read all of `run`, in pinyin without tones or spaces."""

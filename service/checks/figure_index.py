@@ -14,16 +14,20 @@ from service.facts.numerals.atoms import Key, answers, atoms, questions
 
 
 class FigureIndex:
-    """The figures of an article's sentences, by the keys that they can be looked up with."""
+    """The figures of an article's sentences, by the keys that they can be looked up with.
+
+    The title has the number after the last sentence's, as in `ArticleIndex`.
+    """
 
     def __init__(self, article: Document) -> None:
         self._places: dict[Key, set[int]] = defaultdict(set)
+        title = len(article.sentences)
         for figure in article.figures:
-            place = article.sentence_at(figure.start)
-            if place is not None:
-                for atom in atoms(figure):
-                    for each in answers(atom):
-                        self._places[each].add(place)
+            sentence = article.sentence_at(figure.start)
+            place = title if sentence is None else sentence
+            for atom in atoms(figure):
+                for each in answers(atom):
+                    self._places[each].add(place)
 
     @classmethod
     def of(cls, article: Document) -> "FigureIndex":

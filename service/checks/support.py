@@ -3,7 +3,7 @@
 The number is the share of the digest's words of content and figures that the article has, for each
 sentence of the digest in those few sentences of the article that have the most: by stem in English,
 by characters and pairs of them in Chinese, and across the two by dictionary, or by sound for a
-name. A figure is the same in both languages and in any style.
+name. A word counts once, however often the digest has it: texts about one subject repeat its words.
 It tells a digest of this article from one of another, however alike; it does not tell who did what
 to whom. docs/checks.md has the rates.
 """
@@ -11,17 +11,14 @@ to whom. docs/checks.md has the rates.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from service.article import Document
-from service.checks.article_index import NOWHERE, ArticleIndex, han_terms
-from service.checks.dictionary import Dictionary, is_grammar, segments
-from service.checks.figure_index import FigureIndex
-from service.checks.stems import content_words, key
-from service.facts.numerals import find_figures
+from service.checks.article_index import ArticleIndex
+from service.checks.digest_terms import Places, Term, figure_terms, word_terms
 from service.tasks import DigestLanguage
-from service.text.script import to_script
 from service.text.sentences import split
 
 MOST_SOURCES = 3
@@ -29,13 +26,21 @@ MOST_SOURCES = 3
 support nothing together."""
 MOST_SOURCES_BY_MEANING = 2
 """Chinese words have so many English meanings that three sentences hold strange ones by chance."""
-SENTENCE_LOW = 0.44
+_NEXT = 0.7
+"""A word of the second best sentence is supported so far, one of the third so far again: words that
+the article has together are rarely there by chance."""
+Direction = tuple[DigestLanguage, DigestLanguage]
+"""The article's language and the digest's."""
+# Of the support of a sentence with so many supported words more: a short one says little for sure.
+SENTENCE_LOW: Mapping[Direction, float] = {
+    ("en", "en"): 0.42,
+    ("zh", "zh"): 0.42,
+    ("zh", "en"): 0.48,
+    ("en", "zh"): 0.45,
+}
 _DOUBT = 2
-"""A sentence is taken to have so many supported words more: a short one says little for sure."""
 _ADDS = 0.35
 """A source is named that supports this share of a sentence beyond the sources before it."""
-_FIGURE = 2
-"""A figure tells whether and where a sentence is supported as well as so many words."""
 
 # "The article discusses how" opens good digests too; only the words behind it are judged.
 _FRAME = re.compile(
@@ -48,22 +53,22 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 
-Places = frozenset[int]
-
 
 @dataclass(frozen=True, slots=True)
 class SupportedSentence:
     """A sentence of a digest; `sources` are numbers of sentences of the article, the best first.
 
-    `words` are its words of content, each figure as two. `closeness` is the share of its words, by
-    their rarity, in the best two neighbouring sentences.
+    `weight` is what its words of content and figures count together. `closeness` is the share of
+    its words, by their rarity, in the best two neighbouring sentences. `is_strange`: the article
+    supports too little of it.
     """
 
     text: str
     support: float
-    words: int
+    weight: float
     sources: tuple[int, ...]
     closeness: float
+    is_strange: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,30 @@ class Support:
     """`score` is the supported share of all words of content and figures, from 0 to 1."""
 
     score: float
-    words: int
+    weight: float
     sentences: tuple[SupportedSentence, ...]
+
+    @property
+    def cautious(self) -> float:
+        """The score by Laplace's rule of succession, as of one more word that is supported and one
+        that is not: a digest of few words is rarely certain to be another article's."""
+        return (self.score * self.weight + 1) / (self.weight + 2)
 
     @property
     def closeness(self) -> float:
         """The closeness of the digest to passages of the article, from 0 to 1."""
-        return _share(sum(each.closeness * each.words for each in self.sentences), self.words)
+        close = sum(each.closeness * each.weight for each in self.sentences)
+        return _share(close, sum(each.weight for each in self.sentences))
+
+
+class _Count(NamedTuple):
+    """What a term counts, and how much of that is supported."""
+
+    supported: float
+    weight: float
+
+
+_Counts = dict[Hashable, _Count]
 
 
 def support(digest: str, language: DigestLanguage, article: Document) -> Support | None:
@@ -86,35 +108,47 @@ def support(digest: str, language: DigestLanguage, article: Document) -> Support
     None where the article is in neither English nor Chinese. Kept with the article's analyses, as
     a digest is judged more than once.
     """
-    if language_of(article) is None:
+    own = language_of(article)
+    if own is None:
         return None
     return article.analysis(
-        ("support", digest, language), lambda: _support(digest, language, article)
+        ("support", digest, language), lambda: _support(digest, (own, language), article)
     )
 
 
-def _support(digest: str, language: DigestLanguage, article: Document) -> Support:
+def _support(digest: str, direction: Direction, article: Document) -> Support:
+    _, language = direction
     index = ArticleIndex.of(article)
     by_meaning = language == "en" and index.is_chinese
     most = MOST_SOURCES_BY_MEANING if by_meaning else MOST_SOURCES
     sentences: list[SupportedSentence] = []
-    held = words = 0
-    for sentence in _sentences(digest):
-        found = list(_places(_FRAME.sub("", sentence, count=1), language, index))
-        stating = FigureIndex.of(article).look_up(find_figures(sentence, language))
-        terms = found + _FIGURE * stating
-        supported = len(terms) - _count_unsupported(terms, index, most)
-        held, words = held + supported, words + len(terms)
-        cited, close = _cited(terms, index, most), _closeness(found, index)
-        share = _share(supported, len(terms))
-        sentences.append(SupportedSentence(sentence, share, len(terms), cited, close))
-    return Support(_share(held, words), words, tuple(sentences))
+    counted: _Counts = {}
+    for text in _sentences(digest):
+        words = list(word_terms(_FRAME.sub("", text, count=1), language, index))
+        figures = figure_terms(text, language, article)
+        terms = list({term.key: term for term in (*words, *figures)}.values())
+        counts = _counts(terms, index.count, most)
+        for term, count in counts.items():
+            counted.setdefault(term, count)
+        held, weight = _sum(counts)
+        sentences.append(
+            SupportedSentence(
+                text,
+                _share(held, weight),
+                weight,
+                _cited(terms, index.count, most),
+                _closeness([word.places for word in words], index.count),
+                held + _DOUBT < SENTENCE_LOW[direction] * (weight + _DOUBT),
+            )
+        )
+    held, weight = _sum(counted)
+    return Support(_share(held, weight), weight, tuple(sentences))
 
 
 def share_of_words(text: str, language: DigestLanguage, article: Document) -> float:
     """The share of the words of content of `text`, figures aside, that the article has anywhere."""
-    places = list(_places(text, language, ArticleIndex.of(article)))
-    return _share(sum(map(bool, places)), len(places))
+    words = list(word_terms(text, language, ArticleIndex.of(article)))
+    return _share(sum(bool(word.places) for word in words), len(words))
 
 
 def language_of(article: Document) -> DigestLanguage | None:
@@ -127,11 +161,7 @@ def language_of(article: Document) -> DigestLanguage | None:
 
 def unsupported_sentences(held: Support | None) -> tuple[str, ...]:
     """The sentences of which the article supports too little."""
-    return tuple(
-        sentence.text
-        for sentence in (held.sentences if held else ())
-        if sentence.support * sentence.words + _DOUBT < SENTENCE_LOW * (sentence.words + _DOUBT)
-    )
+    return tuple(each.text for each in (held.sentences if held else ()) if each.is_strange)
 
 
 def _sentences(digest: str) -> Iterator[str]:
@@ -139,69 +169,45 @@ def _sentences(digest: str) -> Iterator[str]:
         yield from split(line)
 
 
-def _share(supported: float, words: int) -> float:
+def _counts(terms: Sequence[Term], count: int, most: int) -> _Counts:
+    """What each term counts, by those of `count` sentences that have the most, or by the title."""
+    weights = [
+        0.0 if _is_titled(term, count) else term.present * _rarity(term.places, count)
+        for term in terms
+    ]
+    best = _best_sentences([term.places for term in terms], weights, count, most)
+    credit = {place: _NEXT**step for step, (place, _) in enumerate(best)}
+    counts: _Counts = {}
+    for term in terms:
+        held = (share for place, share in credit.items() if place in term.places)
+        share = 1.0 if _is_titled(term, count) else next(held, 0.0)
+        counts[term.key] = _Count(share * term.present, term.present if share else term.absent)
+    return counts
+
+
+def _is_titled(term: Term, count: int) -> bool:
+    return max(term.places, default=-1) >= count
+
+
+def _sum(counts: _Counts) -> _Count:
+    columns = zip(*counts.values(), strict=True)
+    return _Count(*map(math.fsum, columns)) if counts else _Count(0.0, 0.0)
+
+
+def _share(supported: float, weight: float) -> float:
     """The share; text without words of content needs no support."""
-    return supported / words if words else 1.0
+    return supported / weight if weight else 1.0
 
 
-def _places(text: str, language: DigestLanguage, index: ArticleIndex) -> Iterator[Places]:
-    """For each word of content where the article has it: the numbers of sentences, maybe none."""
-    if language == "en":
-        yield from _of_latin_words(text, index)
-        return
-    simplified = to_script(text, "Hans")
-    yield from _of_latin_words(simplified, index)
-    if index.is_chinese:
-        yield from index.own.look_up(han_terms(simplified).keys)
-    else:
-        yield from _of_translated_words(simplified, index)
-
-
-def _of_latin_words(text: str, index: ArticleIndex) -> Iterator[Places]:
-    words = list(content_words(text))
-    postings = index.glossed if index.is_chinese else index.own
-    for word, places in zip(words, postings.look_up([key(w.stem) for w in words]), strict=True):
-        yield places or (index.spoken(word.plain) if word.capital else NOWHERE)
-
-
-def _of_translated_words(text: str, index: ArticleIndex) -> Iterator[Places]:
-    """The words of a Chinese digest in an English article, by what they mean.
-
-    Single characters are left out, for they mean too much, and so is what no dictionary has.
-    """
-    dictionary = Dictionary.load()
-    for start, end, row in segments(text, dictionary.find(text)):
-        if row is None or end - start < 2 or is_grammar(text[start:end]):
-            continue
-        keys = dictionary.glosses_of(row)
-        if keys:
-            places = NOWHERE.union(*index.own.look_up(keys))
-            yield places or _named(text[start:end], dictionary, index)
-
-
-def _named(word: str, dictionary: Dictionary, index: ArticleIndex) -> Places:
-    return NOWHERE.union(*(index.spoken(letters) for letters in dictionary.sounds(word)))
-
-
-def _count_unsupported(found: Sequence[Places], index: ArticleIndex, most: int) -> int:
-    """The number of words that the title lacks, and the `most` sentences with most of them too."""
-    count = index.count
-    untitled = [places for places in found if not any(place >= count for place in places)]
-    weights = [_rarity(places, count) for places in untitled]
-    chosen = {best for best, _ in _best_sentences(untitled, weights, count, most)}
-    return sum(places.isdisjoint(chosen) for places in untitled)
-
-
-def _cited(terms: Sequence[Places], index: ArticleIndex, most: int) -> tuple[int, ...]:
+def _cited(terms: Sequence[Term], count: int, most: int) -> tuple[int, ...]:
     """The sentences that a sentence rests on, by its words and by where its figures are stated.
 
     The title is never one, whatever it says.
     """
-    weights = [_rarity(places, index.count) if places else 0.0 for places in terms]
+    weights = [term.present * _rarity(term.places, count) if term.places else 0.0 for term in terms]
     enough = _ADDS * sum(weights)
-    return tuple(
-        best for best, gain in _best_sentences(terms, weights, index.count, most) if gain >= enough
-    )
+    best = _best_sentences([term.places for term in terms], weights, count, most)
+    return tuple(place for place, gain in best if gain >= enough)
 
 
 def _best_sentences(
@@ -226,9 +232,9 @@ def _best_sentences(
         left = {term for term in left if best not in terms[term]}
 
 
-def _closeness(found: Sequence[Places], index: ArticleIndex) -> float:
+def _closeness(found: Sequence[Places], count: int) -> float:
     """The share of the words, by their rarity, that the best two neighbouring sentences have."""
-    weights = [_rarity(places, index.count) for places in found]
+    weights = [_rarity(places, count) for places in found]
     windows: dict[int, float] = defaultdict(float)
     for places, weight in zip(found, weights, strict=True):
         for window in {start for place in places for start in (place - 1, place)}:

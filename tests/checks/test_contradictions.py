@@ -17,6 +17,7 @@ BOUNDS: dict[str, dict[Language, str]] = {
     "least": {"en": "At least 60 boats were moored.", "zh": "至少有60艘船停泊在港口。"},
     "less": {"en": "Fewer than 60 boats were moored.", "zh": "不到60艘船停泊在港口。"},
     "most": {"en": "Up to 60 boats were moored.", "zh": "最多60艘船停泊在港口。"},
+    "as many": {"en": "As many as 60 boats were moored.", "zh": "多达60艘船停泊在港口。"},
     "about": {"en": "About 60 boats were moored.", "zh": "约60艘船停泊在港口。"},
     "near": {"en": "Nearly 60 boats were moored.", "zh": "近60艘船停泊在港口。"},
     "": {"en": "The 60 boats were moored.", "zh": "60艘船停泊在港口。"},

@@ -56,3 +56,9 @@ def test_the_dictionary_that_comes_with_diglot_knows_news(chinese: str, english:
     keys, _ = dictionary.glosses(dictionary.find(chinese).rows)
     (word,) = content_words(english)
     assert key(word.stem) in keys.tolist()
+
+
+def test_the_words_of_each_gloss_are_counted() -> None:
+    dictionary = Dictionary(["电车\ttram\t\n", "轨道车\ttram rail\t\n"])
+    assert dictionary.headwords([key("tram"), key("rail"), key("owl")]) == [2, 1, 0]
+    assert dictionary.headwords([]) == []

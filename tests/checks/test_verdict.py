@@ -98,8 +98,8 @@ def test_an_invented_sentence_is_a_warning_that_names_it(language: Language) -> 
         (
             "zh",
             "en",
-            "Drivers worry about parking in the old town. Owls returned to the forest after"
-            " volunteers hung wooden boxes.",
+            "Drivers worry about parking. Owls returned to the forest after volunteers hung wooden"
+            " boxes.",
         ),
         ("en", "zh", "司机担心老城区的停车位。志愿者在山毛榉树上挂起木箱后，猫头鹰重新回到森林。"),
     ],

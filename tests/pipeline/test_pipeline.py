@@ -292,9 +292,9 @@ def test_a_model_that_rambles_about_the_parts_ends_all_the_same(
 
 
 GREY = {
-    "en": "On Tuesday the council praised the tram plan with stops, which drivers"
-    " and shops fear badly.",
-    "zh": "市议会通过电车计划，司机担忧停车位不足。",
+    "en": "On Tuesday the council praised the tram plan with stops, which angry"
+    " drivers and small shops fear badly.",
+    "zh": "市议会通过电车计划，司机和店主担忧停车位不足。",
 }
 """Digests of which the article supports too little to pass by its words, and enough not to fail."""
 

@@ -120,7 +120,7 @@ def test_a_digest_of_a_short_article_may_be_short() -> None:
 
 def test_a_model_has_to_keep_closer_to_an_english_article_than_a_person() -> None:
     article = Document.of("The council spoke of trams, stops and fares on Tuesday. " * 4, "en")
-    loose = "The council spoke of trams and stops, an amazing journey of hope and wisdom."
+    loose = "The council spoke of trams and stops, an amazing long journey of hope and wisdom."
     assert gate(loose, DigestTask("en", "short"), article) == "unfounded"
     assert check(loose, "en", article, RESOURCES.glossary).faults == ()
 

@@ -23,7 +23,7 @@ _BOUND_WORDS: Mapping[Bound, str] = {
     "least": "(?:至少|起码|起碼|最少)有?|不少[于於]|不低[于於]|不下|at least|no fewer than"
     "|no less than|not less than",
     "less": "不[到足满滿]|少[于於]|低[于於]|less than|fewer than|under|below",
-    "more": "逾|超[過过出]?了?|多[于於達达]|不止|高[于於]|突破|more than|over|above"
+    "more": "逾|超[過过出]?了?|多[于於]|不止|高[于於]|突破|more than|over|above"
     "|exceed(?:s|ed|ing)?|upwards? of|greater than",
     "about": "[约約]|接近|[将將]?近|估[计計]|about|around|roughly|approximately|some|nearly|almost"
     "|an estimated",

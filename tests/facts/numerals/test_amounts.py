@@ -20,6 +20,7 @@ from service.facts.numerals.find import find_figures
         ("fewer than 600 people", "less"),
         ("約600人", "about"),
         ("600人左右", "about"),
+        ("多达600人", ""),
         ("roughly 600 people", "about"),
         ("600人", ""),
         ("600 people", ""),
