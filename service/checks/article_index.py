@@ -153,10 +153,13 @@ class ArticleIndex:
     @cached_property
     def _syllables(self) -> dict[str, set[int]]:
         readings = Dictionary.load().readings
-        found: dict[str, set[int]] = defaultdict(set)
+        places: dict[str, list[int]] = defaultdict(list)
         for place, character in enumerate(self.text):
+            places[character].append(place)
+        found: dict[str, set[int]] = defaultdict(set)
+        for character, each in places.items():
             for reading in readings.get(character, ()):
-                found[reading].add(place)
+                found[reading].update(each)
         return found
 
     @cached_property

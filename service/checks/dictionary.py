@@ -160,15 +160,16 @@ class Segment(NamedTuple):
 
 def segments(text: str, found: Found) -> Iterator[Segment]:
     """The Han characters of `text` parted into words, the longest first from left to right."""
-    longest: dict[int, tuple[int, int]] = {}
-    for start, length, row in zip(*(column.tolist() for column in found), strict=True):
-        longest[start] = (length, row)  # `find` lists the shorter ones first
+    ends, rows = np.arange(1, len(text) + 1), np.full(len(text), -1)
+    ends[found.starts] = found.starts + found.lengths  # `find` lists the shorter ones first
+    rows[found.starts] = found.rows
+    longest, row_of = ends.tolist(), rows.tolist()
     for run in HAN_RUN.finditer(text):
-        at = run.start()
-        while at < run.end():
-            length, row = longest.get(at, (1, None))
-            yield Segment(at, at + length, row)
-            at += length
+        at, last = run.span()
+        while at < last:
+            end, row = longest[at], row_of[at]
+            yield Segment(at, end, row if row >= 0 else None)
+            at = end
 
 
 def is_grammar(word: str) -> bool:

@@ -15,7 +15,7 @@ from benchmarks.check_rates import Judged, measure, nearest, times
 OWLS = {
     "en": "Owls returned to the forest after volunteers hung wooden boxes in beech trees."
     " Biologists counted the chicks and ringed every one of them.",
-    "zh": "志愿者在山毛榉树上挂起木箱，猫头鹰因此重新回到森林。生物学家清点了雏鸟并为它们戴上脚环。",
+    "zh": "志愿者在山毛榉树上挂起木箱，猫头鹰重新回到森林。生物学家清点雏鸟，为它们戴上脚环。",
 }
 
 
