@@ -30,7 +30,7 @@ _GLOSSES = 1
 """A Chinese word with so many words of English for it is found half of the time."""
 
 
-class Term(NamedTuple):
+class DigestTerm(NamedTuple):
     """A term at `places` of the article: `present` and `absent` are what it counts then."""
 
     key: Hashable
@@ -39,7 +39,7 @@ class Term(NamedTuple):
     absent: float = 1.0
 
 
-def word_terms(text: str, language: DigestLanguage, index: ArticleIndex) -> Iterator[Term]:
+def word_terms(text: str, language: DigestLanguage, index: ArticleIndex) -> Iterator[DigestTerm]:
     """The words of content of `text`, in Chinese within the language its characters and pairs."""
     if language == "en":
         yield from _latin_words(text, index)
@@ -50,20 +50,20 @@ def word_terms(text: str, language: DigestLanguage, index: ArticleIndex) -> Iter
         keys = han_terms(simplified).keys
         for each, places in zip(keys.tolist(), index.own.look_up(keys), strict=True):
             counts = _PAIR if is_pair(each) else 1.0
-            yield Term(each, places, counts, counts)
+            yield DigestTerm(each, places, counts, counts)
     else:
         yield from _translated_words(simplified, index)
 
 
-def figure_terms(text: str, language: DigestLanguage, article: Document) -> Iterator[Term]:
+def figure_terms(text: str, language: DigestLanguage, article: Document) -> Iterator[DigestTerm]:
     """The figures of `text`."""
     figures = find_figures(text, language)
     stating = FigureIndex.of(article).look_up(figures)
     for figure, places in zip(figures, stating, strict=True):
-        yield Term(figure.text, places, FIGURE, FIGURE)
+        yield DigestTerm(figure.text, places, FIGURE, FIGURE)
 
 
-def _latin_words(text: str, index: ArticleIndex) -> Iterator[Term]:
+def _latin_words(text: str, index: ArticleIndex) -> Iterator[DigestTerm]:
     words = list(content_words(text))
     keys = [key(word.stem) for word in words]
     postings = index.glossed if index.is_chinese else index.own
@@ -72,7 +72,7 @@ def _latin_words(text: str, index: ArticleIndex) -> Iterator[Term]:
         words, keys, postings.look_up(keys), chances, strict=True
     ):
         found = places or (index.spoken(word.plain) if word.capital else NOWHERE)
-        yield Term(stem, found, absent=chance)
+        yield DigestTerm(stem, found, absent=chance)
 
 
 def _chances(words: list[Word], keys: list[int]) -> list[float]:
@@ -87,7 +87,7 @@ def _chances(words: list[Word], keys: list[int]) -> list[float]:
     ]
 
 
-def _translated_words(text: str, index: ArticleIndex) -> Iterator[Term]:
+def _translated_words(text: str, index: ArticleIndex) -> Iterator[DigestTerm]:
     """The words of a Chinese digest in an English article, by what they mean.
 
     Single characters are left out, for they mean too much, and so is what no dictionary has.
@@ -100,7 +100,7 @@ def _translated_words(text: str, index: ArticleIndex) -> Iterator[Term]:
         if keys:
             places = NOWHERE.union(*index.own.look_up(keys))
             found = places or _named(text[start:end], dictionary, index)
-            yield Term(text[start:end], found, absent=len(keys) / (len(keys) + _GLOSSES))
+            yield DigestTerm(text[start:end], found, absent=len(keys) / (len(keys) + _GLOSSES))
 
 
 def _named(word: str, dictionary: Dictionary, index: ArticleIndex) -> Places:

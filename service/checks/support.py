@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from service.article import Document
 from service.checks.article_index import ArticleIndex
-from service.checks.digest_terms import Places, Term, figure_terms, word_terms
+from service.checks.digest_terms import DigestTerm, Places, figure_terms, word_terms
 from service.tasks import DigestLanguage
 from service.text.sentences import split
 
@@ -93,7 +93,7 @@ class Support:
 
 
 class _Count(NamedTuple):
-    """What a term counts, and how much of that is supported."""
+    """The weight of a term, and the part of it that is supported."""
 
     supported: float
     weight: float
@@ -169,8 +169,8 @@ def _sentences(digest: str) -> Iterator[str]:
         yield from split(line)
 
 
-def _counts(terms: Sequence[Term], count: int, most: int) -> _Counts:
-    """What each term counts, by those of `count` sentences that have the most, or by the title."""
+def _counts(terms: Sequence[DigestTerm], count: int, most: int) -> _Counts:
+    """The count of each term, by those of `count` sentences that have the most, or by the title."""
     weights = [
         0.0 if _is_titled(term, count) else term.present * _rarity(term.places, count)
         for term in terms
@@ -185,7 +185,7 @@ def _counts(terms: Sequence[Term], count: int, most: int) -> _Counts:
     return counts
 
 
-def _is_titled(term: Term, count: int) -> bool:
+def _is_titled(term: DigestTerm, count: int) -> bool:
     return max(term.places, default=-1) >= count
 
 
@@ -199,7 +199,7 @@ def _share(supported: float, weight: float) -> float:
     return supported / weight if weight else 1.0
 
 
-def _cited(terms: Sequence[Term], count: int, most: int) -> tuple[int, ...]:
+def _cited(terms: Sequence[DigestTerm], count: int, most: int) -> tuple[int, ...]:
     """The sentences that a sentence rests on, by its words and by where its figures are stated.
 
     The title is never one, whatever it says.
