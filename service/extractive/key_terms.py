@@ -1,8 +1,9 @@
 """The main terms of an article in the other language, and what its figures are of.
 
-Terms are the nouns that the text repeats or its title names, weighted by how rare their language
-has them (TF-IDF with a language's own counts); each is said by a gloss that is certain, or not at
-all. A figure is labelled with the glossed noun that stands right beside it.
+Terms are the nouns that the text repeats or its title names, and the Chinese verbs that it keeps
+coming back to, weighted by how rare their language has them (TF-IDF with a language's own counts);
+each is said by a gloss that is certain, or not at all. A figure is labelled with the glossed noun
+that stands right beside it.
 """
 
 import re
@@ -16,7 +17,7 @@ from service.extractive.phrases import English
 from service.facts.dictionary_terms import gloss
 from service.facts.numerals import Figure
 from service.text.script import to_script
-from service.text.segmenter import rarity, segmenter
+from service.text.segmenter import frequency, rarity, segmenter
 
 Target = Literal["en", "zh"]
 
@@ -27,7 +28,11 @@ LEAST = 2.0
 """Mentions that make a word one of the main terms; the title counts for three."""
 COMMONEST = 0.42
 """The rarity below which a Chinese noun is in texts about anything."""
+LEAST_OF_A_VERB, COMMONEST_VERB = 3.0, 0.65
+"""The same for a Chinese verb: most of what a text says often is done in any text."""
 _NOUNS_ZH = frozenset("n vn nz l j an".split())
+_VERB = "v"
+_JOINED = "nz"
 _BETWEEN_ZH = re.compile(
     "(?:[为为達达是约近超過过仅共占至到了的将逾高将在]|总计|合计|累计|大约|接近|突破|高达|增加|减少|下降|上升|增长)*"
 )
@@ -66,7 +71,10 @@ def key_terms(document: Document, target: Target) -> list[Term]:
     counts: Counter[str] = Counter()
     first: dict[str, int] = {}
     sources: dict[str, int] = {}
-    for start, word in _nouns(document):
+    verbs: set[str] = set()
+    for start, word, flag in _words(document):
+        if flag == _VERB:
+            verbs.add(word)
         counts[word] += IN_TITLE if start < document.text_start else 1  # type: ignore[assignment]
         first.setdefault(word, start)
         source = document.sentence_at(start)
@@ -76,7 +84,10 @@ def key_terms(document: Document, target: Target) -> list[Term]:
     for word, often in counts.items():
         meaning = gloss(word, target)
         rare = rarity(word) if target == "en" else 1.0
-        if meaning is None or often < LEAST or rare < COMMONEST:
+        least, commonest = (
+            (LEAST_OF_A_VERB, COMMONEST_VERB) if word in verbs else (LEAST, COMMONEST)
+        )
+        if meaning is None or often < least or rare < commonest:
             continue
         term = Term(meaning, often * rare * rare, first[word], sources.get(word))
         if meaning not in found or found[meaning].weight < term.weight:
@@ -84,18 +95,35 @@ def key_terms(document: Document, target: Target) -> list[Term]:
     return sorted(found.values(), key=lambda term: (-term.weight, term.first))
 
 
-def _nouns(document: Document) -> Iterator[tuple[int, str]]:
-    """The nouns of title and text with their places; Chinese ones in Simplified characters."""
+def _words(document: Document) -> Iterator[tuple[int, str, str]]:
+    """The nouns of title and text, and a Chinese text's verbs, with their places and their parts of
+    speech; Chinese ones in Simplified characters."""
     if not document.language.startswith("zh"):
         text = document.titled_text[:READ]
         for start, phrase in English(text).placed(text):
-            yield start, phrase.lower()
+            yield start, phrase.lower(), "n"
         return
-    at = 0
-    text = document.simplified_titled_text[:READ]
+    for start, word, flag in _segments(document.simplified_titled_text[:READ]):
+        wanted = flag in _NOUNS_ZH or flag == _VERB
+        if wanted and len(word) > 1 and word not in _VAGUE_ZH:
+            yield start, word, flag
+
+
+def _segments(text: str) -> Iterator[tuple[int, str, str]]:
+    """Words with their places and parts of speech.
+
+    Two characters that the segmenter parts, because it has no such word, are one word where the
+    dictionary has it (闭源).
+    """
+    at, before = 0, ""
     for word, flag in segmenter().posseg.cut(text, HMM=False):
-        if flag in _NOUNS_ZH and len(word) > 1 and word not in _VAGUE_ZH:
-            yield at, word
+        pair = before + word
+        if len(word) == len(before) == 1 and not frequency(pair) and gloss(pair, "en"):
+            yield at - 1, pair, _JOINED
+            before = ""
+        else:
+            before = word
+        yield at, word, flag
         at += len(word)
 
 

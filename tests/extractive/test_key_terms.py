@@ -19,6 +19,20 @@ def test_the_terms_that_a_text_repeats(text: str, target: str, expected: set[str
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("研究人员蒸馏海水。他们蒸馏了三次，又蒸馏了一次。", {"distilling"}),
+        ("研究人员蒸馏海水。他们蒸馏了三次。", set()),  # a verb is said more often
+        ("他们开始工作。雨开始下。会议开始了，课也开始了。", set()),  # and rarer elsewhere
+        ("公司转向闭源。闭源更安全。", {"closed-source"}),  # no word of the segmenter
+    ],
+)
+def test_chinese_verbs_and_words_that_the_segmenter_lacks(text: str, expected: set[str]) -> None:
+    terms = key_terms(Document.of(text), "en")
+    assert {term.text for term in terms} & {"distilling", "closed-source", "starting"} == expected
+
+
+@pytest.mark.parametrize(
     ("text", "target", "expected"),
     [
         ("Profits of $12 million went up.", "zh", "利润"),
