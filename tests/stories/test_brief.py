@@ -151,6 +151,21 @@ def test_a_sentence_that_leans_is_stated_with_the_one_before_it(
     assert brief.left_out == leaning
 
 
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", ["A mayor sang.", "It struck Kesta with magnitude 6.3 and killed 14 on Thursday."]),
+        ("zh", ["市长唱歌。", "其周四发生6.3级地震，造成大理州14人死亡。"]),
+    ],
+)
+def test_a_sentence_that_leans_on_one_that_is_left_out_goes_with_it(
+    language: DigestLanguage, written: list[str]
+) -> None:
+    group = _told(language, *[WRITTEN[language]] * 2)
+    assert _written(group, language, written[1:]).left_out == []
+    assert _written(group, language, written).left_out == written
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_digests_own_sentences_stand_in_for_a_brief_without_one(
     language: DigestLanguage,

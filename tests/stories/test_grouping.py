@@ -1,4 +1,5 @@
 import random
+from typing import Any
 
 from service.result import Facts
 from service.stories.grouping import StoryIndex, group
@@ -76,3 +77,21 @@ def test_the_work_for_an_article_does_not_grow_with_their_number() -> None:
         own = {f"w{rng.randrange(10**9)}": 1 for _ in range(5)}
         index.add(Facts(names={"Same Name": 1}, terms=own | {f"only{number}": 1}))
     assert max(map(len, index._with_key.values())) <= 100
+
+
+def test_the_articles_looked_at_are_bounded_however_many_facts_are_shared() -> None:
+    looked_at: list[int] = []
+
+    class Counted(dict[int, list[int]]):
+        def get(self, key: int, default: Any = None) -> Any:
+            found = super().get(key, default)
+            looked_at.append(len(found))
+            return found
+
+    index = StoryIndex()
+    facts = Facts(terms={f"w{number}": 1 for number in range(30)})
+    for _ in range(60):
+        index.add(facts)
+    index._with_key = Counted(index._with_key)
+    assert index.add(facts) == 0
+    assert 400 < sum(looked_at) < 500
