@@ -1,4 +1,4 @@
-"""Times of day: 下午3時, 晚上十点半, 9:30 am, 15:00."""
+"""Times of day: 下午3時, 晚上十点半, 9:30 am, 15:00, 2045 GMT."""
 
 import re
 from collections.abc import Iterator
@@ -23,6 +23,15 @@ _O_CLOCK = (
 _START = "(?<![0-9:：.])"
 # 购买 iPhone 6 时 is "when buying it": the digits belong to a name.
 _NOT_IN_A_NAME = "(?<![A-Za-z])(?<![A-Za-z][ -])"
+
+_ZONE = (
+    "(?:GMT|UTC|BST|CES?T|[ECMP][SD]T|MSK|IST|JST|KST|HKT|SGT|AE[SD]T|[Ll]ocal [Tt]ime"
+    "|[A-Z][a-z]+ time)"
+)
+_ZONED = re.compile(
+    "(?<![0-9:：.,$€£-])(?<![Ii]n )(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])"
+    rf"(?=(?: ?h(?:ou)?rs?)? ?\(?{_ZONE}\b)"
+)
 
 # In order: where two match the same characters, the earlier one counts. A pattern is tried only on
 # texts that hold one of the characters in front of it.
@@ -53,6 +62,13 @@ _PATTERNS = tuple(
         ),
     )
 )
+
+
+def find_zoned_times(openings: Openings) -> Iterator[Figure]:
+    """Every time of four digits before its zone (2045 GMT), not a year."""
+    for match in matches(_ZONED, openings.text, openings.numerals):
+        values = (Fraction(int(match["hour"])), Fraction(int(match["minute"])))
+        yield Figure(match.group(), *match.span(), "time", values, "h")
 
 
 def find_times(openings: Openings) -> Iterator[Figure]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.facts.numerals.amounts import find_amounts
-from service.facts.numerals.clock import find_times
+from service.facts.numerals.clock import find_times, find_zoned_times
 from service.facts.numerals.dates import find_dates
 from service.facts.numerals.eras import find_eras
 from service.facts.numerals.figure import Figure
@@ -53,6 +53,7 @@ def find_figures(text: str, language_hint: str | None = None) -> list[Figure]:
                 taken[figure.start : figure.end] = b"\1" * (figure.end - figure.start)
                 figures.append(figure)
 
+    take(find_zoned_times(openings))
     take(find_eras(openings))
     take(find_dates(openings))
     take(find_times(openings))

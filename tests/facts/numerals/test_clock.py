@@ -33,3 +33,32 @@ def test_a_time_is_told_by_the_24_hour_clock_where_its_half_of_the_day_is_known(
 @pytest.mark.parametrize("text", ["当我购买 Stylo 3 时，它还很贵。", "購買 iPhone 6 時要排隊。"])
 def test_digits_of_a_name_before_when_are_not_a_time(text: str) -> None:
     assert all(figure.kind != "time" for figure in find_figures(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It began at 2045 GMT.",
+        "It began at 2045 (local time).",
+        "It began at 2045 hours UTC.",
+        "It began at 2045 Moscow time.",
+        "地震发生于2045 GMT。",
+    ],
+)
+def test_four_digits_before_a_zone_are_a_time(text: str) -> None:
+    (figure,) = find_figures(text)
+    assert (figure.kind, figure.values, figure.unit) == ("time", (20, 45), "h")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It began in 2045.",
+        "In 2045 Summer time may be gone.",
+        "它始于2045年。",
+        "It had 2045 members.",
+    ],
+)
+def test_four_digits_alone_are_something_else(text: str) -> None:
+    (figure,) = find_figures(text)
+    assert figure.kind != "time"
