@@ -21,8 +21,9 @@ from service.engine_factory import load_engine
 from service.result import Result
 from service.serving.service import Service
 from service.settings import Settings
+from service.store.batch_tables import FILE, MIGRATIONS
 from service.store.batches import Batches
-from service.store.database import FILE, MIGRATIONS, Database
+from service.store.database import Database
 from service.web.app import create_app
 
 PAGE = Path(__file__).parents[2] / "docs/api.md"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from service.store.batch_tables import FILE, MIGRATIONS
 from service.store.batches import Batches, StoredArticle
-from service.store.database import FILE, MIGRATIONS, Database
+from service.store.database import Database
 from tests.support.serving import ROOT, Served, results, serving
 from tests.support.waiting import PATIENCE_S
 

@@ -1,60 +1,16 @@
 """Quotas of waiting and of kept articles, and the space that removed batches give back."""
 
 import json
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.article import Article
 from service.errors import DeadlineExceeded, OverQuota, UnknownBatch
+from service.store.batch_tables import RESULT_BYTES
 from service.store.batches import RECEIVE_S, Batches, Quota, Received, StoredArticle
-from service.store.codec import pack
-from service.store.database import FILE, MIGRATIONS, RESULT_BYTES, Database
-from service.store.leases import Leases, Settled
-from service.tasks import Options
-from tests.support.stores import Clock, Store
-
-TEXTS = ["The council voted to build a bridge. ", "镇议会投票决定建一座桥。"]
-MEGABYTE = 1_000_000
-
-
-def stored(text: str, size: int = 10_000) -> StoredArticle:
-    return StoredArticle(pack(Article((text * size)[:size]), Options()))
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / FILE, MIGRATIONS, durable=False)
-    yield opened
-    opened.close()
-
-
-def put(batches: Batches, owner: str, *articles: StoredArticle) -> str:
-    received = batches.begin(owner)
-    try:
-        batches.add(received, 0, articles)
-    except OverQuota:
-        batches.discard(received)
-        raise
-    return batches.accept(received, owner, None, "")
-
-
-def usage(database: Database) -> dict[str, int]:
-    return dict(database.read("SELECT owner, bytes FROM usage"))
-
-
-def counted(database: Database) -> dict[str, int]:
-    """The expected `usage`, counted from the rows."""
-    found: dict[str, int] = dict.fromkeys(usage(database), 0)
-    for owner, article, line, outcome in database.read(
-        "SELECT owner, article, line, outcome FROM articles JOIN batches ON number = batch"
-    ):
-        size = 200 + len((article or "").encode()) + len((line or "").encode())
-        found[owner] += size + (0 if outcome else RESULT_BYTES)
-    return found
+from service.store.database import Database
+from tests.support.stores import MEGABYTE, TEXTS, Clock, Store, counted, on_disk, put, stored, usage
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -90,25 +46,6 @@ def test_a_batch_may_be_as_long_as_the_quota_while_it_is_received(database: Data
         for place in range(100):
             batches.add(received, place, [stored(TEXTS[0])])
     assert usage(database)["a"] <= 100_000
-
-
-def test_settling_cancelling_and_removing_change_the_counts(database: Database) -> None:
-    batches, leases = Batches(database), Leases(database)
-    first = put(batches, "a", *[stored(text) for text in TEXTS * 3])
-    second = put(batches, "a", stored(TEXTS[1]))
-    for claim in leases.claim(4, 10, alone=False):
-        leases.settle([Settled(claim, "done", json.dumps({"text": "桥" * claim.place}))])
-        assert usage(database) == counted(database)
-    batches.cancel(first, "a")
-    assert usage(database) == counted(database)
-    batches.remove(first, "a")
-    while batches.sweep(None):
-        pass
-    assert usage(database) == counted(database) == {"a": usage(database)["a"]}
-    batches.remove(second, "a")
-    while batches.sweep(None):
-        pass
-    assert usage(database) == {"a": 0}
 
 
 def test_a_removed_batch_is_gone_at_once_and_only_for_its_owner(database: Database) -> None:
@@ -149,38 +86,6 @@ def test_space_is_given_back_to_the_disk(database: Database, tmp_path: Path) -> 
     assert on_disk(tmp_path) < 6 * MEGABYTE
     assert turns < 20  # each may take a second: a batch runner's turn
     assert batches.get(kept, "a").waiting == 1
-
-
-def test_a_file_of_an_older_version_is_counted_and_shrinks(tmp_path: Path) -> None:
-    old = Database(tmp_path / FILE, MIGRATIONS[:1], durable=False)
-    old.close()
-    with sqlite3.connect(tmp_path / FILE) as connection:  # as an older Diglot left it
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("PRAGMA auto_vacuum = NONE")
-        connection.execute("VACUUM")
-        connection.execute(
-            "INSERT INTO batches (id, owner, receiving, until, created) VALUES ('x', 'a', 0, 0, 0)"
-        )
-        connection.executemany(
-            "INSERT INTO articles (batch, place, article) VALUES (1, ?, ?)",
-            [(place, stored(TEXTS[1]).article) for place in range(1_000)],
-        )
-    connection.close()
-    database = Database(tmp_path / FILE, MIGRATIONS, durable=False)
-    try:
-        assert usage(database) == counted(database) != {}
-        batches = Batches(database)
-        batches.remove("x", "a")
-        while batches.sweep(None):
-            pass
-        assert usage(database) == {"a": 0}
-        assert on_disk(tmp_path) < MEGABYTE
-    finally:
-        database.close()
-
-
-def on_disk(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 @pytest.fixture(params=TEXTS, ids=["en", "zh"])

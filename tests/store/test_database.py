@@ -10,9 +10,10 @@ import pytest
 
 from service.article import Article
 from service.errors import StoreFailed, StoreFull
+from service.store.batch_tables import FILE, MIGRATIONS
 from service.store.batches import Batches, StoredArticle
 from service.store.codec import pack
-from service.store.database import FILE, MIGRATIONS, Damaged, Database
+from service.store.database import Damaged, Database
 from service.store.leases import Settled
 from service.store.result_cache import FILE as CACHE
 from service.tasks import Options

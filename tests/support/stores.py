@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from service.article import Article
+from service.errors import OverQuota
+from service.store.batch_tables import FILE, MIGRATIONS, RESULT_BYTES
 from service.store.batches import Batches, StoredArticle
 from service.store.codec import pack
-from service.store.database import FILE, MIGRATIONS, Database
+from service.store.database import Database
 from service.store.leases import Claim, Leases, Settled
 from service.tasks import Options
 
 LEASE_S = 10.0
+MEGABYTE = 1_000_000
+TEXTS = ["The council voted to build a bridge. ", "镇议会投票决定建一座桥。"]
 ARTICLES = (
     Article("The council will build a bridge.", title="Bridge", source="a.txt"),
     Article("镇议会将建一座桥。", title="桥", source="桥.txt", markup="html"),
@@ -52,3 +56,40 @@ def entry(number: int = 0) -> StoredArticle:
 
 def done(claim: Claim) -> Settled:
     return Settled(claim, "done", json.dumps({"id": claim.token, "source": claim.place}))
+
+
+def stored(text: str, size: int = 10_000) -> StoredArticle:
+    """An article of so many characters, which are `text` again and again."""
+    return StoredArticle(pack(Article((text * size)[:size]), Options()))
+
+
+def put(batches: Batches, owner: str, *articles: StoredArticle) -> str:
+    """Store a batch; returns its id."""
+    received = batches.begin(owner)
+    try:
+        batches.add(received, 0, articles)
+    except OverQuota:
+        batches.discard(received)
+        raise
+    return batches.accept(received, owner, None, "")
+
+
+def usage(database: Database) -> dict[str, int]:
+    """The bytes of each owner, as the database counts them."""
+    return dict(database.read("SELECT owner, bytes FROM usage"))
+
+
+def counted(database: Database) -> dict[str, int]:
+    """The expected `usage`, counted from the rows."""
+    found: dict[str, int] = dict.fromkeys(usage(database), 0)
+    for owner, article, line, outcome in database.read(
+        "SELECT owner, article, line, outcome FROM articles JOIN batches ON number = batch"
+    ):
+        size = 200 + len((article or "").encode()) + len((line or "").encode())
+        found[owner] += size + (0 if outcome else RESULT_BYTES)
+    return found
+
+
+def on_disk(folder: Path) -> int:
+    """The bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir())

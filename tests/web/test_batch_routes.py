@@ -20,8 +20,9 @@ from service.errors import DiglotError, EngineFailed
 from service.serving.batch_runner import Bulk
 from service.serving.service import Service
 from service.settings import Settings
+from service.store.batch_tables import FILE, MIGRATIONS
 from service.store.batches import Batches
-from service.store.database import FILE, MIGRATIONS, Database
+from service.store.database import Database
 from service.store.leases import Leases
 from service.tasks import Answer, Request
 from service.web import uploads

@@ -15,8 +15,8 @@ from service.errors import StoreFailed
 from service.report.report_maker import ReportMaker
 from service.serving.service import Service
 from service.settings import Settings
+from service.store.batch_tables import FILE
 from service.store.batches import Batches
-from service.store.database import FILE
 from service.tasks import Options
 from service.web import runtime
 from service.web.runtime import Runtime, check_store
