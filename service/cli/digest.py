@@ -1,7 +1,6 @@
 """`digest`: files and folders of articles into one file of results."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import click
 
 from service import logs
 from service.cli.flags import MODEL_SETTINGS
-from service.cli.group import clear_errors, main, stopped
+from service.cli.group import clear_errors, main, stop_on_signals, stopped
 from service.cli.on_ray import OnRay, refuse_what_one_machine_does, run_on_ray
 from service.errors import BadInput, BadSetting
 from service.messages import localized
@@ -188,7 +187,7 @@ def digest(
     if not files:
         named = ", ".join(map(str, paths))
         raise BadInput(f"nothing to read: no .txt, .md, .html, .json or .jsonl file in {named}")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop_on_signals()
     service = Service(settings, load_engine)
     with Ledger(out) as ledger:
         places = Places(ledger, files, paths)

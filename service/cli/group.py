@@ -2,11 +2,13 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -18,6 +20,29 @@ from service.settings import options, refuse_unknown_variables
 
 USAGE = 2
 INTERRUPTED = 130
+
+
+def stop_on_signals() -> None:
+    """Let SIGTERM stop a command as Ctrl-C does, and a second signal end the process at once.
+
+    A second KeyboardInterrupt would break off what the first one ends: the command with a trace, or
+    the interpreter beside a thread in C++, which aborts. What is written stays whole either way.
+    """
+    _handle_stops(_stop)
+
+
+def _handle_stops(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    _handle_stops(_end_at_once)
+    raise KeyboardInterrupt
+
+
+def _end_at_once(_: int, __: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
 
 
 def stopped(place: Path | str) -> int:

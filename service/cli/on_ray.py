@@ -1,11 +1,10 @@
 """`digest --on ray`: a run on a Ray cluster, into Parquet partitions."""
 
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.cli.group import stopped
+from service.cli.group import stop_on_signals, stopped
 from service.errors import BadInput
 from service.ingest.storage import InputFile, is_uri, local_path, without_query
 from service.settings import Settings
@@ -43,7 +42,7 @@ def run_on_ray(asked: OnRay, settings: Settings, options: Options) -> int:
         files = _files(asked.inputs, asked.out)
         with connected(asked.address) as nodes:
             # Ray has put a handler of its own in the place.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            stop_on_signals()
             workers = shape(nodes, settings, asked.workers)
             pool = EnginePool(workers, settings, options, timeout_s=asked.worker_timeout_s)
             steps = digest_on(

@@ -1,7 +1,6 @@
 """`watch`: a folder, its report and its feed, kept current with feeds."""
 
 import re
-import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import click
 
 from service import logs
 from service.cli.flags import MODEL_SETTINGS
-from service.cli.group import clear_errors, main, stopped
+from service.cli.group import clear_errors, main, stop_on_signals, stopped
 from service.errors import BadInput
 from service.messages import localized
 from service.settings import Settings, options
@@ -65,7 +64,7 @@ def watch(
     seconds, followed = _seconds(every), feeds_of(feeds)
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop_on_signals()
     service, wanted = Service(settings, load_engine), Options()
     try:
         with Ledger(out) as ledger:

@@ -1,8 +1,14 @@
 """Mistakes on the command line: each is said in one line with the next step, in both languages."""
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from tests.support.command_line import run
+from tests.support.serving import ROOT
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -47,3 +53,31 @@ def test_without_a_command_the_help_is_shown(arguments: list[str]) -> None:
     assert told.exit_code == (0 if "--help" in arguments else 2)
     assert told.output.startswith("Usage: ")
     assert "Error" not in told.output
+
+
+STOPPED = """
+import os, time
+from service.cli.group import stop_on_signals
+
+stop_on_signals()
+try:
+    os.kill(os.getpid(), {first})
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("ending", flush=True)
+    os.kill(os.getpid(), {second})
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_a_command_without_a_trace(first: int, second: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED.format(first=int(first), second=int(second))],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"ending\n", b"")

@@ -195,6 +195,27 @@ def test_articles_in_flight_are_bounded(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("again", [0.0, 0.005, 0.05])
+def test_a_stop_repeated_ends_cleanly_and_the_next_run_goes_on(
+    folder: Path, tmp_path: Path, again: float
+) -> None:
+    many(folder)
+    out = tmp_path / "out"
+    process = start(folder, out)
+    wait_for_lines(out, process, 5)
+    for _ in range(3):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(again)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130, stderr
+    assert b"Traceback" not in stderr
+    kept = (out / "digests.jsonl").read_bytes().count(b"\n")
+    assert kept >= 5
+    done = digest(folder / "many.jsonl", "--out", out)
+    assert f"{400 - kept} digested, {kept} done before, 0 failed" in done.stdout
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_ends_cleanly_and_the_next_run_goes_on(
     folder: Path, tmp_path: Path, stop: signal.Signals
