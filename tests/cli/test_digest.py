@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.command_line import service
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def article(tmp_path: Path) -> Path:

@@ -9,6 +9,7 @@ from tests.support.serving import ROOT
 from tests.support.waiting import PATIENCE_S
 
 
+@pytest.mark.slow
 def test_it_ends_with_its_input() -> None:
     pytest.importorskip("mcp", reason="the extra mcp is not installed")
     done = subprocess.run(

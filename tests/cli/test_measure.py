@@ -7,6 +7,7 @@ import pytest
 from tests.support.command_line import run, service
 
 
+@pytest.mark.slow
 def test_evaluate_begins_with_its_table(tmp_path: Path) -> None:
     (tmp_path / "cases.jsonl").write_text(
         '{"text": "市议会五月四日开会。", "source": "a.txt"}', "utf-8"

@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.command_line import service
 
 
+@pytest.mark.slow
 def test_a_failed_start_is_one_json_object_where_the_log_is_json(tmp_path: Path) -> None:
     told = service(
         "serve", "--host", "256.0.0.1", "--log-format", "json", "--engine", "extractive",

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import service
+from tests.support.command_line import run, service
 from tests.support.news_site import news_site
 
 pytest.importorskip("feedparser")
 
 
+@pytest.mark.slow
 def test_a_feed_becomes_digests_a_report_and_a_feed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     flags = ("--out", out, "--engine", "extractive", "--once", "--allow-private")
@@ -28,6 +29,7 @@ def test_a_feed_becomes_digests_a_report_and_a_feed(tmp_path: Path) -> None:
     assert (out / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_feed_that_can_not_be_had_is_told(tmp_path: Path) -> None:
     told = service(
         "watch", "http://127.0.0.1:1/feed", "--out", tmp_path, "--once", "--engine", "extractive"
@@ -38,6 +40,6 @@ def test_a_feed_that_can_not_be_had_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("every", ["soon", "0m", "10", "-5m"])
 def test_a_time_that_is_none_is_refused(tmp_path: Path, every: str) -> None:
-    told = service("watch", "https://example.org/feed", "--every", every, "--out", tmp_path)
-    assert told.returncode == 2
+    told = run("watch", "https://example.org/feed", "--every", every, "--out", tmp_path)
+    assert told.exit_code == 2
     assert "such as 90s, 30m, 6h or 1d" in told.stderr

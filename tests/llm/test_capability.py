@@ -18,9 +18,10 @@ from service.tasks import DigestAnswer, DigestTask, StanceAnswer, StanceTask
 from tests.support import tiny
 from tests.support.engines import answer_alone, request
 from tests.support.faults import fault, faults_of
+from tests.support.lanes import one_quick, slow
 from tests.support.unforkable import UNLIKE, unlike
 
-FAMILIES = [*tiny.FAMILIES, *(pytest.param(name, marks=pytest.mark.slow) for name in tiny.OTHERS)]
+FAMILIES = [*tiny.FAMILIES, *map(slow, tiny.OTHERS)]
 FORMATS = ["float32", "bfloat16", "int8"]
 
 
@@ -123,7 +124,7 @@ def test_small_weights_hide_nothing(name: str, stored: torch.dtype) -> None:
     assert prepare(unlike(name, spread=0.02), stored) is None
 
 
-@pytest.mark.parametrize("name", UNLIKE)
+@pytest.mark.parametrize("name", one_quick(UNLIKE))
 def test_the_plain_path_writes_the_words_of_generate(saved: dict[str, Path], name: str) -> None:
     engine = LLMEngine(tiny.settings(saved[name]))
     assert isinstance(engine.generator, FallbackGenerator)

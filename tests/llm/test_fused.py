@@ -17,10 +17,11 @@ from service.llm.kernels.build import library
 from service.llm.kernels.linear import PackedWeights
 from service.llm.loader import load
 from tests.support import tiny
+from tests.support.lanes import slow
 
 pytestmark = pytest.mark.skipif(library() is None, reason="there is no C compiler here")
 GELU_TANH = partial(gelu, approximate="tanh")
-FAMILIES = [*tiny.FAMILIES, *(pytest.param(name, marks=pytest.mark.slow) for name in tiny.OTHERS)]
+FAMILIES = [*tiny.FAMILIES, *map(slow, tiny.OTHERS)]
 
 
 def normal(*shape: int, seed: int = 3) -> Tensor:

@@ -25,6 +25,7 @@ from service.llm.token_request import (
     TokenRequest,
 )
 from tests.support import tiny
+from tests.support.lanes import slow
 from tests.support.references import STOPS, Family, family
 from tests.support.traffic import (
     REQUESTS,
@@ -44,7 +45,7 @@ from tests.support.traffic import (
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-FAMILIES = [*tiny.FAMILIES, *(pytest.param(name, marks=pytest.mark.slow) for name in tiny.OTHERS)]
+FAMILIES = [*tiny.FAMILIES, *map(slow, tiny.OTHERS)]
 
 
 @pytest.fixture(params=FAMILIES)

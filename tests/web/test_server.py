@@ -178,6 +178,7 @@ def test_killed_worker_is_replaced(served: Served) -> None:
     assert served.post({"text": CHINESE}).status == 200
 
 
+@pytest.mark.slow
 def test_sigterm_answers_requests_in_flight(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *SLOW) as server, ThreadPoolExecutor(3) as pool:
         warm(server)
