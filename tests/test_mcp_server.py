@@ -47,6 +47,7 @@ def test_the_tools_digest_and_check() -> None:
     assert (found.checks["en"].verdict, found.checks["zh"].verdict) == ("pass", "refuse")
 
 
+@pytest.mark.slow
 def test_an_error_is_told_to_the_agent_and_ends_nothing() -> None:
     _, *errors, last = call(
         ("digest", {"text": " "}),

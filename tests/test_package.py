@@ -116,6 +116,7 @@ def test_the_wheel_requires_the_pins_of_requirements_txt(installed: Installed) -
     assert not base & model
 
 
+@pytest.mark.slow
 def test_the_command_digests_a_folder(installed: Installed, tmp_path: Path) -> None:
     articles = tmp_path / "articles"
     articles.mkdir()
@@ -145,6 +146,7 @@ def test_the_client_is_typed_and_comes_as_diglot(installed: Installed, tmp_path:
     assert (Path(file).parents[1] / "service/py.typed").is_file()
 
 
+@pytest.mark.slow
 def test_the_pages_come_from_the_package(installed: Installed, tmp_path: Path) -> None:
     assert installed.run("python", "-c", PAGES, cwd=tmp_path).strip() == "[200, 200, 200]"
 

@@ -1,5 +1,7 @@
 import gzip
 
+import pytest
+
 from service.checks.build_dictionary import entries, main, table
 from service.checks.dictionary import FILE
 
@@ -28,6 +30,7 @@ def test_the_table_names_its_source() -> None:
     assert "议会\tparliament legisl assembl\t" in lines
 
 
+@pytest.mark.slow
 def test_the_kept_file_is_made_from_the_dictionary() -> None:
     before = FILE.read_bytes()
     main()

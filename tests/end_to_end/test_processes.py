@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.waiting import PATIENCE_S
+
+pytestmark = pytest.mark.slow
 
 ENGLISH = [
     "The council met on Monday.",

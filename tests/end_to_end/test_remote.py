@@ -15,6 +15,8 @@ from tests.support.chat_server import ChatServer
 from tests.support.serving import serving
 from tests.support.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-secret-0123456789abcdef"
 PRICES = 'currency = "USD"\n[models.scripted]\nprompt = 1.0\ncompletion = 10.0\n'
 ARTICLES = {
@@ -55,7 +57,6 @@ def lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(raw) for raw in path.read_text("utf-8").splitlines()]
 
 
-@pytest.mark.slow
 def test_a_budget_ends_a_run_and_the_next_goes_on(folder: Path, server: ChatServer) -> None:
     prices = ("--remote-prices", str(folder / "prices.toml"))
     done = digest(folder, server, *prices, "--remote-concurrency", "2", "--remote-budget", "0.008")
@@ -75,7 +76,6 @@ def test_a_budget_ends_a_run_and_the_next_goes_on(folder: Path, server: ChatServ
     assert KEY not in done.stdout + done.stderr + written
 
 
-@pytest.mark.slow
 def test_a_server_that_goes_away_ends_with_errors_in_the_file(
     folder: Path, server: ChatServer
 ) -> None:
@@ -86,7 +86,6 @@ def test_a_server_that_goes_away_ends_with_errors_in_the_file(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 def test_a_key_that_is_revoked_ends_the_run_at_once(folder: Path, server: ChatServer) -> None:
     server.reply = scripted.error(401, f"Incorrect API key provided: {KEY}")
     done = digest(folder, server)

@@ -15,6 +15,8 @@ from tests.support import office_files as made
 from tests.support.chat_server import ChatServer, Handler
 from tests.support.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 ARTICLES = {
     "en": "The council of Ashford voted to build a bridge. It costs 12 million euros.",
     "zh": "青石镇议会投票决定建一座新桥。工程预计耗资1200万元。",

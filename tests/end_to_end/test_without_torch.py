@@ -17,6 +17,8 @@ for name in ("torch", "transformers", "tokenizers", "safetensors", "sentencepiec
              "gguf", "huggingface_hub"):
     sys.modules[name] = None
 from service.__main__ import run
+
+pytestmark = pytest.mark.slow
 run()
 """
 

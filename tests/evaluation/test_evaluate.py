@@ -99,6 +99,7 @@ def test_drafts_that_a_gate_stopped_are_counted_by_reason() -> None:
     assert service.close(10)
 
 
+@pytest.mark.slow
 def test_an_article_that_fails_is_counted(tmp_path: Path) -> None:
     done = evaluate(tmp_path, '{"text": "![]()"}')
     assert done.returncode == 1
@@ -106,6 +107,7 @@ def test_an_article_that_fails_is_counted(tmp_path: Path) -> None:
     assert (found["failed"], found["coverage"], found["stance_f1"]) == (1, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "says"),
     [

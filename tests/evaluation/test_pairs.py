@@ -25,6 +25,7 @@ def written(folder: Path, pairs: list[dict[str, Any]]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_verdicts_come_on_stdout_and_totals_on_stderr(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "service", "check", str(written(tmp_path, PAIRS)),

@@ -83,6 +83,7 @@ def test_a_folder_gives_a_line_an_article_in_natural_order(folder: Path, tmp_pat
         assert all(digest["text"] for digest in line["digests"].values())
 
 
+@pytest.mark.slow
 def test_a_second_run_skips_done_articles_and_retries_failed_ones(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_second_run_skips_done_articles_and_retries_failed_ones(
     assert len(lines(out)) == 8
 
 
+@pytest.mark.slow
 def test_an_unreadable_file_is_a_line_and_not_the_end(folder: Path, tmp_path: Path) -> None:
     (folder / "3.txt").write_bytes(b"")
     (folder / "4.txt").write_bytes(bytes(range(256)) * 40)
@@ -113,6 +115,7 @@ def test_an_unreadable_file_is_a_line_and_not_the_end(folder: Path, tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -261,6 +264,7 @@ def reuters(path: Path, *texts: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_articles_of_one_source_in_two_files_do_not_replace_each_other(tmp_path: Path) -> None:
     out = tmp_path / "out"
     first = reuters(tmp_path / "1.jsonl", "It rained here.", "It snowed there.", "The sun shone.")
@@ -331,6 +335,7 @@ def test_an_engine_that_does_not_load_starts_nothing_over(folder: Path, tmp_path
     assert (tmp_path / "out/digests.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_an_empty_target_is_wrong_usage(folder: Path, tmp_path: Path) -> None:
     done = digest(folder, "--out", tmp_path / "out", "--target", " ")
     assert done.returncode == 2

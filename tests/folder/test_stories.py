@@ -40,6 +40,7 @@ def test_a_folder_gets_its_stories_and_a_report(folder: Path) -> None:
     assert "海军三个小时后解除了伊基克的海啸预警。" in page
 
 
+@pytest.mark.slow
 def test_a_second_run_keeps_the_stories_and_takes_new_articles_in(folder: Path) -> None:
     digest(folder)
     before = stories(folder)

@@ -39,6 +39,7 @@ def test_articles_come_back_in_their_order_a_failed_one_with_its_error(actor: En
     assert json.loads(rows[2]["result"])["digests"]["zh"]["text"] == rows[2]["digest_zh"]
 
 
+@pytest.mark.slow
 def test_an_engine_that_can_not_be_loaded_says_why() -> None:
     answer = EngineActor(Settings(engine="transformers", model="/no/such/folder")).hello()
     assert isinstance(answer, BadSetting)
