@@ -181,6 +181,17 @@ class Document:
         number = bisect_right(self.sentence_starts, offset - self.text_start) - 1
         return number if number >= 0 else None
 
+    def sentence_span(self, offset: int) -> tuple[int, int]:
+        """Where in `titled_text` the sentence at an offset begins, and where the next one does.
+
+        The title and its line break are one, too.
+        """
+        starts, text_start = self.sentence_starts, self.text_start
+        following = bisect_right(starts, offset - text_start)
+        begin = text_start + starts[following - 1] if following else 0
+        last = following == len(starts)
+        return begin, len(self.titled_text) if last else text_start + starts[following]
+
     @cached_property
     def figures(self) -> "tuple[Figure, ...]":
         """The figures of `titled_text`, as its language writes them."""

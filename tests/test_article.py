@@ -152,6 +152,27 @@ def test_a_sentence_begins_where_the_text_has_it(text: str) -> None:
         assert document.text.startswith(sentence.text, start)
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "sentences"),
+    [
+        ("Fares rise", "Trams cost more. Buses don't.\nOwls hoot.", 3),
+        (None, "Trams cost more. Buses don't.", 2),
+        ("票价上涨", "电车更贵。公交车没有。\n猫头鹰叫。", 3),
+        ("票价上涨", "", 0),
+    ],
+)
+def test_each_place_lies_in_one_sentence_or_the_title(
+    title: str | None, text: str, sentences: int
+) -> None:
+    document = replace(Document.of(text), title=title)
+    whole = document.titled_text
+    spans = [document.sentence_span(offset) for offset in range(len(whole))]
+    found = list(dict.fromkeys(spans))
+    assert len(found) == sentences + bool(title)
+    assert "".join(whole[start:end] for start, end in found) == whole
+    assert all(start <= offset < end for offset, (start, end) in enumerate(spans))
+
+
 @pytest.mark.parametrize("text", ["The café shut. It was old.", "圖書館開放。讀者來了。"])
 def test_sentences_that_the_text_has_in_other_words_are_simplified_too(text: str) -> None:
     document = Document.of(text)

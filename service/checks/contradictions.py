@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 from service.article import Document
 from service.facts.numerals import Figure
 from service.facts.numerals.atoms import Key, answers, atoms, questions
-from service.text.sentences import spans
 
 Change = Literal["up", "down", "flat"]
 Changes = frozenset[Change]
@@ -94,10 +93,10 @@ def _contradicted(figure: Figure, digest: Document, article: Document) -> Iterat
     stating = _stating(figure, article)
     opposite = _OPPOSITE.get(figure.bound, frozenset())
     if stating and all(each.bound in opposite for each in stating):
-        yield _phrase(figure, text)
+        yield _phrase(figure, digest)
     said = [_said(each, article) for each in stating] if moves else []
     if said and all(each.certain and moves.isdisjoint(each.possible) for each in said):
-        yield _phrase(figure, text)
+        yield _phrase(figure, digest)
 
 
 def _stating(figure: Figure, article: Document) -> list[Figure]:
@@ -144,7 +143,7 @@ def _said(figure: Figure, article: Document) -> _Said:
     attached = _attached(figure, text)
     if attached:
         return _Said(attached, attached)
-    start, end = _sentence(figure, text)
+    start, end = article.sentence_span(figure.start)
     clause, sentence = _clause(figure, text, start, end), text[start:end]
     certain = _mentioned(clause, _CERTAIN) or _mentioned(sentence, _CERTAIN)
     return _Said(certain, _mentioned(clause, _POSSIBLE) or _mentioned(sentence, _POSSIBLE))
@@ -154,22 +153,13 @@ def _mentioned(text: str, patterns: Mapping[Change, re.Pattern[str]]) -> Changes
     return frozenset(change for change, pattern in patterns.items() if pattern.search(text))
 
 
-def _sentence(figure: Figure, text: str) -> tuple[int, int]:
-    line = text.rfind("\n", 0, figure.start) + 1
-    end = text.find("\n", figure.end)
-    for start, stop in spans(text[line : end if end >= 0 else len(text)]):
-        if line + stop >= figure.end:
-            return line + start, line + stop
-    return line, figure.end
-
-
 def _clause(figure: Figure, text: str, start: int, end: int) -> str:
     cuts = [cut.end() for cut in _CLAUSE.finditer(text, start, figure.start)]
     cut = _CLAUSE.search(text, figure.end, end)
     return text[cuts[-1] if cuts else start : cut.start() if cut else end]
 
 
-def _phrase(figure: Figure, text: str) -> str:
+def _phrase(figure: Figure, digest: Document) -> str:
     """The figure with the clause around it, short enough to read."""
-    start, end = _sentence(figure, text)
-    return _clause(figure, text, start, end).strip(" .")
+    span = digest.sentence_span(figure.start)
+    return _clause(figure, digest.titled_text, *span).strip(" .")
