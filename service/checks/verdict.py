@@ -48,7 +48,7 @@ LOW_WITH_EVIDENCE: Mapping[Direction, float] = {
     ("en", "zh"): 0.30,
 }
 # A model can be asked again, and a digest of its own that lacks this is rarely worth reading.
-# Measured for English alone: none of GPT-3's true digests of news lies below.
+# Measured for English alone: of 76 true digests of news by GPT-3 one lies below.
 LOW_FOR_MODELS: Mapping[Direction, float] = {**LOW, ("en", "en"): 0.48}
 # Of the digests of models with 135 million parameters nine in ten are wrong, in the article's own
 # words: only those that keep to passages of the article are worth showing. Measured for English.
