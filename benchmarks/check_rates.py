@@ -10,8 +10,8 @@ articles) and of a random one. Printed are the shares refused, and of the true o
 `spliced`: one sentence of a true digest is replaced by the longest of the most similar article's
 digest; counted are those that `unsupported_sentences` names.
 
-`--times` prints instead the CPU time of the support for an article of 2,000 characters, made of those
-of the file: for its first digest, with the analysis of the article, and for the next.
+`--times` prints instead the CPU time of the support for articles of 2,000 characters, made of those
+of the file: for a first digest, with the analysis of the article, and for the next.
 """
 
 import argparse

@@ -182,7 +182,7 @@ class Document:
         return number if number >= 0 else None
 
     def sentence_span(self, offset: int) -> tuple[int, int]:
-        """Where in `titled_text` the sentence at an offset begins, and where the next one does.
+        """The offsets in `titled_text` of the sentence at an offset, and of the one after it.
 
         The title and its line break are one, too.
         """
