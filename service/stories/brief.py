@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
-from service.article import Article
+from service.article import Article, Document
 from service.extractive.sentence_quality import is_spaceless, leans
 from service.extractive.summarize import join
 from service.facts.names import Glossary
-from service.result import Checks, Digest, DigestSentence, Result
+from service.result import Digest, DigestSentence, Result
 from service.stories.news_story import Brief, BriefSentence, Group, Told
-from service.stories.statements import Statements
+from service.stories.statements import Statements, is_scattered
 from service.tasks import LANGUAGES, DigestLanguage
 from service.text.script import to_script
 from service.text.terms import terms
@@ -98,17 +98,26 @@ def _passages_of_all(group: Group, language: DigestLanguage) -> dict[int, list[s
 
 
 def _sound_passages(told: Told, digest: Digest, language: DigestLanguage) -> list[str]:
-    passages = _passages(digest.sentences, language)
-    return [passage for passage in passages if not _is_doubtful(passage, told.checks, language)]
+    passages = list(_passages(digest.sentences, language))
+    if digest.kind != "abstractive":
+        return passages
+    doubtful = [
+        " ".join(each.text.split())
+        for each in digest.sentences
+        if _is_doubtful(each.text, told, language)
+    ]
+    return [passage for passage in passages if not any(text in passage for text in doubtful)]
 
 
-def _is_doubtful(passage: str, checks: Checks, language: DigestLanguage) -> bool:
-    """Whether the checks doubt something in a passage: a digest shows it beside a warning, but
-    what rests on the digest has none."""
-    strange = (" ".join(text.split()) for text in checks.unsupported_sentences.get(language, []))
+def _is_doubtful(text: str, told: Told, language: DigestLanguage) -> bool:
+    """Whether the checks doubt something in a sentence, which a digest shows beside a warning, or
+    its figures are not together in its article."""
+    checks = told.checks
     lacking = [*checks.unsupported_numbers, *checks.unsupported_names]
-    return any(text in passage for text in strange) or any(
-        re.search(rf"(?<!\d){re.escape(each)}(?!\d)", passage) for each in lacking
+    return (
+        text in checks.unsupported_sentences.get(language, [])
+        or any(re.search(rf"(?<!\d){re.escape(each)}(?!\d)", text) for each in lacking)
+        or is_scattered(Document.of(text, language), told.facts)
     )
 
 

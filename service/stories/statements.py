@@ -2,18 +2,29 @@
 
 Who reads several articles at once easily joins what does not belong together: the dead of an
 earlier earthquake, figures of two companies. So an article states a sentence only by itself: its
-names in the article's digest or title, its figures and its words in one passage of the digest.
+names in the article's digest or title, its figures and the words of each of its clauses in one
+passage of the digest.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from service.article import Document
 from service.checks.support import language_of, support
 from service.checks.unsupported import unsupported_digits, unsupported_names, unsupported_numbers
 from service.checks.verdict import HIGH, LOW_FOR_MODELS
 from service.facts.names import Glossary
+from service.facts.numerals import Figure
+from service.result import Facts, StatedFigure
 from service.tasks import DigestLanguage
+
+_CLAUSE_END = re.compile(r"[,;](?=\s)|[，；]|\s(?=(?:and|but|while)\s)")
+_FEWEST_WORDS: Mapping[DigestLanguage, int] = {"en": 3, "zh": 6}
+"""Of content, in a clause that is looked at by itself; Chinese characters and pairs of them."""
+_BETWEEN = 3
+"""Characters between a sentence and the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +67,47 @@ class Statements:
         for index, article in self._articles.items():
             if unsupported_names(sentence, article, self._glossary):
                 continue
-            held = [
-                (support(sentence.text, language, passage), language_of(passage))
+            scores = [
+                (min(scores), own)
                 for passage in self._passages[index]
                 if not unsupported_numbers(sentence, passage)
                 and not unsupported_digits(sentence, passage)
+                and (own := language_of(passage))
+                and (scores := list(_scores(sentence.text, language, passage)))
             ]
-            scores = [(found.score, own) for found, own in held if found and own]
             if not scores:
                 continue
             most, own = max(scores)
             if most >= LOW_FOR_MODELS[own, language]:
                 yield Statement(index, most, most >= HIGH[own, language])
+
+
+def _scores(text: str, language: DigestLanguage, passage: Document) -> Iterator[float]:
+    """The support of a sentence by a passage, and that of each of its longer clauses: one that was
+    added to what is true says half as much as the whole."""
+    for part in (text, *_CLAUSE_END.split(text)):
+        held = support(part, language, passage)
+        if held and (part == text or held.weight >= _FEWEST_WORDS[language]):
+            yield held.score
+
+
+def is_scattered(sentence: Document, facts: Facts) -> bool:
+    """Whether the figures of a sentence stand apart in its article, as far as its facts tell: in
+    more than one sentence and the next one."""
+    places = sorted(
+        {
+            (stated.start, stated.end)
+            for figure in sentence.open_figures
+            for stated in facts.figures
+            if stated.start is not None and stated.end is not None and _is(figure, stated)
+        }
+    )
+    beside = all(later[0] - earlier[1] <= _BETWEEN for earlier, later in pairwise(places))
+    return len(places) > 2 or not beside
+
+
+def _is(figure: Figure, stated: StatedFigure) -> bool:
+    same_unit = figure.unit == stated.unit or "number" in {figure.kind, stated.kind}
+    return same_unit and [float(each) for each in figure.values] == [
+        float(each) for each in stated.values
+    ]

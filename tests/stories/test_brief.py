@@ -64,14 +64,17 @@ def test_each_sentence_of_a_brief_names_its_articles() -> None:
 
 
 def _told(
-    language: DigestLanguage, *digests: list[str], checks: dict[str, Any] | None = None
+    language: DigestLanguage,
+    *digests: list[str],
+    checks: dict[str, Any] | None = None,
+    kind: str = "extractive",
 ) -> Group:
     """A story of articles with such digests, and what the checks found in each."""
     quake = groups()[0]
     members = []
     for texts in digests:
         sentences = [DigestSentence(text=text, support=1, sources=[]) for text in texts]
-        made = {"text": "".join(texts), "kind": "extractive", "sentences": sentences}
+        made = {"text": "".join(texts), "kind": kind, "sentences": sentences}
         result = quake.members[0].result
         digest = result.digests["en"].model_copy(update=made)
         found = result.checks.model_copy(update=checks)
@@ -189,7 +192,9 @@ def test_the_digests_own_sentences_stand_in_for_a_brief_without_one(
 def test_a_passage_that_the_checks_doubt_is_not_read_for_a_brief(
     language: DigestLanguage, found: dict[str, Any]
 ) -> None:
-    source = brief_source(_told(language, *[WRITTEN[language]] * 2, checks=found))
+    source = brief_source(
+        _told(language, *[WRITTEN[language]] * 2, checks=found, kind="abstractive")
+    )
     assert source is not None
     assert source.article.text == WRITTEN[language][0]
 

@@ -1,7 +1,9 @@
 import pytest
 
-from service.stories.statements import Statements
+from service.article import Document
+from service.stories.statements import Statements, is_scattered
 from service.tasks import DigestLanguage
+from tests.support.story_facts import facts_of_text
 from tests.support.told_stories import resources
 
 EN = {
@@ -68,6 +70,9 @@ def test_an_article_that_does_not_state_it_is_not_named(
         # No article has the name.
         ("en", "An earthquake of magnitude 6.3 killed 14 people in Greece on Thursday."),
         ("zh", "周四，希腊发生6.3级地震，造成14人死亡。"),
+        # A clause is added to what is true.
+        ("en", "The army sent 600 soldiers to the capital, and a new airport opens next spring."),
+        ("zh", "军队派出600名士兵前往灾区，新机场预计将于明年春季正式启用。"),
         # The words are those of no article.
         ("en", "Experts expect the price of copper to rise further in autumn."),
         ("zh", "专家预计铜价秋季将进一步上涨。"),
@@ -75,3 +80,29 @@ def test_an_article_that_does_not_state_it_is_not_named(
 )
 def test_no_article_states_a_mixture(language: DigestLanguage, text: str) -> None:
     assert stating(text, language) == []
+
+
+ARTICLES = {
+    "en": "A quake of magnitude 6.3 struck Kesta on Thursday. It killed 214 people in the capital."
+    " The army sent soldiers. The governor asked for tents. In 1998 a quake killed 412 people.",
+    "zh": "大理州周四发生6.3级地震。地震造成214人死亡。军队派出士兵。州长请求支援帐篷。"
+    "1998年的地震造成412人死亡。",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "scattered"),
+    [
+        ("en", "A quake of magnitude 6.3 killed 214 people.", False),
+        ("zh", "6.3级地震造成214人死亡。", False),
+        ("en", "A quake of magnitude 6.3 killed 412 people.", True),
+        ("zh", "6.3级地震造成412人死亡。", True),
+        ("en", "It killed 412 people and moved 999 tents.", False),
+        ("zh", "地震造成412人死亡，运来999顶帐篷。", False),
+    ],
+)
+def test_figures_are_scattered_that_stand_apart_in_the_article(
+    language: DigestLanguage, text: str, scattered: bool
+) -> None:
+    facts = facts_of_text(ARTICLES[language])
+    assert is_scattered(Document.of(text, language), facts) is scattered
