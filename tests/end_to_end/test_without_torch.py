@@ -11,14 +11,14 @@ import pytest
 from tests.support.serving import ROOT
 from tests.support.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 WITHOUT = """
 import sys
 for name in ("torch", "transformers", "tokenizers", "safetensors", "sentencepiece", "accelerate",
              "gguf", "huggingface_hub"):
     sys.modules[name] = None
 from service.__main__ import run
-
-pytestmark = pytest.mark.slow
 run()
 """
 

@@ -51,6 +51,7 @@ def test_a_second_run_keeps_the_stories_and_takes_new_articles_in(folder: Path) 
     assert [len(story["articles"]) for story in stories(folder)] == [3, 2]
 
 
+@pytest.mark.slow
 def test_the_report_is_not_read_as_an_article(folder: Path) -> None:
     out = folder / "out"
     for _ in range(2):
@@ -59,11 +60,13 @@ def test_the_report_is_not_read_as_an_article(folder: Path) -> None:
     assert len((out / "digests.jsonl").read_text("utf-8").splitlines()) == len(TEXTS)
 
 
+@pytest.mark.slow
 def test_no_report_where_none_is_wanted(folder: Path) -> None:
     digest(folder, "--no-report")
     assert not (folder.parent / "out" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_file_gets_a_report_where_one_is_wanted(folder: Path) -> None:
     digest(folder / "zh.txt")
     assert not (folder / "out" / "report.html").exists()

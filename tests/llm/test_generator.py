@@ -45,7 +45,7 @@ from tests.support.traffic import (
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-FAMILIES = [*tiny.FAMILIES, *map(slow, tiny.OTHERS)]
+FAMILIES = ["qwen3", "qwen3_5", *map(slow, ("qwen2", *tiny.OTHERS))]
 
 
 @pytest.fixture(params=FAMILIES)

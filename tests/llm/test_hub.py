@@ -19,6 +19,8 @@ from tests.support.hub import COMMIT, empty_model, serve_hub
 from tests.support.hub_clients import run
 from tests.support.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 MODEL = "maker/small-model"
 DEFAULT = Settings().model
 CHOOSE = """

@@ -33,6 +33,7 @@ from tests.support.engines import (
     finish,
     request,
 )
+from tests.support.lanes import one_quick
 
 
 def test_identity_names_model_and_prompts(engine: LLMEngine) -> None:
@@ -58,7 +59,7 @@ def test_every_task_is_answered_in_order(engine: LLMEngine) -> None:
     assert stance.label == max(stance.scores, key=lambda label: stance.scores[label])
 
 
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize("family", one_quick(reversed(tiny.FAMILIES)))
 def test_an_answer_does_not_depend_on_its_neighbours(folders: dict[str, Path], family: str) -> None:
     engine = LLMEngine(tiny.settings(folders[family]))
     asked = [
@@ -99,7 +100,7 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize("family", one_quick(reversed(tiny.FAMILIES)))
 def test_sentences_are_translated_together_as_alone(folders: dict[str, Path], family: str) -> None:
     engine = LLMEngine(tiny.settings(folders[family]))
     alone = [answer_alone(engine, request("a", tasks=[task])).tasks[0] for task in SENTENCES]
@@ -339,7 +340,7 @@ def test_a_folder_with_weights_is_loaded_by_choice(
     assert engine.identity.model == "qwen2"
 
 
-@pytest.fixture(scope="module", params=["qwen2", "qwen3_5"])
+@pytest.fixture(scope="module", params=one_quick(["qwen3_5", "qwen2"]))
 def shared_engine(folders: dict[str, Path], request: pytest.FixtureRequest) -> Engine:
     """One engine for all checks: none may leave anything behind."""
     return LLMEngine(tiny.settings(folders[request.param], batch_rows=8))

@@ -15,6 +15,7 @@ from service.llm.token_request import Generate, Generated, SampleToken, TokenReq
 from service.tasks import DigestAnswer, DigestTask
 from tests.support import tiny
 from tests.support.engines import answer_alone, ask_worker, finish, request
+from tests.support.lanes import one_quick
 
 WORDS, DRAWS = 12, 3000
 LOGITS = torch.randn(WORDS, generator=torch.Generator().manual_seed(1)) * 2
@@ -42,15 +43,17 @@ def test_greedy_needs_no_chooser() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [
-        {},
-        {"temperature": 0.5},
-        {"top_k": 3},
-        {"top_p": 0.7},
-        {"min_p": 0.2},
-        {"temperature": 0.7, "top_k": 8, "top_p": 0.8},
-        {"temperature": 1.5, "top_k": 9, "top_p": 0.95, "min_p": 0.1},
-    ],
+    one_quick(
+        [
+            {"temperature": 1.5, "top_k": 9, "top_p": 0.95, "min_p": 0.1},
+            {"temperature": 0.7, "top_k": 8, "top_p": 0.8},
+            {},
+            {"temperature": 0.5},
+            {"top_k": 3},
+            {"top_p": 0.7},
+            {"min_p": 0.2},
+        ]
+    ),
     ids=str,
 )
 def test_words_are_drawn_as_transformers_would(given: dict[str, Any]) -> None:
