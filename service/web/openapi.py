@@ -19,7 +19,8 @@ from service.result import Result
 from service.store.batch import Batch
 from service.web.chat_body import ChatBody, ChatCompletion, ChatModels
 from service.web.chat_errors import ChatError
-from service.web.problems import Problem, explained
+from service.web.explanations import explained
+from service.web.problems import Problem
 from service.web.request_body import MARKUPS, Asked, BatchArticle, SummarizeBody, Wanted
 from service.web.streaming import EVENTS
 from service.web.uploads import ARRAY, COMPLETE, LINES

@@ -9,9 +9,10 @@ from gunicorn.http import errors
 
 from service import metrics
 from service.errors import DiglotError, Overloaded
+from service.web.explanations import code_of
 from service.web.incoming import TinyChunks
 from service.web.outgoing import Outgoing
-from service.web.problems import code_of, described
+from service.web.problems import described
 
 log = logging.getLogger(__name__)
 

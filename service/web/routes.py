@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from service import metrics
 from service.errors import NotReady
 from service.serving.service import State
+from service.web.explanations import explained
 from service.web.openapi import OPERATIONS, Live, Ready, document
-from service.web.problems import explained, problem
+from service.web.problems import problem
 from service.web.request_body import Asked, read_article
 from service.web.streaming import EVENTS, Newest, events
 from service.web.submission import service, settings, slot, streamed, submit, turn

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from service.pipeline.validation import FAULTS
-from service.web import problems
-from service.web.problems import MEANINGS
+from service.web.explanations import MEANINGS, explained
 
 ROOT = Path(__file__).parents[2]
 API = (ROOT / "docs" / "api.md").read_text("utf-8")
@@ -40,5 +39,5 @@ def test_every_error_has_its_explanation() -> None:
     """So that the docs may say that `type` leads to one."""
     listed = set(re.findall(r"^\| `(\w+)` \| \d{3} \|", API, re.MULTILINE))
     assert listed == set(MEANINGS)
-    for explained in problems.explained():
-        assert explained.code in MEANINGS
+    for each in explained():
+        assert each.code in MEANINGS

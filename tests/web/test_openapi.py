@@ -12,8 +12,9 @@ import pytest
 
 from service.settings import Settings
 from service.web.app import create_app
+from service.web.explanations import explained
 from service.web.openapi import OPERATIONS, document
-from service.web.problems import Problem, explained
+from service.web.problems import Problem
 from tests.support.fakes import FakeService
 from tests.support.serving import serving
 from tests.support.waiting import PATIENCE_S
