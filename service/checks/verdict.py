@@ -34,7 +34,7 @@ LONGEST_DIGEST = 20_000
 # articles; over HIGH few of others. Set on development data with benchmarks/check_rates.py;
 # docs/checks.md has the rates on other data.
 LOW: Mapping[Direction, float] = {
-    ("en", "en"): 0.40,
+    ("en", "en"): 0.36,
     ("zh", "zh"): 0.38,
     ("zh", "en"): 0.49,
     ("en", "zh"): 0.43,
