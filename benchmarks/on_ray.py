@@ -19,7 +19,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -81,9 +80,12 @@ def digest(*arguments: object, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
-@dataclass(eq=False)
-class Killer(threading.Thread):
-    """Kills an engine every few seconds, and a node once, which gets a successor later."""
+@dataclass
+class Killer:
+    """Kills an engine every few seconds, and a node once, which gets a successor later.
+
+    It is called from the main thread, where alone Ray can start a node.
+    """
 
     cluster: Any
     nodes: list[Any]
@@ -91,25 +93,29 @@ class Killer(threading.Thread):
     node_after: int
     rng: random.Random
     kills: Counter[str] = field(default_factory=Counter)
+    rounds: int = 0
+    due: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__init__(daemon=True)
-        self.stopped = threading.Event()
+        self._wait()
 
-    def run(self) -> None:
-        round_ = 0
-        while not self.stopped.wait(self.seconds * self.rng.uniform(0.5, 1.5)):
-            round_ += 1
-            if round_ == self.node_after:
-                node = self.nodes.pop(self.rng.randrange(len(self.nodes)))
-                self.cluster.remove_node(node, allow_graceful=False)
-                self.kills["nodes"] += 1
-                continue
-            if round_ == self.node_after + 2:
-                self.nodes.append(self.cluster.add_node(num_cpus=1, **QUIET_NODE))
-            if engines := list(running_engines()):
-                self.rng.choice(engines).send_signal(signal.SIGKILL)
-                self.kills["engines"] += 1
+    def _wait(self) -> None:
+        self.due = time.monotonic() + self.seconds * self.rng.uniform(0.5, 1.5)
+
+    def kill_when_due(self) -> None:
+        if time.monotonic() < self.due:
+            return
+        self.rounds += 1
+        if self.rounds == self.node_after:
+            node = self.nodes.pop(self.rng.randrange(len(self.nodes)))
+            self.cluster.remove_node(node, allow_graceful=False)
+            self.kills["nodes"] += 1
+        elif engines := list(running_engines()):
+            self.rng.choice(engines).send_signal(signal.SIGKILL)
+            self.kills["engines"] += 1
+        if self.rounds == self.node_after + 2:
+            self.nodes.append(self.cluster.add_node(num_cpus=1, **QUIET_NODE))
+        self._wait()
 
 
 def running_engines() -> Iterator[psutil.Process]:
@@ -154,11 +160,9 @@ def kills(asked: argparse.Namespace, folder: Path) -> bool:
         kept / "in", "--out", kept / "out", "--on", "ray", "--workers", 2, "--threads", 1,
         "--length", "short", "--languages", asked.languages, *engine, RAY_ADDRESS=cluster.address,
     )  # fmt: skip
-    killer.start()
-    peak, largest = watch(run, Path(cluster.head_node.get_session_dir_path()), asked.stop_after)
+    session = Path(cluster.head_node.get_session_dir_path())
+    peak, largest = watch(run, session, killer, asked.stop_after)
     seconds = time.monotonic() - begun
-    killer.stopped.set()
-    killer.join()
     cluster.shutdown()
     done = earlier.and_one(killer.kills, seconds)
     done.write(kept)
@@ -201,8 +205,10 @@ class Pieces:
         )
 
 
-def watch(run: subprocess.Popen[bytes], folder: Path, stop_after: float | None) -> tuple[int, int]:
-    """Wait for a run; its peak memory, and the most that Ray's folder took, in bytes.
+def watch(
+    run: subprocess.Popen[bytes], folder: Path, killer: Killer, stop_after: float | None
+) -> tuple[int, int]:
+    """Kill while a run goes on; its peak memory, and the most that Ray's folder took, in bytes.
 
     A run that takes longer than `stop_after` seconds is asked to stop.
     """
@@ -212,6 +218,7 @@ def watch(run: subprocess.Popen[bytes], folder: Path, stop_after: float | None) 
         with suppress(psutil.Error):
             peak = max(peak, psutil.Process(run.pid).memory_info().rss)
         largest = max(largest, size(folder))
+        killer.kill_when_due()
         if time.monotonic() > end:
             run.terminate()
             end = float("inf")
