@@ -25,6 +25,7 @@ class Generator:
     rows: list[int]
     path: str = "forked"
     num_running: int = field(default=0)
+    max_rows: int = 32
 
     def step(self) -> list[FinishedRequest]:
         self.num_running = self.rows.pop(0)
@@ -51,7 +52,7 @@ def test_prompts_and_their_answers_are_noted() -> None:
     )
     watch = Watch()
     engine: Any = SimpleNamespace(generator=generator, identity=SimpleNamespace(dtype="int8"))
-    watch.attach(engine, rows=32)
+    watch.attach(engine)
     for _ in range(3):
         generator.step()
     record = watch.record(articles=2)
