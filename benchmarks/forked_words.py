@@ -103,17 +103,18 @@ def written(folder: Path, dtype: str, device: str) -> dict[str, list[list[int]]]
 def _by_generate(
     folder: Path, dtype: str, device: str, prompts: Sequence[list[int]]
 ) -> dict[str, list[list[int]]]:
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
-    model = model.to(device).eval()
-    model.generation_config = endless()
+    model = plain_model(folder, dtype, device)
     alone = [_generated(model, [ids])[0] for ids in prompts]
     return {ALONE: alone, PADDED: _generated(model, prompts)}
 
 
-def endless() -> Any:
-    """Greedy settings without a token that ends an answer."""
+def plain_model(folder: Path, dtype: str, device: str) -> Any:
+    """The model as transformers loads it; greedy, without a token that ends an answer."""
     settings: Any = GenerationConfig
-    return settings(do_sample=False, pad_token_id=0)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    model = model.to(device).eval()
+    model.generation_config = settings(do_sample=False, pad_token_id=0)
+    return model
 
 
 @torch.inference_mode()

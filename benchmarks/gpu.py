@@ -31,10 +31,10 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, ContinuousBatchingConfig
+from transformers import ContinuousBatchingConfig
 
 from benchmarks import forked_words, random_model
-from benchmarks.forked_words import ALONE, EAGER, PADDED, RECORDED, Agreement, endless
+from benchmarks.forked_words import ALONE, EAGER, PADDED, RECORDED, Agreement, plain_model
 from benchmarks.job import Job
 from benchmarks.shapes import SHAPES
 from service.llm import bench
@@ -152,7 +152,7 @@ def _diglot(folder: Path, job: Job, device: str, **more: Any) -> Iterator[Run]:
 
 @contextmanager
 def _generate_batch(folder: Path, job: Job, device: str) -> Iterator[Run]:
-    model = _plain(folder, device)
+    model = plain_model(folder, "bfloat16", device)
     prompts = _prompts(model, job)
     manager = model.continuous_batching_context_manager(
         model.generation_config,
@@ -191,7 +191,7 @@ def _answer(running: Any) -> int:
 
 @contextmanager
 def _generate(folder: Path, job: Job, device: str) -> Iterator[Run]:
-    model = _plain(folder, device)
+    model = plain_model(folder, "bfloat16", device)
     prompts = sorted(_prompts(model, job), key=lambda prompt: -prompt[1])
 
     def run() -> str:
@@ -207,13 +207,6 @@ def _generate(folder: Path, job: Job, device: str) -> Iterator[Run]:
         return f"batches of {BATCH}, each article read three times"
 
     yield run
-
-
-def _plain(folder: Path, device: str) -> Any:
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
-    model = model.to(device).eval()
-    model.generation_config = endless()
-    return model
 
 
 def _prompts(model: Any, job: Job) -> list[tuple[list[int], int]]:
