@@ -21,7 +21,7 @@ from service.tasks import (
 )
 
 EN = "The council voted to build a new bridge, and the mayor called it overdue."
-ZH = "镇议会投票决定建造新桥，镇长称这座桥早该建了。"
+ZH = "镇议会投票建一座新桥，镇长表示这座桥早该建了。"
 """Digests of the article that most tests send: a council builds a bridge."""
 
 Script = Callable[[Request], Answer | DiglotError]
