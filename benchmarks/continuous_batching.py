@@ -21,12 +21,12 @@ import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
 from benchmarks import machine
+from benchmarks.forked_words import answer
 from benchmarks.sample_work import Work
 from benchmarks.turns import Job, Stopped, Turn, Worker
 from service.llm.capability import prepare
 from service.llm.generator import BatchGenerator
 from service.llm.scheduler import Limits
-from service.llm.token_request import Generate, Generated, TokenRequest
 
 PAGE = 256
 """Tokens of a page of its cache, by default."""
@@ -113,15 +113,7 @@ def _diglot(work: Work) -> Mapping[str, Job]:
 
 
 def _written(generator: BatchGenerator, prompts: list[list[int]], new: int) -> list[list[int]]:
-    for index, ids in enumerate(prompts):
-        branch = Generate(tuple(ids[-1:]), new, ignore_eos=True)
-        generator.admit(TokenRequest(f"{index:04}", tuple(ids[:-1]), (branch,)))
-    written: dict[str, list[int]] = {}
-    while len(written) < len(prompts):
-        for each in generator.step():
-            assert each.outcomes is not None and isinstance(each.outcomes[0], Generated)
-            written[each.id] = each.outcomes[0].ids
-    return [written[name] for name in sorted(written)]
+    return answer(generator, [(tuple(ids[:-1]), (tuple(ids[-1:]),)) for ids in prompts], new)
 
 
 def _report(turns: Mapping[str, list[Turn] | str], work: Work, rounds: int) -> str:

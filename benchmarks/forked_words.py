@@ -155,14 +155,24 @@ def _answers(
     recorder = recorder_on(model.device) if recorded else None
     if recorder is not None:
         generator.record_steps(recorder)
-    for number, text in enumerate(read):
-        branches = tuple(Generate(suffix, WORDS, ignore_eos=True) for suffix in text.suffixes)
-        generator.admit(TokenRequest(f"{number:04}", text.prefix, branches))
+    rows_written = answer(generator, [(text.prefix, text.suffixes) for text in read], WORDS)
+    if recorder is not None and not generator.replayed_steps:
+        raise RuntimeError("no step was replayed")
+    return rows_written
+
+
+def answer(
+    generator: BatchGenerator,
+    prompts: Sequence[tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]],
+    new: int,
+) -> list[list[int]]:
+    """Exactly `new` tokens after each of a prompt's suffixes; a prompt is a prefix and these."""
+    for number, (prefix, suffixes) in enumerate(prompts):
+        branches = tuple(Generate(suffix, new, ignore_eos=True) for suffix in suffixes)
+        generator.admit(TokenRequest(f"{number:04}", prefix, branches))
     answers: dict[str, list[list[int]]] = {}
-    while len(answers) < len(read):
+    while len(answers) < len(prompts):
         for each in generator.step():
             outcomes = each.outcomes or ()
             answers[each.id] = [one.ids for one in outcomes if isinstance(one, Generated)]
-    if recorder is not None and not generator.replayed_steps:
-        raise RuntimeError("no step was replayed")
     return [row for name in sorted(answers) for row in answers[name]]

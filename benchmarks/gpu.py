@@ -43,7 +43,7 @@ from service.settings import Settings
 
 RUNS = 2
 BATCH = 64
-"""Rows of a batch of `generate`, as many as Diglot has by default."""
+"""Rows of a batch of `generate`."""
 Run = Callable[[], str]
 """Does the whole job; returns a remark."""
 

@@ -71,6 +71,12 @@ def _joined(words: Sequence[str]) -> str:
     return re.sub(r"(?<=[(\[$£€]) ", "", text)
 
 
+def chosen(paths: Sequence[Path], half: str | None) -> list[LabelledArticle]:
+    """The articles of all paths, of the topics of one half or of both."""
+    articles = (article for path in paths for article in read(path))
+    return [each for each in articles if half is None or each.topic % 2 == HALVES[half]]
+
+
 def in_order(articles: Sequence[tuple[LabelledArticle, Facts]], seed: int) -> BCubed:
     shuffled = list(articles)
     random.Random(seed).shuffle(shuffled)
@@ -104,13 +110,7 @@ def main() -> None:
     arguments.add_argument("--orders", type=int, default=5)
     arguments.add_argument("--show", action="store_true")
     asked = arguments.parse_args()
-    articles = [
-        article
-        for path in asked.paths
-        for article in read(path)
-        if asked.half is None or article.topic % 2 == HALVES[asked.half]
-    ]
-    told = list(facts(articles))
+    told = list(facts(chosen(asked.paths, asked.half)))
     reached = [in_order(told, seed) for seed in range(asked.orders)]
     stories = len({article.story for article, _ in told})
     print(

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import mean
 
 from benchmarks.grouping import Newsroom
-from benchmarks.news_stories import HALVES, facts, read
+from benchmarks.news_stories import HALVES, chosen, facts
 from service.result import Facts
 from service.stories.fact_keys import keyed_facts
 
@@ -87,13 +87,7 @@ def main() -> None:
     arguments.add_argument("--half", choices=HALVES)
     arguments.add_argument("--generated", type=int, default=120, help="stories")
     asked = arguments.parse_args()
-    given = [
-        article
-        for path in asked.paths
-        for article in read(path)
-        if asked.half is None or article.topic % 2 == HALVES[asked.half]
-    ]
-    if given:
+    if given := chosen(asked.paths, asked.half):
         news = ((article.story, told) for article, told in facts(given))
         print("given:", describe(list(_labelled(news))))
     print("generated:", describe(list(_labelled(_generated(asked.generated)))))

@@ -119,9 +119,15 @@ def _briefed(
     """The story with its brief, without one where it can't be made."""
     try:
         result = future.result()
-        engine = ExtractiveEngine(resources)
-        spare = digest_at_once(source.article, options, engine, resources, id="brief")
-        return with_brief(group, source, result, resources.glossary, spare)
+        without_model = partial(
+            digest_at_once,
+            source.article,
+            options,
+            ExtractiveEngine(resources),
+            resources,
+            id="brief",
+        )
+        return with_brief(group, source, result, resources.glossary, without_model)
     except NotReady:
         raise
     except DiglotError as error:

@@ -44,4 +44,4 @@ def _briefed(group: Group, engine: ExtractiveEngine, resources: Resources) -> Gr
     if source is None:
         return group
     result = digest_at_once(source.article, Options(), engine, resources, id="brief")
-    return with_brief(group, source, result, resources.glossary, spare=result)
+    return with_brief(group, source, result, resources.glossary, lambda: result)

@@ -8,7 +8,7 @@ no article states is left out, and where nothing is left the digests' own senten
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
@@ -127,7 +127,7 @@ def _passages(sentences: Sequence[DigestSentence], language: DigestLanguage) -> 
     passage = ""
     for sentence in sentences:
         text = " ".join(sentence.text.split())
-        if passage and not leans(to_script(text, "Hans"), language):
+        if passage and not _leans(text, language):
             yield passage
             passage = ""
         passage += between * bool(passage) + text
@@ -135,12 +135,21 @@ def _passages(sentences: Sequence[DigestSentence], language: DigestLanguage) -> 
         yield passage
 
 
+def _leans(sentence: str, language: str) -> bool:
+    """Whether a sentence is about what the one before it says, in any script."""
+    return leans(to_script(sentence, "Hans"), language)
+
+
 def with_brief(
-    group: Group, source: BriefSource, result: Result, glossary: Glossary, spare: Result
+    group: Group,
+    source: BriefSource,
+    result: Result,
+    glossary: Glossary,
+    without_model: Callable[[], Result],
 ) -> Group:
     """The story with the digests of `result`, made of `source`, as its briefs.
 
-    `spare`, made of `source` without a model, takes the place of a digest of which no article
+    `without_model` digests `source` by its own sentences, in place of a digest of which no article
     states a sentence. Where there are key facts only, an article's own digest in that language says
     more.
     """
@@ -150,7 +159,7 @@ def with_brief(
     for language, digest in result.digests.items():
         brief = _brief(digest, language, source, statements)
         if not brief.sentences and brief.left_out:
-            own = _brief(spare.digests[language], language, source, statements)
+            own = _brief(without_model().digests[language], language, source, statements)
             brief = own.model_copy(update={"left_out": brief.left_out})
         if brief.kind == "keyfacts":
             brief = _of_one_article(group, language) or brief
@@ -186,9 +195,10 @@ def _cited(
     for sentence in digest.sentences:
         text = sentence.text
         own = [] if digest.kind == "abstractive" else source.articles_at(sentence)
-        if passage and leans(to_script(text, "Hans"), language):
+        leaning = _leans(text, language)
+        if passage and leaning:
             passage += between + text
-        elif passage is not None or not leans(to_script(text, "Hans"), language):
+        elif passage is not None or not leaning:
             passage = text
         others: list[int] = []
         if passage is not None and digest.kind != "keyfacts" and language in LANGUAGES:

@@ -1,6 +1,6 @@
 """Results of articles about two stories, in English and Chinese, by the engine without a model."""
 
-from functools import cache
+from functools import cache, partial
 
 from service.article import Article
 from service.extractive.extractive_engine import ExtractiveEngine
@@ -58,5 +58,5 @@ def groups() -> list[Group]:
 
 def briefed(group: Group, source: BriefSource, result: Result) -> Group:
     """The story with the brief of a Result, or else with that of no model."""
-    spare = digest(source.article.text)
-    return with_brief(group, source, result, resources().glossary, spare)
+    without_model = partial(digest, source.article.text)
+    return with_brief(group, source, result, resources().glossary, without_model)
