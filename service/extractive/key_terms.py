@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.article import Document
-from service.extractive.phrases import English
+from service.extractive.english_phrases import English
 from service.facts.dictionary_terms import gloss
 from service.facts.numerals import Figure
 from service.text.script import to_script

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from service.article import Document
+from service.extractive.chinese_phrases import Chinese
 from service.extractive.datelines import headline
-from service.extractive.phrases import LONGEST, Chinese, English, phrases_elsewhere
+from service.extractive.english_phrases import English
+from service.extractive.phrases import LONGEST, phrases_elsewhere
 from service.facts.names import Glossary
 from service.text.han import HAN_CHARACTER
 from service.text.script import to_script
