@@ -13,49 +13,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from service.article import Document
+from service.extractive.certainty import Certainty
 from service.extractive.chinese_phrases import Chinese
 from service.extractive.datelines import headline
 from service.extractive.english_phrases import English
 from service.extractive.phrases import LONGEST, phrases_elsewhere
+from service.extractive.termhood import READ, Mentions, kind_weight, mean_rarity, size_en, size_zh
 from service.facts.names import Glossary
 from service.text.han import HAN_CHARACTER
-from service.text.script import to_script
-from service.text.segmenter import rarity, segmenter
 from service.text.sentences import SENTENCE_END
-from service.text.terms import terms
 
-READ = 20_000
-"""Characters of the text that phrases are counted in."""
 LEAD = 400
 """Characters of the text that candidates are taken from, beside the title."""
 IN_TITLE, AT_FRONT, A_NAME, IN_PASSING = 2.0, 1.5, 2.0, 0.3
 ONCE = 0.5
 """The weight of a phrase that the title lacks and the text never takes up again."""
-WHO_DECIDES, A_PLACE = 0.2, 0.5
 REPEATED = 0.2
 """A longer phrase stands for its part when it makes up this much of the part's mentions."""
-AGAIN, AGAIN_UNTITLED, OPENING = 2, 3, 2
-"""Mentions below the title, or in a text without one, that make a subject certain; and the
-sentences that open a text without a title."""
 A_FEW = 8
 """Sentences of a text that is too short to take its subject up again."""
 OFTEN = 3
 """Mentions that make a phrase of a verb and a noun (开放权重), or a name more than in passing."""
 
-_PLACES, _COUNTED = frozenset({"ns", "f", "s", "t"}), frozenset({"m", "q", "mq", "t"})
-_DEMONYM = re.compile("[A-Z][a-z]+(?:an|ish|ese|ic|i)s?")
-_NOUN_ENDS = frozenset("nljxe")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
-_WHO_DECIDES_EN = re.compile(
-    r"(?:council|government|parliament|senate|congress|committee|commission|ministry|department|"
-    r"board|court|mayor|minister|president|governor|officials?|spokes\w+|voters?|authority|"
-    r"authorities|agency|bureau|police|residents?|critics|supporters)$",
-    re.IGNORECASE,
-)
-_WHO_DECIDES_ZH = re.compile(
-    "(?:政府|议会|议员|委员会|委|局|部门|部|厅|法院|院方|局方|官方|市长|县长|省长|总统|总理|部长|主席|主任|"
-    "局长|公所|警方|协会|工会|代表|民众|当局|法庭|国会|董事会|选民|.者)$"
-)
 
 
 def certain_subject(document: Document, glossary: Glossary) -> str:
@@ -81,7 +61,7 @@ def main_subject(document: Document, glossary: Glossary) -> str:
     return found or _opening(headline(document.title)) or _opening(document.text)
 
 
-def _found(document: Document, glossary: Glossary, certain: "Certainty | None" = None) -> str:
+def _found(document: Document, glossary: Glossary, certain: Certainty | None = None) -> str:
     text, language = document.text, document.language
     title = headline(document.title)
     # A clean text begins with its title, which must not count as a mention.
@@ -108,11 +88,11 @@ def _subject(  # noqa: PLR0913, PLR0917  # called in one place
     language: str,
     source: Chinese | English,
     scores: dict[str, float],
-    certain: "Certainty | None",
+    certain: Certainty | None,
 ) -> str:
     """`source` has the phrases of `body`; `scores` are those of the names."""
     chinese = source if isinstance(source, Chinese) else None
-    mentions = _Mentions(body, language)
+    mentions = Mentions(body, language)
     scored: set[tuple[str, float]] = set()
     most: list[tuple[float, str]] = []
     for part, weight in ((body[:LEAD], 1.0), (title, IN_TITLE)):
@@ -127,7 +107,7 @@ def _subject(  # noqa: PLR0913, PLR0917  # called in one place
             # A phrase of the title alone is named all the same.
             often = often or (0.5 if weight > 1 else 0)
             once = ONCE if often == weight == 1 else 1.0
-            size = _size_zh(phrase, often) if chinese else _size(phrase)
+            size = size_zh(phrase, often) if chinese else size_en(phrase)
             scores.setdefault(phrase, 0.0)
             most.append((first * weight * often * size * once, phrase))
     if certain is not None:
@@ -141,12 +121,14 @@ def _subject(  # noqa: PLR0913, PLR0917  # called in one place
     around = [
         phrase for phrase in (*scores, *(found for found, _ in further)) if _holds(phrase, best)
     ]
-    whole = [phrase for phrase in around if phrase == best or _share(phrase, bool(chinese)) == 1.0]
+    whole = [
+        phrase for phrase in around if phrase == best or kind_weight(phrase, bool(chinese)) == 1.0
+    ]
     if certain is not None:
         whole = [phrase for phrase in whole if certain.of(phrase)]
     if set(whole) <= {best}:
         return best
-    return _in_full(best, whole, _Mentions(f"{title}\n{body}", language))
+    return _in_full(best, whole, Mentions(f"{title}\n{body}", language))
 
 
 def _score(scores: dict[str, float], most: list[tuple[float, str]], chinese: bool) -> None:
@@ -158,51 +140,9 @@ def _score(scores: dict[str, float], most: list[tuple[float, str]], chinese: boo
     for bound, phrase in sorted(most, reverse=True):
         if bound < best:
             return
-        rarity = _rarity(phrase) if chinese else 1.0
-        scores[phrase] = max(scores[phrase], bound * rarity * _share(phrase, chinese))
+        rarity = mean_rarity(phrase) if chinese else 1.0
+        scores[phrase] = max(scores[phrase], bound * rarity * kind_weight(phrase, chinese))
         best = max(best, scores[phrase])
-
-
-class Certainty:
-    """Tells of each phrase whether it is certain to be what a document is about."""
-
-    def __init__(self, document: Document, glossary: Glossary) -> None:
-        self._glossary = glossary
-        self._chinese = document.language.startswith("zh")
-        title = headline(document.title)
-        body = document.text.removeprefix(title)
-        self._titled = bool(title)
-        self._text = document.text[:READ]
-        self._least = AGAIN if title else AGAIN_UNTITLED
-        self._opening = title or " ".join(s.text for s in document.sentences[:OPENING])
-        self._mentions = _Mentions(body[:READ], document.language)
-
-    def of(self, phrase: str) -> bool:
-        if phrase[0].isdigit() or phrase.lower() not in self._opening.lower():
-            return False
-        if self._mentions.of(phrase) < self._least or _share(phrase, self._chinese) < 1.0:
-            return False
-        entry = self._glossary.entry(phrase)
-        if entry is not None:
-            return entry.kind != "place"
-        return _is_noun_zh(phrase) if self._chinese else self._is_whole(phrase)
-
-    def _is_whole(self, phrase: str) -> bool:
-        """Whether an English phrase is not a piece of a longer name, nor a word for anything."""
-        if _DEMONYM.fullmatch(phrase):
-            return False
-        if phrase.islower():
-            return self._titled or " " in phrase
-        mentions = re.findall(rf"([A-Z][\w’'-]* |-)?\b{re.escape(phrase)}\b( [A-Z]|-)?", self._text)
-        return 2 * sum(bool(before or after) for before, after in mentions) <= len(mentions)
-
-
-def _is_noun_zh(phrase: str) -> bool:
-    """Whether `phrase` is built as a noun is: 得州带来 is a piece of a clause, 北京 a place."""
-    tags = [pair.flag for pair in segmenter().posseg.cut(to_script(phrase, "Hans"))]
-    if not tags or tags[0] in _COUNTED or tags[-1] in _PLACES or "v" in tags:
-        return False
-    return tags[-1][0] in _NOUN_ENDS or tags[-1] == "vn"
 
 
 def _holds(phrase: str, best: str) -> bool:
@@ -240,51 +180,7 @@ def _in_one_language(body: str, language: str) -> list[tuple[int, int]]:
     return found
 
 
-def _share(phrase: str, chinese: bool) -> float:
-    """The weight of a phrase by the thing that it names: one who decides, a place of events."""
-    if not chinese:
-        return WHO_DECIDES if _WHO_DECIDES_EN.search(phrase) else 1.0
-    simplified = to_script(phrase, "Hans")
-    if segmenter().posseg.dt.word_tag_tab.get(simplified) == "ns":
-        return A_PLACE
-    return WHO_DECIDES if _WHO_DECIDES_ZH.search(simplified) else 1.0
-
-
-class _Mentions:
-    """The number of times that a text holds a phrase; in English singular and plural are one."""
-
-    def __init__(self, text: str, language: str) -> None:
-        self._language = "" if language.startswith("zh") else language
-        self._text = self._folded(text)
-        self._counted: dict[str, int] = {}
-
-    def of(self, phrase: str) -> int:
-        if phrase not in self._counted:
-            self._counted[phrase] = self._text.count(self._folded(phrase))
-        return self._counted[phrase]
-
-    def _folded(self, text: str) -> str:
-        return f" {' '.join(terms(text, self._language))} " if self._language else text.lower()
-
-
-def _rarity(phrase: str) -> float:
-    """The mean rarity of its words in Chinese, squared: the commonest nouns (医院, 城市) are in
-    texts about anything."""
-    words = segmenter().lcut(to_script(phrase, "Hans"), HMM=False)
-    return float((sum(map(rarity, words)) / len(words)) ** 2)
-
-
-def _size_zh(phrase: str, often: float) -> float:
-    """A longer phrase that is repeated counts more, as each of its mentions is of its parts too
-    (Frantzi, Ananiadou & Mima 2000, "Automatic Recognition of Multi-Word Terms")."""
-    return math.sqrt(len(phrase) / 2) if often > 1 else 1.0
-
-
-def _size(phrase: str) -> float:
-    return math.sqrt(len(phrase)) * (1.0 if " " in phrase or not phrase.islower() else 0.5)
-
-
-def _in_full(best: str, phrases: Iterable[str], mentions: _Mentions) -> str:
+def _in_full(best: str, phrases: Iterable[str], mentions: Mentions) -> str:
     """The longest phrase around `best` that the text repeats: 阶梯水价 and not 阶梯."""
     enough = max(2, mentions.of(best) * REPEATED)
     longer = [
@@ -314,9 +210,9 @@ def _named(
         if name.key not in seen:
             seen.add(name.key)
             weight = IN_TITLE if place is None else 1.0
-            share = _share(name.surface, bool(HAN_CHARACTER.search(name.surface)))
+            kind = kind_weight(name.surface, bool(HAN_CHARACTER.search(name.surface)))
             known = A_NAME if counts[name.key] >= OFTEN else IN_PASSING
-            scores[name.surface] = weight * share * known * counts[name.key]
+            scores[name.surface] = weight * kind * known * counts[name.key]
     return scores
 
 
