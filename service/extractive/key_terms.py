@@ -9,17 +9,15 @@ that stands right beside it.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from service.article import Document
 from service.extractive.english_phrases import English
+from service.extractive.key_fact import KeyFact
 from service.facts.dictionary_terms import gloss
 from service.facts.numerals import Figure
+from service.tasks import DigestLanguage
 from service.text.script import to_script
 from service.text.segmenter import frequency, rarity, segmenter
-
-Target = Literal["en", "zh"]
 
 READ = 20_000
 """Characters of the text that terms are looked for in."""
@@ -53,20 +51,7 @@ _AFTER_EN = re.compile(r"^ (?:in |of |worth of )?([a-z]+(?:-[a-z]+)?)(?: ([a-z]+
 _LABELLED = frozenset({"money", "percent"})
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A term in the other language, how much it matters, and where it stands first.
-
-    `source` is the number of the first sentence that has it.
-    """
-
-    text: str
-    weight: float
-    first: int
-    source: int | None
-
-
-def key_terms(document: Document, target: Target) -> list[Term]:
+def key_terms(document: Document, target: DigestLanguage) -> list[KeyFact]:
     """The main terms that have a certain gloss, the weightiest first."""
     counts: Counter[str] = Counter()
     first: dict[str, int] = {}
@@ -80,7 +65,7 @@ def key_terms(document: Document, target: Target) -> list[Term]:
         source = document.sentence_at(start)
         if source is not None:
             sources.setdefault(word, source)
-    found: dict[str, Term] = {}
+    found: dict[str, KeyFact] = {}
     for word, often in counts.items():
         meaning = gloss(word, target)
         rare = rarity(word) if target == "en" else 1.0
@@ -89,7 +74,7 @@ def key_terms(document: Document, target: Target) -> list[Term]:
         )
         if meaning is None or often < least or rare < commonest:
             continue
-        term = Term(meaning, often * rare * rare, first[word], sources.get(word))
+        term = KeyFact(meaning, often * rare * rare, first[word], sources.get(word))
         if meaning not in found or found[meaning].weight < term.weight:
             found[meaning] = term
     return sorted(found.values(), key=lambda term: (-term.weight, term.first))
@@ -127,7 +112,7 @@ def _segments(text: str) -> Iterator[tuple[int, str, str]]:
         at += len(word)
 
 
-def counted(document: Document, figure: Figure, target: Target) -> str | None:
+def counted(document: Document, figure: Figure, target: DigestLanguage) -> str | None:
     """The gloss of the noun that `figure` is of; None where none stands right beside it."""
     if figure.kind not in _LABELLED:
         return None
