@@ -16,9 +16,9 @@ from service.cleaning.segmentation import stories
 from service.errors import NoText
 from service.extractive import valence_shifters
 from service.extractive.keyfacts import key_facts
+from service.extractive.selection import choose
 from service.extractive.stance import read_stance
 from service.extractive.subject import main_subject
-from service.extractive.summarize import choose
 from service.facts.numerals import find_figures
 from service.ingest.documents import decode
 from service.resources import Resources

@@ -47,7 +47,7 @@ def test_the_extractive_engine_never_needs_torch() -> None:
 
 def test_the_choice_of_sentences_does_not_hang_on_hash_order() -> None:
     code = (
-        "from service.extractive.summarize import choose\n"
+        "from service.extractive.selection import choose\n"
         "from tests.support.documents import of_sentences\n"
         f"english = of_sentences({ENGLISH * 3!r}, 'en')\n"
         f"chinese = of_sentences({CHINESE * 3!r}, 'zh-Hans')\n"
