@@ -13,40 +13,17 @@ from functools import cached_property
 from pathlib import Path
 
 from service.facts.glossary_file import SHIPPED, Entry, Kind, read_entries
+from service.facts.name_boundaries import (
+    inside_words,
+    is_word,
+    opens_sentence_as_a_word,
+    stands_alone,
+)
 from service.facts.name_rules import Pair, Span, capitalised, latin_in_chinese, pairs
+from service.facts.surnames import telling_surname
 from service.text.han import HAN_CHARACTER
 
 __all__ = ["SHIPPED", "Entry", "Glossary", "Kind", "Name"]
-
-# Surnames that are words, or too frequent: alone they do not identify a person.
-_COMMON_SURNAMES = frozenset(
-    "allen anderson baker bell black brown bush carter chan clark cook cox davis evans gates green"
-    " harris hill huang jackson james jobs johnson jones jordan king lama lewis li martin may"
-    " miller moore morgan page robinson scott sanders smith taylor thomas thompson truss turner"
-    " walker white williams wilson wright young swift bryant rogan kennedy clinton marcos"
-    " francis mamdani"
-    " cheng deng feng huang jiang liang pang peng shen shih song tang wang yang yuan zeng zhang"
-    " zhao zheng zhong zhou".split()
-)
-# The family name stands first: nothing can be told from the last word.
-_FAMILY_NAME_FIRST = frozenset(
-    "aung ban chen chiang deng he hou hu jiang kim ko lai lee lei li liang lula ma mao meng moon"
-    " park ren tsai wang wen xi yao yoon zhang zhou zhu pope king queen pony".split()
-)
-# English words that open sentences in capitals and are names in the glossary too.
-_WORDS_TOO = frozenset("apple congress line oracle shell snap turkey windows".split())
-# A longer transliteration goes on here: 米兰 is not named in 米兰达, nor 特朗普 in ·特朗普.
-_GOES_ON = frozenset("·•・尔爾斯茨兹茲娜妮莉蒂丝絲顿頓逊遜恩姆夫曼")
-# 朝鲜族 are a people in China, and not North Korea.
-_OTHER_NAME = frozenset("族")
-_CAME_BEFORE = frozenset("·•・尔爾斯茨兹茲蒂妮莉弗")
-# Characters of two words that meet, and everyday words that contain a name.
-_NO_NAME = re.compile(
-    "高通[胀脹]|[高初其当當集空]中共|三星[级級堆座]|[东東]西藏"
-    "|北[约約](?=[0-9一二三四五六七八九十百千数數几幾 ])|中[东東]部"
-    "|印度[洋教]|墨西哥[湾灣]|孟加拉[湾灣]|蒙古包|俄[罗羅]斯方[块塊]|巴西[龟龜]|土耳其石"
-    "|大[连連][续續接]|[变變]成都|重[庆慶]祝|日本[来來]|米[兰蘭][达達]|科比[赛賽]|黑海[绵綿]|非洲[际際]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +55,7 @@ class Glossary:
             for form in (*entry.english, *entry.simplified, *entry.traditional):
                 self._by_form[form] = entry
             for form in entry.english if entry.kind == "person" else ():
-                if surname := _surname(form):
+                if surname := telling_surname(form):
                     surnames[surname].add(entry.key)
         for surname, keys in surnames.items():
             if len(keys) == 1:
@@ -131,7 +108,7 @@ class Glossary:
 
     def _in_han(self, text: str, taught: Mapping[str, Entry]) -> list[Name]:
         own = _by_opening(form for form in taught if HAN_CHARACTER.search(form))
-        blocked = {i for m in _NO_NAME.finditer(text) for i in range(*m.span())}
+        blocked = inside_words(text)
         openings = [m.start() for m in self._opens.finditer(text)]
         if own:
             others = (m.start() for m in _any_first(own).finditer(text))
@@ -144,7 +121,7 @@ class Glossary:
                 continue
             forms = (*own.get(opening, ()), *self._han.get(opening, ()))
             form = next((f for f in forms if text.startswith(f, at)), "")
-            if form and _stands_alone(text, at, at + len(form)) and at not in blocked:
+            if form and stands_alone(text, at, at + len(form)) and at not in blocked:
                 entry = taught.get(form) or self._by_form[form]
                 found.append(_name(taught.get(entry.key, entry), form, at))
                 end = at + len(form)
@@ -158,8 +135,8 @@ class Glossary:
                 continue
             for form in self._latin.get(word.group(), ()):
                 end = word.start() + len(form)
-                if text.startswith(form, word.start()) and _is_word(text, word.start(), end):
-                    if not _opens_sentence_as_a_word(text, word.start(), form):
+                if text.startswith(form, word.start()) and is_word(text, word.start(), end):
+                    if not opens_sentence_as_a_word(text, word.start(), form):
                         entry = self._by_form[form]
                         found.append(_name(taught.get(entry.key, entry), form, word.start()))
                     break
@@ -178,18 +155,7 @@ class Glossary:
         return Name(form, form, span.start, span.end, form, zh, zh, None)
 
 
-_FIRST_PART = re.compile(r"\b[A-Z][a-z]+-\Z")
-_SENTENCE_START = re.compile(r"(?:\A|[.!?:\n])[\s\"“‘'(]*\Z")
 _WORD = re.compile(r"[A-Za-zÀ-ɏ](?:[0-9A-Za-zÀ-ɏ&]|\.(?=[A-Za-z]))*")
-
-
-def _surname(full: str) -> str | None:
-    words = full.split()
-    if len(words) < 2 or words[0].lower() in _FAMILY_NAME_FIRST:
-        return None
-    last = words[-1]
-    known = len(last) > 3 and last.isalpha() and last.lower() not in _COMMON_SURNAMES
-    return last if known else None
 
 
 def _by_opening(forms: Iterable[str]) -> dict[str, list[str]]:
@@ -241,28 +207,6 @@ def _name(entry: Entry, surface: str, start: int) -> Name:
         hans = hant = entry.key
     end = start + len(surface)
     return Name(entry.key, surface, start, end, entry.key, hans, hant, entry.kind)
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    before = text[start - 1] if start else ""
-    after = text[end] if end < len(text) else ""
-    return before not in _CAME_BEFORE and after not in _GOES_ON and after not in _OTHER_NAME
-
-
-def _is_word(text: str, start: int, end: int) -> bool:
-    """True when no letter goes on at `end`, and no other name leads up to it: Jean-Claude."""
-    after = text[end : end + 2]
-    if (after[:1].isascii() and after[:1].isalnum()) or after[:1] in ("_", "$"):
-        return False
-    if after[:1] in ("'", "’") and after[1:].isalpha() and after[1:] != "s":
-        return False
-    return not _FIRST_PART.search(text, max(0, start - 20), start)
-
-
-def _opens_sentence_as_a_word(text: str, start: int, form: str) -> bool:
-    return form.lower() in _WORDS_TOO and bool(
-        _SENTENCE_START.search(text, max(0, start - 4), start)
-    )
 
 
 def _without_overlaps(names: list[Name]) -> list[Name]:

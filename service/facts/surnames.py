@@ -1,4 +1,5 @@
-"""Chinese surnames: their characters, and how they are spelled in Latin letters."""
+"""Surnames: the Chinese ones with their spellings in Latin letters, and those that alone identify
+a person."""
 
 from functools import cache
 
@@ -24,6 +25,21 @@ _SPELLED_ELSEWHERE = {
     "丁": "ting", "董": "tung", "程": "ching cheng", "袁": "yuen", "唐": "tong tang",
     "白": "pai baek", "文": "man moon",
 }  # fmt: skip
+# Surnames that are words, or too frequent: alone they do not identify a person.
+_COMMON_SURNAMES = frozenset(
+    "allen anderson baker bell black brown bush carter chan clark cook cox davis evans gates green"
+    " harris hill huang jackson james jobs johnson jones jordan king lama lewis li martin may"
+    " miller moore morgan page robinson scott sanders smith taylor thomas thompson truss turner"
+    " walker white williams wilson wright young swift bryant rogan kennedy clinton marcos"
+    " francis mamdani"
+    " cheng deng feng huang jiang liang pang peng shen shih song tang wang yang yuan zeng zhang"
+    " zhao zheng zhong zhou".split()
+)
+# The family name stands first: nothing can be told from the last word.
+_FAMILY_NAME_FIRST = frozenset(
+    "aung ban chen chiang deng he hou hu jiang kim ko lai lee lei li liang lula ma mao meng moon"
+    " park ren tsai wang wen xi yao yoon zhang zhou zhu pope king queen pony".split()
+)
 
 
 @cache
@@ -44,3 +60,13 @@ def latin_spellings(name: str) -> tuple[str, ...]:
     surname, given = reading(name[0]), reading(name[1:])
     elsewhere = _SPELLED_ELSEWHERE.get(name[0], "").split()
     return (surname + given, given + surname, surname, *elsewhere)
+
+
+def telling_surname(full: str) -> str | None:
+    """The surname of a name in Latin letters; None where it alone does not identify a person."""
+    words = full.split()
+    if len(words) < 2 or words[0].lower() in _FAMILY_NAME_FIRST:
+        return None
+    last = words[-1]
+    known = len(last) > 3 and last.isalpha() and last.lower() not in _COMMON_SURNAMES
+    return last if known else None

@@ -1,6 +1,6 @@
 import pytest
 
-from service.facts.surnames import is_full_name, latin_spellings
+from service.facts.surnames import is_full_name, latin_spellings, telling_surname
 
 
 @pytest.mark.parametrize("words", [["zhang", "wei"], ["haisong", "wang"], ["ouyang", "li"]])
@@ -15,3 +15,17 @@ def test_words_that_make_up_something_else(words: list[str]) -> None:
 
 def test_spellings_of_a_name_in_latin_letters() -> None:
     assert {"chenguangming", "guangmingchen", "chen", "chan", "tan"} <= {*latin_spellings("陈光明")}
+
+
+@pytest.mark.parametrize(
+    ("full", "surname"),
+    [
+        ("Mark Zuckerberg", "Zuckerberg"),
+        ("Emma Watson-Kerr", None),  # more than one word
+        ("Tim Cook", None),  # a word
+        ("Wang Chuanfu", None),  # the family name stands first
+        ("Madonna", None),
+    ],
+)
+def test_a_surname_that_identifies_a_person(full: str, surname: str | None) -> None:
+    assert telling_surname(full) == surname
