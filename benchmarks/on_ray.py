@@ -387,7 +387,7 @@ class InstantPool:
         self.hello: Hello | None = hello
         text = "\n".join(articles(10, random.Random(0), LANGUAGES.split(",")))
         item = Item("0" * 16, 0, "0" * 16, "a", "", Article(text))
-        (self._row,) = engine.digest([item], Options())
+        ((self._row,),) = engine.digest([item], Options())
         self._done: list[Any] = []
 
     @property
@@ -395,10 +395,10 @@ class InstantPool:
         return [0, 1]
 
     def submit(self, worker: int, chunk: Any) -> None:
-        from service.scale.pool import Done
+        from service.scale.pool import Rows
 
         rows = [{**self._row, "id": item.id, "place": item.place} for item in chunk.items]
-        self._done.append(Done(worker, chunk, rows))
+        self._done.append(Rows(worker, chunk, rows))
 
     def wait(self, timeout_s: float) -> list[Any]:
         done, self._done = self._done, []

@@ -1,9 +1,11 @@
 """The articles that workers have: the chunks of a dead worker are tried again, each alone.
 
-It may have been an article that killed the worker, so a lost chunk gets a worker that has nothing
-else. When that one dies too, each half of the chunk is tried, down to a single article, which is
-given up at its MOST_LOSSESth loss. A worker that is merely killed costs its chunks once more.
-While other work is left a single worker is kept free for such trials; after it all of them are.
+An article leaves its chunk when its row is there, so that a chunk that is lost is what was left of
+it. It may have been an article that killed the worker, so a lost chunk gets a worker that has
+nothing else. When that one dies too, each half of the chunk is tried, down to a single article,
+which is given up at its MOST_LOSSESth loss. A worker that is merely killed costs what was left of
+its chunks once more. While other work is left a single worker is kept free for such trials; after
+it all of them are.
 """
 
 from collections import deque
@@ -17,12 +19,12 @@ MOST_HELD = 2
 """Chunks that a worker has at a time, so that it has the next one when it is through with one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Chunk:
-    """Articles that are handed to a worker together. `losses`: how often a worker died that had
-    them; half of a chunk has one."""
+    """Articles that are handed to a worker together, without those that are settled. `losses`: how
+    often a worker died that had them; half of a chunk has one."""
 
-    items: Sequence[Item]
+    items: list[Item]
     losses: int = 0
 
     def lost(self) -> "Sequence[Chunk]":
@@ -36,8 +38,8 @@ class Chunk:
 
 
 class Claims:
-    """Chunks are added in the order of the input; each is settled or lost by the worker that took
-    it. A worker is known by its number."""
+    """Chunks are added in the order of the input; their articles are settled or lost by the worker
+    that took them. A worker is known by its number."""
 
     def __init__(self) -> None:
         self._fresh: deque[Chunk] = deque()
@@ -69,8 +71,13 @@ class Claims:
             return None if held else self._claim(worker, self._suspects)
         return self._claim(worker, self._fresh) if self._fresh else None
 
-    def settle(self, worker: int, chunk: Chunk) -> None:
-        self._held[worker].remove(chunk)
+    def settle(self, worker: int, chunk: Chunk, id: str) -> Item:
+        """The article of a chunk whose row is there; the worker is rid of it."""
+        place = next(place for place, item in enumerate(chunk.items) if item.id == id)
+        item = chunk.items.pop(place)
+        if not chunk.items:
+            self._held[worker].remove(chunk)
+        return item
 
     def lose(self, worker: int) -> list[Item]:
         """Take back what a dead worker had; returns the articles that are given up."""

@@ -17,7 +17,7 @@ from service.ingest.storage import InputFile
 from service.scale.claims import MOST_LOSSES, Chunk, Claims
 from service.scale.engine_actor import Hello, row_of
 from service.scale.partitions import Partitions, Row
-from service.scale.pool import Died, Done
+from service.scale.pool import Died, Rows
 from service.tasks import Options
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Pool(Protocol):
 
     def submit(self, worker: int, chunk: Chunk) -> None: ...
 
-    def wait(self, timeout_s: float) -> list[Done | Died]: ...
+    def wait(self, timeout_s: float) -> list[Rows | Died]: ...
 
 
 def digest_on(  # noqa: PLR0913  # each is said by name
@@ -123,7 +123,7 @@ class _ClusterRun:
 
     def _hand_out(self) -> Iterator[Step]:
         """Make a chunk of what is open, and wait until a worker has taken it."""
-        self._claims.add(Chunk(tuple(self._open)))
+        self._claims.add(Chunk(self._open))
         self._open, self._characters = [], 0
         yield from self._turn(0)
         while self._claims.fresh:
@@ -137,9 +137,8 @@ class _ClusterRun:
                 yield from self._bury(event.worker)
                 continue
             self._deaths = 0
-            self._claims.settle(event.worker, event.chunk)
-            for item, row in zip(event.chunk.items, event.rows, strict=True):
-                yield self._write(item, row)
+            for row in event.rows:
+                yield self._write(self._claims.settle(event.worker, event.chunk, row["id"]), row)
         self._submit()
         self._partitions.save_if_due()
 

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from service import __version__, logs
@@ -16,6 +16,10 @@ from service.result import Result
 from service.scale.partitions import Row
 from service.settings import Settings
 from service.tasks import Options
+
+GATHER_S = 2.0
+"""Seconds for which rows are gathered, so that fast engines send whole chunks at once.
+An engine that is killed meanwhile loses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,18 @@ class EngineActor:
         logging.getLogger().removeHandler(self._warnings)
         return Hello(identity, __version__, self._warnings.texts)
 
-    def digest(self, items: Sequence[Item], options: Options) -> list[Row]:
-        """The rows of all articles, in their order, failed ones with their error.
+    def digest(self, items: Sequence[Item], options: Options) -> Iterator[list[Row]]:
+        """The rows of all articles, some at a time as they end, failed ones with their error.
 
         Raises NotReady when the engine dies, and whatever else is not an article's own fault.
         """
-        handed_in = [hand_in(item, self._service, options) for item in items]
-        pairs = zip(items, handed_in, strict=True)
-        return [row_of(line_of(item, _outcome(each))) for item, each in pairs]
+        running = [(item, _future(hand_in(item, self._service, options))) for item in items]
+        while running:
+            ended, _ = wait([future for _, future in running], GATHER_S)
+            rows = [_row(item, future) for item, future in running if future in ended]
+            running = [(item, future) for item, future in running if future not in ended]
+            if rows:
+                yield rows
 
 
 def row_of(line: Line) -> Row:
@@ -70,10 +78,16 @@ def row_of(line: Line) -> Row:
     }
 
 
-def _outcome(handed_in: Future[Result] | DiglotError) -> Result | BaseException:
-    if isinstance(handed_in, DiglotError):
+def _row(item: Item, future: Future[Result]) -> Row:
+    return row_of(line_of(item, future.exception() or future.result()))
+
+
+def _future(handed_in: Future[Result] | DiglotError) -> Future[Result]:
+    if isinstance(handed_in, Future):
         return handed_in
-    return handed_in.exception() or handed_in.result()
+    refused: Future[Result] = Future()
+    refused.set_exception(handed_in)
+    return refused
 
 
 class _Warnings(logging.Handler):

@@ -27,8 +27,8 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A chunk that is settled."""
+class Rows:
+    """The rows of some of a chunk's articles."""
 
     worker: int
     chunk: Chunk
@@ -93,14 +93,15 @@ class EnginePool:
         return sorted(self._ready)
 
     def submit(self, worker: int, chunk: Chunk) -> None:
-        """Hand a chunk to a worker; it comes back from `wait`, or the worker does, dead."""
+        """Hand a chunk to a worker; its rows come from `wait`, or the worker does, dead."""
         if worker not in self._busy():
             self._heard[worker] = time.monotonic()
-        call = self._actors[worker].digest.remote(chunk.items, self._options)
+        digest = self._actors[worker].digest.options(num_returns="streaming")
+        call = digest.remote(chunk.items, self._options)
         self._calls[call] = (worker, chunk)
 
-    def wait(self, timeout_s: float) -> list[Done | Died]:
-        """Chunks and workers that have ended, after `timeout_s` at most.
+    def wait(self, timeout_s: float) -> list[Rows | Died]:
+        """Rows and workers that have ended, after `timeout_s` at most.
 
         Raises what keeps an engine from loading, BadSetting where engines differ, and NotReady
         when their processes die again and again while they load.
@@ -125,20 +126,23 @@ class EnginePool:
         self._actors[worker] = actor
         self._calls[actor.hello.remote()] = (worker, None)
 
-    def _ended(self, call: Any) -> Done | Died | None:
+    def _ended(self, call: Any) -> Rows | Died | None:
         worker, chunk = self._calls[call]
         try:
-            answer = self._ray.get(call)
+            answer = self._ray.get(call if chunk is None else next(call))
+        except StopIteration:
+            del self._calls[call]
+            return None
         except self._ray.exceptions.RayTaskError as error:
             log.warning("worker %d broke: %s", worker, error.cause or error)
             return self._replace(worker)
         except self._ray.exceptions.RayError as error:
             log.debug("worker %d died: %s", worker, error)
             return self._replace(worker)
-        del self._calls[call]
         self._heard[worker] = time.monotonic()
         if chunk is not None:
-            return Done(worker, chunk, answer)
+            return Rows(worker, chunk, answer)
+        del self._calls[call]
         self._greet(worker, answer)
         return None
 
@@ -178,7 +182,7 @@ class EnginePool:
     def _busy(self) -> set[int]:
         return {worker for worker, chunk in self._calls.values() if chunk is not None}
 
-    def _end_hung(self) -> list[Done | Died]:
+    def _end_hung(self) -> list[Rows | Died]:
         since = time.monotonic() - self._timeout_s
         hung = [worker for worker in sorted(self._busy()) if self._heard[worker] < since]
         for worker in hung:

@@ -24,6 +24,11 @@ def taken(claims: Claims, worker: int) -> list[list[int]]:
     return found
 
 
+def settle(claims: Claims, worker: int, chunk: Chunk) -> None:
+    for item in list(chunk.items):
+        claims.settle(worker, chunk, item.id)
+
+
 def test_a_worker_has_some_chunks_at_a_time_in_the_order_of_the_input() -> None:
     claims = Claims()
     for item in items(4):
@@ -44,12 +49,23 @@ def test_the_chunks_of_a_dead_worker_are_tried_again_whole_and_each_alone() -> N
         claims.add(chunk)
     assert taken(claims, 1) == [[6], [7]]
     assert claims.lose(0) == []
-    claims.settle(1, others[0])
+    settle(claims, 1, others[0])
     assert taken(claims, 1) == []  # it is to try them, but has not finished
     assert taken(claims, 2) == [[8]]  # another goes on with fresh ones
-    claims.settle(1, others[1])
+    settle(claims, 1, others[1])
     assert taken(claims, 1) == [[0, 1, 2]]
     assert taken(claims, 1) == []  # one at a time
+
+
+def test_articles_that_are_settled_are_not_tried_again() -> None:
+    claims = Claims()
+    chunk = Chunk(items(4))
+    claims.add(chunk)
+    claims.take(0)
+    for number in (2, 0):
+        assert claims.settle(0, chunk, f"{number:016x}").number == number
+    assert claims.lose(0) == []
+    assert taken(claims, 1) == [[1, 3]]
 
 
 def test_each_half_of_a_chunk_that_is_lost_again_is_tried_alone() -> None:
@@ -62,7 +78,7 @@ def test_each_half_of_a_chunk_that_is_lost_again_is_tried_alone() -> None:
     assert first is not None
     assert [item.number for item in first.items] == [0, 1]
     assert second is None  # the first is tried by worker 2 alone
-    claims.settle(2, first)
+    settle(claims, 2, first)
     assert taken(claims, 2) == [[2, 3, 4]]
 
 
@@ -127,7 +143,7 @@ def settled(articles: list[Item], poisonous: int | None, kill: int | None = None
             worker += 1
             continue
         for chunk in held:
-            claims.settle(worker, chunk)
+            settle(claims, worker, chunk)
         found.digested.update(numbers)
         worker += not held
     return found

@@ -16,7 +16,15 @@ from service.scale.partitions import Partitions
 from service.scale.pool import TIMEOUT_S, Died, EnginePool
 from service.settings import Settings
 from service.tasks import Options
-from tests.support.scale import POISON, HangingActor, MortalActor, StillbornActor, jsonl, texts
+from tests.support.scale import (
+    POISON,
+    HangingActor,
+    MortalActor,
+    OneByOneActor,
+    StillbornActor,
+    jsonl,
+    texts,
+)
 from tests.support.serving import ROOT
 
 pytest.importorskip("ray")
@@ -76,6 +84,17 @@ def test_an_engine_that_hangs_is_replaced_and_the_article_it_hangs_at_is_given_u
         2: "failed",
     }
     assert "has answered nothing for 2 s and is replaced" in caplog.text
+
+
+def test_what_an_engine_has_done_before_it_dies_is_not_done_again(tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "a.jsonl", [*texts(8), POISON])
+    engines = pool(1, OneByOneActor)
+    with Partitions(str(tmp_path / "out")) as partitions:
+        steps = digest_on(engines, [file], partitions, Options(), column="text")
+        assert [step.what for step in steps] == ["digested"] * 8 + ["failed"]
+        rows = list(partitions.rows())
+    engines.close()
+    assert len({row["title"] for row in rows if not row["error"]}) == 1  # the first engine's
 
 
 def test_an_engine_that_is_killed_is_replaced_and_each_article_is_there_once(

@@ -4,7 +4,8 @@ import gzip
 import json
 import os
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from service.article import Article
@@ -14,7 +15,7 @@ from service.pipeline.result_builder import fingerprint
 from service.scale.claims import Chunk
 from service.scale.engine_actor import EngineActor, Hello, row_of
 from service.scale.partitions import Row
-from service.scale.pool import Died, Done
+from service.scale.pool import Died, Rows
 from service.tasks import Options
 from tests.support.fakes import IDENTITY, result_for
 
@@ -75,7 +76,7 @@ class ScriptedPool:
         self._deaths = set(deaths)
         self._ready = set(range(workers))
         self._last = workers
-        self._events: list[Done | Died] = []
+        self._events: list[Rows | Died] = []
 
     @property
     def ready(self) -> list[int]:
@@ -90,12 +91,12 @@ class ScriptedPool:
             self._events.append(Died(worker))
             self._ready.discard(worker)
         elif worker in self._ready:
-            self._events.append(Done(worker, chunk, [row(item) for item in chunk.items]))
+            self._events.append(Rows(worker, chunk, [row(item) for item in chunk.items]))
 
     def _is_deadly(self, articles: Sequence[str]) -> bool:
         return not self._immune and any(POISON in text for text in articles)
 
-    def wait(self, timeout_s: float) -> list[Done | Died]:
+    def wait(self, timeout_s: float) -> list[Rows | Died]:
         events, self._events = self._events, []
         for event in events:
             if isinstance(event, Died):
@@ -120,19 +121,34 @@ def _text(item: Item) -> str:
 class MortalActor(EngineActor):
     """Its process ends at once where an article has POISON in it."""
 
-    def digest(self, items: Sequence[Item], options: Options) -> list[Row]:
+    def digest(self, items: Sequence[Item], options: Options) -> Iterator[list[Row]]:
         if any(POISON in _text(item) for item in items):
             os._exit(1)
-        return super().digest(items, options)
+        yield from super().digest(items, options)
+
+
+class OneByOneActor(EngineActor):
+    """It digests one article at a time, and its process ends at one that has POISON in it.
+
+    The title of a row is its process's id.
+    """
+
+    def digest(self, items: Sequence[Item], options: Options) -> Iterator[list[Row]]:
+        for item in items:
+            if POISON in _text(item):
+                time.sleep(1)  # the rows before it are on their way
+                os._exit(1)
+            for rows in super().digest([item], options):
+                yield [{**each, "title": str(os.getpid())} for each in rows]
 
 
 class HangingActor(EngineActor):
     """It never answers where an article has POISON in it."""
 
-    def digest(self, items: Sequence[Item], options: Options) -> list[Row]:
+    def digest(self, items: Sequence[Item], options: Options) -> Iterator[list[Row]]:
         if any(POISON in _text(item) for item in items):
             threading.Event().wait()
-        return super().digest(items, options)
+        yield from super().digest(items, options)
 
 
 class StillbornActor(EngineActor):
