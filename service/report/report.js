@@ -10,6 +10,7 @@ const TEXT = {
     summary: (stories, articles) => `${counted(articles, "article", "articles")}, ${counted(stories, "story", "stories")}`,
     page: (page, pages) => `page ${page} of ${pages}`, count: (count) => counted(count, "story", "stories"),
     outlets: (count) => counted(count, "article", "articles"),
+    leftOut: (count) => `Left out: ${counted(count, "sentence that no article states", "sentences that no article states")}`,
   },
   zh: {
     search: "搜索报道", show: "显示", failures: "处理失败的文章", brief: "综述", stances: "立场", facts: "事实对照",
@@ -22,6 +23,7 @@ const TEXT = {
     summary: (stories, articles) => `${articles} 篇文章，${stories} 则新闻`,
     page: (page, pages) => `第 ${page} 页，共 ${pages} 页`, count: (count) => `${count} 则新闻`,
     outlets: (count) => `${count} 篇文章`,
+    leftOut: (count) => `已略去 ${count} 句：没有文章这样说`,
   },
 };
 const PER_PAGE = 20;
@@ -69,7 +71,14 @@ function outlet(article) {
 function columns(digests, light) {
   return element("div", { class: "columns" }, ...Object.entries(digests).map(([language, digest]) =>
     element("div", {}, element("p", { class: "digest", lang: language }, ...sentences(digest, light)),
-      element("p", { class: "small" }, text(digest.kind) ?? digest.kind))));
+      element("p", { class: "small" }, text(digest.kind) ?? digest.kind), leftOut(digest, language))));
+}
+
+/** The sentences of a brief that a model wrote and no article states, folded away; null without any. */
+function leftOut(digest, language) {
+  if (!digest.left_out?.length) return null;
+  return element("details", { class: "left-out" }, element("summary", {}, text("leftOut")(digest.left_out.length)),
+    element("ul", { class: "plain" }, ...digest.left_out.map((sentence) => element("li", { class: "warn", lang: language }, sentence))));
 }
 
 /** The text with its sentences, or its key facts, as buttons; what lies between them stays as it is. */

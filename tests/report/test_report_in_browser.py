@@ -51,6 +51,17 @@ def opposed() -> Report:
     return Report([replace(quake, story=quake.story.model_copy(update={"stances": stances})), race])
 
 
+def doubted() -> Report:
+    """A story whose briefs lack a sentence that a model had written."""
+    quake, race = groups()
+    left = {"en": ["It killed 412 people."], "zh": ["地震造成412人死亡。"]}
+    briefs = {
+        language: brief.model_copy(update={"left_out": left[language]})
+        for language, brief in quake.story.briefs.items()
+    }
+    return Report([replace(quake, story=quake.story.model_copy(update={"briefs": briefs})), race])
+
+
 def all_of(page: Any, selector: str) -> list[Any]:
     found: list[Any] = page.find_elements("css selector", selector)
     return found
@@ -72,6 +83,28 @@ def test_a_sentence_of_a_brief_lights_its_article_up(page: Any) -> None:
     all_of(page, ".story .sentence")[0].click()
     assert len(all_of(page, "details.lit")) == 1
     assert "en-1" in text(page, ".story > .sources")
+
+
+@pytest.mark.parametrize(
+    ("language", "summary"),
+    [
+        ("en", "Left out: 1 sentence that no article states"),
+        ("zh", "已略去 1 句：没有文章这样说"),
+    ],
+)
+def test_what_a_brief_leaves_out_is_folded_below_it(
+    driver: Any, tmp_path: Path, language: str, summary: str
+) -> None:
+    open_report(driver, tmp_path, doubted())
+    if language == "zh":
+        all_of(driver, "#language")[0].click()
+    english, chinese = all_of(driver, ".left-out")
+    assert english.text == summary  # it is closed
+    for box in (english, chinese):
+        box.find_element("css selector", "summary").send_keys("\ue007")
+    sentences = [(each.text, each.get_attribute("lang")) for each in all_of(driver, ".left-out li")]
+    assert sentences == [("It killed 412 people.", "en"), ("地震造成412人死亡。", "zh")]
+    assert violations(driver) == []
 
 
 def test_a_sentence_of_a_digest_shows_its_source_by_keyboard(page: Any) -> None:
