@@ -114,7 +114,7 @@ class Killer:
             self.rng.choice(engines).send_signal(signal.SIGKILL)
             self.kills["engines"] += 1
         if self.rounds == self.node_after + 2:
-            self.nodes.append(self.cluster.add_node(num_cpus=1, **QUIET_NODE))
+            self.nodes.append(add_node(self.cluster))
         self._wait()
 
 
@@ -142,7 +142,15 @@ def start_cluster(folder: Path, **more: Any) -> tuple[Any, list[Any]]:
 
     head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), **QUIET_NODE}
     cluster = Cluster(initialize_head=True, head_node_args=head)
-    return cluster, [cluster.add_node(num_cpus=1, **QUIET_NODE, **more) for _ in range(2)]
+    return cluster, [add_node(cluster, **more) for _ in range(2)]
+
+
+def add_node(cluster: Any, **more: Any) -> Any:
+    """A new node; Ray's 30 seconds for its start are few beside other programs."""
+    for _ in range(4):
+        with suppress(Exception):  # Ray raises bare ones
+            return cluster.add_node(num_cpus=1, **QUIET_NODE, **more)
+    return cluster.add_node(num_cpus=1, **QUIET_NODE, **more)
 
 
 def kills(asked: argparse.Namespace, folder: Path) -> bool:

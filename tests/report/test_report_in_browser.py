@@ -92,7 +92,7 @@ def test_a_sentence_of_a_brief_lights_its_article_up(page: Any) -> None:
         ("zh", "已略去 1 句：没有文章这样说"),
     ],
 )
-def test_what_a_brief_leaves_out_is_folded_below_it(
+def test_sentences_left_out_of_a_brief_are_folded_below_it(
     driver: Any, tmp_path: Path, language: str, summary: str
 ) -> None:
     open_report(driver, tmp_path, doubted())

@@ -86,7 +86,7 @@ def test_an_engine_that_hangs_is_replaced_and_the_article_it_hangs_at_is_given_u
     assert "has answered nothing for 2 s and is replaced" in caplog.text
 
 
-def test_what_an_engine_has_done_before_it_dies_is_not_done_again(tmp_path: Path) -> None:
+def test_articles_that_an_engine_did_before_it_dies_are_not_done_again(tmp_path: Path) -> None:
     file = jsonl(tmp_path / "a.jsonl", [*texts(8), POISON])
     engines = pool(1, OneByOneActor)
     with Partitions(str(tmp_path / "out")) as partitions:
