@@ -291,8 +291,9 @@ class Settings:
     )
     reading_processes: int = setting(
         2,
-        "Most processes that read long articles, so that nothing else waits for them; one takes"
-        " about 300 MB from the first long article on. 0 reads them in threads.",
+        "Most processes that read long articles, so that nothing else waits for them; of several,"
+        " one is kept for articles under 100 KB. One takes about 300 MB from its first article on."
+        " 0 reads them in threads.",
         click.IntRange(0, 64),
     )
     timeout_s: float = setting(

@@ -245,9 +245,10 @@ HELP = {
     "Address to listen on.": "监听地址。",
     "Port to listen on.": "监听端口。",
     "Threads that serve HTTP; each waits for one answer.": "响应 HTTP 的线程数；每个线程等待一个回答。",
-    "Most processes that read long articles, so that nothing else waits for them; one takes about 300 MB"
-    " from the first long article on. 0 reads them in threads.": (
-        "读取长文章的进程数上限，使其他请求不必等待；从第一篇长文章起每个进程约占 300 MB。0 表示在线程中读取。"
+    "Most processes that read long articles, so that nothing else waits for them; of several, one is kept"
+    " for articles under 100 KB. One takes about 300 MB from its first article on. 0 reads them in threads.": (
+        "读取长文章的进程数上限，使其他请求不必等待；多于一个时，其中一个留给 100 KB 以下的文章。"
+        "每个进程从读第一篇文章起约占 300 MB。0 表示在线程中读取。"
     ),
     "Lines for people, or one JSON object a line for programs.": "供人阅读的文本行，或供程序读取的每行一个 JSON 对象。",
 }

@@ -3,7 +3,8 @@
 An article of 200,000 characters takes seconds of Python, and threads take turns at Python: where
 some of them read such articles, neither a step of the engine nor a short article gets its turn in
 time. A process is started when the first long article comes that no other is free for, and holds
-its plans from then on; it is about as large as the dictionaries.
+its plans from then on; it is about as large as the dictionaries. Where there are several, one is
+kept for ordinary articles that somebody waits for, so that they never wait for much longer ones.
 
 A process that is killed, as by a system that runs out of memory, is replaced. What it held begins
 again: a plan is the same each time for the same answers. Only an article that was at work twice
@@ -11,7 +12,6 @@ when its process ended fails.
 """
 
 import itertools
-import threading
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +25,9 @@ from service.extractive.extractive_engine import ExtractiveEngine
 from service.pipeline.context import TaskWatch, Watch
 from service.result import Result
 from service.serving.plan_messages import Begin, Measure, PlanStep, Resume
+from service.serving.plan_place import Place, PlanProcesses
 from service.serving.plan_process import PlanProcess, ProcessEnded
+from service.serving.queue import Lane, Work
 from service.settings import Settings
 from service.tasks import Answer, Draft, Options, Request
 
@@ -33,6 +35,8 @@ LONG = 10_000
 """Bytes in UTF-8 from which an article is read in a process of its own. One of that length takes a
 tenth of a second of Python, and sending it to a process and back a few milliseconds.
 """
+LONGEST = 100_000
+"""Bytes from which it takes a second and more of Python, and goes into the slow lane."""
 TRIES = 2
 
 
@@ -40,17 +44,18 @@ class PlanPool:
     """`count` processes at most. `close` ends them, in the middle of what they do."""
 
     def __init__(self, settings: Settings, count: int) -> None:
-        self._processes = [PlanProcess(settings) for _ in range(count)]
+        self._processes = PlanProcesses([PlanProcess(settings) for _ in range(count)])
         self._numbers = itertools.count()
-        self._picking = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._processes)
+        return len(self._processes.all)
 
-    def takes(self, *texts: str) -> bool:
-        """Whether texts of this length are to be read in one of the processes."""
+    def lane(self, *texts: str, work: Work = "online") -> Lane:
+        """The lane for texts of this length; long ones of bulk work are in no hurry."""
         size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-        return bool(self._processes) and size >= LONG
+        if size < LONG or not self._processes.all:
+            return "here"
+        return "express" if size < LONGEST and work == "online" else "slow"
 
     def plan(  # noqa: PLR0913  # called in one place, by name
         self,
@@ -59,6 +64,7 @@ class PlanPool:
         engine: Engine,
         *,
         id: str,
+        lane: Lane,
         watch: Watch | None = None,
         is_left: Callable[[], bool],
     ) -> Generator[Request, Answer, Result]:
@@ -69,7 +75,7 @@ class PlanPool:
         """
         yield Request(id, Document(article.text, (), article.title, "und"), ())
         number = next(self._numbers)
-        process = self._pick(number)
+        place = self._processes.place(number, lane)
         begin = Begin(
             number,
             id,
@@ -80,46 +86,39 @@ class PlanPool:
             isinstance(engine, ExtractiveEngine),
             watch is not None,
         )
-        conversation = _Conversation(process, begin, engine.measure, watch, is_left)
+        conversation = _Conversation(place, begin, engine.measure, watch, is_left)
         try:
             outcome = conversation.begin()
             while isinstance(outcome, Request):
                 outcome = conversation.resume((yield from _answer_to(outcome)))
         finally:
-            process.drop(number)
+            place.leave()
         if isinstance(outcome, DiglotError):
             raise outcome
         return outcome
 
     def check(self, pair: CheckRequest) -> CheckResult:
         """The verdict on digests of a long article. Raises EngineFailed."""
-        number = next(self._numbers)
-        process = self._pick(number)
+        lane = self.lane(pair.text, *pair.digests.values())
+        place = self._processes.place(next(self._numbers), lane)
         try:
             for _ in range(TRIES):
-                with suppress(ProcessEnded), process.lock:
+                with suppress(ProcessEnded), place.at_work() as process:
                     found: CheckResult | DiglotError = process.ask(pair, _unheard, _never)
                     if isinstance(found, DiglotError):
                         raise found
                     return found
             raise _ended_twice()
         finally:
-            process.drop(number)
+            place.leave()
 
     def memory_bytes(self) -> int:
         """Memory that the processes take."""
-        return sum(process.memory_bytes() for process in self._processes)
+        return sum(process.memory_bytes() for process in self._processes.all)
 
     def close(self) -> None:
-        for process in self._processes:
+        for process in self._processes.all:
             process.close()
-
-    def _pick(self, plan: int) -> PlanProcess:
-        """The process with the fewest plans; one that runs goes before one that has to start."""
-        with self._picking:
-            least = min(self._processes, key=lambda one: (len(one.plans), one.pid is None))
-            least.plans.add(plan)
-        return least
 
 
 class _Conversation:
@@ -127,19 +126,20 @@ class _Conversation:
 
     def __init__(
         self,
-        process: PlanProcess,
+        place: Place,
         begin: Begin,
         measure: Callable[[str], int],
         watch: Watch | None,
         is_left: Callable[[], bool],
     ) -> None:
-        self._process = process
+        self._place = place
         self._messages: list[Begin | Resume] = []
         self._begin = begin
         self._measure = measure
         self._watch = watch
         self._is_left = is_left
-        self._generation = -1
+        self._known_by: tuple[PlanProcess, int] | None = None
+        """The process that knows the messages, and its generation then."""
 
     def begin(self) -> Request | Result | DiglotError:
         return self._ask(self._begin)
@@ -150,18 +150,18 @@ class _Conversation:
     def _ask(self, message: Begin | Resume) -> Request | Result | DiglotError:
         self._messages.append(message)
         for _ in range(TRIES):
-            with suppress(ProcessEnded), self._process.lock:
-                step = self._sent()
+            with suppress(ProcessEnded), self._place.at_work() as process:
+                step = self._sent(process)
                 metrics.add_counts(step.counts)
                 return self._received(step.outcome)
         raise _ended_twice()
 
-    def _sent(self) -> PlanStep:
+    def _sent(self, process: PlanProcess) -> PlanStep:
         """Send the last message; those before it, too, where the process does not know them."""
-        is_known = self._generation == self._process.generation
+        is_known = self._known_by == (process, process.generation)
         for message in self._messages[-1:] if is_known else self._messages:
-            step: PlanStep = self._process.ask(message, self._hear, self._is_left)
-        self._generation = self._process.generation
+            step: PlanStep = process.ask(message, self._hear, self._is_left)
+        self._known_by = process, process.generation
         return step
 
     def _hear(self, said: object) -> int | None:

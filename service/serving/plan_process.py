@@ -45,6 +45,8 @@ class PlanProcess:
         self._dropped: deque[int] = deque()
         self.lock = threading.Lock()
         """Held by the thread that talks to it."""
+        self.is_slow = False
+        """Whether it is at work on a plan of the slow lane."""
         self.generation = 0
         """Counts the processes that ended here; the plans that they held are gone."""
         self.plans: set[int] = set()

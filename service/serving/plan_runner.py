@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from service.errors import DiglotError, EngineFailed
-from service.serving.queue import SHORT_TOKENS, Ending, Job, Work
+from service.serving.queue import SHORT_TOKENS, Ending, Job, Lane, Work
 from service.tasks import Answer
 
 log = logging.getLogger(__name__)
@@ -20,54 +20,54 @@ BULK_THREADS = 2
 Outcome = Callable[[Job], Answer | DiglotError]
 """Returns what a plan is to be answered; called in the thread of the plan."""
 OnReturn = Callable[[Job, Ending | DiglotError | None], None]
-Lane = tuple[Work, bool]
-"""Jobs that share threads: the kind of work, and whether their plans run in another process."""
 
 
 class PlanRunner:
     """`threads` online plans run at a time, and beside them those that run in `processes`, of which
-    one is left to online plans where there are several. `on_return` is called, in the plan's
+    one is kept for the express lane where there are several. `on_return` is called, in the plan's
     thread, with each job and the outcome of its plan; None where the plan asks for more.
     """
 
     def __init__(self, threads: int, processes: int, on_return: OnReturn) -> None:
-        self._limits: dict[Lane, int] = {
-            ("online", False): threads,
-            ("bulk", False): BULK_THREADS,
-            ("online", True): max(1, processes),
-            ("bulk", True): max(1, processes - 1),
+        shared = max(1, processes - 1)
+        self._limits: dict[tuple[Work, Lane], int] = {
+            ("online", "here"): threads,
+            ("online", "express"): max(1, processes),
+            ("online", "slow"): shared,
+            ("bulk", "here"): BULK_THREADS,
+            ("bulk", "slow"): shared,
         }
         self._pools = {
-            (work, is_long): ThreadPoolExecutor(limit, f"diglot-{work}")
-            for (work, is_long), limit in self._limits.items()
+            (work, lane): ThreadPoolExecutor(limit, f"diglot-{work}")
+            for (work, lane), limit in self._limits.items()
         }
-        self._jobs: dict[Lane, set[Job]] = {lane: set() for lane in self._limits}
+        self._jobs: dict[tuple[Work, Lane], set[Job]] = {key: set() for key in self._limits}
         self._on_return = on_return
 
     def __len__(self) -> int:
         """The number of plans that run, or have returned and were not taken back."""
         return sum(map(len, self._jobs.values()))
 
-    def has_thread(self, work: Work, *, is_long: bool = False) -> bool:
+    def has_thread(self, work: Work, lane: Lane = "here") -> bool:
         """Whether a thread for these jobs is free."""
-        return len(self._jobs[work, is_long]) < self._limits[work, is_long]
+        return len(self._jobs[work, lane]) < self._limits[work, lane]
 
     def resume(self, job: Job, outcome: Answer | DiglotError) -> None:
         """Go on with a plan: here if its article is short, as a thread would cost as much again."""
-        if job.tokens <= SHORT_TOKENS and not job.is_long:
-            self._jobs[job.work, False].add(job)
+        if job.tokens <= SHORT_TOKENS and job.lane == "here":
+            self._jobs[job.work, job.lane].add(job)
             self._advance(job, lambda _: outcome)
         else:
             self.start(job, lambda _: outcome)
 
     def start(self, job: Job, outcome: Outcome) -> None:
         """Let a thread of the job's own go on with its plan."""
-        self._jobs[job.work, job.is_long].add(job)
-        self._pools[job.work, job.is_long].submit(self._advance, job, outcome)
+        self._jobs[job.work, job.lane].add(job)
+        self._pools[job.work, job.lane].submit(self._advance, job, outcome)
 
     def take_back(self, job: Job) -> None:
         """Free the place of a job that has returned."""
-        self._jobs[job.work, job.is_long].discard(job)
+        self._jobs[job.work, job.lane].discard(job)
 
     def close(self) -> None:
         for pool in self._pools.values():

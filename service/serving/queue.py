@@ -26,6 +26,10 @@ Plan = Generator[Request, Answer, Ending]
 """Yields Requests, receives Answers (or has a DiglotError thrown in), returns its Ending."""
 
 Work = Literal["online", "bulk"]
+Lane = Literal["here", "express", "slow"]
+"""The place for a plan: the service's own process, any other, or any but the one that is kept for
+the express lane.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,8 +37,7 @@ class Job:
     """`request` is what the plan asks now; `arrived`, `deadline` and `admitted` are monotonic.
 
     `alone`: a step that held this request broke, so it is tried once more without others. `shown`:
-    the text of each task that whoever watches has seen. `is_long`: the plan runs in another
-    process, so that its own thread only waits.
+    the text of each task that whoever watches has seen.
     """
 
     plan: Plan
@@ -44,7 +47,7 @@ class Job:
     deadline: float
     work: Work
     tokens: int
-    is_long: bool = False
+    lane: Lane = "here"
     admitted: float | None = None
     alone: bool = False
     begun: bool = False

@@ -160,13 +160,15 @@ class Service:
             if kept is not None:
                 return _again(kept, own, article, begun)
         is_left = threading.Event()
-        if self.plans.takes(article.text):
-            steps = self.plans.plan(
-                article, options, self._engine, id=own, watch=watch, is_left=is_left.is_set
-            )
-        else:
+        lane = self.plans.lane(article.text, work=work)
+        if lane == "here":
             steps = plan(article, options, self._engine, self._resources, id=own, watch=watch)
-        future = self._worker.submit(steps, timeout_s=timeout_s, work=work)
+        else:
+            left = is_left.is_set
+            steps = self.plans.plan(
+                article, options, self._engine, id=own, lane=lane, watch=watch, is_left=left
+            )
+        future = self._worker.submit(steps, timeout_s=timeout_s, work=work, lane=lane)
         future.add_done_callback(lambda done: is_left.set() if done.cancelled() else None)
         if self._kept is not None:
             future.add_done_callback(partial(self._kept.note, owner=scope))

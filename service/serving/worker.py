@@ -15,7 +15,6 @@ An idle worker gives the first arrival's neighbours `window_s` to come too, so t
 together is read together.
 """
 
-import itertools
 import logging
 import threading
 import time
@@ -27,15 +26,14 @@ from typing import Any
 from service import metrics
 from service.engine import Engine, ImmediateEngine
 from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
+from service.serving.job_lines import JobLines
 from service.serving.plan_runner import PlanRunner
-from service.serving.queue import Bounds, Ending, Job, Plan, Throughput, Work, end, settle
+from service.serving.queue import Bounds, Ending, Job, Lane, Plan, Throughput, Work, end, settle
 from service.serving.running_jobs import RunningJobs
 from service.tasks import Answer, Finished, Request
 
 log = logging.getLogger(__name__)
 
-READ_TOKENS_A_SECOND = 5000
-"""About as fast a process reads a long article."""
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the jobs that wait for a thread: a deadline may be over."""
 
@@ -69,10 +67,7 @@ class Worker:
         self._stopping = False
         self._died = False
         self._has_ended = False
-        self._lines: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
-        """Jobs that wait for the engine."""
-        self._turns: dict[Work, deque[Job]] = {"online": deque(), "bulk": deque()}
-        """Jobs that wait for their turn in another process."""
+        self._lines = JobLines()
         self._running = RunningJobs(engine)
         self._plans = PlanRunner(threads, processes, self._on_return)
         self._worked_since = 0.0
@@ -92,13 +87,18 @@ class Worker:
         return self._bounds.taken
 
     def submit(
-        self, plan: Plan, *, timeout_s: float | None = None, work: Work = "online"
+        self,
+        plan: Plan,
+        *,
+        timeout_s: float | None = None,
+        work: Work = "online",
+        lane: Lane = "here",
     ) -> Future[Any]:
         """Take a plan in; its Future gets the Ending or the DiglotError that ended it.
 
-        The plan's first part (cleaning) runs in the caller's thread, unless the plan runs in
-        another process: then its first request has no tasks. Raises what that part raises,
-        NotReady when the worker has stopped, and Overloaded when the queue is full.
+        The plan's first part (cleaning) runs in the caller's thread; in another lane than "here" it
+        only asks for its turn, with a request that any Answer answers. Raises what that part
+        raises, NotReady when the worker has stopped, and Overloaded when the queue is full.
         `Future.cancel()` frees the plan's place at the next step.
         """
         arrived = time.monotonic()
@@ -116,8 +116,7 @@ class Worker:
         future: Future[Any] = Future()
         future.add_done_callback(lambda _: permit.free())
         deadline = arrived + timeout_s if timeout_s is not None else float("inf")
-        is_long = not request.tasks
-        job = Job(plan, request, future, arrived, deadline, work, permit.tokens, is_long)
+        job = Job(plan, request, future, arrived, deadline, work, permit.tokens, lane)
         with self._changed:
             if self._stopping:
                 future.cancel()
@@ -163,39 +162,32 @@ class Worker:
                 self._let_others_join()
                 self._worked_since = time.monotonic()
             while self._arrived:
-                job = self._arrived.popleft()
-                (self._turns if job.is_long else self._lines)[job.work].append(job)
+                self._lines.add(self._arrived.popleft())
             returned, self._returned = list(self._returned), deque()
         for job, has_ended in returned:
             self._plans.take_back(job)
             if not has_ended:
                 # Articles already in progress go first, so that they end in about their order.
-                self._lines[job.work].appendleft(job)
+                self._lines.put_first(job)
         return True
 
     def _has_work(self) -> bool:
         """Whether this thread can do something now; a plan's own thread is waited for."""
-        return bool(self._running) or any(map(self._can_go_on, self._lines))
-
-    def _can_go_on(self, work: Work) -> bool:
-        line, turns = self._lines[work], self._turns[work]
-        is_free = self._answer is None or self._plans.has_thread(work)
-        if (line and is_free) or (turns and self._plans.has_thread(work, is_long=True)):
+        if self._running or self._lines.has_turn(self._plans.has_thread):
             return True
-        return any(job.is_abandoned() for job in (*line, *turns))
-
-    @property
-    def _waiting(self) -> list[deque[Job]]:
-        return [*self._lines.values(), *self._turns.values()]
+        for work, line in self._lines.engine.items():
+            if line and (self._answer is None or self._plans.has_thread(work)):
+                return True
+        return any(job.is_abandoned() for job in self._lines)
 
     def _is_busy(self) -> bool:
-        return bool(self._running or self._plans or any(self._waiting))
+        return bool(self._running or self._plans or any(True for _ in self._lines))
 
     def _show_depth(self) -> None:
         with self._changed:
-            for work, line in self._lines.items():
+            for work in self._lines.engine:
                 arrived = sum(job.work == work for job in self._arrived)
-                metrics.queue_depth.labels(work).set(len(line) + len(self._turns[work]) + arrived)
+                metrics.queue_depth.labels(work).set(self._lines.count(work) + arrived)
 
     def _let_others_join(self) -> None:
         closes = time.monotonic() + self._window_s
@@ -203,11 +195,7 @@ class Worker:
             self._changed.wait(left)
 
     def _drop_abandoned(self) -> None:
-        for line in self._waiting:
-            for job in [job for job in line if job.is_abandoned()]:
-                line.remove(job)
-                end(job)
-        for job in self._running.take_abandoned():
+        for job in (*self._lines.take_abandoned(), *self._running.take_abandoned()):
             end(job)
 
     def _admit(self) -> None:
@@ -215,29 +203,23 @@ class Worker:
         if self._answer is not None:
             self._answer_in_threads(self._answer)
             return
-        for line in self._lines.values():
+        for line in self._lines.engine.values():
             while line:
                 if not (self._may_join(line[0]) and self._has_room(line.popleft())):
                     return
 
     def _answer_in_threads(self, answer: Callable[[Request], Answer | DiglotError]) -> None:
-        for work, line in self._lines.items():
+        for work, line in self._lines.engine.items():
             while line and self._plans.has_thread(work):
                 job = line.popleft()
                 job.note_admitted()
                 self._plans.start(job, lambda job: answer(job.request))
 
     def _give_turns(self) -> None:
-        """Let plans in other processes begin: what they ask for without a task is their turn.
-
-        Shorter articles go before those that came a while earlier and are much longer.
-        """
-        for work, line in self._turns.items():
-            while line and self._plans.has_thread(work, is_long=True):
-                job = min(line, key=turn_comes)
-                line.remove(job)
-                job.note_admitted()
-                self._plans.start(job, lambda _: Answer(()))
+        """Let plans in other processes begin: their first request asks for their turn only."""
+        while job := self._lines.take_turn(self._plans.has_thread):
+            job.note_admitted()
+            self._plans.start(job, lambda _: Answer(()))
 
     def _may_join(self, job: Job) -> bool:
         """Whether nothing stands against it that `job` and what runs are in one step."""
@@ -256,7 +238,7 @@ class Worker:
                 if job.work == "online" and self._send_bulk_out():
                     continue
                 if self._running:
-                    self._lines[job.work].appendleft(job)
+                    self._lines.put_first(job)
                     return False
                 unfit = EngineFailed(f"the article does not fit the engine: {full}")
                 self._plans.resume(job, unfit)
@@ -271,13 +253,13 @@ class Worker:
         """Take the room of a bulk request. False: there is none."""
         job = self._running.take_latest("bulk")
         if job is not None:
-            self._lines["bulk"].appendleft(job)
+            self._lines.put_first(job)
         return job is not None
 
     def _step(self) -> None:
         ended, again = self._running.step()
         for job in reversed(again):
-            self._lines[job.work].appendleft(job)
+            self._lines.put_first(job)
         for finished in ended:
             self._resume(finished)
 
@@ -315,13 +297,7 @@ class Worker:
         with self._changed:
             self._stopping = self._has_ended = True
             returned = [job for job, has_ended in self._returned if not has_ended]
-            waiting = itertools.chain(*self._waiting, self._arrived, returned)
-            jobs = [*self._running, *waiting]
+            jobs = [*self._running, *self._lines, *self._arrived, *returned]
             self._arrived.clear()
         for job in jobs:
             settle(job, error)
-
-
-def turn_comes(job: Job) -> float:
-    """The time at which a job would be done if all were read at once."""
-    return job.arrived + job.tokens / READ_TOKENS_A_SECOND

@@ -32,7 +32,7 @@ def _checked(pair: CheckRequest, settings: Settings) -> CheckResult:
     """Long ones in another process, by their words alone."""
     service = current_app.config["SERVICE"]
     plans: PlanPool = service.plans
-    if plans.takes(pair.text, *pair.digests.values()):
+    if plans.lane(pair.text, *pair.digests.values()) != "here":
         return plans.check(pair)
     resources = _resources(settings)
     return check_pair(pair, resources.glossary, told(resources.prompts), service.weigh)

@@ -19,7 +19,7 @@ from service.pipeline.immediate import digest_at_once
 from service.pipeline.validation import told
 from service.resources import Resources
 from service.result import Result
-from service.serving.plan_pool import LONG, PlanPool
+from service.serving.plan_pool import LONG, LONGEST, PlanPool
 from service.settings import Settings
 from service.tasks import Answer, DigestAnswer, DigestTask, Draft, Options, Request
 from tests.support.scripted import ScriptedEngine, written
@@ -85,7 +85,9 @@ def run(
     is_left: Callable[[], bool] = lambda: False,
 ) -> Result:
     options = Options(languages=("zh" if text == TEXTS["zh"] else "en",))
-    running = pool.plan(Article(text), options, engine, id="mine", watch=watch, is_left=is_left)
+    running = pool.plan(
+        Article(text), options, engine, id="mine", lane="express", watch=watch, is_left=is_left
+    )
     assert next(running).tasks == (), "it asks for its turn first"
     try:
         request = running.send(Answer(()))
@@ -108,7 +110,7 @@ def here(text: str, engine: ExtractiveEngine, resources: Resources) -> Result:
 
 
 def process_of(pool: PlanPool) -> Any:
-    (process,) = pool._processes
+    (process,) = pool._processes.all
     return process
 
 
@@ -117,7 +119,7 @@ def test_the_result_is_that_of_a_plan_in_the_same_process(
     pool: PlanPool, resources: Resources, language: str
 ) -> None:
     engine, text = ExtractiveEngine(resources), TEXTS[language]
-    assert pool.takes(text)
+    assert pool.lane(text) == "express"
     assert run(pool, text, engine) == here(text, engine, resources)
 
 
@@ -180,30 +182,48 @@ def test_a_pair_gets_the_verdict_that_it_would_get_here(
     assert pool.check(pair) == check_pair(pair, resources.glossary, told(resources.prompts))
 
 
-def test_length_is_counted_in_bytes_and_a_pool_without_processes_takes_nothing() -> None:
-    pool = PlanPool(SETTINGS, 2)
-    assert pool.takes("a" * LONG) and not pool.takes("a" * (LONG - 1))
-    assert pool.takes("桥" * (LONG // 3 + 1)) and not pool.takes("桥" * (LONG // 3))
-    assert pool.takes("\ud83d" * LONG), "half a surrogate pair"
-    assert not PlanPool(SETTINGS, 0).takes("a" * LONG)
+@pytest.mark.parametrize("letter", ["a", "桥", "\ud83d"], ids=["en", "zh", "half a pair"])
+def test_length_is_counted_in_bytes(letter: str) -> None:
+    pool, size = PlanPool(SETTINGS, 2), len(letter.encode("utf-8", "surrogatepass"))
+    long, longest = letter * (LONG // size + 1), letter * (LONGEST // size + 1)
+    assert [pool.lane(text) for text in (long[:-2], long, longest[:-2], longest)] == [
+        "here", "express", "express", "slow",
+    ]  # fmt: skip
+    assert pool.lane(long, work="bulk") == "slow" and pool.lane("a", work="bulk") == "here"
+    assert pool.lane(*[long] * 12) == "slow"
+    assert PlanPool(SETTINGS, 0).lane(longest) == "here"
     assert pool.memory_bytes() == 0, "none is started before it is needed"
 
 
 def test_a_plan_that_is_dropped_before_its_turn_costs_nothing(own: PlanPool) -> None:
     running = own.plan(
-        Article(TEXTS["en"]), Options(), ScriptedEngine(), id="", is_left=lambda: True
+        Article(TEXTS["en"]), Options(), ScriptedEngine(), id="", lane="slow", is_left=lambda: True
     )
     next(running)
     running.close()
     assert process_of(own).pid is None
 
 
-def test_two_plans_at_a_time_go_to_two_processes() -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_plan_goes_over_to_another_process_in_the_middle(
+    resources: Resources, language: str
+) -> None:
     pool = PlanPool(SETTINGS, 2)
-    first, second = pool._pick(1), pool._pick(2)
-    assert first is not second
-    first.drop(1)
-    assert pool._pick(3) is first
+    kept, shared = pool._processes.all
+    kept.plans.add(-1)
+    try:
+
+        def answer(request: Request) -> Answer:
+            assert kept.pid is None
+            shared.is_slow = True
+            return scripted(request)
+
+        result = run(pool, TEXTS[language], ScriptedEngine(), answer)
+        assert result.digests[language].text == DIGESTS[language]
+        assert kept.pid is not None and not shared.plans
+    finally:
+        pool.close()
 
 
 @pytest.mark.slow

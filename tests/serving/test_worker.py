@@ -19,8 +19,8 @@ from service.errors import (
     Overloaded,
 )
 from service.result import Result
-from service.serving.queue import SHORT_TOKENS, Job, Plan
-from service.serving.worker import READ_TOKENS_A_SECOND, Worker, turn_comes
+from service.serving.queue import SHORT_TOKENS, Lane, Plan, Work
+from service.serving.worker import Worker
 from service.tasks import Answer, DigestTask, Finished, Request
 from tests.support.plans import ask, result
 from tests.support.scripted import EN, ZH, ScriptedEngine, written
@@ -419,8 +419,15 @@ def test_an_engine_that_answers_at_once_does_so_beside_an_answer_that_takes_long
         assert all(future.result(10).id == "long" for future in long)
 
 
+THREE_OF_EACH: list[tuple[Work, Lane]] = [
+    *[("bulk", "slow")] * 3,
+    *[("online", "slow")] * 3,
+    *[("online", "express")] * 3,
+]
+
+
 def elsewhere(passage: str, gate: threading.Event) -> Plan:
-    """A plan that runs in another process: a request without tasks asks for its turn."""
+    """A plan that runs in another process: its first request asks for its turn."""
     yield Request("", Document.of(passage, "en"), ())
     assert gate.wait(30)
     answer = yield Request("", Document.of(passage, "en"), (DigestTask("en"),))
@@ -436,17 +443,18 @@ def test_plans_in_other_processes_take_turns_and_hold_up_no_other(
     gate = threading.Event()
     with working(engine, processes=2, threads=1) as worker:
         far = [
-            worker.submit(elsewhere(f"{n}", gate), work=work)
-            for n, work in enumerate(("bulk", "bulk", "bulk", "online", "online", "online"))
+            worker.submit(elsewhere(f"{n}", gate), work=work, lane=lane)
+            for n, (work, lane) in enumerate(THREE_OF_EACH)
         ]
-        late = worker.submit(elsewhere("late", gate), timeout_s=0.1)
+        late = worker.submit(elsewhere("late", gate), timeout_s=0.1, lane="express")
         with pytest.raises(DeadlineExceeded):
             late.result(10)
         assert worker.submit(ask(text, 3)).result(10).id == text
-        wait_until(lambda: len(worker._plans) == 3)  # two are online, and one is left to bulk work
+        # Two in the express lane, and one of each work in the slow one.
+        wait_until(lambda: len(worker._plans) == 4)
         assert not any(future.done() for future in far)
         gate.set()
-        assert [future.result(10).id for future in far] == ["0", "1", "2", "3", "4", "5"]
+        assert [future.result(10).id for future in far] == [f"{n}" for n in range(9)]
 
 
 def test_work_that_waits_for_a_thread_keeps_its_deadline_and_can_be_cancelled() -> None:
@@ -521,20 +529,11 @@ def test_a_shorter_article_has_its_turn_before_a_much_longer_one_that_came_first
 
     gate = threading.Event()
     with working(ScriptedEngine(), processes=1) as worker:
-        futures = [worker.submit(noted(letter * 10, gate))]
+        futures = [worker.submit(noted(letter * 10, gate), lane="express")]
         wait_until(lambda: begun == [10])
         sizes = (200_000, 9_000, 3_000)
-        futures += [worker.submit(noted(letter * size, gate)) for size in sizes]
+        futures += [worker.submit(noted(letter * size, gate), lane="express") for size in sizes]
         gate.set()
         for future in futures:
             future.result(10)
     assert begun == [10, 3_000, 9_000, 200_000]
-
-
-def test_a_long_article_has_its_turn_before_short_ones_that_come_much_later() -> None:
-    def job(arrived: float, tokens: int) -> Job:
-        plan: Plan = ask("a")
-        return Job(plan, next(plan), Future(), arrived, float("inf"), "online", tokens)
-
-    long = job(0.0, 10 * READ_TOKENS_A_SECOND)
-    assert turn_comes(job(5.0, 1000)) < turn_comes(long) < turn_comes(job(10.0, 1000))
