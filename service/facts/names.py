@@ -9,8 +9,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Self
 
 from service.facts.glossary_file import SHIPPED, Entry, Kind, read_entries
 from service.facts.name_boundaries import (
@@ -50,17 +51,16 @@ class Glossary:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = tuple(entries)
         self._by_form: dict[str, Entry] = {}
-        surnames: dict[str, set[str]] = defaultdict(set)
+        bearers: dict[str, dict[str, Entry]] = defaultdict(dict)
         for entry in self._entries:
             for form in (*entry.english, *entry.simplified, *entry.traditional):
                 self._by_form[form] = entry
             for form in entry.english if entry.kind == "person" else ():
                 if surname := telling_surname(form):
-                    surnames[surname].add(entry.key)
-        for surname, keys in surnames.items():
-            if len(keys) == 1:
-                entry = next(e for e in self._by_form.values() if e.key in keys)
-                self._by_form.setdefault(surname, entry)
+                    bearers[surname][entry.key] = entry
+        for surname, persons in bearers.items():
+            if len(persons) == 1:
+                self._by_form.setdefault(surname, *persons.values())
         # Ft. and "an Ap exam" are not the Financial Times and the Associated Press.
         self._small = {
             form.lower(): entry for form, entry in self._by_form.items() if not form.isupper()
@@ -70,13 +70,18 @@ class Glossary:
         self._latin = _by_first_word(f for f in self._by_form if not HAN_CHARACTER.search(f))
 
     @classmethod
-    def load(cls, extra: Path | None = None) -> "Glossary":
-        """The names that come with Diglot, and those of `extra`, which win.
+    def load(cls, extra: Path | None = None) -> Self:
+        """The names that come with Diglot, read once, and those of `extra`, which win.
 
         Raises BadSetting, with the number of the line, for a file that is no such table.
         """
-        entries = read_entries(SHIPPED)
-        return cls(entries + read_entries(extra) if extra is not None else entries)
+        shipped = cls._shipped()
+        return shipped if extra is None else cls([*shipped._entries, *read_entries(extra)])
+
+    @classmethod
+    @cache
+    def _shipped(cls) -> Self:
+        return cls(read_entries(SHIPPED))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -9,11 +9,11 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, Self, cast, get_args
 
 from service.errors import BadSetting
 from service.settings import SHIPPED_PROMPTS
@@ -67,9 +67,21 @@ class Lexicon:
     zh: Table
     fingerprint: str
 
-    @staticmethod
-    def load(path: Path = SHIPPED) -> "Lexicon":
-        """Raises BadSetting when the file can't be read or a line is malformed."""
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """The lexicon of a file, or else the one that comes with Diglot, read once.
+
+        Raises BadSetting when the file can't be read or a line is malformed.
+        """
+        return cls._shipped() if path is None else cls._read(path)
+
+    @classmethod
+    @cache
+    def _shipped(cls) -> Self:
+        return cls._read(SHIPPED)
+
+    @classmethod
+    def _read(cls, path: Path) -> Self:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -80,7 +92,7 @@ class Lexicon:
         digest = hashlib.sha256(text.encode()).hexdigest()
         english = Table(entries["en"], _longest(term.split() for term in entries["en"]))
         chinese = Table(entries["zh"], _longest(entries["zh"]))
-        return Lexicon(english, chinese, f"sha256:{digest}")
+        return cls(english, chinese, f"sha256:{digest}")
 
     def find(self, text: str, language: EnglishOrChinese) -> list[Hit]:
         """All entries in `text`, the longest at each place; Chinese has to be Simplified."""
