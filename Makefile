@@ -30,6 +30,10 @@ digest: setup ## Digest SEEDS (default: seeds) into OUT (default: out)
 serve: setup ## Serve HTTP on port 8000
 	$(RUN) service serve
 
+# Compiled modules are kept, whatever the environment says: else each process of the tests, and each
+# program that they start, compiles all of them again.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.ready-dev ## Run the tests that every change needs, in a few minutes
 	$(PYTEST) -m "not slow and not real_models and not image"
 
