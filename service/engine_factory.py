@@ -82,10 +82,11 @@ def _without_model(settings: Settings, why: str, next_step: str = NEXT) -> Choic
     return Choice("extractive", why)
 
 
-def load_engine(settings: Settings, resources: Resources) -> Engine:
+def load_engine(settings: Settings, resources: Resources, *, interactive: bool = False) -> Engine:
     """The engine that `choose` picks, ready to work; a fallback is said once, loudly.
 
-    Raises BadSetting when the engine that was asked for, or a model that is here, can't work.
+    `interactive`: people wait for single answers, so that a model's steps are kept short. Raises
+    BadSetting when the engine that was asked for, or a model that is here, can't work.
     """
     choice = choose(settings)
     if choice.engine == "transformers":
@@ -93,7 +94,7 @@ def load_engine(settings: Settings, resources: Resources) -> Engine:
     if choice.engine == "transformers":
         from service.llm.llm_engine import LLMEngine
 
-        return LLMEngine(settings, resources)
+        return LLMEngine(settings, resources, interactive=interactive)
     if choice.engine == "remote":
         from service.remote.remote_engine import RemoteEngine
 

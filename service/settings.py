@@ -137,8 +137,8 @@ class Settings:
     read_tokens: int = setting(
         0,
         "About how many tokens are read between two words of the answers that are being written;"
-        " deep in a long text, as many as take the same time. 0 takes 512 on a CPU and 4096 on a"
-        " GPU.",
+        " in a service, deep in a long text, as many as take the same time. 0 takes 1024 on a CPU,"
+        " in a service 512, and 4096 on a GPU.",
         click.IntRange(min=0),
     )
     cuda_graphs: bool = setting(

@@ -5,7 +5,7 @@ no HTTP and no file.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from service.article import Document
@@ -73,14 +73,25 @@ class StanceTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """A digest's origin: the task that the engine wrote it for, and its log-probability, as in
+    DigestAnswer.
+    """
+
+    task: DigestTask
+    log_prob: float
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceTask:
     """Asks for the share of `digest`, a text in `language`, that its document makes likelier.
 
-    Raises BadInput for a blank digest.
+    `origin`: its origin, where the engine itself wrote it. Raises BadInput for a blank digest.
     """
 
     language: DigestLanguage
     digest: str
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         if not self.digest.strip():
@@ -159,7 +170,9 @@ class CitedText:
 class DigestAnswer:
     """A digest as the engine wrote it; `truncated` when it ran into its limit of tokens.
 
-    `evidence`: the model's own for it, as in EvidenceAnswer, where it was asked for.
+    `log_prob`: of as much of the text as an EvidenceTask weighs, as it was written; None where the
+    engine does not know it. `evidence`: the model's own for it, as in EvidenceAnswer, where it was
+    asked for.
     Of a translated one and of key facts, `sentences` are what it is made of. `left_out` are the
     numbers of the article's sentences that were chosen for it and whose translation could not be
     used.
@@ -168,6 +181,8 @@ class DigestAnswer:
     text: str
     kind: Kind
     truncated: bool = False
+    # The last digits are those of the sums of a batch, and make no other digest.
+    log_prob: float | None = field(default=None, compare=False)
     evidence: float | None = None
     sentences: tuple[CitedText, ...] = ()
     left_out: tuple[int, ...] = ()

@@ -149,10 +149,10 @@ HELP = {
     "Most rows (tasks of articles) that the model writes at once; 0 takes 64 on a CPU and 256"
     " on a GPU.": "模型同时撰写的最多行数（文章的任务数）；0 表示 CPU 上取 64，GPU 上取 256。",
     "About how many tokens are read between two words of the answers that are being written;"
-    " deep in a long text, as many as take the same time. 0 takes 512 on a CPU and 4096 on a"
-    " GPU.": (
-        "撰写中的答案每两个词之间大约读取多少词元；在长文的后部，则为用时相同的词元数。"
-        "0 表示 CPU 上取 512，GPU 上取 4096。"
+    " in a service, deep in a long text, as many as take the same time. 0 takes 1024 on a CPU,"
+    " in a service 512, and 4096 on a GPU.": (
+        "撰写中的答案每两个词之间大约读取多少词元；作为服务运行时，在长文的后部为用时相同的词元数。"
+        "0 表示 CPU 上取 1024（服务取 512），GPU 上取 4096。"
     ),
     "Whether a GPU's steps are recorded once and replayed (CUDA graphs); off, every operator is"
     " called anew.": "是否录制并重放 GPU 的步骤（CUDA graphs）；关闭时每次重新调用各算子。",

@@ -1,5 +1,6 @@
 """`mcp`: the tools `digest` and `check` for agents, over standard input and output."""
 
+from functools import partial
 from typing import Any
 
 from service import logs
@@ -22,4 +23,4 @@ def mcp(**flags: Any) -> int:
 
     settings = Settings(**flags)
     logs.to_stderr(settings.log_level)
-    return run(settings, Service(settings, load_engine))
+    return run(settings, Service(settings, partial(load_engine, interactive=True)))

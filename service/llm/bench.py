@@ -77,7 +77,7 @@ def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: in
         num_finished += len(generator.step())
     seconds = time.monotonic() - start
     stats = replace(generator.stats)
-    evidence = _evidence_seconds(generator, engine.vocabulary, article_tokens, digest_tokens)
+    evidence = _evidence_seconds(generator, engine.vocabulary, digest_tokens)
     decoded_alone = stats.decode_tokens - stats.mixed_tokens
     return Measures(
         path=generator.path,
@@ -99,26 +99,27 @@ def run(engine: LLMEngine, articles: int, article_tokens: int, digest_tokens: in
     )
 
 
-def _evidence_seconds(
-    generator: BatchGenerator, vocabulary: int, article_tokens: int, digest_tokens: int
-) -> float:
-    """Seconds to weigh both digests of an article that was just read.
+def _evidence_seconds(generator: BatchGenerator, vocabulary: int, digest_tokens: int) -> float:
+    """Seconds to weigh both digests of an article that were just written.
 
-    The prompts without an article are those of the articles before, and so are read already.
+    Their log-probabilities are known; those without the article are missing. The prompts of these
+    are those of the articles before, and so are read already.
     """
     rng = random.Random(SEED + 1)
 
     def tokens(count: int) -> tuple[int, ...]:
         return tuple(rng.randrange(vocabulary) for _ in range(count))
 
-    opening, article = tokens(OPENING), tokens(article_tokens)
-    digest = (tokens(min(digest_tokens, SCORED_TOKENS)),)
-    instructions = [tokens(INSTRUCTION) for _ in range(LANGUAGES)]
-    after = [Loglikelihood(each, digest) for each in instructions]
-    alone = [Loglikelihood(opening + each, digest, shares_prefix=False) for each in instructions]
-    _finish(generator, TokenRequest("read", opening + article, (*after, *alone)))
+    prompts = [tokens(OPENING + INSTRUCTION) for _ in range(LANGUAGES)]
+
+    def weigh(name: str) -> None:
+        digest = (tokens(min(digest_tokens, SCORED_TOKENS)),)
+        alone = [Loglikelihood(prompt, digest, shares_prefix=False) for prompt in prompts]
+        _finish(generator, TokenRequest(name, (), tuple(alone)))
+
+    weigh("before")
     start = time.monotonic()
-    _finish(generator, TokenRequest("weighed", opening + article, (*after, *alone)))
+    weigh("weighed")
     return time.monotonic() - start
 
 
@@ -138,7 +139,8 @@ def _requests(
 
     opening = tokens(OPENING)
     digests = [
-        Generate(tokens(INSTRUCTION), digest_tokens, ignore_eos=True) for _ in range(LANGUAGES)
+        Generate(tokens(INSTRUCTION), digest_tokens, ignore_eos=True, scored_tokens=SCORED_TOKENS)
+        for _ in range(LANGUAGES)
     ]
     stance = Loglikelihood(tokens(INSTRUCTION), (tokens(1), tokens(1), tokens(2)))
     return [

@@ -15,7 +15,7 @@ from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
 from service.llm.needed_rows import restrict_last_layer
 from service.llm.scheduler import Limits
-from service.llm.token_cost import TokenCost
+from service.llm.token_cost import FLAT, TokenCost
 from service.settings import Settings
 from service.tasks import LABELS
 
@@ -26,9 +26,11 @@ MIN_PASSAGE = 64
 ROWS = {"cpu": 64, "cuda": 256}
 """Most sequences that are decoded at once, where the settings do not say. A GPU reads the weights
 for 256 rows in the time that it takes for one."""
-READ_TOKENS = {"cpu": 512, "cuda": 4096}
+READ_TOKENS = {"cpu": 1024, "cuda": 4096}
 """Tokens that are prefilled between two decode steps, likewise. A GPU launches the operators of a
 pass in the same time for a few tokens as for thousands."""
+INTERACTIVE_READ_TOKENS = {"cpu": 512, "cuda": 4096}
+"""The same where people wait for single answers."""
 KV_SHARE = 0.5
 """The KV cache's share of the free memory. The rest is for the activations of a pass and, on a GPU,
 for CUDA graphs: they share the memory of the largest, one step's, and what the driver keeps of each
@@ -60,10 +62,13 @@ def passage_limit(settings: Settings, loaded: Loaded, around: int) -> int:
     return limit
 
 
-def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> Capacity:
+def make_generator(
+    settings: Settings, loaded: Loaded, passage_tokens: int, interactive: bool
+) -> Capacity:
     """The generator that the model supports, for passages of `passage_tokens` or fewer.
 
-    Passages are shorter where memory does not hold two of them. Raises BadSetting.
+    Passages are shorter where memory does not hold two of them. `interactive`: what is prefilled
+    between two decode steps is bounded by its cost, else by its tokens. Raises BadSetting.
     """
     if library() is not None:
         check_kernels(library())
@@ -80,8 +85,9 @@ def make_generator(settings: Settings, loaded: Loaded, passage_tokens: int) -> C
     kv_tokens = min(most, rows * (passage_tokens + RESERVE))
     recorder = _working_recorder(settings, loaded, stored)
     # Created after the probes, which are generators too, so that the gauges are those of this one.
-    cost = TokenCost.of(loaded.model.config.get_text_config())
-    limits = Limits(kv_tokens, rows, settings.read_tokens or READ_TOKENS[device], cost)
+    cost = TokenCost.of(loaded.model.config.get_text_config()) if interactive else FLAT
+    usual = INTERACTIVE_READ_TOKENS if interactive else READ_TOKENS
+    limits = Limits(kv_tokens, rows, settings.read_tokens or usual[device], cost)
     generator = BatchGenerator(loaded.model, loaded.stops, limits, dtype=stored)
     if recorder is not None:
         generator.record_steps(recorder)

@@ -18,10 +18,12 @@ from service.llm.loader import load
 from service.llm.memory import is_out_of_memory, release
 from service.llm.request_encoder import RequestEncoder
 from service.llm.token_request import (
+    Branch,
     FinishedRequest,
     Generated,
     Loglikelihood,
     Outcome,
+    Scored,
     TokenRequest,
 )
 from service.resources import Resources
@@ -43,11 +45,13 @@ from service.tasks import (
 class _Pending:
     """A request in progress.
 
-    `prior_branches`: what scores each task around an empty passage; None for a digest. `priors`:
-    those that are known. `scored`: those that the request's last branches score themselves.
+    `branches`: what answers each task; None where its log-probability is known. `prior_branches`:
+    what scores each task around an empty passage; None for a digest. `priors`: those that are
+    known. `scored`: those that the request's last branches score themselves.
     """
 
     tasks: tuple[Task, ...]
+    branches: list[Branch | None]
     prior_branches: list[Loglikelihood | None]
     priors: dict[Loglikelihood, Sequence[float]]
     scored: list[Loglikelihood]
@@ -59,12 +63,18 @@ class LLMEngine:
     Raises BadSetting when the model, its tokenizer or a prompt can't be used.
     """
 
-    def __init__(self, settings: Settings, resources: Resources | None = None) -> None:
-        """`resources`: those that the caller has loaded already; None loads them."""
+    def __init__(
+        self, settings: Settings, resources: Resources | None = None, *, interactive: bool = False
+    ) -> None:
+        """`resources`: those that the caller has loaded already; None loads them.
+
+        `interactive`: a step deep in a long text takes no longer than one at its start, for the
+        sake of short texts beside it, at the expense of throughput.
+        """
         self._loaded = load(settings)
         self.encoder = RequestEncoder(settings, resources or Resources.load(settings), self._loaded)
         limit = passage_limit(settings, self._loaded, self.encoder.most_tokens_around())
-        capacity = make_generator(settings, self._loaded, limit)
+        capacity = make_generator(settings, self._loaded, limit, interactive)
         self.generator, self._limit = capacity.generator, capacity.passage_tokens
         self._pending: dict[str, _Pending] = {}
         self._answered: list[Finished] = []
@@ -106,18 +116,20 @@ class LLMEngine:
         self._refuse_unreadable(request.document.text)
         prompts = self.encoder.prompts(request)
         tasks = list(enumerate(prompts))
-        branches = [self.encoder.branch(request, index, prompt) for index, prompt in tasks]
+        own = [self.encoder.branch(request, index, prompt) for index, prompt in tasks]
         priors = [self.encoder.prior_branch(request, index, prompt) for index, prompt in tasks]
         needed = dict.fromkeys(branch for branch in priors if branch is not None)
         known = {each: prior for each in needed if (prior := self.priors.get(each)) is not None}
         unknown = [branch for branch in needed if branch not in known]
-        if branches:
-            prefix = (*prompts[0].prefix_ids, *prompts[0].passage_ids)
-            all_branches = (*branches, *unknown)
-            self.generator.admit(TokenRequest(request.id, prefix, all_branches, request.abandoned))
+        branches = [branch for branch in own if branch is not None]
+        prefix = (*prompts[0].prefix_ids, *prompts[0].passage_ids) if branches else ()
+        asked = TokenRequest(request.id, prefix, (*branches, *unknown), request.abandoned)
+        pending = _Pending(request.tasks, own, priors, known, unknown)
+        if asked.branches:
+            self.generator.admit(asked)
         else:
-            self._answered.append(Finished(request.id, Answer(())))
-        self._pending[request.id] = _Pending(request.tasks, priors, known, unknown)
+            self._answered.append(Finished(request.id, self._answers(pending, ())))
+        self._pending[request.id] = pending
 
     def _refuse_unreadable(self, passage: str) -> None:
         if not passage.strip():
@@ -153,18 +165,25 @@ class LLMEngine:
         pending = self._pending.pop(result.id)
         if result.outcomes is None:  # abandoned
             return None
-        count = len(pending.tasks)
-        for branch, outcome in zip(pending.scored, result.outcomes[count:], strict=True):
-            assert not isinstance(outcome, Generated)
+        own = len(result.outcomes) - len(pending.scored)
+        for branch, outcome in zip(pending.scored, result.outcomes[own:], strict=True):
+            assert isinstance(outcome, Scored)
             pending.priors[branch] = outcome.log_probs
             self.priors.put(branch, outcome.log_probs)
-        answers = [
-            self._answer(task, outcome, pending.priors[branch] if branch else None)
-            for task, outcome, branch in zip(
-                pending.tasks, result.outcomes[:count], pending.prior_branches, strict=True
-            )
+        return Finished(result.id, self._answers(pending, result.outcomes[:own]))
+
+    def _answers(self, pending: _Pending, outcomes: Sequence[Outcome]) -> Answer:
+        """The answers of all tasks. `outcomes`: of those of their branches that were asked."""
+        asked = iter(outcomes)
+        all_outcomes = [
+            _known(task) if branch is None else next(asked)
+            for task, branch in zip(pending.tasks, pending.branches, strict=True)
         ]
-        return Finished(result.id, Answer(tuple(answers)))
+        priors = [
+            None if branch is None else pending.priors[branch] for branch in pending.prior_branches
+        ]
+        answers = map(self._answer, pending.tasks, all_outcomes, priors)
+        return Answer(tuple(answers))
 
     def _answer(self, task: Task, outcome: Outcome, prior: Sequence[float] | None) -> TaskAnswer:
         if isinstance(outcome, Generated):
@@ -173,11 +192,22 @@ class LLMEngine:
                 return TranslationAnswer(first_line(text, outcome.complete))
             if not outcome.complete:
                 text = whole_sentences(text)
-            return DigestAnswer(text, "abstractive", truncated=not outcome.complete)
+            log_prob = self._log_prob(text, outcome)
+            return DigestAnswer(text, "abstractive", not outcome.complete, log_prob)
         assert prior is not None
         if isinstance(task, EvidenceTask):
             return evidence(outcome.log_probs[0], prior[0])
         return stance(outcome.log_probs, prior)
+
+    def _log_prob(self, text: str, outcome: Generated) -> float | None:
+        """The log-probability of the tokens of a written digest that are weighed as evidence.
+
+        None where they are others than those that were generated, as after a thought, or where
+        the generator did not score them.
+        """
+        ids = self.encoder.scored_tokens(text)
+        is_scored = len(ids) <= len(outcome.log_probs) and (*outcome.ids[: len(ids)],) == ids
+        return sum(outcome.log_probs[: len(ids)]) if ids and is_scored else None
 
     def _recover(self, error: Exception) -> None:
         """Shrink and restart when memory ran out; else forget every request and raise."""
@@ -196,6 +226,12 @@ class LLMEngine:
         if not shrunk:
             why = f"the model failed ({type(error).__name__})"
             raise EngineFailed("there is not enough memory for it" if no_memory else why) from error
+
+
+def _known(task: Task) -> Scored:
+    """The outcome of a task whose log-probability was known before."""
+    assert isinstance(task, EvidenceTask) and task.origin
+    return Scored([task.origin.log_prob])
 
 
 def _sampling(settings: Settings) -> str:

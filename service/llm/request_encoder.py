@@ -72,17 +72,25 @@ class RequestEncoder:
             return prompts
         return [self.tokens.without_prefix(each) for each in prompts]
 
-    def branch(self, request: Request, index: int, prompt: Prompt) -> Branch:
-        """The branch that answers task `index` after the passage."""
+    def branch(self, request: Request, index: int, prompt: Prompt) -> Branch | None:
+        """The branch that answers task `index` after the passage; None where it is known."""
         task = request.tasks[index]
         if isinstance(task, DigestTask):
             on_tokens = self._watcher(request, index)
             sample = self._sampler(prompt, task)
-            return Generate(prompt.suffix_ids, token_limit(task), sample, on_tokens)
+            return Generate(
+                prompt.suffix_ids,
+                token_limit(task),
+                sample,
+                on_tokens,
+                scored_tokens=SCORED_TOKENS,
+            )
         if isinstance(task, TranslationTask):
             sample = self._sampler(prompt, task)
             limit = self._answer_tokens(task)
             return Generate(prompt.suffix_ids, limit, sample, ends=self._has_a_line)
+        if isinstance(task, EvidenceTask) and task.origin:
+            return None
         return Loglikelihood(prompt.suffix_ids, self._continuations(request, task))
 
     def prior_branch(self, request: Request, index: int, prompt: Prompt) -> Loglikelihood | None:
@@ -97,8 +105,12 @@ class RequestEncoder:
         self, request: Request, task: StanceTask | EvidenceTask
     ) -> tuple[tuple[int, ...], ...]:
         if isinstance(task, EvidenceTask):
-            return (self.tokens.answer(task.digest)[:SCORED_TOKENS],)
+            return (self.scored_tokens(task.digest),)
         return tuple(self.labels(request.document.language))
+
+    def scored_tokens(self, digest: str) -> tuple[int, ...]:
+        """The tokens of a digest that its evidence is measured by."""
+        return self.tokens.answer(digest)[:SCORED_TOKENS]
 
     def labels(self, language: str) -> list[tuple[int, ...]]:
         """The tokens of LABELS."""
@@ -121,6 +133,8 @@ class RequestEncoder:
         task: DigestTask | StanceTask | EvidenceTask,
         document: Document,
     ) -> Prompt:
+        if isinstance(task, EvidenceTask) and task.origin:
+            task = task.origin.task  # so that the document is all that makes a difference
         names = {}
         if isinstance(task, DigestTask):
             names = spellings(document, task.language, self._resources.glossary)

@@ -56,10 +56,9 @@ class RunningSequences:
             self.sequences.append(new)
             return [] if self._append(new, branch, results[0]) else [new]
         if single_continuation(branch):
-            prefix.scores[index] = Scores([sum(map(_log_prob, results))])
+            prefix.scores[index] = Scores([sum(each.log_probs[0] for each in results)])
         else:
-            assert isinstance(results[0], list)
-            prefix.scores[index] = Scores(results[0])
+            prefix.scores[index] = Scores(results[0].log_probs)
             self._fork_continuations(chunk, branch, index, slot)
         _settle(prefix, index)
         return []
@@ -86,17 +85,19 @@ class RunningSequences:
             return self._append(sequence, branch, result)
         return _score(sequence, result)
 
-    def _append(self, sequence: Sequence, branch: Generate, token: Sampled) -> bool:
-        assert isinstance(token, int)
+    def _append(self, sequence: Sequence, branch: Generate, sampled: Sampled) -> bool:
+        token = sampled.token
         complete = token in self._stops and not branch.ignore_eos
         if not complete:
             sequence.ids.append(token)
+            sequence.log_probs += sampled.log_probs
             sequence.next_token = token
             if branch.on_tokens is not None:
                 branch.on_tokens(sequence.ids)
             complete = branch.ends is not None and branch.ends(sequence.ids)
         if complete or len(sequence.ids) >= branch.max_tokens:
-            sequence.prefix.outcomes[sequence.branch] = Generated(sequence.ids, complete)
+            outcome = Generated(sequence.ids, complete, sequence.log_probs)
+            sequence.prefix.outcomes[sequence.branch] = outcome
             return False
         return True
 
@@ -114,15 +115,9 @@ class RunningSequences:
         self.remove([sequence for sequence in self.sequences if sequence.prefix is prefix])
 
 
-def _log_prob(result: Sampled) -> float:
-    """The log-probability of a row's only target."""
-    assert isinstance(result, list)
-    return result[0]
-
-
 def _score(sequence: Sequence, result: Sampled) -> bool:
     scores = sequence.prefix.scores[sequence.branch]
-    scores.log_probs[sequence.continuation] += _log_prob(result)
+    scores.log_probs[sequence.continuation] += result.log_probs[0]
     sequence.next_token, sequence.forced = sequence.forced[0], sequence.forced[1:]
     if sequence.forced:
         return True

@@ -1,9 +1,10 @@
-"""Sampler: chooses the next token of each row, greedy or drawn, or reads its log-probabilities.
+"""Sampler: chooses the next token of each row, greedy or drawn, and reads log-probabilities.
 
 A row's token depends only on its own logits, tokens and random numbers, never on its neighbours.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
@@ -26,21 +27,42 @@ same digest (Keskar et al. 2019, CTRL)."""
 
 
 def sample(rows: Sequence[SamplingParams], logits: torch.Tensor) -> list[Sampled]:
-    """The token or the log-probabilities of each of `rows`, from `logits` (rows, vocabulary)."""
+    """The token of each of `rows` and what it wants scored, from `logits` (rows, vocabulary)."""
     if not rows:
         return []
     greedy = argmax(logits)
-    return [
-        _sample_row(row, row_logits, token)
+    tokens = [
+        token if row.sample is None else row.sample(row_logits, row.generated)
         for row, row_logits, token in zip(rows, logits, greedy, strict=True)
+    ]
+    scored = [
+        row.targets or ((token,) if row.scored else ())
+        for row, token in zip(rows, tokens, strict=True)
+    ]
+    log_probs = iter(_log_probs(logits, scored))
+    return [
+        Sampled(token, list(islice(log_probs, len(each))))
+        for token, each in zip(tokens, scored, strict=True)
     ]
 
 
-def _sample_row(row: SamplingParams, logits: torch.Tensor, greedy: int) -> Sampled:
-    if row.targets:
-        log_probs = logits.float().log_softmax(-1)
-        return [float(log_probs[token]) for token in row.targets]
-    return greedy if row.sample is None else row.sample(logits, row.generated)
+def _log_probs(logits: torch.Tensor, tokens: Sequence[Sequence[int]]) -> list[float]:
+    """The log-probabilities of each row's `tokens`, one row after the other."""
+    needed = [row for row, each in enumerate(tokens) if each]
+    if not needed:
+        return []
+    if len(needed) < len(logits):
+        logits = logits[needed]
+    pairs = [(row, token) for row, each in enumerate(filter(None, tokens)) for token in each]
+    rows, columns = torch.tensor(pairs, device=logits.device).T
+    return (logits[rows, columns].float() - log_sum_exp(logits)[rows]).tolist()
+
+
+def log_sum_exp(logits: torch.Tensor) -> torch.Tensor:
+    """The logarithm of the sum of each row's exponentials: float32 (rows,)."""
+    if rowwise.available(logits):
+        return rowwise.log_sum_exp(logits)
+    return logits.float().logsumexp(-1)
 
 
 def argmax(logits: torch.Tensor) -> list[int]:

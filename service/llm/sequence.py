@@ -162,7 +162,7 @@ class PrefillChunk:
             return []
         branch = self.prefix.request.branches[self.branch]
         if isinstance(branch, Generate):
-            return [SamplingParams(branch.sample)]
+            return [SamplingParams(branch.sample, scored=branch.scored_tokens > 0)]
         single = single_continuation(branch)
         if single:
             return [SamplingParams(targets=(token,)) for token in single]
@@ -179,8 +179,8 @@ class Sequence:
     """An answer that grows by one token per step: generated, or a continuation that is scored.
 
     `shared`: spans that it attends to besides its own. `start`: the position of the first token in
-    `span`. `num_stored`: tokens in `span`. `forced`: the tokens of a continuation that are not fed
-    yet.
+    `span`. `num_stored`: tokens in `span`. `log_probs`: those of the first `ids`, where they are
+    scored. `forced`: the tokens of a continuation that are not fed yet.
     """
 
     prefix: SharedPrefix
@@ -191,6 +191,7 @@ class Sequence:
     num_stored: int = 0
     next_token: int = -1
     ids: list[int] = field(default_factory=list)
+    log_probs: list[float] = field(default_factory=list)
     forced: tuple[int, ...] = ()
     continuation: int = 0
 
@@ -211,5 +212,6 @@ class Sequence:
         """The sampling parameters for the logits of the next token."""
         branch = self.prefix.request.branches[self.branch]
         if isinstance(branch, Generate):
-            return [SamplingParams(branch.sample, self.ids)]
+            scored = len(self.ids) < branch.scored_tokens
+            return [SamplingParams(branch.sample, self.ids, scored=scored)]
         return [SamplingParams(targets=self.forced[:1])]

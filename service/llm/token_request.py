@@ -16,6 +16,7 @@ class Generate:
     `shares_prefix`: whether the suffix continues the request's prefix or stands alone.
     `ends`: from all tokens generated so far, whether the answer ends with the last of them.
     `ignore_eos`: no token ends the answer early (for benchmarks).
+    `scored_tokens`: the log-probabilities of the first so many tokens are kept.
     """
 
     suffix: tuple[int, ...]
@@ -27,6 +28,7 @@ class Generate:
     ends: Callable[[Sequence[int]], bool] | None = None
     shares_prefix: bool = True
     ignore_eos: bool = False
+    scored_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,15 @@ Branch = Generate | Loglikelihood
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The tokens without the stop token; `complete` when the model ended the answer itself."""
+    """The tokens without the stop token; `complete` when the model ended the answer itself.
+
+    `log_probs`: those of the first tokens, as many as the branch wants scored. A generator may
+    leave them out.
+    """
 
     ids: list[int]
     complete: bool
+    log_probs: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +101,23 @@ class FinishedRequest:
 
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
-    """The use of a row's logits: the log-probabilities of `targets`, or else the next token."""
+    """The use of a row's logits: the log-probabilities of `targets`, or else the next token.
+
+    `scored`: with the log-probability of that token.
+    """
 
     sample: SampleToken | None = None
     generated: Sequence[int] = ()
     targets: tuple[int, ...] = ()
+    scored: bool = False
 
 
-Sampled = int | list[float]
-"""A token, or the log-probabilities of a row's targets."""
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The next token of a row, and the log-probabilities that its sampling parameters ask for."""
+
+    token: int
+    log_probs: list[float] = field(default_factory=list)
 
 
 def single_continuation(branch: Branch) -> tuple[int, ...]:

@@ -36,6 +36,7 @@ from service.tasks import (
     EvidenceAnswer,
     EvidenceTask,
     Options,
+    Origin,
     Request,
     StanceAnswer,
     StanceTask,
@@ -241,7 +242,10 @@ def _with_evidence(
     """The digests with the model's evidence for each. Empty when the engine can't answer."""
     if not digests:
         return {}
-    tasks = [EvidenceTask(task.language, digest.text) for task, digest in digests.items()]
+    tasks = [
+        EvidenceTask(task.language, digest.text, _origin(task, digest))
+        for task, digest in digests.items()
+    ]
     try:
         answer = yield from _ask(context, passage, *tasks)
     except DiglotError:  # an engine that breaks here has written its digests all the same
@@ -251,6 +255,10 @@ def _with_evidence(
         task: replace(digest, evidence=share)
         for (task, digest), share in zip(digests.items(), found, strict=True)
     }
+
+
+def _origin(task: DigestTask, digest: DigestAnswer) -> Origin | None:
+    return None if digest.log_prob is None else Origin(task, digest.log_prob)
 
 
 def _again(

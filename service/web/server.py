@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -74,7 +75,7 @@ def _check_store(settings: Settings) -> None:
 def _make_service(settings: Settings) -> Service:
     from service.engine_factory import load_engine
 
-    return Service(settings, load_engine)
+    return Service(settings, partial(load_engine, interactive=True))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -17,14 +17,17 @@ from service.llm.calibration import PriorCache, stance
 from service.llm.generator import BatchGenerator
 from service.llm.llm_engine import LLMEngine
 from service.llm.loader import load
-from service.llm.token_request import Loglikelihood
+from service.llm.request_encoder import SCORED_TOKENS
+from service.llm.token_request import Generated, Loglikelihood, Scored, TokenRequest
 from service.tasks import (
     LABELS,
     Answer,
+    DigestAnswer,
     DigestLanguage,
     DigestTask,
     EvidenceAnswer,
     EvidenceTask,
+    Origin,
     StanceAnswer,
     StanceTask,
 )
@@ -202,6 +205,57 @@ def test_evidence_is_the_surprise_that_the_passage_takes_away(
 
     nothing = log_prob((*prompt.prefix_ids, *prompt.suffix_ids))
     assert found.share == pytest.approx(1 - log_prob(prompt.ids) / nothing, abs=1e-3)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_digest_that_was_just_written_is_scored_only_without_the_article(
+    engine: LLMEngine, language: DigestLanguage
+) -> None:
+    """Counted in tokens that are prefilled, and equal to what scoring it again gives."""
+    passage, digest = ARTICLES[language]
+    assert isinstance(engine.generator, BatchGenerator)
+    stats = engine.generator.stats
+    asked = request("a", passage, [EvidenceTask(language, digest)])
+    (prompt,) = engine.encoder.prompts(asked)
+    ids = engine.encoder.scored_tokens(digest)
+    score = TokenRequest("b", (), (Loglikelihood((*prompt.ids,), (ids,)),))
+    engine.generator.admit(score)
+    while not (results := engine.generator.step()):
+        pass
+    (scored,) = results[0].outcomes or ()
+    assert isinstance(scored, Scored)
+    before = stats.prefill_tokens
+    known = EvidenceTask(language, digest, Origin(DigestTask(language), scored.log_probs[0]))
+    (found,) = answer_alone(engine, request("c", passage, [known])).tasks
+    alone = len(prompt.prefix_ids) + len(prompt.suffix_ids) + len(ids) - 1
+    assert stats.prefill_tokens - before == alone
+    (again,) = answer_alone(engine, asked).tasks
+    assert isinstance(found, EvidenceAnswer) and isinstance(again, EvidenceAnswer)
+    assert found.share == pytest.approx(again.share, abs=1e-4)
+    before = stats.prefill_tokens
+    (same,) = answer_alone(engine, request("d", passage, [known])).tasks
+    assert same == found and stats.prefill_tokens == before, "all of it is known by now"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_written_digest_has_its_log_probability_where_its_tokens_are_those_generated(
+    engine: LLMEngine, language: DigestLanguage
+) -> None:
+    text = ARTICLES[language][0]
+    ids = list(engine.encoder.tokens.answer(text))
+    log_probs = [-0.5] * min(len(ids), SCORED_TOKENS)
+    (task,) = (DigestTask(language),)
+
+    def log_prob(ids: list[int], log_probs: list[float]) -> float | None:
+        answer = engine._answer(task, Generated(ids, True, log_probs), None)
+        assert isinstance(answer, DigestAnswer)
+        return answer.log_prob
+
+    assert log_prob(ids, log_probs) == pytest.approx(-0.5 * len(log_probs))
+    assert log_prob(ids, []) is None, "a generator that scores nothing"
+    assert log_prob([ids[1], *ids[1:]], log_probs) is None or ids[0] == ids[1]
+    space = engine.encoder.tokens.plain(" \n ")
+    assert log_prob([*space, *ids], log_probs) is None, "white space that the text has lost"
 
 
 def test_a_request_that_goes_leaves_its_neighbours_their_prior(engine: LLMEngine) -> None:

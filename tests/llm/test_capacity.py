@@ -8,10 +8,19 @@ import torch
 from service.errors import BadSetting
 from service.llm import capacity
 from service.llm.capability import prepare
-from service.llm.capacity import KV_SHARE, MIN_PASSAGE, RESERVE, make_generator, passage_limit
+from service.llm.capacity import (
+    INTERACTIVE_READ_TOKENS,
+    KV_SHARE,
+    MIN_PASSAGE,
+    READ_TOKENS,
+    RESERVE,
+    make_generator,
+    passage_limit,
+)
 from service.llm.fallback import FallbackGenerator
 from service.llm.generator import BatchGenerator
 from service.llm.loader import Loaded, load
+from service.llm.token_request import Generate, TokenRequest
 from tests.support import tiny
 
 
@@ -67,7 +76,7 @@ def test_passages_are_shorter_where_memory_does_not_hold_two(
     model: Loaded, room: Callable[[int], None], tokens: int, passage: int, stored: int
 ) -> None:
     room(tokens)
-    made = make_generator(tiny.settings("any", batch_rows=4), model, 900)
+    made = make_generator(tiny.settings("any", batch_rows=4), model, 900, interactive=False)
     assert made.passage_tokens == passage
     assert isinstance(made.generator, BatchGenerator)
     assert stored - 64 <= made.generator.free_tokens <= stored
@@ -76,7 +85,23 @@ def test_passages_are_shorter_where_memory_does_not_hold_two(
 def test_too_little_memory_is_said(model: Loaded, room: Callable[[int], None]) -> None:
     room(2 * (RESERVE + MIN_PASSAGE) - 2)
     with pytest.raises(BadSetting, match=r"the free memory holds \d+ tokens"):
-        make_generator(tiny.settings("any"), model, 900)
+        make_generator(tiny.settings("any"), model, 900, interactive=False)
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_passes_are_bounded_by_their_cost_where_people_wait(
+    model: Loaded, room: Callable[[int], None], interactive: bool
+) -> None:
+    room(100_000)
+    generator = make_generator(tiny.settings("any"), model, 900, interactive).generator
+    assert isinstance(generator, BatchGenerator)
+    usual = INTERACTIVE_READ_TOKENS if interactive else READ_TOKENS
+    generator.admit(TokenRequest("long", (7,) * 2 * usual["cpu"], (Generate((8,), 1),)))
+    sizes = []
+    while not generator.step():
+        sizes.append(generator.stats.prefill_tokens)
+    assert sizes[0] == usual["cpu"]
+    assert (sizes[1] < 2 * sizes[0]) == interactive, "deep in the text a pass has fewer tokens"
 
 
 def test_a_model_that_can_not_share_a_prefix_is_read_plainly(
@@ -84,7 +109,7 @@ def test_a_model_that_can_not_share_a_prefix_is_read_plainly(
 ) -> None:
     monkeypatch.setattr(capacity, "prepare", lambda *_: None)
     unprepared = load(tiny.settings(folders["qwen3"]))
-    made = make_generator(tiny.settings("any"), unprepared, 900)
+    made = make_generator(tiny.settings("any"), unprepared, 900, interactive=False)
     assert isinstance(made.generator, FallbackGenerator)
     assert made.passage_tokens == 900
 

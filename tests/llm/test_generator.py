@@ -22,6 +22,7 @@ from service.llm.token_request import (
     Generated,
     Loglikelihood,
     Outcome,
+    Scored,
     TokenRequest,
 )
 from tests.support import tiny
@@ -80,6 +81,26 @@ def test_an_answer_ends_where_its_branch_says(model: Family, native: bool) -> No
     assert isinstance(outcome, Generated)
     assert (len(outcome.ids), outcome.complete) == (3, True)
     is_empty(batch, WIDE)
+
+
+def test_the_first_tokens_of_an_answer_are_scored_as_a_continuation_is(
+    model: Family, native: bool
+) -> None:
+    """Beside an answer that is not scored, and by scoring the same tokens afterwards."""
+    batch = make_generator(model, native=native)
+    prefix = words(random.Random(8), 30)
+    wanted = (0, 3, 99)
+    branches = tuple(Generate((11 + n, 12), 6, scored_tokens=most) for n, most in enumerate(wanted))
+    written = run(batch, [TokenRequest("written", prefix, branches)], 20)["written"] or ()
+    for branch, outcome in zip(branches, written, strict=True):
+        assert isinstance(outcome, Generated) and len(outcome.ids) > 3
+        count = len(outcome.log_probs)
+        assert count == min(branch.scored_tokens, len(outcome.ids))
+        if count:
+            again = Loglikelihood(branch.suffix, (tuple(outcome.ids[:count]),))
+            (scored,) = run(batch, [TokenRequest("scored", prefix, (again,))], 20)["scored"] or ()
+            assert isinstance(scored, Scored)
+            assert scored.log_probs == pytest.approx([sum(outcome.log_probs)], abs=2e-3, rel=1e-4)
 
 
 def test_the_reference_is_not_monotonous(model: Family) -> None:

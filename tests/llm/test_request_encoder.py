@@ -10,7 +10,7 @@ from service.llm.request_encoder import SCORED_TOKENS, RequestEncoder
 from service.llm.token_request import Generate, Loglikelihood
 from service.resources import Resources
 from service.settings import Settings
-from service.tasks import DigestTask, EvidenceTask, StanceTask, TranslationTask
+from service.tasks import DigestTask, EvidenceTask, Origin, StanceTask, TranslationTask
 from tests.support import tiny
 from tests.support.engines import request
 
@@ -66,6 +66,21 @@ def test_scores_are_compared_with_those_after_an_empty_passage(encoder: RequestE
         assert (prior.shares_prefix, branch.shares_prefix) == (False, True)
         assert prior.suffix == prompts[n].prefix_ids + prompts[n].suffix_ids
     assert [len(ids) for ids in branch.continuations] == [SCORED_TOKENS]
+
+
+@pytest.mark.parametrize("passage", [tiny.ENGLISH, tiny.CHINESE], ids=["en", "zh"])
+def test_a_digest_of_the_engines_own_is_weighed_by_the_prompt_that_it_was_written_after(
+    encoder: RequestEncoder, passage: str
+) -> None:
+    """With its names and the reason for a second try; only the article is missing."""
+    task = DigestTask("en", "short", "it held 7 figures")
+    own = EvidenceTask("en", "The bridge closes.", Origin(task, -9.5))
+    asked = request("a", f"{passage} 朴槿惠 Geun-hye", (task, own, EvidenceTask("en", own.digest)))
+    digest, evidence, other = encoder.prompts(asked)
+    assert evidence == digest != other
+    assert encoder.branch(asked, 1, evidence) is None, "known already"
+    prior = encoder.prior_branch(asked, 1, evidence)
+    assert prior is not None and prior.suffix == digest.prefix_ids + digest.suffix_ids
 
 
 def test_translations_into_one_language_share_their_examples(encoder: RequestEncoder) -> None:

@@ -72,8 +72,9 @@ class Marks:
     @staticmethod
     def sampled(sampling: SamplingParams) -> Sampled:
         if sampling.targets:
-            return [-float(token) for token in sampling.targets]
-        return 10 + len(sampling.generated)
+            return Sampled(0, [-float(token) for token in sampling.targets])
+        token = 10 + len(sampling.generated)
+        return Sampled(token, [-float(token)] if sampling.scored else [])
 
 
 def mark(tokens: Tokens[int], before: float = 0.0) -> float:
@@ -217,7 +218,7 @@ def test_without_memory_everything_is_a_pass_of_its_own() -> None:
 
 def test_a_stop_token_ends_an_answer_unless_it_is_to_be_ignored() -> None:
     model = Marks(LIMITS, recurrent=False)
-    model.sampled = lambda row: STOP  # type: ignore[method-assign]
+    model.sampled = lambda row: Sampled(STOP)  # type: ignore[method-assign]
     branches = Generate((1,), 3), Generate((2,), 3, ignore_eos=True)
     model.scheduler.admit(request("one", 10, *branches))
     finished: list[FinishedRequest] = []

@@ -22,6 +22,7 @@ from service.tasks import (
     EvidenceAnswer,
     EvidenceTask,
     Options,
+    Origin,
     Request,
     StanceAnswer,
     StanceTask,
@@ -306,9 +307,11 @@ def test_the_models_evidence_decides_where_words_do_not(
 ) -> None:
     article = {"en": ARTICLE_EN, "zh": ARTICLE_ZH}[language]
     steps, _ = begin(article, OWN[language])
-    grey = DigestAnswer(GREY[language], "abstractive")
+    grey = DigestAnswer(GREY[language], "abstractive", log_prob=-40.5)
     request = steps.send(answers(grey, STANCE))
-    assert request.tasks == (EvidenceTask(language, GREY[language]),)
+    assert request.tasks == (
+        EvidenceTask(language, GREY[language], Origin(DigestTask(language), -40.5)),
+    )
     if kind == "extractive":
         again = steps.send(answers(EvidenceAnswer(share)))
         assert again.tasks[0].fault == FAULTS["unfounded"][language]  # type: ignore[union-attr]

@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from service import engine_factory
+from service.settings import Settings
+from service.web import server
 from tests.support.serving import ROOT, Reply, Served, serving
 from tests.support.waiting import PATIENCE_S
 
@@ -105,6 +108,16 @@ def test_health_check_of_the_container_asks_the_port_that_is_served(
     with pytest.raises(SystemExit, match="not ready"):
         HEALTHCHECK["main"]([*serve, "--port", closed])
     assert HEALTHCHECK["address"](["python3", "-m", "service", "digest", "/articles"]) is None
+
+
+def test_a_service_keeps_the_steps_of_its_model_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(
+        engine_factory, "load_engine", lambda *_, interactive: asked.append(interactive)
+    )
+    monkeypatch.setattr(server, "Service", lambda settings, load: load(settings, None))
+    server._make_service(Settings())
+    assert asked == [True]
 
 
 def test_command_runs_from_any_folder_that_holds_anything(tmp_path: Path) -> None:

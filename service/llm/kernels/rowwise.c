@@ -118,6 +118,26 @@ void argmax(const float *rows, int64_t *indices, int64_t count, int64_t width) {
     }
 }
 
+/* The logarithm of the sum of the exponentials of each row; NaN where there is one. */
+void log_sum_exp(const float *rows, float *sums, int64_t count, int64_t width) {
+#pragma omp parallel for schedule(static) if (count * width > 8192)
+    for (int64_t r = 0; r < count; r++) {
+        const float *row = rows + r * width;
+        vf top = splat(-INFINITY), sum = splat(0);
+        int64_t i = 0;
+        for (; i + LANES <= width; i += LANES) {
+            const vf x = load(row + i);
+            top = pick(x > top, x, top);
+        }
+        float most = largest(top);
+        for (int64_t j = i; j < width; j++) most = row[j] > most ? row[j] : most;
+        for (i = 0; i + LANES <= width; i += LANES) sum += vexp(load(row + i) - most);
+        float total = sum_of(sum);
+        for (; i < width; i++) total += expf(row[i] - most);
+        sums[r] = most + logf(total);
+    }
+}
+
 /* Root mean square norm (Zhang and Sennrich 2019) of a row, times `weight`. */
 static void norm_row(const float *row, const float *weight, float epsilon, float *to,
                      int64_t width) {

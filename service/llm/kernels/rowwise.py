@@ -1,4 +1,4 @@
-"""Row-wise argmax and norms in C, with fewer passes over memory than in torch."""
+"""Row-wise argmax, log-sum-exp and norms in C, with fewer passes over memory than in torch."""
 
 import ctypes
 
@@ -26,6 +26,14 @@ def argmax(x: Tensor) -> Tensor:
     indices = torch.empty(len(x), dtype=torch.int64)
     call("argmax", x, indices, *x.shape)
     return indices
+
+
+def log_sum_exp(x: Tensor) -> Tensor:
+    """The logarithm of the sum of the exponentials of each row of `x` (rows, width): (rows,)."""
+    x = x.contiguous()
+    sums = torch.empty(len(x))
+    call("log_sum_exp", x, sums, *x.shape)
+    return sums
 
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:

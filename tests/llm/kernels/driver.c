@@ -16,6 +16,7 @@ void quantize(void *, int64_t, void *, void *, void *, int64_t, int64_t);
 void linear(void *, void *, void *, void *, void *, void *, int64_t, int64_t, int64_t, int64_t);
 void linear_layout(void *);
 void argmax(void *, void *, int64_t, int64_t);
+void log_sum_exp(void *, void *, int64_t, int64_t);
 void rms_norm(void *, int64_t, int64_t, int64_t, void *, float, void *, int64_t, int64_t);
 void gated_norm(void *, int64_t, void *, int64_t, void *, float, void *, int64_t, int64_t);
 void rotate(void *, int64_t, int64_t, int64_t, void *, void *, void *, int64_t, int64_t, int64_t,
@@ -62,6 +63,8 @@ static void call(const char *name, const Argument *a) {
         linear_layout(P(0));
     else if (!strcmp(name, "argmax"))
         argmax(P(0), P(1), W(2), W(3));
+    else if (!strcmp(name, "log_sum_exp"))
+        log_sum_exp(P(0), P(1), W(2), W(3));
     else if (!strcmp(name, "rms_norm"))
         rms_norm(P(0), W(1), W(2), W(3), P(4), a[5].real, P(6), W(7), W(8));
     else if (!strcmp(name, "gated_norm"))

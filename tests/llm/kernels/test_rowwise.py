@@ -46,6 +46,23 @@ def test_argmax_is_the_first_of_equals(
         assert rowwise.argmax(part).tolist() == expected
 
 
+@given(st.integers(0, 6), st.integers(1, 300), st.floats(0, 60), st.floats(-900, 900))
+def test_log_sum_exp_is_that_of_torch(rows: int, width: int, size: float, middle: float) -> None:
+    x = normal(rows, width) * size + middle
+    x[:, 1::7] = -math.inf
+    expected = x.double().logsumexp(-1)
+    got = rowwise.log_sum_exp(x)
+    torch.testing.assert_close(got, expected.float(), rtol=1e-6, atol=2e-6)
+    alone = [rowwise.log_sum_exp(row[None]) for row in x]
+    assert torch.equal(got, torch.cat([torch.empty(0), *alone]))
+
+
+def test_log_sum_exp_of_a_row_with_nan_is_nan() -> None:
+    x = normal(2, 40)
+    x[1, 3] = math.nan
+    assert rowwise.log_sum_exp(x).isnan().tolist() == [False, True]
+
+
 @given(st.integers(0, 6), st.integers(1, 130), st.floats(-20, 20), st.sampled_from([1e-6, 1e-5]))
 def test_norm_is_that_of_torch(rows: int, width: int, size: float, epsilon: float) -> None:
     x, weight = normal(rows, 2, width) * math.exp(size), normal(width, seed=4)
