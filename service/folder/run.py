@@ -21,7 +21,7 @@ from service.ingest.documents import read_file
 from service.ingest.records import Unread
 from service.ingest.storage import InputFile
 from service.ingest.tables import TEXT_COLUMN
-from service.pipeline.result_builder import fingerprint
+from service.pipeline.fingerprint import fingerprint
 from service.result import Result
 from service.serving.service import Service
 from service.tasks import Options

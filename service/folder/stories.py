@@ -18,8 +18,8 @@ from service.extractive.extractive_engine import ExtractiveEngine
 from service.folder.ledger import Ledger, Line
 from service.folder.run import MOST_IN_FLIGHT, articles_of
 from service.folder.whole_file import replacing
+from service.pipeline.fingerprint import fingerprint
 from service.pipeline.immediate import digest_at_once
-from service.pipeline.result_builder import fingerprint
 from service.report.page import Quotes, Report, quotes_of, render
 from service.resources import Resources
 from service.result import Result

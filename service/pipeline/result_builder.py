@@ -1,13 +1,11 @@
 """Builds the Result: scripts made pure, figures checked, quotes found in the article."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 
 from service import result
-from service.article import Article, Document, Sentence
+from service.article import Document, Sentence
 from service.checks.report import cited, sources
 from service.checks.support import Support, support, unsupported_sentences
 from service.checks.unsupported import languages_agree, unsupported_names, unsupported_numbers
@@ -16,6 +14,7 @@ from service.errors import EngineFailed
 from service.extractive.stance import evidence_for, read_stance
 from service.extractive.summarize import own_digest
 from service.pipeline.context import PipelineContext, StoryAnswers, Target
+from service.pipeline.fingerprint import fingerprint
 from service.result import (
     Checks,
     Digest,
@@ -35,7 +34,6 @@ from service.tasks import (
     LANGUAGES,
     CitedText,
     DigestLanguage,
-    Options,
     StanceAnswer,
     TaskAnswer,
 )
@@ -47,27 +45,6 @@ WITHOUT_MODEL = (
     " holds its own sentences, the key facts only what can be converted with certainty, and the"
     " stance may be missed; a model would write both digests and read the stance"
 )
-
-
-def fingerprint(article: Article, options: Options, identity: Identity) -> str:
-    """`sha256:…` over the text, the engine, the model, the resources and the options.
-
-    Equal for equal input on every machine and in every run. The article's source is left out: the
-    same page found twice is the same article. A field that came later counts where it holds
-    something, so that results that are kept stay valid.
-    """
-    # ASCII-only JSON also takes the lone surrogates that a broken page may hold.
-    text = json.dumps([article.text, article.title, article.markup])
-    written = f"{text[:-1]}, {_asked(options, identity)}]".encode("ascii")
-    return "sha256:" + hashlib.sha256(written).hexdigest()
-
-
-@lru_cache(maxsize=128)  # the same for all articles of a run
-def _asked(options: Options, identity: Identity) -> str:
-    """The part of a fingerprint that no article has."""
-    maker = {name: value for name, value in asdict(identity).items() if value or name != "host"}
-    del maker["parameters"]  # the model's name says as much
-    return json.dumps([asdict(options), maker], sort_keys=True)[1:-1]
 
 
 @lru_cache(maxsize=16)

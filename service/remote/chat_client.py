@@ -11,9 +11,8 @@ import random
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,23 +20,15 @@ import httpx2
 
 from service import USER_AGENT, metrics
 from service.errors import BadSetting, Cancelled, RemoteFailed
-from service.remote.completion import Completion, Malformed, ServerError, error_text, events
+from service.remote.chat_response import error_of, read_completion
+from service.remote.completion import Completion, Malformed, ServerError
 from service.remote.endpoint import Endpoint
 from service.remote.failures import FieldsRefused, Filtered, Transient, failure
 from service.remote.retry import LONGEST_PAUSE_S, Pause, backoff_s, sleep
 
 log = logging.getLogger(__name__)
 
-EVENTS = "text/event-stream"
-LONGEST_ERROR = 64_000
-"""Bytes of an error's body that are read."""
-LONGEST_QUOTE = 200
-"""Characters of a server's error that are passed on."""
 NO_LIST = "remote-url: the server %s lists no models there; most addresses end in /v1"
-LONGEST_ANSWER = 64_000_000
-"""Bytes of an answer, all of its events or its JSON."""
-CHARACTERS_A_TOKEN = 16
-"""More than any token has: a server that sends more does not keep to the limit of tokens."""
 LONGEST_TIMEOUTS = 10
 """The longest time for a whole answer, in timeouts: some servers drip."""
 
@@ -211,7 +202,7 @@ class ChatClient:
         url = f"{self.endpoint.url}/chat/completions"
         with self._http.stream("POST", url, content=content, headers=headers) as response:
             if not response.is_success:
-                text = _error_of(_head(response))
+                text = error_of(response)
                 raise failure(self.endpoint, response.status_code, text, response.headers, body)
             yield response
 
@@ -222,53 +213,12 @@ class ChatClient:
         is_abandoned: Callable[[], bool],
         watch: Callable[[str], None],
     ) -> Completion:
-        completion = Completion()
         limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
-        most = CHARACTERS_A_TOKEN * limit
-        for data in self._data(response, is_abandoned):
-            size = len(completion.text)
-            completion.add(data)
-            if len(completion.text) > most:
-                completion.text, completion.finish = completion.text[:most], "length"
-                return completion
-            if len(completion.text) > size:
-                watch(completion.text)
-        if not completion.has_choice:
-            raise Malformed("a completion without an answer: its choices are empty")
-        if completion.finish is None:
-            raise Malformed("an answer that breaks off")
+        longest_s = LONGEST_TIMEOUTS * self._timeout_s
+        completion = read_completion(response, limit, longest_s, is_abandoned, watch)
         if completion.finish in {"content_filter", "sensitive", "safety"}:
             raise Filtered(f"{self.endpoint.host} broke off by its rules on content")
         return completion
-
-    def _data(self, response: httpx2.Response, is_abandoned: Callable[[], bool]) -> Iterator[Any]:
-        """The events of a stream; one where the server answers in one piece."""
-        chunks = self._chunks(response, is_abandoned)
-        if response.headers.get("content-type", "").startswith(EVENTS):
-            yield from events(chunks)
-            # Only a connection whose answer was read to its end is used again.
-            with suppress(httpx2.HTTPError):
-                deque(chunks, maxlen=0)
-            return
-        try:
-            yield json.loads(b"".join(chunks))
-        except (ValueError, RecursionError) as error:
-            raise Malformed("an answer that is no JSON") from error
-
-    def _chunks(
-        self, response: httpx2.Response, is_abandoned: Callable[[], bool]
-    ) -> Iterator[bytes]:
-        ends = time.monotonic() + LONGEST_TIMEOUTS * self._timeout_s
-        size = 0
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > LONGEST_ANSWER:
-                raise Malformed("more bytes than an answer can have")
-            if is_abandoned():
-                raise Cancelled
-            if time.monotonic() > ends:
-                raise Transient("took too long for its answer", reason="timeout")
-            yield chunk
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:
@@ -276,21 +226,3 @@ def _messages(request: ChatRequest) -> list[dict[str, str]]:
     if request.begun is not None:
         messages.append({"role": "assistant", "content": request.begun})
     return messages
-
-
-def _head(response: httpx2.Response) -> bytes:
-    """The beginning of a body."""
-    found = b""
-    for chunk in response.iter_bytes():
-        found += chunk
-        if len(found) > LONGEST_ERROR:
-            break
-    return found[:LONGEST_ERROR]
-
-
-def _error_of(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    try:
-        return error_text(json.loads(text))
-    except (ValueError, RecursionError):
-        return text

@@ -20,9 +20,9 @@ from service.engine import Engine, Identity
 from service.errors import DiglotError, NotReady
 from service.extractive.extractive_engine import ExtractiveEngine
 from service.pipeline.context import Watch
+from service.pipeline.fingerprint import fingerprint
 from service.pipeline.immediate import digest_at_once
 from service.pipeline.pipeline import plan
-from service.pipeline.result_builder import fingerprint
 from service.resources import Resources
 from service.result import Result, Timing
 from service.serving.plan_pool import PlanPool

@@ -1,17 +1,17 @@
 """Batches as their owner sees them: received, looked at, cancelled, removed."""
 
-import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.errors import DeadlineExceeded, KeyReused, OverQuota, UnknownBatch
+from service.errors import DeadlineExceeded, KeyReused, UnknownBatch
 from service.store.batch import Batch, State
 from service.store.codec import shown
 from service.store.database import Database
 from service.store.leases import end
+from service.store.quota import Quota
 
 RECEIVE_S = 600.0
 """Seconds without an article after which a body is given up."""
@@ -38,14 +38,6 @@ class Received:
 
     number: int
     id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """The bytes that waiting articles and kept results may take; None does not bound them."""
-
-    in_all: int | None = None
-    per_key: int | None = None
 
 
 class Batches:
@@ -76,7 +68,7 @@ class Batches:
         now = self._clock()
         new = str(uuid.uuid4())
         with self._database.write() as connection:
-            self._check_quota(connection, owner)
+            self._quota.check(connection, owner)
             made = connection.execute(
                 "INSERT INTO batches (id, owner, until, created) VALUES (?, ?, ?, ?)",
                 (new, owner, now + RECEIVE_S, now),
@@ -106,7 +98,7 @@ class Batches:
                     for i, e in enumerate(entries)
                 ],
             )
-            self._check_quota(connection, waits[0])
+            self._quota.check(connection, waits[0])
 
     def accept(self, batch: Received, owner: str, key: str | None, body: str) -> str:
         """Let the queue have the batch; returns its id.
@@ -260,23 +252,6 @@ class Batches:
             " (SELECT number FROM batches WHERE NOT receiving AND ended IS NULL)"
         )
         return int(count)
-
-    def _check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
-        """Raise OverQuota where the owner, or all together, take more than they may."""
-        quota = self._quota
-        if quota.in_all is not None:
-            (taken,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM usage").fetchone()
-            if taken > quota.in_all:
-                raise OverQuota("The batches of all take as much space as they may. Try later.")
-        if quota.per_key is not None and owner:
-            found = connection.execute("SELECT bytes FROM usage WHERE owner = ?", (owner,))
-            (taken,) = found.fetchone() or (0,)
-            if taken > quota.per_key:
-                raise OverQuota(
-                    f"The batches of this key may take {quota.per_key // 1_000_000:,} MB, results"
-                    " too. Fetch results that are there, and remove their batches: DELETE"
-                    " /batches/{id}?remove=true."
-                )
 
     def _find(self, id: str, owner: str) -> tuple[int, float, float | None, bool]:
         found = self._database.read(

@@ -1,30 +1,21 @@
 """The bytes of one request as they come: its head, and its body, kept until it is whole."""
 
-import re
 from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import Any, NoReturn
 
 from gunicorn.http.body import Body, ChunkedReader
-from gunicorn.http.errors import LimitRequestHeaders, ParseException
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader, Unreader
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from service.web.body_framing import AnnouncedLength, ChunkedLength
+
 LONGEST_HEAD = 64 * 1024
 IN_MEMORY = 256 * 1024
 """Bytes of a body that are kept in memory; a longer one goes to a file without a name."""
-MOST_FRAMING, FRAMING_SHARE = 16 * 1024, 8
-"""Bytes of a chunked body that may be framing, and one more for so many bytes of the body itself.
-
-That is 48 bytes a chunk in the long run.
-"""
-_LONGEST_LINE = 8190  # as gunicorn's own reader of chunks has it
 _HEAD_ENDS = b"\r\n\r\n"
-
-
-class TinyChunks(ParseException):  # type: ignore[misc]  # gunicorn has no types
-    """A body that is chunks of a few bytes each, so that most of it is framing."""
 
 
 class BodyPending(BaseException):
@@ -73,7 +64,7 @@ class Incoming:
         self._peer = peer
         self._folder = folder
         self._head = bytearray()
-        self._frame: _Length | _Chunks = _Length(0)
+        self._frame: AnnouncedLength | ChunkedLength = AnnouncedLength(0)
         self._kept: SpooledTemporaryFile[bytes] | None = None
         self.size = 0
         """Bytes of the body so far, as they are framed."""
@@ -142,7 +133,7 @@ class Incoming:
             return False
         if self.request.body.failed:
             return False
-        if isinstance(self._frame, _Length):
+        if isinstance(self._frame, AnnouncedLength):
             return True
         try:
             while self.request.body.read(IN_MEMORY):
@@ -173,7 +164,9 @@ class Incoming:
         self.expects_continue = self.request._expected_100_continue
         self.request._expected_100_continue = False
         reader = self.request.body.reader
-        self._frame = _Chunks() if isinstance(reader, ChunkedReader) else _Length(reader.length)
+        self._frame = (
+            ChunkedLength() if isinstance(reader, ChunkedReader) else AnnouncedLength(reader.length)
+        )
         return rest
 
     def _keep(self, data: bytes) -> None:
@@ -181,96 +174,6 @@ class Incoming:
             self._kept = SpooledTemporaryFile(IN_MEMORY, dir=self._folder)  # noqa: SIM115
         self._kept.write(data)
         self.size += len(data)
-
-
-class _Length:
-    """Counts a body whose length was announced."""
-
-    def __init__(self, length: int) -> None:
-        self.announced = length
-        self._missing = length
-        self.length = 0
-        """Bytes of the body so far."""
-
-    @property
-    def is_done(self) -> bool:
-        return self._missing == 0
-
-    def take(self, data: bytes) -> int:
-        """Returns how many of these bytes belong to the body."""
-        used = min(len(data), self._missing)
-        self._missing -= used
-        self.length += used
-        return used
-
-
-class _Chunks:
-    """Finds where a body of chunks ends; gunicorn's reader unpacks it, once it is whole.
-
-    A malformed one ends at once: gunicorn's reader says what is wrong with it. So does one that is
-    framing for the most part, as each chunk costs time, however short it is. Raises TinyChunks.
-    """
-
-    _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[^\r\n]*)?\r\n")
-
-    def __init__(self) -> None:
-        self.is_done = False
-        self.length = 0
-        """Bytes in the chunks so far, and in the one that has begun."""
-        self._framing = 0
-        self._skip = 0
-        self._line = b""
-        """The beginning of a line that is not whole yet."""
-        self._in_trailers = False
-
-    @property
-    def announced(self) -> int:
-        return self.length
-
-    def take(self, data: bytes) -> int:
-        """Returns how many of these bytes belong to the body."""
-        at = 0
-        while at < len(data) and not self.is_done:
-            step = min(self._skip, len(data) - at)
-            self._skip -= step
-            at += step
-            if self._skip or at == len(data):
-                break
-            is_size = not (self._line or self._in_trailers)
-            if is_size and (size := self._SIZE.match(data, at)):
-                self._begin_chunk(size)
-                at = size.end()
-            else:
-                at = self._take_line(data, at)
-        return at
-
-    def _take_line(self, data: bytes, at: int) -> int:
-        end = data.find(b"\n", at) + 1
-        self._line += data[at : end or len(data)]
-        if len(self._line) > _LONGEST_LINE:
-            self.is_done = True
-        elif end:
-            line, self._line = self._line, b""
-            if self._in_trailers:
-                self._note_framing(len(line))
-                self.is_done = line == b"\r\n" or not line.endswith(b"\r\n")
-            elif size := self._SIZE.fullmatch(line):
-                self._begin_chunk(size)
-            else:
-                self.is_done = True
-        return len(data) if self.is_done and not end else end or len(data)
-
-    def _begin_chunk(self, size: re.Match[bytes]) -> None:
-        length = int(size[1], 16)
-        self.length += length
-        self._in_trailers = length == 0
-        self._skip = length + 2 if length else 0  # and the line's end after the data
-        self._note_framing(size.end() - size.start() + 2)
-
-    def _note_framing(self, count: int) -> None:
-        self._framing += count
-        if self._framing > MOST_FRAMING + self.length // FRAMING_SHARE:
-            raise TinyChunks("a body of chunks that are mostly framing")
 
 
 class _Kept(Unreader):  # type: ignore[misc]  # gunicorn has no types

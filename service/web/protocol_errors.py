@@ -9,8 +9,8 @@ from gunicorn.http import errors
 
 from service import metrics
 from service.errors import DiglotError, Overloaded
+from service.web.body_framing import TinyChunks
 from service.web.explanations import code_of
-from service.web.incoming import TinyChunks
 from service.web.outgoing import Outgoing
 from service.web.problems import described
 

@@ -10,7 +10,8 @@ from service import metrics
 from service.errors import NotReady
 from service.serving.service import State
 from service.web.explanations import explained
-from service.web.openapi import OPERATIONS, Live, Ready, document
+from service.web.openapi import document
+from service.web.operations import OPERATIONS, Live, Ready
 from service.web.problems import problem
 from service.web.request_body import Asked, read_article
 from service.web.streaming import EVENTS, Newest, events

@@ -19,9 +19,10 @@ from service.serving.batch_runner import Bulk
 from service.serving.service import Service
 from service.settings import Settings
 from service.store.batch_tables import FILE, MIGRATIONS
-from service.store.batches import Batches, Quota
+from service.store.batches import Batches
 from service.store.database import Database
 from service.store.leases import Leases
+from service.store.quota import Quota
 from service.store.result_cache import ResultCache
 from service.web.app import create_app
 

@@ -12,7 +12,7 @@ from service.folder.ledger import FILE, Ledger
 from service.folder.places import Places
 from service.folder.run import Step, digest_folder
 from service.ingest.documents import find_files
-from service.pipeline.result_builder import fingerprint
+from service.pipeline.fingerprint import fingerprint
 from service.result import Result
 from service.tasks import Options
 from tests.support.fakes import IDENTITY, result_for

@@ -12,11 +12,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from service.web.incoming import (
     IN_MEMORY,
     LONGEST_HEAD,
-    MOST_FRAMING,
     BodyPending,
     Incoming,
     PendingBody,
-    TinyChunks,
 )
 
 HEAD = b"POST /summarize HTTP/1.1\r\nHost: a\r\n"
@@ -103,25 +101,6 @@ def test_malformed_chunks_end_at_once_and_do_not_start_a_request(
     assert incoming.is_complete
     incoming.body()
     assert not incoming.ends_as_framed()
-
-
-@pytest.mark.parametrize("size", [1, 3, 20])
-def test_chunks_of_a_few_bytes_are_refused_once_they_are_many(
-    incoming: Incoming, size: int
-) -> None:
-    incoming.feed(CHUNKED)
-    chunk = b"%x\r\n%s\r\n" % (size, b"a" * size)
-    incoming.feed(chunk * 500)
-    with pytest.raises(TinyChunks):
-        for _ in range(1_000):
-            incoming.feed(chunk * 100)
-    assert incoming.size < 10 * MOST_FRAMING
-
-
-def test_a_long_extension_of_a_chunk_is_framing_too(incoming: Incoming) -> None:
-    incoming.feed(CHUNKED)
-    with pytest.raises(TinyChunks):
-        incoming.feed((b"1;" + b"x" * 8000 + b"\r\na\r\n") * 4)
 
 
 @pytest.mark.parametrize(

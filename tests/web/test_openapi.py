@@ -13,24 +13,14 @@ import pytest
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.explanations import explained
-from service.web.openapi import OPERATIONS, document
+from service.web.openapi import document
+from service.web.operations import OPERATIONS
 from service.web.problems import Problem
 from tests.support.fakes import FakeService
 from tests.support.serving import serving
 from tests.support.waiting import PATIENCE_S
 
 SERVE = ("-m", "service", "serve", "--engine", "extractive", "--port", "0")
-
-
-def test_every_address_is_in_the_contract() -> None:
-    app = create_app(FakeService(), Settings())
-    served = {
-        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static"
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert served == {(operation.method, operation.path) for operation in OPERATIONS}
 
 
 def test_the_document_is_whole_and_served_as_it_is() -> None:
