@@ -11,7 +11,7 @@ from service.checks.report import CheckRequest
 from service.field_faults import FieldFault, field_faults
 from service.messages import localized
 from service.web.chat_body import ChatBody
-from service.web.request_body import SummarizeBody
+from service.web.request_fields import SummarizeBody
 
 VALIDATORS_WORDS = (
     "valid ",

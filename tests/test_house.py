@@ -16,7 +16,7 @@ SERVICE = TESTS.parent / "service"
 
 # Each layer may import itself and the ones before it.
 LAYERS = [
-    "chinese messages errors field_faults settings logs metrics",
+    "chinese messages errors field_faults setting_types settings logs metrics",
     "text",
     "facts",
     "article tasks result engine",

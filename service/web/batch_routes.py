@@ -16,7 +16,8 @@ from service.store.batch import Batch
 from service.store.batches import Received, StoredArticle
 from service.store.codec import error_line, pack, result_id
 from service.web.json_reader import echo
-from service.web.request_body import BadFields, batch_article, read_wanted, source_of
+from service.web.request_body import batch_article, read_wanted, source_of
+from service.web.request_fields import BadFields
 from service.web.submission import batches, owner, slot
 from service.web.uploads import COMPLETE, LINES, Upload
 

@@ -1,4 +1,4 @@
-"""Where the body of a request ends: after its announced length, or after its last chunk."""
+"""The end of a request's body: after its announced length, or after its last chunk."""
 
 import re
 

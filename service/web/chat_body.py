@@ -16,7 +16,8 @@ from service.ingest.reader_prompts import article_in
 from service.result import Result
 from service.tasks import LANGUAGES, DigestLanguage
 from service.web.json_reader import echo, mend
-from service.web.request_body import Asked, BadFields, Sent, check_text, checked, read_object
+from service.web.request_body import Sent, check_text, read_object
+from service.web.request_fields import Asked, BadFields, checked
 
 MODELS: Mapping[str, tuple[DigestLanguage, ...]] = {
     "diglot": LANGUAGES,

@@ -20,7 +20,7 @@ from service.web.chat_errors import ChatError
 from service.web.explanations import explained
 from service.web.operations import JSON, OPERATIONS, REF, Live, Operation, Ready, ref
 from service.web.problems import Problem
-from service.web.request_body import BatchArticle, SummarizeBody
+from service.web.request_fields import BatchArticle, SummarizeBody
 
 _TYPES: Sequence[type[BaseModel]] = (
     SummarizeBody,

@@ -14,7 +14,8 @@ from service.engine import Identity
 from service.result import Result
 from service.store.batch import Batch
 from service.web.chat_body import ChatBody, ChatCompletion, ChatModels
-from service.web.request_body import MARKUPS, Asked, BatchArticle, SummarizeBody, Wanted
+from service.web.request_body import MARKUPS
+from service.web.request_fields import Asked, BatchArticle, SummarizeBody, Wanted
 from service.web.streaming import EVENTS
 from service.web.uploads import ARRAY, COMPLETE, LINES
 

@@ -32,7 +32,7 @@ from service.errors import (
 from service.serving.service import State
 from service.web.decompress import UnknownCoding
 from service.web.explanations import MEANINGS, code_of
-from service.web.request_body import BadFields
+from service.web.request_fields import BadFields
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from service.web.explanations import explained
 from service.web.openapi import document
 from service.web.operations import OPERATIONS, Live, Ready
 from service.web.problems import problem
-from service.web.request_body import Asked, read_article
+from service.web.request_body import read_article
+from service.web.request_fields import Asked
 from service.web.streaming import EVENTS, Newest, events
 from service.web.submission import service, settings, slot, streamed, submit, turn
 

@@ -13,7 +13,7 @@ from service.client.client import DigestOptions
 from service.remote import retry
 from service.tasks import Options
 from service.web.api_keys import Keys
-from service.web.request_body import Asked
+from service.web.request_fields import Asked
 from tests.support import chat_server as scripted
 from tests.support.chat_server import ChatServer
 from tests.support.fakes import result_for

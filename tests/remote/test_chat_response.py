@@ -73,7 +73,7 @@ def test_a_response_that_is_not_an_answer(response: httpx2.Response, fault: str)
         read(response)
 
 
-def test_reading_ends_where_nobody_waits_or_the_time_is_over() -> None:
+def test_reading_ends_when_abandoned_or_out_of_time() -> None:
     with pytest.raises(Cancelled):
         read(stream(delta("A tram comes.", "stop")), is_abandoned=lambda: True)
     with pytest.raises(Transient, match="too long"):

@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote_to_bytes
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service.settings import Settings, path_prefix
+from service.setting_types import path_prefix
+from service.settings import Settings
 
 _WITH_PORT = re.compile(r"\"?(?:\[(?P<v6>[^\]]*)\](?::\d+)?|(?P<v4>[^:\s]+):\d+)\"?")
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urljoin
 import pytest
 from flask.testing import FlaskClient
 
-from service.settings import Settings, path_prefix
+from service.settings import Settings
 from service.web.app import create_app
 from service.web.middleware.proxies import address_of
 from tests.support import reverse_proxies
@@ -45,28 +45,6 @@ def links(html: str) -> list[str]:
 
 
 # Path prefixes
-
-
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ("/diglot", "/diglot"),
-        ("/diglot/", "/diglot"),
-        ("/tools/摘要", "/tools/摘要"),
-        ("/", ""),
-        ("", ""),
-        ("diglot", None),
-        ("//evil.example", None),
-        ("/a//b", None),
-        ("/../a", None),
-        ("/a b", None),
-        ("/a?b", None),
-        ('/"><script>', None),
-        ("https://evil.example", None),
-    ],
-)
-def test_the_form_of_a_path_prefix(value: str, path: str | None) -> None:
-    assert path_prefix(value) == path
 
 
 @pytest.mark.parametrize("sent", ["/summarize", "/diglot/summarize"])
