@@ -119,8 +119,9 @@ def test_bad_body(
 
 
 def test_bad_fields_are_a_problem_with_each_of_them(client: FlaskClient) -> None:
-    body = problem(post(client, {"text": 1, "length": "tiny"}), 422, "bad_input")
-    assert {error["field"] for error in body["errors"]} == {"text", "length"}
+    asked = {"text": 1, "length": "tiny", "\ud800": 1}
+    body = problem(post(client, asked), 422, "bad_input")
+    assert {error["field"] for error in body["errors"]} == {"text", "length", "\ufffd"}
 
 
 def test_options_in_the_wrong_place_are_refused(client: FlaskClient, service: FakeService) -> None:
