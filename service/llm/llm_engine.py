@@ -15,7 +15,7 @@ from service.llm.answers import first_line, whole_sentences
 from service.llm.calibration import PriorCache, evidence, stance
 from service.llm.capacity import make_generator, passage_limit
 from service.llm.loader import load
-from service.llm.memory import is_out_of_memory, release
+from service.llm.memory import is_out_of_memory, release, trim
 from service.llm.request_encoder import RequestEncoder
 from service.llm.token_request import (
     Branch,
@@ -94,7 +94,7 @@ class LLMEngine:
         # Keep the collector from visiting a million objects that live as long as the engine; those
         # of an engine before this one are no longer kept from it.
         gc.unfreeze()
-        gc.collect()
+        trim()  # the trials left freed memory
         gc.freeze()
 
     @property
