@@ -61,6 +61,14 @@ ENGINES = {
             ".gguf",
         ),
         Engine(
+            "llama-cpp-q8-as-stored",
+            "llama.cpp, Q8_0, weights as they are in the file",
+            "benchmarks.peers.llama_cpp",
+            "llama-cpp",
+            ".gguf",
+            flags=("--extra-buffers", "0"),
+        ),
+        Engine(
             "ik-llama-cpp-q8",
             "ik_llama.cpp, Q8_0, likewise",
             "benchmarks.peers.ik_llama_cpp",

@@ -29,7 +29,7 @@ SEEDS = ROOT / "seeds"
 ALONE = SEEDS / "01-metro-extension.txt"
 WARM = SEEDS / "02-later-school-bell.txt"
 LANGUAGES = {"smollm2-135m": "en", "gemma3-270m": "en,zh"}
-PEER = ENGINES["llama-cpp-q8"]
+PEERS = [name for name, engine in ENGINES.items() if engine.environment == "llama-cpp"]
 
 
 def main() -> int:
@@ -80,10 +80,11 @@ def _diglot(
 
 
 def _llama_cpp(name: str, record: Path, args: argparse.Namespace) -> dict[str, Any]:
-    assert PEER.environment is not None
-    python = environment(PEER.environment, args.cache)
+    peer = ENGINES[args.peer]
+    assert peer.environment is not None
+    python = environment(peer.environment, args.cache)
     out = args.cache / "logs" / f"seeds-{name}-peer.json"
-    command: list[object] = [python, "-m", PEER.module, "--model", gguf_file(name)]
+    command: list[object] = [python, "-m", peer.module, *peer.flags, "--model", gguf_file(name)]
     command += ["--recorded", record, "--json", out, "--wave", args.wave]
     command += ["--threads", args.threads]
     log = args.cache / "logs" / f"seeds-{name}-peer.log"
@@ -136,6 +137,7 @@ def _arguments() -> argparse.Namespace:
     add("--only", type=Path, default=ALONE, help="the article that is digested alone")
     add("--warm", type=Path, default=WARM, help="and the one that is digested before it")
     add("--flags", default="", help="more flags of `digest`, as one word: '--length short'")
+    add("--peer", choices=PEERS, default=PEERS[0], help="the way that llama.cpp is run")
     add("--rounds", type=int, default=3)
     add("--wave", type=int, default=4, help="articles that llama.cpp holds at once")
     add("--threads", type=int, default=machine.cores())

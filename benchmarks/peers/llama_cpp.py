@@ -19,6 +19,9 @@ class LlamaCpp(Context):
     api = llama_cpp
     package = "llama-cpp-python"
 
+    def choose_model(self, params: Any, args: argparse.Namespace) -> None:
+        params.use_extra_bufts = bool(args.extra_buffers)
+
     def choose(self, params: Any, args: argparse.Namespace) -> None:
         llama_cpp.llama_log_set(_silence, ctypes.c_void_p(0))
         params.flash_attn_type = args.flash_attention
@@ -33,4 +36,4 @@ class LlamaCpp(Context):
 
 
 if __name__ == "__main__":
-    run(work_with(LlamaCpp), wave=8, batch=512, flash_attention=1, unified=0)
+    run(work_with(LlamaCpp), wave=8, batch=512, flash_attention=1, unified=0, extra_buffers=1)

@@ -14,7 +14,9 @@ from benchmarks.logits import Texts, run
 def work(file: Path, texts: Texts, args: argparse.Namespace) -> Iterator[np.ndarray]:
     api.llama_backend_init()
     api.llama_log_set(_silence, ctypes.c_void_p(0))
-    model = api.llama_model_load_from_file(str(file).encode(), api.llama_model_default_params())
+    model_params = api.llama_model_default_params()
+    model_params.use_extra_bufts = False  # with them it breaks off on processors with AMX
+    model = api.llama_model_load_from_file(str(file).encode(), model_params)
     params = api.llama_context_default_params()
     params.n_ctx = max(map(len, texts))
     params.n_batch = params.n_ubatch = args.batch

@@ -43,9 +43,9 @@ class Context:
     def __init__(self, file: Path, sequences: int, room: int, args: argparse.Namespace) -> None:
         api = self.api
         api.llama_backend_init()
-        self.model = api.llama_model_load_from_file(
-            str(file).encode(), api.llama_model_default_params()
-        )
+        model_params = api.llama_model_default_params()
+        self.choose_model(model_params, args)
+        self.model = api.llama_model_load_from_file(str(file).encode(), model_params)
         params = api.llama_context_default_params()
         params.n_ctx = sequences * -(-room // CELL) * CELL
         params.n_seq_max = sequences
@@ -59,8 +59,11 @@ class Context:
         self.size = args.batch
         self.batch = api.llama_batch_init(self.size, 0, 1)
 
+    def choose_model(self, params: Any, args: argparse.Namespace) -> None:
+        """Set options of a model that only this library has, before it is loaded."""
+
     def choose(self, params: Any, args: argparse.Namespace) -> None:
-        """Set options that only this library has."""
+        """Set options of a context that only this library has."""
         raise NotImplementedError
 
     def fork(self, source: int, target: int) -> None:
