@@ -13,11 +13,11 @@ from torch import Tensor
 
 from service import metrics
 from service.errors import NoRoom
+from service.llm.layer_sizes import LayerSizes
 from service.llm.loader import Loaded
 from service.llm.memory import free_bytes
 from service.llm.row_independence import rows_are_independent
 from service.llm.static_batch import Row, generate, keep_freed_memory, log_probs
-from service.llm.token_cost import widest
 from service.llm.token_request import (
     Branch,
     FinishedRequest,
@@ -235,10 +235,8 @@ def token_budget(model: Any) -> int:
     config = model.config.get_text_config()
     kinds = getattr(config, "layer_types", None) or []
     layers = sum(kind != "linear_attention" for kind in kinds) or config.num_hidden_layers
-    query_heads = widest(config, "num_attention_heads") or 1  # a model may have no attention
-    kv_heads = widest(config, "num_key_value_heads") or query_heads
-    head_dim = widest(config, "head_dim", "global_head_dim") or config.hidden_size // query_heads
-    intermediate = widest(config, "intermediate_size") or 4 * config.hidden_size
-    numbers: int = 2 * layers * kv_heads * head_dim + 4 * (config.hidden_size + intermediate)
+    sizes = LayerSizes.of(config)
+    stored = 2 * layers * sizes.kv_heads * sizes.head_dim
+    numbers: int = stored + 4 * (config.hidden_size + sizes.intermediate)
     size: int = model.dtype.itemsize
     return max(1, free_bytes(model.device) // 2 // (numbers * size))

@@ -7,6 +7,8 @@ text. So steps that are to take about the same time can't have the same number o
 from dataclasses import dataclass
 from typing import Any
 
+from service.llm.layer_sizes import LayerSizes, widest
+
 ATTENTION = 2.0
 """The time of an operation of attention, in that of one of a linear layer. Measured with SmolLM2 on
 one core: 1.1 in float32, 1.6 to 2.2 in 8 bits."""
@@ -30,16 +32,12 @@ class TokenCost:
 
         Layers are taken as alike; of experts those count that a token is sent to.
         """
-        kinds = _kinds(config)
-        heads = widest(config, "num_attention_heads") or 1  # a model may have no attention
-        head_dim = widest(config, "head_dim", "global_head_dim", "v_head_dim")
-        head_dim = head_dim or config.hidden_size // heads
-        kv_heads = widest(config, "num_key_value_heads") or heads
+        kinds, sizes = _kinds(config), LayerSizes.of(config)
         experts = widest(config, "num_experts_per_tok") or 1
-        inner = widest(config, "moe_intermediate_size") or widest(config, "intermediate_size")
-        inner = experts * (inner or 4 * config.hidden_size)
-        linear = config.hidden_size * (2 * (heads + kv_heads) * head_dim + 3 * inner)
-        share = ATTENTION * 2 * heads * head_dim / linear / len(kinds)
+        inner = experts * (widest(config, "moe_intermediate_size") or sizes.intermediate)
+        projected = 2 * (sizes.query_heads + sizes.kv_heads) * sizes.head_dim
+        linear = config.hidden_size * (projected + 3 * inner)
+        share = ATTENTION * 2 * sizes.query_heads * sizes.head_dim / linear / len(kinds)
         window = widest(config, "sliding_window")
         return cls(
             share * kinds.count("full_attention"), share * kinds.count("sliding_attention"), window
@@ -67,12 +65,3 @@ def _kinds(config: Any) -> list[str]:
     is_windowed = widest(config, "sliding_window")
     kind = "sliding_attention" if is_windowed else "full_attention"
     return [kind] * config.num_hidden_layers
-
-
-def widest(config: Any, *names: str) -> int:
-    """The largest number in any of these fields, alone or in a list; 0 where there is none."""
-    values = [vars(config).get(name) for name in names]
-    numbers = [
-        number for value in values for number in (value if isinstance(value, list) else [value])
-    ]
-    return max((number for number in numbers if isinstance(number, int)), default=0)
