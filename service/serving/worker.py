@@ -25,7 +25,8 @@ from typing import Any
 
 from service import metrics
 from service.engine import Engine, ImmediateEngine
-from service.errors import DiglotError, EngineFailed, NoRoom, NotReady
+from service.errors import DiglotError, NotReady
+from service.serving.admission import Admission
 from service.serving.job_lines import JobLines
 from service.serving.plan_runner import PlanRunner
 from service.serving.queue import Bounds, Ending, Job, Lane, Plan, Throughput, Work, end, settle
@@ -70,6 +71,7 @@ class Worker:
         self._lines = JobLines()
         self._running = RunningJobs(engine)
         self._plans = PlanRunner(threads, processes, self._on_return)
+        self._admission = Admission(self._lines, self._running, self._plans)
         self._worked_since = 0.0
         """Since when the work is done that the throughput has not counted yet."""
         self._thread = threading.Thread(target=self._run, name="diglot-worker", daemon=True)
@@ -203,10 +205,7 @@ class Worker:
         if self._answer is not None:
             self._answer_in_threads(self._answer)
             return
-        for line in self._lines.engine.values():
-            while line:
-                if not (self._may_join(line[0]) and self._has_room(line.popleft())):
-                    return
+        self._admission.admit()
 
     def _answer_in_threads(self, answer: Callable[[Request], Answer | DiglotError]) -> None:
         for work, line in self._lines.engine.items():
@@ -220,41 +219,6 @@ class Worker:
         while job := self._lines.take_turn(self._plans.has_thread):
             job.note_admitted()
             self._plans.start(job, lambda _: Answer(()))
-
-    def _may_join(self, job: Job) -> bool:
-        """Whether nothing stands against it that `job` and what runs are in one step."""
-        if job.work == "online":
-            while (job.alone or self._running.runs_alone) and self._send_bulk_out():
-                pass
-        return not self._running or not (job.alone or self._running.runs_alone)
-
-    def _has_room(self, job: Job) -> bool:
-        """Let the engine have `job`; it goes back to the head of its line when there is no room."""
-        while True:
-            try:
-                self._running.admit(job)
-                job.note_admitted()
-            except NoRoom as full:
-                if job.work == "online" and self._send_bulk_out():
-                    continue
-                if self._running:
-                    self._lines.put_first(job)
-                    return False
-                unfit = EngineFailed(f"the article does not fit the engine: {full}")
-                self._plans.resume(job, unfit)
-            except DiglotError as error:
-                self._plans.resume(job, error)
-            except Exception:
-                log.exception("the engine broke while it admitted a request")
-                self._plans.resume(job, EngineFailed("the engine broke on this article"))
-            return True
-
-    def _send_bulk_out(self) -> bool:
-        """Take the room of a bulk request. False: there is none."""
-        job = self._running.take_latest("bulk")
-        if job is not None:
-            self._lines.put_first(job)
-        return job is not None
 
     def _step(self) -> None:
         ended, again = self._running.step()
