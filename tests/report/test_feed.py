@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,11 +10,15 @@ from service.report.flat import flat
 from tests.support.told_stories import results
 
 feedparser = pytest.importorskip("feedparser")
-LINES = [result.model_dump(mode="json") for result in results()]
+
+
+@cache
+def lines() -> list[dict[str, Any]]:
+    return [result.model_dump(mode="json") for result in results()]
 
 
 def test_the_last_article_comes_first_in_both_languages() -> None:
-    found = feedparser.parse(feed(map(flat, LINES), "Diglot", "https://example.org/feed"))
+    found = feedparser.parse(feed(map(flat, lines()), "Diglot", "https://example.org/feed"))
     assert not found.bozo
     assert found.feed.links[0].rel == "self"
     titles = [entry.title for entry in found.entries]
@@ -21,12 +27,13 @@ def test_the_last_article_comes_first_in_both_languages() -> None:
 
 
 def test_an_article_keeps_its_own_date_or_the_one_of_its_first_run(tmp_path: Path) -> None:
-    dated = LINES[0] | {"reading": LINES[0]["reading"] | {"published": "2026-03-01"}}
+    first, second, *_ = lines()
+    dated = first | {"reading": first["reading"] | {"published": "2026-03-01"}}
     file = tmp_path / "feed.xml"
-    file.write_bytes(feed(map(flat, [dated, LINES[1]]), "Diglot"))
+    file.write_bytes(feed(map(flat, [dated, second]), "Diglot"))
     dates = dates_in(file)
     assert datetime(2026, 3, 1, tzinfo=UTC) in dates.values()
-    again = feedparser.parse(feed(map(flat, [dated, LINES[1]]), "Diglot", dates=dates))
+    again = feedparser.parse(feed(map(flat, [dated, second]), "Diglot", dates=dates))
     assert {e.updated for e in again.entries} == {e.isoformat() for e in dates.values()}
 
 

@@ -202,23 +202,22 @@ def test_a_batch_may_come_compressed(served: Served, kind: str, level: int) -> N
 
 ONE = json.dumps({"text": CHINESE}).encode()
 HUGE = b'{"text": "' + b"a" * 1_000_000 + b'"}\n'
+PACKED = gzip.compress(ONE)
 
 
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
-        (gzip.compress(HUGE * 210), 413, "once it is unpacked"),
-        (gzip.compress(b"\n" * 100_000_000), 413, "blank ones"),
-        (gzip.compress(ONE)[:-1], 400, "broke off"),
-        (gzip.compress(ONE)[:5], 400, "broke off"),
+        (PACKED[:-1], 400, "broke off"),
+        (PACKED[:5], 400, "broke off"),
         (b"", 400, "broke off"),
-        (gzip.compress(ONE) + gzip.compress(ONE), 400, "more than one gzip frame"),
-        (gzip.compress(ONE) + b"\0", 400, "more than one gzip frame"),
+        (PACKED + PACKED, 400, "more than one gzip frame"),
+        (PACKED + b"\0", 400, "more than one gzip frame"),
         (ONE, 400, "not gzip"),
-        (gzip.compress(ONE)[:-8] + b"checksum", 400, "not gzip"),
-        (gzip.compress(gzip.compress(ONE)), 400, "Line 1 is not UTF-8"),
+        (PACKED[:-8] + b"checksum", 400, "not gzip"),
+        (gzip.compress(PACKED), 400, "Line 1 is not UTF-8"),
     ],
-    ids=["bomb", "blank", "cut", "head", "nothing", "two", "more", "none", "sum", "twice"],
+    ids=["cut", "head", "nothing", "two", "more", "none", "sum", "twice"],
 )
 def test_bad_gzip_stores_nothing(served: Served, body: bytes, status: int, says: str) -> None:
     reply = served.post(body, LINES, Content_Encoding="gzip")
@@ -227,8 +226,18 @@ def test_bad_gzip_stores_nothing(served: Served, body: bytes, status: int, says:
     assert served.batches.waiting() == 0
 
 
+@pytest.mark.parametrize(
+    ("part", "times", "says"), [(HUGE, 210, "once it is unpacked"), (b"\n", 10**8, "blank ones")]
+)
+def test_a_bomb_stores_nothing(served: Served, part: bytes, times: int, says: str) -> None:
+    reply = served.post(gzip.compress(part * times, 1), LINES, Content_Encoding="gzip")
+    assert reply.status_code == 413, reply.data
+    assert says in reply.get_json()["detail"]
+    assert served.batches.waiting() == 0
+
+
 def test_a_bomb_takes_no_memory(served: Served) -> None:
-    bomb = gzip.compress(HUGE * 190)
+    bomb = gzip.compress(HUGE * 190, 1)
     tracemalloc.start()
     try:
         reply = served.post(bomb, LINES, Content_Encoding="gzip")
