@@ -116,7 +116,7 @@ class Document:
         """The title, where there is one, and the text below it: what names and figures index."""
         return f"{self.title}\n{self.text}" if self.title else self.text
 
-    @property
+    @cached_property
     def text_start(self) -> int:
         """Offset of the text in `titled_text`."""
         return len(self.titled_text) - len(self.text)

@@ -130,7 +130,9 @@ def _says_no_more(fact: _Stated, other: _Stated) -> bool:
         return _is_part(figure, its)
     if not _counts_alike(figure, its):
         return False
-    return figure.values == its.values or (bool(figure.bound) and figure.values[0] in its.values)
+    # Of one unit and with equal values they would be one fact.
+    same = figure.unit != its.unit and figure.values == its.values
+    return same or (bool(figure.bound) and figure.values[0] in its.values)
 
 
 def _counts_alike(figure: Figure, other: Figure) -> bool:
