@@ -124,14 +124,17 @@ def _start(ray: Any, address: str | None, folder: Path | None) -> None:
     if folder is None:
         ray.init(address=address, **quiet)
         return
-    ray.init(
-        address="local",
-        include_dashboard=False,
-        object_store_memory=_OBJECT_STORE_BYTES,
-        _node_ip_address="127.0.0.1",
-        _temp_dir=str(folder),
-        **quiet,
-    )
+    from service.scale.local_node import few_processes
+
+    with few_processes():
+        ray.init(
+            address="local",
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _node_ip_address="127.0.0.1",
+            _temp_dir=str(folder),
+            **quiet,
+        )
 
 
 def _folder() -> Path:

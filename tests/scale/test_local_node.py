@@ -1,0 +1,34 @@
+"""A cluster of this machine, started."""
+
+from collections import Counter
+
+import psutil
+import pytest
+
+from service.scale.cluster import connected
+
+pytest.importorskip("ray")
+
+
+def running() -> Counter[str]:
+    """The Python programs and servers that are children of this process, by name."""
+    found: Counter[str] = Counter()
+    for process in psutil.Process().children(recursive=True):
+        command = process.cmdline()
+        found.update(word.rpartition("/")[2] for word in command if "/ray/" in word)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_it_has_no_processes_for_other_machines_and_people_and_leaves_none_behind() -> None:
+    before = running()
+    with connected(None) as nodes:
+        (node,) = nodes
+        found = running() - before
+        assert {"raylet", "gcs_server"} <= set(found)
+        assert not {"dashboard.py", "monitor.py", "log_monitor.py"} & set(found)
+        assert node["CPU"] >= 1
+    assert running() == before
