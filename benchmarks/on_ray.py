@@ -384,7 +384,7 @@ class InstantPool:
 
     def __init__(self) -> None:
         from service.article import Article
-        from service.folder.run import Item
+        from service.folder.items import Item
         from service.scale.engine_actor import EngineActor, Hello
         from service.settings import Settings
         from service.tasks import Options

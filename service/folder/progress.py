@@ -20,8 +20,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from service.folder.items import Step
 from service.folder.ledger import Ledger, Line
-from service.folder.run import Step
 from service.messages import localized
 
 MOST_ROWS = 20

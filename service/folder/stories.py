@@ -15,8 +15,9 @@ from pathlib import Path
 from service.article import Article
 from service.errors import DiglotError, NotReady
 from service.extractive.extractive_engine import ExtractiveEngine
+from service.folder.items import articles_of
 from service.folder.ledger import Ledger, Line
-from service.folder.run import MOST_IN_FLIGHT, articles_of
+from service.folder.run import MOST_IN_FLIGHT
 from service.folder.whole_file import replacing
 from service.pipeline.fingerprint import fingerprint
 from service.pipeline.immediate import digest_at_once

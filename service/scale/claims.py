@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.folder.run import Item
+from service.folder.items import Item
 
 MOST_LOSSES = 3
 MOST_HELD = 2

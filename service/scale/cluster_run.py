@@ -11,7 +11,7 @@ from typing import Protocol
 
 from service.engine import Identity
 from service.errors import DiglotError, EngineFailed, NotReady
-from service.folder.run import Item, Step, items, line_of
+from service.folder.items import Item, Step, items, line_of
 from service.ingest.records import printable
 from service.ingest.storage import InputFile
 from service.scale.claims import MOST_LOSSES, Chunk, Claims

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from service.folder.items import Step
 from service.folder.progress import drawn, summary
-from service.folder.run import Step
 from service.messages import localized
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from service import __version__, logs
 from service.engine import Identity
 from service.errors import DiglotError
+from service.folder.items import Item, line_of
 from service.folder.ledger import Line
-from service.folder.run import Item, hand_in, line_of
 from service.report.flat import flat
 from service.result import Result
 from service.scale.partitions import Row
@@ -32,7 +32,10 @@ class Hello:
 
 
 class EngineActor:
-    """Loads the engine in the background; `hello` waits for it."""
+    """Loads the engine in the background; `hello` waits for it.
+
+    What digests is imported in its process: the run's own has no need of it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         from service.engine_factory import load_engine
@@ -58,6 +61,8 @@ class EngineActor:
 
         Raises NotReady when the engine dies, and whatever else is not an article's own fault.
         """
+        from service.folder.run import hand_in
+
         running = [(item, _future(hand_in(item, self._service, options))) for item in items]
         while running:
             ended, _ = wait([future for _, future in running], GATHER_S)

@@ -13,8 +13,8 @@ from rich.console import Console
 from service import messages
 from service.errors import EngineFailed
 from service.folder import progress
+from service.folder.items import Step
 from service.folder.ledger import Ledger
-from service.folder.run import Step
 from tests.support.folders import ScriptedService, run, steps
 
 ENGLISH = "The council met on 4 May. It will build forty stops."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from service.article import Article
-from service.folder.run import Item
+from service.folder.items import Item
 from service.scale.claims import MOST_HELD, MOST_LOSSES, Chunk, Claims
 from tests.support.scale import texts
 

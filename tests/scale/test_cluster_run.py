@@ -1,11 +1,13 @@
 """A run over a pool of engines that answer by a script, into partitions on the disk."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from service.errors import DiglotError, NotReady
-from service.folder.run import Step
+from service.folder.items import Step
 from service.ingest.documents import find_stored
 from service.ingest.storage import file_system
 from service.scale.cluster_run import MOST_DEATHS, MOST_ITEMS, digest_on
@@ -174,3 +176,14 @@ def test_articles_and_results_may_lie_in_an_object_store(
         with Partitions(out) as partitions:
             partitions.clear()
             assert list(partitions.rows()) == []
+
+
+def test_the_process_of_the_run_has_no_engine_and_no_checks() -> None:
+    """It only reads, hands out and writes: what digests takes a second to import."""
+    code = (
+        "import sys, service.scale.pool, service.scale.cluster_run, service.scale.display;"
+        "print([name for name in ('service.serving', 'service.checks', 'service.pipeline.pipeline')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

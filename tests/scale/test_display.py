@@ -1,7 +1,7 @@
 import pytest
 
 from service import messages
-from service.folder.run import Step
+from service.folder.items import Step
 from service.scale.display import show
 
 STEPS = [

@@ -7,7 +7,7 @@ import pytest
 
 from service.article import Article
 from service.errors import BadSetting
-from service.folder.run import Item
+from service.folder.items import Item
 from service.result import Result
 from service.scale.engine_actor import EngineActor, Hello
 from service.settings import Settings
@@ -49,7 +49,7 @@ def test_rows_come_before_the_slowest_article_has_ended(
     slow, ended = Future[Result](), Future[Result]()
     given = [item(0, "Slow. 慢。"), item(1, "Fast. 快。")]
     answers = dict(zip((each.id for each in given), (slow, ended), strict=True))
-    monkeypatch.setattr("service.scale.engine_actor.hand_in", lambda it, *_: answers[it.id])
+    monkeypatch.setattr("service.folder.run.hand_in", lambda it, *_: answers[it.id])
     ended.set_result(result_for(given[1].article, Options(), given[1].id))
     rows = actor.digest(given, Options())
     assert [row["id"] for row in next(rows)] == [given[1].id]

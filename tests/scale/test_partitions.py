@@ -6,7 +6,7 @@ import pytest
 
 from service.article import Article
 from service.errors import BadSetting, DiglotError, EngineFailed
-from service.folder.run import Item, line_of
+from service.folder.items import Item, line_of
 from service.scale import partitions as module
 from service.scale.engine_actor import row_of
 from service.scale.partitions import Partitions, Row, is_part

@@ -8,9 +8,10 @@ from typing import Any
 
 from service.article import Article
 from service.errors import DiglotError
+from service.folder.items import Step
 from service.folder.ledger import FILE, Ledger
 from service.folder.places import Places
-from service.folder.run import Step, digest_folder
+from service.folder.run import digest_folder
 from service.ingest.documents import find_files
 from service.pipeline.fingerprint import fingerprint
 from service.result import Result

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from service.article import Article
 from service.errors import DiglotError
-from service.folder.run import Item
+from service.folder.items import Item
+from service.pipeline.fingerprint import fingerprint
 from service.pipeline.fingerprint import fingerprint
 from service.scale.claims import Chunk
 from service.scale.engine_actor import EngineActor, Hello, row_of
