@@ -59,6 +59,31 @@ def test_an_article_that_does_not_state_it_is_not_named(
 
 
 @pytest.mark.parametrize(
+    ("language", "whole", "part"),
+    [
+        (
+            "en",
+            "A gas leak at a bakery in Orvan killed a baker and a young customer, and city police"
+            " have no suspects yet.",
+            "A gas leak at a bakery in Orvan killed a baker and a young customer, police said.",
+        ),
+        (
+            "zh",
+            "奥万一家面包店燃气泄漏，造成一名面包师和一名顾客死亡，警方尚未锁定嫌疑人。",
+            "奥万一家面包店燃气泄漏，造成一名面包师和一名顾客死亡。",
+        ),
+    ],
+)
+def test_an_article_that_states_a_part_of_a_sentence_is_not_named(
+    language: DigestLanguage, whole: str, part: str
+) -> None:
+    told = {0: [whole], 1: [part]}
+    statements = Statements(told, {}, language, resources().glossary)
+    assert statements.articles_that_state(whole, language) == [0]
+    assert statements.articles_that_state(part, language) == [0, 1]
+
+
+@pytest.mark.parametrize(
     ("language", "text"),
     [
         # Both figures are the first article's, in passages about two earthquakes.
