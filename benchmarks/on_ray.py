@@ -21,9 +21,10 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -141,16 +142,20 @@ def start_cluster(folder: Path, **more: Any) -> tuple[Any, list[Any]]:
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), **QUIET_NODE}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster = patiently(partial(Cluster, initialize_head=True, head_node_args=head))
     return cluster, [add_node(cluster, **more) for _ in range(2)]
 
 
 def add_node(cluster: Any, **more: Any) -> Any:
-    """A new node; Ray's 30 seconds for its start are few beside other programs."""
+    return patiently(partial(cluster.add_node, num_cpus=1, **QUIET_NODE, **more))
+
+
+def patiently(start: Callable[[], Any]) -> Any:
+    """What `start` makes; Ray gives a node 30 seconds, which are few beside other programs."""
     for _ in range(4):
         with suppress(Exception):  # Ray raises bare ones
-            return cluster.add_node(num_cpus=1, **QUIET_NODE, **more)
-    return cluster.add_node(num_cpus=1, **QUIET_NODE, **more)
+            return start()
+    return start()
 
 
 def kills(asked: argparse.Namespace, folder: Path) -> bool:

@@ -28,7 +28,7 @@ def test_ids_are_those_of_an_earlier_run_and_no_two_alike(tmp_path: Path) -> Non
     assert [item.number for item in first] == [0, 1, 2]
 
 
-def test_what_can_not_be_read_has_its_error_in_place_of_an_article(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_read_has_its_error_in_place_of_an_article(tmp_path: Path) -> None:
     good, gone = found(jsonl(tmp_path / "a.jsonl", [CHINESE]), tmp_path / "gone.txt")
     assert isinstance(good.article, Article)
     assert gone.fingerprint == ""
