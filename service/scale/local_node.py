@@ -17,7 +17,11 @@ class LocalNode(rays.Node):
     def __init__(self, ray_params: RayParams, **more: Any) -> None:
         ray_params.no_monitor = True
         ray_params.include_log_monitor = False  # type: ignore[assignment]
-        super().__init__(ray_params, **more)
+        try:
+            super().__init__(ray_params, **more)
+        except Exception:  # Ray raises bare ones, and leaves what it has started
+            self.kill_all_processes(check_alive=False, allow_graceful=False)
+            raise
 
     def start_api_server(self, **_: object) -> None:
         """Start none; where the dashboard is off, it only sends usage statistics."""

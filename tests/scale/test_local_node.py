@@ -8,6 +8,9 @@ import pytest
 from service.scale.cluster import connected
 
 pytest.importorskip("ray")
+from ray._private.parameter import RayParams
+
+from service.scale.local_node import LocalNode
 
 
 def running() -> Counter[str]:
@@ -32,3 +35,18 @@ def test_it_has_no_processes_for_other_machines_and_people_and_leaves_none_behin
         assert not {"dashboard.py", "monitor.py", "log_monitor.py"} & set(found)
         assert node["CPU"] >= 1
     assert running() == before
+
+
+def test_a_start_that_fails_leaves_no_processes_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = []
+
+    def fail(*_: object, **__: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr("ray._private.node.Node.__init__", fail)
+    monkeypatch.setattr(
+        "ray._private.node.Node.kill_all_processes", lambda self, **how: ended.append(how)
+    )
+    with pytest.raises(Exception, match="timed out"):
+        LocalNode(RayParams())
+    assert ended == [{"check_alive": False, "allow_graceful": False}]

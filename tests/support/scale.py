@@ -12,7 +12,6 @@ from service.article import Article
 from service.errors import DiglotError
 from service.folder.items import Item
 from service.pipeline.fingerprint import fingerprint
-from service.pipeline.fingerprint import fingerprint
 from service.scale.claims import Chunk
 from service.scale.engine_actor import EngineActor, Hello, row_of
 from service.scale.partitions import Row
