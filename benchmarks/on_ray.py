@@ -151,7 +151,7 @@ def add_node(cluster: Any, **more: Any) -> Any:
 
 
 def patiently(start: Callable[[], Any]) -> Any:
-    """What `start` makes; Ray gives a node 30 seconds, which are few beside other programs."""
+    """The result of `start`, tried five times: Ray gives a node 30 seconds, too few for some."""
     for _ in range(4):
         with suppress(Exception):  # Ray raises bare ones
             return start()
