@@ -38,7 +38,10 @@ field, so its words are a sentence of their own.
 
 
 class FieldFault(NamedTuple):
-    """`field` is a path such as `messages[0].role`; `message` goes on from it."""
+    """A fault of one field.
+
+    `field` is a path such as `messages[0].role`; `message` goes on from it.
+    """
 
     field: str
     message: str

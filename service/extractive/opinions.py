@@ -1,4 +1,4 @@
-"""The opinions of an article's sentences toward a target: whose they are, and how strong.
+"""The opinions of an article's sentences toward a target, with their holders and strengths.
 
 The method is the lexicon one of the field: words with polarity and strength, turned by negation
 and by words that undo them, weighted by intensity and contrast (Taboada, Brooke, Tofiloski, Voll &

@@ -43,7 +43,8 @@ def han_names(text: str, guesses: bool) -> list[str]:
 
 
 def is_person(name: str) -> bool:
-    """True for a Chinese surname with two characters, of which the first ends no everyday word."""
+    """True for a Chinese surname with two characters, of which the first does not end an everyday
+    word."""
     if len(name) != _FULL_NAME or name[0] not in SURNAMES or name[-1] in _NO_GIVEN_NAME:
         return False
     tags = segmenter().posseg.dt.word_tag_tab

@@ -145,7 +145,7 @@ def _stories_in(file: Path) -> Iterator[NewsStory]:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Raises DiglotError when the disk refuses."""
+    """Write `text` in place of `file`. Raises DiglotError when the disk refuses."""
     try:
         with replacing(file) as new:
             new.write_text(text, "utf-8", "backslashreplace")

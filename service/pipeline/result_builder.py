@@ -144,7 +144,7 @@ def _digest(
     text: str,
     held: Support | None,
 ) -> Digest:
-    """`text`: the answer's, in the script that was asked for."""
+    """The digest with its sources; `text` is the answer's, in the script that was asked for."""
     article, answer = answers.document, answers.digests[language]
     if answer.kind == "translated":
         sentences = [_translated(context, article, language, each) for each in answer.sentences]

@@ -90,7 +90,7 @@ def policy(style: str, script: str) -> str:
 
 
 def _escaped(data: Any) -> str:
-    """JSON that ends no script element and begins no comment."""
+    """`data` as JSON that can neither end a script element nor begin a comment."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

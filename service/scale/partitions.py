@@ -76,7 +76,7 @@ class Partitions:
         self._opened.close()
 
     def __len__(self) -> int:
-        """The number of articles that are done and were before this run."""
+        """The number of articles that had their Results here when the run began."""
         return len(self._done)
 
     def is_done(self, id: str) -> bool:
