@@ -10,8 +10,8 @@ from ray._private.parameter import RayParams
 
 class LocalNode(rays.Node):
     """A node without the autoscaler, the server of the dashboard and the reader of logs, against
-    which `ray.init` has no flags: 3.5 of the 8 seconds of CPU that Ray takes to start, and half of
-    what it takes later.
+    which `ray.init` has no flags: more than three of the eight seconds of CPU that Ray takes to
+    start, and half of what its own processes take later.
     """
 
     def __init__(self, ray_params: RayParams, **more: Any) -> None:
