@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from service.article import Document
 from service.checks.contradictions import contradictions
+from service.checks.name_meaning import has_by_meaning
 from service.facts.chinese_names import cuts_words
 from service.facts.names import Glossary
 from service.facts.numerals import (
@@ -50,18 +51,24 @@ def unsupported_names(digest: Document, article: Document, glossary: Glossary) -
     """The names of `digest` that the article has in no spelling, as the digest has them.
 
     Across languages a name that no glossary lists is looked for by its sound (Bolsonaro, 博索纳罗).
-    One that is translated by its meaning can't be judged there, nor can an acronym.
+    One that is translated by its meaning is looked for by the dictionary, which may not be able to
+    tell, and an acronym can't be judged.
     """
     support = article.name_support(glossary)
+
+    def by_meaning(name: str) -> bool | None:
+        inner = (each for each in glossary.find_names(name) if each.surface != name)
+        return any(map(support.judge, inner)) or has_by_meaning(name, article)
+
     names = digest.names(glossary)
     lacking = [
         name.surface
         for name in names
-        if not (support.has(name) or cuts_words(digest.text, name.start, name.end))
+        if support.lacks(name, by_meaning) and not cuts_words(digest.text, name.start, name.end)
     ]
     said = "\n".join(name.surface for name in names)
-    lacking += [name for name in support.unlisted_han(digest.text) if name not in said]
-    return list(dict.fromkeys(lacking))
+    unlisted = support.unlisted_han(digest.text, by_meaning)
+    return list(dict.fromkeys([*lacking, *(name for name in unlisted if name not in said)]))
 
 
 def languages_agree(en: Document, zh: Document, article: Document | None = None) -> bool:

@@ -10,7 +10,7 @@ from itertools import accumulate, takewhile
 
 from service.facts.dictionary_names import stems_for
 from service.facts.dictionary_terms import gloss
-from service.facts.sounds import TRANSLITERATING, reading
+from service.facts.sounds import ALSO, TRANSLITERATING, reading
 from service.facts.surnames import SURNAMES
 from service.text.han import HAN
 from service.text.segmenter import segmenter
@@ -64,6 +64,11 @@ def is_transliteration(name: str) -> bool:
     return all(c in TRANSLITERATING or c in "·•・" for c in name)
 
 
+def may_transliterate(name: str) -> bool:
+    """True when a name of three characters and more may be one: 朱利叶斯, though 朱 is a word."""
+    return len(name) >= _SHORTEST_RUN and all(c in TRANSLITERATING or c in ALSO for c in name)
+
+
 def cuts_words(text: str, start: int, end: int) -> bool:
     """Whether the short Chinese name at `[start, end)` begins or ends within a word: 海地 in
     沿海地区. Longer ones do not come about by chance."""
@@ -86,7 +91,7 @@ def longer_names(name: str, text: str) -> Iterator[str]:
     for start in range(max(0, at - 2), at + 1):
         for end in range(at + len(name), min(len(text), at + len(name) + 2) + 1):
             longer = text[start:end]
-            if longer != name and is_transliteration(longer):
+            if longer != name and is_transliteration(longer.replace(name, "")):
                 yield longer
 
 

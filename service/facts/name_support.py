@@ -6,7 +6,7 @@ translated by its meaning can't be judged and counts as borne out.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 
 from service.facts.chinese_names import (
@@ -16,6 +16,7 @@ from service.facts.chinese_names import (
     is_place,
     is_transliteration,
     longer_names,
+    may_transliterate,
     shorter_name,
 )
 from service.facts.dictionary_names import chinese_for, stems_for
@@ -32,6 +33,8 @@ _ACRONYM = re.compile(r"[A-Z][A-Z.&]{1,5}s?")
 # Chandrayaan-1 is 月船一号, GPT-5 stays what it is.
 _NUMBER = re.compile("[0-9]+")
 _NUMBERED = re.compile(r"[A-Z][a-z]{2,}\S*-[0-9]+")
+# Beijing 2022: a year has checks of its own.
+_OF_A_YEAR = re.compile(r".* (?:19|20)[0-9]{2}")
 _MIXED = re.compile(r"\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]\S*")
 # Jong-un, Ing-wen, Kin-chung: spelled as neither pinyin nor a transliteration sounds.
 _HYPHENATED = re.compile(r"[A-Z][a-z]+-[a-z]+")
@@ -39,8 +42,8 @@ _ROMAJI = re.compile(r"(?:(?:ch|sh|ts|[kgnhmrb]y|[kstnhmyrwgzdbpjf])?[aeiou]{1,2
 _JAPAN = re.compile("日本|日媒|东京|東京|大阪|日[元圆]")
 # Names there are Chinese characters too, read otherwise than in Chinese.
 _READ_OTHERWISE = re.compile("Japan|Tokyo|Korea|Seoul|Pyongyang|Vietnam|Hanoi")
-# Translators name them where the text has "the president" or "Midwest".
-_ADDED_AT_WILL = frozenset({"China", "United States", "United Kingdom", "England"})
+# Where a Chinese text is written, so that translators add it at will.
+_HOME = "China"
 _COMPOUNDED = frozenset(
     "Sino Euro Anglo Celsius Fahrenheit Richter Brexit Brexiteer Brexiteers".split()
 )
@@ -53,6 +56,14 @@ _SHORTEST = 4
 _SHORTEST_HAN = 3
 _SHORTEST_MIXED = 3
 _LEAST_PART = 4
+
+
+ByMeaning = Callable[[str], bool | None]
+"""Tells whether an article has a name by what its words mean; None where that can't be told."""
+
+
+def _unknown(_name: str) -> None:
+    return None
 
 
 class NameSupport:
@@ -89,8 +100,8 @@ class NameSupport:
     def _simple(self) -> str:
         return _simplified(self._article)
 
-    def has(self, name: Name) -> bool:
-        """True unless the article would have `name` if it were about it, and lacks it."""
+    def judge(self, name: Name) -> bool | None:
+        """Whether the article has `name`; None where neither spelling nor sound can tell."""
         if name.key in self._keys or self._is_written(name):
             return True
         place = homeland(name.surface)
@@ -99,7 +110,7 @@ class NameSupport:
         across = self._is_chinese != is_chinese(name.surface)
         if not across:
             return False
-        if name.key in _ADDED_AT_WILL or self._is_named_at_home(name):
+        if (self._is_chinese and name.key == _HOME) or self._is_named_at_home(name):
             return True
         if HAN_CHARACTER.search(name.surface):
             return self._sounds_in_english(name.surface, listed=name.kind is not None)
@@ -119,17 +130,29 @@ class NameSupport:
         written = any(form.casefold() in self._folded for form in forms)
         return written or has_short_form(place, self._folded)
 
-    def has_han(self, name: str) -> bool:
-        """True for a Chinese name, listed nowhere, that the article has or can't be judged by."""
+    def judge_han(self, name: str) -> bool | None:
+        """The same for a Chinese name that is listed nowhere."""
         if self._is_chinese:
             return _simplified(name) in self._simple
         return self._sounds_in_english(name, listed=False)
 
-    def unlisted_han(self, digest: str) -> list[str]:
+    def lacks(self, name: Name, by_meaning: ByMeaning = _unknown) -> bool:
+        """Whether the article would have `name` if it were about it, and has it not.
+
+        `by_meaning` tells what neither spelling nor sound can, and saves an unlisted name that is
+        spelled otherwise but has its words translated.
+        """
+        has = self.judge(name)
+        listed = name.kind is not None and has is False
+        return listed or _is_lacking(has, name.surface, by_meaning)
+
+    def unlisted_han(self, digest: str, by_meaning: ByMeaning = _unknown) -> list[str]:
         """The Chinese names of `digest`, listed nowhere, that the article lacks."""
         simple = _simplified(digest)
         names = han_names(simple, guesses=self._is_chinese)
-        lacking = [name for name in names if not self.has_han(name)]
+        lacking = [
+            name for name in names if _is_lacking(self.judge_han(name), name, by_meaning)
+        ]
         lacking = [n for n in lacking if not any(n != other and n in other for other in lacking)]
         if self._is_chinese:
             return lacking
@@ -137,7 +160,7 @@ class NameSupport:
         return [
             n
             for n in lacking
-            if not any(map(self.has_han, (shorter_name(n), *longer_names(n, simple))))
+            if not any(map(self.judge_han, (shorter_name(n), *longer_names(n, simple))))
         ]
 
     def _is_written(self, name: Name) -> bool:
@@ -151,10 +174,10 @@ class NameSupport:
         last = {form.split()[-1] for form in forms if " " in form}
         return name.kind == "person" and not last.isdisjoint(self._written_words)
 
-    def _sounds_in_chinese(self, name: Name) -> bool:
+    def _sounds_in_chinese(self, name: Name) -> bool | None:
         listed = name.kind is not None
         if not listed and _is_made_of_words(name.surface):
-            return True
+            return None
         told = self._tells_by_form(name.surface)
         if told is not None:
             return told
@@ -166,7 +189,7 @@ class NameSupport:
             return any(map(self._sounds.has_pinyin, ("".join(small), "".join(small[::-1]))))
         words = [word for word in written if self._is_telling(word)]
         if not listed and (not words or _HYPHENATED.search(name.surface)):
-            return True
+            return None
         forms = filter(HAN_CHARACTER.search, self._glossary.variants(name.surface))
         spellings = [_simplified(form) for form in forms]
         return any(self._is_said(word, spellings) for word in words)
@@ -177,10 +200,10 @@ class NameSupport:
         if _ACRONYM.fullmatch(name) or len(name) < _SHORTEST_MIXED or "." in name:
             return True
         # OpenAI and GPT-5 are written so in Chinese too; Il-76 is 伊尔-76 there.
-        numbers = set(_NUMBER.findall(name))
+        numbers = set() if _is_counted(name) else set(_NUMBER.findall(name))
         if numbers and not _NUMBERED.fullmatch(name):
             return numbers <= set(_NUMBER.findall(self._article))
-        return False if _MIXED.fullmatch(name) and not numbers else None
+        return self._sounds.has(name) if _MIXED.fullmatch(name) and not numbers else None
 
     def _is_said(self, word: str, spellings: list[str]) -> bool:
         """Whether the article has the word in Chinese, by a dictionary or by its sound.
@@ -188,7 +211,10 @@ class NameSupport:
         `spellings` are those of the glossary for the whole name: 日本 is Japan, and neither 内地 is
         nor what sounds like it.
         """
-        known = [form.rstrip(ADMINISTRATIVE) for form in chinese_for(word)]
+        known = [
+            form if len(form) < _SHORTEST_HAN else form.rstrip(ADMINISTRATIVE)
+            for form in chinese_for(word)
+        ]
         if spellings:
             listed = frozenset("".join(spellings))
             known = [form for form in known if not listed.isdisjoint(form)]
@@ -214,23 +240,41 @@ class NameSupport:
         japanese = _ROMAJI.fullmatch(word.lower()) and _JAPAN.search(self._article)
         return not japanese
 
-    def _sounds_in_english(self, name: str, listed: bool) -> bool:
-        """True when the article has the Chinese name by its sound, or could have it by meaning."""
+    def _sounds_in_english(self, name: str, listed: bool) -> bool | None:
+        """Whether the article has the Chinese name by its sound."""
         simple = _simplified(name)
         stems = stems_for(simple) | stems_for(simple.rstrip(ADMINISTRATIVE))
         if any(stem in self._folded for stem in stems) or self._words.has_pinyin(simple):
             return True
         if is_transliteration(simple) and (stems or len(simple) >= _SHORTEST_HAN):
             return self._words.has(simple, known=listed or bool(stems))
+        if may_transliterate(simple) and self._words.has(simple):
+            return True
         if is_person(simple):
             return self._reads_otherwise or self._words.has_any(latin_spellings(simple))
-        return not (listed or is_place(simple))
+        return False if listed or is_place(simple) else None
+
+
+def _is_lacking(has: bool | None, name: str, by_meaning: ByMeaning) -> bool:
+    """Whether a name is lacking by spelling and sound, or where these can't tell by its meaning."""
+    if has:
+        return False
+    meant = by_meaning(name)
+    return meant is False if has is None else meant is not True
 
 
 def _is_derived(word: str) -> bool:
     """Whether an everyday word is in a name: Avenger is of avenge, Metallurgical of metallurgy."""
     found = _DERIVED.fullmatch(word)
     return found is not None and any(is_common(found[1] + end) for end in ("", "e", "y", "a"))
+
+
+def _is_counted(name: str) -> bool:
+    """Whether the number of a name is a figure, which has checks of its own: Article 22."""
+    words, _, number = name.rpartition(" ")
+    if not number.isdigit():
+        return False
+    return bool(_OF_A_YEAR.fullmatch(name)) or all(map(is_common, words.split()))
 
 
 def _is_made_of_words(name: str) -> bool:

@@ -24,7 +24,7 @@ TRANSLITERATING = frozenset(
 )
 # Those that write other words too, 密歇根 and 底特律: a text is searched for these, and no name is
 # told by them.
-_ALSO = frozenset(
+ALSO = frozenset(
     "列得美俄斐孜第都朱拜茅宝歇李柏生奴佳罕翰芙律太牛悉札秋修汀盛黛烈灵昂泊柴固娅傅伽娄虏娃梯卫夕累挪捷琅浩目明迈仰"
     "坎钱詹穆辽玖荻寇廖敦诗蔻鲍娥耿焕"
 )
@@ -35,7 +35,7 @@ _SYLLABLE = {
 }  # fmt: skip
 _INITIAL = re.compile("zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?")
 _ENGLISH = (
-    (r"shch|tch|tsch|sch|ch|sh|cz|zh|dg|j|sz", "J"), (r"ph", "F"),
+    (r"ch(?=[rl])", "K"), (r"shch|tch|tsch|sch|ch|sh|cz|zh|dg|j|sz", "J"), (r"ph", "F"),
     (r"gh(?=t)", ""), (r"ck|c(?=[eiy])", "c"),
     (r"ng(?![aeiouy])", "N"), (r"g(?=[eiy])", "g"), (r"th|d|t", "T"), (r"b|p", "P"),
     (r"x", "KS"), (r"q|k|c|g", "K"),
@@ -240,7 +240,7 @@ def _windows(text: str) -> set[str]:
 def _runs(text: str) -> Iterator[str]:
     start = None
     for i, c in enumerate(text + " "):
-        if c in TRANSLITERATING or c in _ALSO:
+        if c in TRANSLITERATING or c in ALSO:
             start = i if start is None else start
         elif start is not None:
             if i - start >= 2:
