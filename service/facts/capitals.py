@@ -17,7 +17,8 @@ TITLES = frozenset(
     President Vice Prime Minister Premier Chancellor Chairman Chairwoman Chair Chief Executive
     Officer Secretary General Senator Sen Rep Representative Governor Gov Mayor Judge Justice King
     Queen Prince Princess Pope Dr Mr Mrs Ms Miss Sir Lord Lady Prof Professor Captain Capt Colonel
-    Sgt Lt Director Ambassador Foreign Defence Defense Finance Interior Attorney Deputy Former
+    Sgt Lt Col Gen Maj Cpl Cmdr Supt Insp Det
+    Director Ambassador Foreign Defence Defense Finance Interior Attorney Deputy Former
     Mister CEO CFO COO CTO Councillor Commissioner Coach Reverend Rev Congressman Congresswoman
     Lawmaker Councilman""".split()
 )

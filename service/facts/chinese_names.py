@@ -26,7 +26,7 @@ _AROUND = 6
 """Characters on each side by which the segmenter tells where words end."""
 _PERSONS = frozenset({"nr", "nrt", "nrfg"})
 # Of these characters of transliterations some are words by themselves: 范恩其 is 范恩's.
-_OWN_WORDS = "其为可让多"
+_OWN_WORDS = "其为可让多日月号"
 ADMINISTRATIVE = "省市县州区镇村岛港山湖河湾郡人语族"
 _NO_GIVEN_NAME = frozenset(ADMINISTRATIVE + "江队会院厂店路街某节证奖")
 
@@ -86,9 +86,10 @@ def shorter_name(name: str) -> str:
 
 
 def longer_names(name: str, text: str) -> Iterator[str]:
-    """`name` with up to two characters of transliterations that stand beside it in `text`."""
+    """`name` with characters of transliterations that stand beside it in `text`: up to four before
+    it and two behind."""
     at = text.find(name)
-    for start in range(max(0, at - 2), at + 1):
+    for start in range(max(0, at - 4), at + 1):
         for end in range(at + len(name), min(len(text), at + len(name) + 2) + 1):
             longer = text[start:end]
             if longer != name and is_transliteration(longer.replace(name, "")):

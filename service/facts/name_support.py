@@ -22,7 +22,7 @@ from service.facts.chinese_names import (
 from service.facts.dictionary_names import chinese_for, stems_for
 from service.facts.name_rules import is_chinese
 from service.facts.names import Glossary, Name
-from service.facts.short_forms import COUNTRIES, has_short_form, homeland
+from service.facts.short_forms import HOMES, capitals_of, has_short_form, homeland
 from service.facts.sounds import SoundIndex, WordSounds, transliterates
 from service.facts.surnames import is_full_name, latin_spellings
 from service.facts.vocabulary_en import is_common
@@ -102,10 +102,7 @@ class NameSupport:
 
     def judge(self, name: Name) -> bool | None:
         """Whether the article has `name`; None where neither spelling nor sound can tell."""
-        if name.key in self._keys or self._is_written(name):
-            return True
-        place = homeland(name.surface)
-        if has_short_form(name.key, self._folded) or (place and self._has_place(place)):
+        if name.key in self._keys or self._is_written(name) or self._is_spoken_for(name):
             return True
         across = self._is_chinese != is_chinese(name.surface)
         if not across:
@@ -116,12 +113,20 @@ class NameSupport:
             return self._sounds_in_english(name.surface, listed=name.kind is not None)
         return self._sounds_in_chinese(name)
 
+    def _is_spoken_for(self, name: Name) -> bool:
+        """Whether a short form stands for a place, its people for it, or its capital."""
+        if has_short_form(name.key, self._folded):
+            return True
+        place = homeland(name.surface)
+        capital = not self._keys.isdisjoint(capitals_of(name.key))
+        return capital or bool(place and self._has_place(place))
+
     def _is_named_at_home(self, name: Name) -> bool:
         """Whether the article has a body's Chinese name without its country: 国会 for 美国国会."""
         if name.kind != "org":
             return False
         forms = self._glossary.variants(name.surface)
-        homes = [home for country in COUNTRIES for home in self._glossary.variants(country)]
+        homes = [home for country in HOMES for home in self._glossary.variants(country)]
         short = {form.removeprefix(home) for form in forms for home in homes} - set(forms)
         return any(len(form) > 1 and form in self._article for form in short)
 
@@ -143,16 +148,15 @@ class NameSupport:
         spelled otherwise but has its words translated.
         """
         has = self.judge(name)
-        listed = name.kind is not None and has is False
-        return listed or _is_lacking(has, name.surface, by_meaning)
+        if has is False and name.kind is not None and not _is_everyday(name.surface):
+            return True
+        return _is_lacking(has, name.surface, by_meaning)
 
     def unlisted_han(self, digest: str, by_meaning: ByMeaning = _unknown) -> list[str]:
         """The Chinese names of `digest`, listed nowhere, that the article lacks."""
         simple = _simplified(digest)
         names = han_names(simple, guesses=self._is_chinese)
-        lacking = [
-            name for name in names if _is_lacking(self.judge_han(name), name, by_meaning)
-        ]
+        lacking = [name for name in names if _is_lacking(self.judge_han(name), name, by_meaning)]
         lacking = [n for n in lacking if not any(n != other and n in other for other in lacking)]
         if self._is_chinese:
             return lacking
@@ -275,6 +279,12 @@ def _is_counted(name: str) -> bool:
     if not number.isdigit():
         return False
     return bool(_OF_A_YEAR.fullmatch(name)) or all(map(is_common, words.split()))
+
+
+def _is_everyday(name: str) -> bool:
+    """Whether a listed name is made of everyday words, and may be named otherwise: Great Wall."""
+    words = name.split()
+    return len(words) > 1 and all(map(is_common, words))
 
 
 def _is_made_of_words(name: str) -> bool:

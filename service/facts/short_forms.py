@@ -11,12 +11,14 @@ _CHINESE = {
     "Japan": "日", "United Kingdom": "英", "France": "法", "Germany": "德", "India": "印",
     "North Korea": "朝", "South Korea": "韩|韓", "Canada": "加", "Australia": "澳",
     "Hong Kong": "港", "Macau": "澳", "Taiwan": "台|臺", "Thailand": "泰", "Philippines": "菲",
-    "Brazil": "巴", "Israel": "以", "Palestine": "巴", "European Union": "欧|歐", "Europe": "欧|歐|欧盟|歐盟",
+    "Brazil": "巴", "Israel": "以", "Palestine": "巴", "European Union": "欧|歐",
+    "Europe": "欧|歐|欧盟|歐盟",
     "Africa": "非", "Ukraine": "乌|烏", "Iran": "伊", "Iraq": "伊", "Turkey": "土", "Spain": "西",
     "Italy": "意", "Vietnam": "越", "Mexico": "墨", "New Zealand": "新", "Singapore": "新|星",
     "Mongolia": "蒙", "Poland": "波", "Portugal": "葡", "Pakistan": "巴", "Saudi Arabia": "沙",
     "Beijing": "京", "Shanghai": "沪|滬", "Guangzhou": "穗", "Guangdong": "粤|粵", "Shenzhen": "深",
-    "Shanxi": "晋|晉", "Shaanxi": "陕|陝|秦腔", "Shandong": "鲁|魯", "Sichuan": "川", "Chongqing": "渝", "Tianjin": "津",
+    "Shanxi": "晋|晉", "Shaanxi": "陕|陝|秦腔",
+    "Shandong": "鲁|魯", "Sichuan": "川", "Chongqing": "渝", "Tianjin": "津",
     "Fujian": "闽|閩", "Zhejiang": "浙", "Jiangsu": "苏|蘇", "Hubei": "鄂", "Hunan": "湘",
     "Henan": "豫", "Hebei": "冀", "Xinjiang": "疆", "Tibet": "藏", "Yunnan": "滇", "Anhui": "皖",
     "Jiangxi": "赣|贛", "Guizhou": "黔", "Guangxi": "桂", "Hainan": "琼|瓊", "Gansu": "甘",
@@ -68,8 +70,8 @@ _CAPITALS = {
     "Pyongyang": "North Korea", "Tehran": "Iran", "Ankara": "Turkey", "Kyiv": "Ukraine",
     "Brussels": "European Union", "New Delhi": "India", "Canberra": "Australia",
 }  # fmt: skip
-COUNTRIES = frozenset(_CAPITALS.values())
-"""Countries whose own texts leave their name out of a body's: 国会 for 美国国会."""
+HOMES = frozenset({*_CAPITALS.values(), "United Nations"})
+"""Those whose own texts leave their name out of a body's: 国会 for 美国国会."""
 
 _PLACES = {
     form: place
@@ -84,6 +86,8 @@ _ACRONYM_LETTERS = 3
 # 中 and 德 stand for places beside each other (中德), before these (美方, 德媒) or behind those
 # (访德, 对德); 道德 is a word.
 _BESIDE = "方军軍媒队隊籍企警商股"
+_PROVINCES = "陕陝晋晉鲁魯川闽閩苏蘇鄂湘豫冀滇皖赣贛黔桂琼瓊粤粵浙"
+"""陕北 is the north of Shaanxi."""
 _BEFORE = "对對访訪驻駐赴援回"
 
 
@@ -91,6 +95,12 @@ def homeland(word: str) -> str | None:
     """The place that an adjective, a people or a capital speaks for: the United States for
     Americans and for Washington."""
     return _PLACES.get(word) or _PLACES.get(word.removesuffix("s")) or _CAPITALS.get(word)
+
+
+@cache
+def capitals_of(place: str) -> frozenset[str]:
+    """The capitals that speak for a place: Washington for the United States."""
+    return frozenset(capital for capital, home in _CAPITALS.items() if home == place)
 
 
 def has_short_form(key: str, folded: str) -> bool:
@@ -115,7 +125,8 @@ def _as_a_word(form: str) -> re.Pattern[str]:
 
 @cache
 def _as_a_place(form: str) -> re.Pattern[str]:
-    return re.compile(f"[{_SINGLE}{_BEFORE}]{form}|{form}[{_SINGLE}{_BESIDE}]")
+    part = f"|{form}[东南西北東]" if form in _PROVINCES else ""
+    return re.compile(f"[{_SINGLE}{_BEFORE}]{form}|{form}[{_SINGLE}{_BESIDE}]{part}")
 
 
 def short_forms(key: str) -> tuple[str, ...]:

@@ -59,7 +59,9 @@ def latin_spellings(name: str) -> tuple[str, ...]:
     romanisation spells it: 陈 is Chen, Chan and Tan."""
     surname, given = reading(name[0]), reading(name[1:])
     elsewhere = _SPELLED_ELSEWHERE.get(name[0], "").split()
-    return (surname + given, given + surname, surname, *elsewhere)
+    forms = (surname + given, given + surname, surname)
+    rounded = [form.replace("v", u) for form in forms if "v" in form for u in ("u", "yu")]
+    return (*forms, *rounded, *elsewhere)  # 吕 is Lü, Lu and Lyu
 
 
 def telling_surname(full: str) -> str | None:
