@@ -69,7 +69,10 @@ class DigestTask:
 
 @dataclass(frozen=True, slots=True)
 class StanceTask:
+    """Asks for the stance toward `target`, which the asker named unless it was `detected`."""
+
     target: str
+    detected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,4 +79,4 @@ class ExtractiveEngine:
             return EvidenceAnswer(None)
         if isinstance(task, TranslationTask):
             raise EngineFailed("the extractive engine does not translate")
-        return read_stance(request.document, task.target, self._resources)
+        return read_stance(request.document, task.target, self._resources, detected=task.detected)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from service.article import Document
 from service.extractive.datelines import headline
+from service.extractive.standing import standing
 from service.facts.names import Glossary
 from service.text.script import to_script
 from service.text.terms import terms
@@ -55,12 +56,14 @@ class About:
     """For each sentence, from 0 to 1, how much its opinion is one about the target.
 
     `names` are the target's, in small letters. `undoes`: the target is the end of something
-    ("closing the library", 拆除戲院), so that who wants to keep the thing is against it.
+    ("closing the library", 拆除戲院), so that who wants to keep the thing is against it. `titled`:
+    the title names the target.
     """
 
     weights: list[float]
     names: tuple[str, ...]
     undoes: bool
+    titled: bool
 
 
 def relevance(document: Document, target: str, glossary: Glossary) -> About:
@@ -97,14 +100,19 @@ def relevance(document: Document, target: str, glossary: Glossary) -> About:
             weights.append(TAKEN_UP)
         else:
             weights.append(IN_PASSING if is_subject else 0.0)
-    return About(weights, tuple(names), bool(_UNDOING.match(target.strip())))
+    return About(
+        weights, tuple(names), bool(_UNDOING.match(target.strip())), title_named >= ALL_BUT
+    )
 
 
 def _named(text: str, held: set[str], names: Sequence[str], wanted: Sequence[set[str]]) -> float:
     """The part of a name of the target that `text` holds, of the name that it holds most of."""
     lowered = text.lower()
-    if any(name in lowered for name in names):
+    inside = [name for name in names if name in lowered]
+    if any(next(standing(name, text), None) is not None for name in inside):
         return 1.0
+    if inside:  # within the name of something else
+        return 0.0
     return max((len(name & held) / len(name) for name in wanted if name), default=0.0)
 
 

@@ -8,7 +8,7 @@ quotation or in reported speech is the speaker's: a news report that quotes both
 from service.article import Document
 from service.extractive.explicit_stance import SHORT
 from service.extractive.opinions import OpinionReader
-from service.extractive.relevance import relevance
+from service.extractive.relevance import NAMED, relevance
 from service.resources import Resources
 from service.resources.lexicon import EnglishOrChinese
 from service.tasks import LABELS, Label, StanceAnswer, StanceEvidence
@@ -31,9 +31,13 @@ CLEAR_OWN, CLEAR_OTHERS = 0.2, 0.05
 """Evidence that a sentence has to be to be quoted: the author's own, and a named speaker's."""
 
 
-def read_stance(document: Document, target: str, resources: Resources) -> StanceAnswer:
+def read_stance(
+    document: Document, target: str, resources: Resources, *, detected: bool = False
+) -> StanceAnswer:
     """The author's stance toward `target`, with the evidence for it.
 
+    Toward a target that was `detected` only sentences count that name it: nobody asked what the
+    article thinks of it, so what is said of other things in it is no word about that.
     Only English and Chinese are read: in another language there is no evidence, and the label is
     `none`.
     """
@@ -42,17 +46,18 @@ def read_stance(document: Document, target: str, resources: Resources) -> Stance
     reader = OpinionReader(
         document, relevance(document, target, resources.glossary), resources.lexicon
     )
+    least = NAMED if detected else 0.0
     much = REPORT + (1 - REPORT) * reader.argues
     evidence = []
     for index, weight in enumerate(reader.near.weights):
-        own, others = reader.opinion(index) if weight else (0.0, 0.0)
+        own, others = reader.opinion(index) if weight and weight >= least else (0.0, 0.0)
         if total := weight * much * (own + SPEAKER * others):
             quoted = abs(SPEAKER * others) > abs(own)
             speaker = reader.voices[index].speaker if quoted else None
             evidence.append(StanceEvidence(index, total, quoted, speaker))
     if _is_short(document, reader.language):
         return _decide(_sure(evidence, reader, target), 0, 0.0)
-    in_title = TITLE * much * reader.opinion_in_title()
+    in_title = TITLE * much * reader.opinion_in_title() * (reader.near.titled or not detected)
     return _decide(evidence, len(reader.texts), in_title, report=not (reader.argues or in_title))
 
 

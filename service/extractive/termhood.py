@@ -4,6 +4,7 @@ thing that it names."""
 import math
 import re
 
+from service.extractive.standing import standing
 from service.text.script import to_script
 from service.text.segmenter import rarity, segmenter
 from service.text.terms import terms
@@ -24,7 +25,8 @@ _WHO_DECIDES_ZH = re.compile(
 
 
 class Mentions:
-    """The number of times that a text holds a phrase; in English singular and plural are one."""
+    """The number of times that a text holds a phrase; in English singular and plural are one, in
+    Chinese only those count where the phrase stands as itself."""
 
     def __init__(self, text: str, language: str) -> None:
         self._language = "" if language.startswith("zh") else language
@@ -33,8 +35,13 @@ class Mentions:
 
     def of(self, phrase: str) -> int:
         if phrase not in self._counted:
-            self._counted[phrase] = self._text.count(self._folded(phrase))
+            self._counted[phrase] = self._count(phrase)
         return self._counted[phrase]
+
+    def _count(self, phrase: str) -> int:
+        if self._language:
+            return self._text.count(self._folded(phrase))
+        return sum(1 for _ in standing(phrase, self._text))
 
     def _folded(self, text: str) -> str:
         return f" {' '.join(terms(text, self._language))} " if self._language else text.lower()

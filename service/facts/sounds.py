@@ -59,8 +59,6 @@ _SWAPPED = 0.25
 _MOST_COST, _MOST_OF_KNOWN, _MOST_OF_PINYIN = 0.27, 0.15, 0.1
 """The part of a name's sounds that may be off; less where a dictionary writes it otherwise, and
 where it may be pinyin."""
-_PLACE, _BEFORE_A_KIND = re.compile("(?<=[\u4e00-\u9fff]{2})[省市县州郡镇岛湖河湾山]"), (2, 3)
-"""Before the kind of a place any characters may be its name: 龙目岛 is Lombok."""
 _FEWEST_SOUNDS = 2
 _MOST_SYLLABLES = 3
 _LATIN_WORD = re.compile("[A-Za-zÀ-ɏ]{2,40}")
@@ -236,10 +234,6 @@ def _windows(text: str) -> set[str]:
         for start in range(len(run)):
             for end in range(start + 2, min(len(run), start + 7) + 1):
                 found.add("".join(sounds[start:end]))
-    for place in _PLACE.finditer(text):
-        for size in _BEFORE_A_KIND:
-            before = text[max(0, place.start() - size) : place.start()]
-            found.add("".join(map(sounds_of_character, before)))
     return found
 
 

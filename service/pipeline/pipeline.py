@@ -92,7 +92,9 @@ def _answers(
     options = context.options
     digests = [DigestTask(language, options.length) for language in options.languages]
     asked = digests if options.style == "abstractive" else []
-    stances = [StanceTask(target.text) for target in targets if target.text]
+    stances = [
+        StanceTask(target.text, target.source == "detected") for target in targets if target.text
+    ]
     answer = yield from _ask(context, passage, *asked, *stances, drafts=drafts)
 
     written = dict(zip(asked, answer.tasks[: len(asked)], strict=True))

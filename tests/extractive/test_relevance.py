@@ -17,7 +17,7 @@ GLOSSARY = Glossary.load()
             [IN_PASSING, NAMED, TAKEN_UP, IN_PASSING, IN_PASSING],
         ),
         (
-            ["下雨了。", "收费大桥通车了。", "它很长。", "猫睡了。", "狗跑了。"],
+            ["下雨了。", "收费大桥开通了。", "它很长。", "猫睡了。", "狗跑了。"],
             "收费大桥",
             "zh",
             [IN_PASSING, NAMED, TAKEN_UP, IN_PASSING, IN_PASSING],
@@ -34,7 +34,7 @@ def test_named_taken_up_or_in_passing(
     ("filler", "named", "target", "language"),
     [
         ("Rain fell on the fields.", "A toll bridge opened.", "the toll bridge", "en"),
-        ("雨下在田里。", "收费大桥通车。", "收费大桥", "zh"),
+        ("雨下在田里。", "收费大桥开通。", "收费大桥", "zh"),
     ],
 )
 def test_other_sentences_of_an_article_about_something_else_do_not_count(

@@ -280,3 +280,30 @@ def test_bad_news_of_a_target_does_not_count_against_it(
     comment = read_stance(of_sentences([*bad_news, opinion], language), target, RESOURCES)
     assert report.label == "none"
     assert comment.label == "against"
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "language"),
+    [
+        (
+            "The tram opened.\nOur roads are a disgrace, and we must say so.\n"
+            "The budget is a terrible mistake. The tram runs on Sundays.\nThe tram has four cars.",
+            "tram",
+            "en",
+        ),
+        (
+            "电车开了。\n我们应该说，道路糟糕透顶，是耻辱。\n预算是可怕的错误。电车周日开。\n电车有四节车厢。",
+            "电车",
+            "zh",
+        ),
+    ],
+)
+def test_toward_a_detected_target_only_what_names_it_counts(
+    text: str, target: str, language: str
+) -> None:
+    document = Document.of(text, language)
+    given = read_stance(document, target, RESOURCES)
+    assert given.evidence
+    detected = read_stance(document, target, RESOURCES, detected=True)
+    assert detected.label == "none"
+    assert not detected.evidence

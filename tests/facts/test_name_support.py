@@ -73,8 +73,7 @@ def glossary() -> Glossary:
         (EN + " They grew in Yinchuan.", "苹果来自银川市。", []),
         (EN, "马丁卖苹果。", ["马丁"]),
         (EN, "本赛季卖苹果。", []),
-        # The kind of a place tells where its name ends, whatever characters write it.
-        (ZH + "卡漠特岛地震了。", "On Monday the earth shook on Karmot.", []),
+        # A short name of a place keeps its kind.
         (ZH + "关岛地震了。", "On Monday the earth shook on Guam.", []),
         (ZH + "陕北民歌响了。", "On Monday songs of Shaanxi came.", []),
         (ZH, "On Monday songs of Shaanxi came.", ["Shaanxi"]),
