@@ -19,7 +19,7 @@ _APPOSITIVE = frozenset(
     """公司 集团 方面 本身 本人 先生 女士 主席 总统 总理 部长 市长 教授 博士 主任 董事长 总裁 书记
     记者 一事 问题 现象 事件""".split()
 )
-"""What only repeats the kind of a thing: Meta公司 is Meta."""
+"""Nouns that only repeat the kind of a thing: Meta公司 is Meta."""
 _LATIN = re.compile("^[A-Za-z0-9]+")
 _LONGER_EN = re.compile(r"-\w| (?!I\b)[A-Z][a-z]")
 

@@ -42,7 +42,7 @@ _ROMAJI = re.compile(r"(?:(?:ch|sh|ts|[kgnhmrb]y|[kstnhmyrwgzdbpjf])?[aeiou]{1,2
 _JAPAN = re.compile("日本|日媒|东京|東京|大阪|日[元圆]")
 # Names there are Chinese characters too, read otherwise than in Chinese.
 _READ_OTHERWISE = re.compile("Japan|Tokyo|Korea|Seoul|Pyongyang|Vietnam|Hanoi")
-# Where a Chinese text is written, so that translators add it at will.
+# The home of Chinese texts: translators add it at will.
 _HOME = "China"
 _COMPOUNDED = frozenset(
     "Sino Euro Anglo Celsius Fahrenheit Richter Brexit Brexiteer Brexiteers".split()
