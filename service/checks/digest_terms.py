@@ -6,6 +6,7 @@ not found counts as far as the dictionary would have found it. A figure is the s
 languages and in any style, and says best whether and where a sentence is supported.
 """
 
+import re
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from service.checks.dictionary import Dictionary, is_grammar, segments
 from service.checks.figure_index import FigureIndex
 from service.checks.stems import Word, content_words, key
 from service.facts.numerals import find_figures
+from service.facts.sounds import TRANSLITERATING
 from service.tasks import DigestLanguage
 from service.text.script import to_script
 
@@ -28,6 +30,10 @@ _HEADWORDS = 25
 """An English word that so many Chinese ones are glossed with is found half of the time."""
 _GLOSSES = 1
 """A Chinese word with so many words of English for it is found half of the time."""
+
+_SPELLED = f"[{TRANSLITERATING}]"
+_FOREIGN_NAME = re.compile(f"{_SPELLED}+(?:[·•・‧∙]{_SPELLED}+)+|{_SPELLED}{{3,}}")
+"""Of 奥莱娜·托尔斯卡 each translator has a spelling of his own, and some texts keep the Latin one."""
 
 
 class DigestTerm(NamedTuple):
@@ -47,12 +53,25 @@ def word_terms(text: str, language: DigestLanguage, index: ArticleIndex) -> Iter
     simplified = to_script(text, "Hans")
     yield from _latin_words(simplified, index)
     if index.is_chinese:
-        keys = han_terms(simplified).keys
-        for each, places in zip(keys.tolist(), index.own.look_up(keys), strict=True):
-            counts = _PAIR if is_pair(each) else 1.0
-            yield DigestTerm(each, places, counts, counts)
+        yield from _han_terms(simplified, index)
     else:
         yield from _translated_words(simplified, index)
+
+
+def _han_terms(text: str, index: ArticleIndex) -> Iterator[DigestTerm]:
+    """The characters of a Chinese digest and their pairs, in a Chinese article.
+
+    Those of a foreign name prove nothing where they are missing; whether the article has the name
+    is judged elsewhere.
+    """
+    keys, offsets = han_terms(text)
+    spelled = {
+        offset for name in _FOREIGN_NAME.finditer(text) for offset in range(*name.span())
+    }
+    found = index.own.look_up(keys)
+    for each, offset, places in zip(keys.tolist(), offsets.tolist(), found, strict=True):
+        counts = _PAIR if is_pair(each) else 1.0
+        yield DigestTerm(each, places, counts, 0.0 if offset in spelled else counts)
 
 
 def figure_terms(text: str, language: DigestLanguage, article: Document) -> Iterator[DigestTerm]:

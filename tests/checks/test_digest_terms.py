@@ -41,6 +41,14 @@ def test_a_pair_of_characters_counts_less_than_either() -> None:
     assert first.absent == second.absent > pair.absent == pair.present > 0
 
 
+@pytest.mark.parametrize("name", ["奥莱娜·托尔斯卡", "奧萊娜•托爾斯卡", "托尔斯卡"])
+def test_a_foreign_name_that_chinese_spells_otherwise_is_not_missed(name: str) -> None:
+    """Two translators write its sounds with other characters."""
+    absent = [term.absent for term in terms(f"{name}，猫", "zh", "zh") if not term.places]
+    assert absent.count(1) == 1  # 猫
+    assert absent.count(0) == len(absent) - 1 >= 4
+
+
 def test_a_word_that_the_dictionary_hardly_knows_is_hardly_missed_across_languages() -> None:
     """It may be said by a word that is glossed otherwise."""
     common, rare, unknown = terms("people, beeches, unwontedness", "en", "zh")
