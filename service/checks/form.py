@@ -185,8 +185,9 @@ def _says_a_clause_twice(candidate: Candidate) -> bool:
         candidate.words
     ):
         return False
-    if twice.keys() <= _clauses_said_twice(candidate.article_text, FORMULA).keys():
-        return False
+    of_article = _clauses_said_twice(candidate.article_text, FORMULA)
+    if twice.keys() <= of_article.keys() or sum(twice.values()) <= sum(of_article.values()):
+        return False  # a paraphrase repeats in its own words what its article repeats
     return not _translates_repeats(candidate)
 
 
@@ -228,8 +229,10 @@ def _repeats(candidate: Candidate) -> bool:
     }
     if len(covered) <= REPEATED_SHARE * len(words):
         return False
+    if max(map(len, again.values())) <= _longest_list(candidate.article):
+        return False
     if _is_across(candidate):
-        return max(map(len, again.values())) > _longest_list(candidate.article)
+        return True
     said = Counter(runs(words_of(candidate.article_text), length))
     return not all(said[run] > 1 for run in again)
 

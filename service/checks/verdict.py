@@ -93,7 +93,9 @@ def check(
 ) -> Verdict:
     """The verdict on `digest`, by words; `told` are the texts of prompts that it must not repeat.
 
-    Where it is uncertain, a model's evidence may decide: `with_evidence`.
+    Where it is uncertain, a model's evidence may decide: `with_evidence`. Where the words vouch for
+    the digest, only names whose spellings the glossary lists refuse it: two translators spell the
+    others apart, or name one office in two ways.
     """
     is_runaway = len(digest) > LONGEST_DIGEST
     digest = digest[:LONGEST_DIGEST]
@@ -106,9 +108,11 @@ def check(
         faults.append("runaway")
     if exact(document, numbers, article):
         faults.append("figures")
-    if are_most_names(names, document, glossary):
+    is_vouched = not is_doubtful(held, language, article)
+    disputed = [name for name in names if not is_vouched or glossary.entry(name)]
+    if are_most_names(disputed, document, glossary):
         faults.append("names")
-    uncertain = not faults and is_doubtful(held, language, article)
+    uncertain = not faults and not is_vouched
     if is_unfounded(held, language, article):
         faults.append("unfounded")
     strange = unsupported_sentences(held)

@@ -207,3 +207,41 @@ def test_a_list_is_translated_item_by_item(
     assert list(form_faults(Candidate(three, language, across))) == []
     four = "".join(map(digest.format, people))
     assert list(form_faults(Candidate(four, language, across))) == ["loop"]
+
+
+PARAPHRASED: dict[Language, tuple[str, str]] = {
+    "en": (
+        "So that ships are safe, the channel shuts. It rains. So that ships are safe, boats leave.",
+        "To keep the ships on the river safe, the channel is closed."
+        " To keep the ships on the river safe, boats are moved.",
+    ),
+    "zh": (
+        "为了船只的平安，航道封闭。暴雨持续。为了船只的平安，船只离开。",
+        "为确保江上船只的安全，航道关闭。为确保江上船只的安全，船只撤离。",
+    ),
+}
+LISTED: dict[Language, tuple[str, str]] = {
+    "en": (
+        "Wang became a doctor of science, Li became a doctor of science, Zhao became a doctor of"
+        " science.",
+        "Professor {} was awarded the honorary degree of Doctor of Science. ",
+    ),
+    "zh": ("王成为理学博士，李成为理学博士，赵成为理学博士。", "{}教授在颁授典礼上获颁授荣誉理学博士学位，"),
+}
+
+
+@pytest.mark.parametrize("language", PARAPHRASED)
+def test_a_paraphrase_repeats_what_its_article_repeats(language: Language) -> None:
+    article, digest = PARAPHRASED[language]
+    again = digest + digest
+    assert faults(digest, language, article) == []
+    assert faults(again, language, article) == ["loop"]  # and no more often than that
+    assert faults(digest, language, ARTICLES[language]) == ["loop"]
+
+
+@pytest.mark.parametrize("language", LISTED)
+def test_a_list_is_told_item_by_item_in_other_words(language: Language) -> None:
+    article, item = LISTED[language]
+    people = {"en": ("Wang", "Li", "Zhao", "Sun"), "zh": ("王", "李", "赵", "孙")}[language]
+    assert faults("".join(map(item.format, people[:3])), language, article) == []
+    assert faults("".join(map(item.format, people)), language, article) == ["loop"]

@@ -79,6 +79,30 @@ def test_several_invented_names_are_refused() -> None:
         assert len(verdict.unsupported_names) == 2
 
 
+@pytest.mark.parametrize(
+    ("language", "names", "others"),
+    [
+        ("en", "Vostrand and Quillmoor", "Wostrant and Kwilmur"),
+        ("zh", "王晓梅和李国强", "汪小眉和黎国墙"),
+    ],
+)
+def test_unlisted_names_that_are_spelled_otherwise_warn_where_the_words_vouch(
+    language: Language, names: str, others: str
+) -> None:
+    told = {"en": f" It was drawn up by {names}.", "zh": f"由{names}起草。"}[language]
+    article = sent_document(ARTICLES[language] + told)
+    verdict = check(DIGESTS[language] + told.replace(names, others), language, article, GLOSSARY)
+    assert (verdict.verdict, verdict.faults) == ("warn", ())
+    assert len(verdict.unsupported_names) == 2
+
+
+def test_unlisted_names_refuse_where_the_words_do_not_vouch() -> None:
+    """In Chinese only listed names are certain to be names."""
+    digest = "The council praised the owls of Wostrant, Kwilmur and their town on Tuesday."
+    verdict = check(digest, "en", CHECKED["en"], GLOSSARY)
+    assert verdict.faults == ("names",)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_an_invented_sentence_is_a_warning_that_names_it(language: Language) -> None:
     between = {"en": " ", "zh": ""}[language]
