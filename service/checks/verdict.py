@@ -43,7 +43,7 @@ LOW: Mapping[Direction, float] = {
 # of English articles too little evidence has been measured.
 LOW_WITH_EVIDENCE: Mapping[Direction, float] = {
     **LOW,
-    ("zh", "zh"): 0.26,
+    ("zh", "zh"): 0.30,
     ("zh", "en"): 0.32,
     ("en", "zh"): 0.30,
 }
@@ -61,7 +61,7 @@ HIGH: Mapping[Direction, float] = {
     ("en", "zh"): 0.49,
 }
 # A model's own evidence for a digest (`tasks.EvidenceAnswer`); asked for where words don't decide.
-LEAST_EVIDENCE = 0.12
+LEAST_EVIDENCE = 0.11
 FEWEST_NAMES = 2
 
 
