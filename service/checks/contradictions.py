@@ -50,7 +50,7 @@ _ELSEWHERE: Mapping[Change, str] = {
     r"|off|discount\w*|sav(?:e|ed|es|ing|ings)|shed|trim\w*|[减減降跌落缩縮亏虧损損少低裁省]",
     "flat": r"remain\w*|stay\w*|maintain\w*|kept?|keep\w*|h[eo]ld\w*|still|same|不[变變]",
 }
-# What is changed may stand between: "cut the rate to", "an increase in the rate of", 上调利率至.
+# The thing that changes may stand between: "cut the rate to", "an increase in it of", 上调利率至.
 _GAP = (
     r"(?:(?:(?: [a-z]+){1,4}(?= (?:by|to|of) ))?"
     r"(?: (?:by|to|from|of|at|about|around|nearly|almost|over|more than|less than|some|roughly"

@@ -33,7 +33,7 @@ _GLOSSES = 1
 
 _SPELLED = f"[{TRANSLITERATING}]"
 _FOREIGN_NAME = re.compile(f"{_SPELLED}+(?:[·•・‧∙]{_SPELLED}+)+|{_SPELLED}{{3,}}")
-"""Of 奥莱娜·托尔斯卡 each translator has a spelling of his own, and some texts keep the Latin one."""
+"""Each translator has a spelling of his own (奥莱娜·托尔斯卡), and some keep the Latin one."""
 
 
 class DigestTerm(NamedTuple):
@@ -65,9 +65,7 @@ def _han_terms(text: str, index: ArticleIndex) -> Iterator[DigestTerm]:
     is judged elsewhere.
     """
     keys, offsets = han_terms(text)
-    spelled = {
-        offset for name in _FOREIGN_NAME.finditer(text) for offset in range(*name.span())
-    }
+    spelled = {offset for name in _FOREIGN_NAME.finditer(text) for offset in range(*name.span())}
     found = index.own.look_up(keys)
     for each, offset, places in zip(keys.tolist(), offsets.tolist(), found, strict=True):
         counts = _PAIR if is_pair(each) else 1.0

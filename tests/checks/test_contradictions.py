@@ -61,7 +61,7 @@ def test_a_change_contradicts_another_change(article: Language, digest: Language
         ("The ferry kept a 4% fare increase.", "en", "渡轮附加费维持4%不变。"),
         ("渡轮票价4%的涨幅引发抗议。", "zh", "The ferry's surcharge stays at 4%."),
         ("A 4% cut in fares starts in May.", "en", "The ferry will raise fares by 4% in May."),
-        # What is changed stands between the word and the figure.
+        # The thing that changes stands between the word and the figure.
         ("The ferry raised its main fare to 4%.", "en", "渡轮附加费维持4%不变。"),
         ("An increase in fares of 4% was told.", "en", "The surcharge is kept steady, at 4%."),
         ("渡轮下调附加费至4%。", "zh", "The ferry's surcharge stays at 4%."),

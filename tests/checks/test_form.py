@@ -226,7 +226,10 @@ LISTED: dict[Language, tuple[str, str]] = {
         " science.",
         "Professor {} was awarded the honorary degree of Doctor of Science. ",
     ),
-    "zh": ("王成为理学博士，李成为理学博士，赵成为理学博士。", "{}教授在颁授典礼上获颁授荣誉理学博士学位，"),
+    "zh": (
+        "王成为理学博士，李成为理学博士，赵成为理学博士。",
+        "{}教授在颁授典礼上获颁授荣誉理学博士学位，",
+    ),
 }
 
 
