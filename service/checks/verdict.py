@@ -93,9 +93,9 @@ def check(
 ) -> Verdict:
     """The verdict on `digest`, by words; `told` are the texts of prompts that it must not repeat.
 
-    Where it is uncertain, a model's evidence may decide: `with_evidence`. Where the words vouch for
-    the digest, only names whose spellings the glossary lists refuse it: two translators spell the
-    others apart, or name one office in two ways.
+    Where it is uncertain, a model's evidence may decide: `with_evidence`. Across the languages,
+    where the words vouch for the digest, only names whose spellings the glossary lists refuse it:
+    translators spell the others in several ways, or name one office in two.
     """
     is_runaway = len(digest) > LONGEST_DIGEST
     digest = digest[:LONGEST_DIGEST]
@@ -109,8 +109,11 @@ def check(
     if exact(document, numbers, article):
         faults.append("figures")
     is_vouched = not is_doubtful(held, language, article)
-    disputed = [name for name in names if not is_vouched or glossary.entry(name)]
-    if are_most_names(disputed, document, glossary):
+    if is_vouched and language_of(article) != language:
+        names_told = [name for name in names if glossary.entry(name)]
+    else:
+        names_told = names
+    if are_most_names(names_told, document, glossary):
         faults.append("names")
     uncertain = not faults and not is_vouched
     if is_unfounded(held, language, article):

@@ -79,25 +79,31 @@ def test_several_invented_names_are_refused() -> None:
         assert len(verdict.unsupported_names) == 2
 
 
+TOLD = {"en": " It was drawn up by {}.", "zh": "由{}起草。"}
+NAMES = {"en": "Vostrand and Quillmoor", "zh": "王晓梅和李国强"}
+INVENTED = {"en": "Wostrant and Zubkovitch", "zh": "汪小眉和黎国墙"}
+
+
 @pytest.mark.parametrize(
-    ("language", "names", "others"),
+    ("source", "language", "verdict", "unsupported"),
     [
-        ("en", "Vostrand and Quillmoor", "Wostrant and Kwilmur"),
-        ("zh", "王晓梅和李国强", "汪小眉和黎国墙"),
+        ("en", "en", "refuse", 2),
+        ("zh", "zh", "warn", 2),  # in Chinese only listed names are certain to be names
+        ("zh", "en", "warn", 2),
+        ("en", "zh", "warn", 1),
     ],
 )
-def test_unlisted_names_that_are_spelled_otherwise_warn_where_the_words_vouch(
-    language: Language, names: str, others: str
+def test_unlisted_names_refuse_within_english_and_warn_elsewhere_where_the_words_vouch(
+    source: Language, language: Language, verdict: str, unsupported: int
 ) -> None:
-    told = {"en": f" It was drawn up by {names}.", "zh": f"由{names}起草。"}[language]
-    article = sent_document(ARTICLES[language] + told)
-    verdict = check(DIGESTS[language] + told.replace(names, others), language, article, GLOSSARY)
-    assert (verdict.verdict, verdict.faults) == ("warn", ())
-    assert len(verdict.unsupported_names) == 2
+    article = sent_document(ARTICLES[source] + TOLD[source].format(NAMES[source]))
+    digest = DIGESTS[language] + TOLD[language].format(INVENTED[language])
+    found = check(digest, language, article, GLOSSARY)
+    assert (found.verdict, found.faults) == (verdict, ("names",) if verdict == "refuse" else ())
+    assert len(found.unsupported_names) == unsupported
 
 
 def test_unlisted_names_refuse_where_the_words_do_not_vouch() -> None:
-    """In Chinese only listed names are certain to be names."""
     digest = "The council praised the owls of Wostrant, Kwilmur and their town on Tuesday."
     verdict = check(digest, "en", CHECKED["en"], GLOSSARY)
     assert verdict.faults == ("names",)
