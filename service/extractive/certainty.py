@@ -38,7 +38,9 @@ class Certainty:
     def of(self, phrase: str) -> bool:
         if phrase[0].isdigit() or phrase.lower() not in self._opening.lower():
             return False
-        if self._mentions.of(phrase) < self._least or kind_weight(phrase, self._chinese) < 1.0:
+        if self._mentions.as_itself(phrase) < self._least:
+            return False
+        if kind_weight(phrase, self._chinese) < 1.0:
             return False
         entry = self._glossary.entry(phrase)
         if entry is not None:

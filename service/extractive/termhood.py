@@ -25,8 +25,7 @@ _WHO_DECIDES_ZH = re.compile(
 
 
 class Mentions:
-    """The number of times that a text holds a phrase; in English singular and plural are one, in
-    Chinese only those count where the phrase stands as itself."""
+    """The number of times that a text holds a phrase; in English singular and plural are one."""
 
     def __init__(self, text: str, language: str) -> None:
         self._language = "" if language.startswith("zh") else language
@@ -35,13 +34,12 @@ class Mentions:
 
     def of(self, phrase: str) -> int:
         if phrase not in self._counted:
-            self._counted[phrase] = self._count(phrase)
+            self._counted[phrase] = self._text.count(self._folded(phrase))
         return self._counted[phrase]
 
-    def _count(self, phrase: str) -> int:
-        if self._language:
-            return self._text.count(self._folded(phrase))
-        return sum(1 for _ in standing(phrase, self._text))
+    def as_itself(self, phrase: str) -> int:
+        """The same without those within a longer name, which in Chinese no space parts."""
+        return self.of(phrase) if self._language else sum(1 for _ in standing(phrase, self._text))
 
     def _folded(self, text: str) -> str:
         return f" {' '.join(terms(text, self._language))} " if self._language else text.lower()

@@ -19,6 +19,20 @@ def test_mentions_are_counted_in_any_form(
 
 
 @pytest.mark.parametrize(
+    ("text", "language", "phrase", "count"),
+    [
+        ("人工智慧部門負責人工智慧。", "zh-Hant", "人工智慧", 1),
+        ("渡轮公司说渡轮停航，渡轮很旧。", "zh-Hans", "渡轮", 3),
+        ("The tram company runs trams.", "en", "tram", 2),
+    ],
+)
+def test_those_within_a_longer_chinese_name_can_be_left_out(
+    text: str, language: str, phrase: str, count: int
+) -> None:
+    assert Mentions(text, language).as_itself(phrase) == count
+
+
+@pytest.mark.parametrize(
     ("decides", "thing", "chinese"),
     [("city council", "city bridge", False), ("市议会", "新大桥", True)],
 )
