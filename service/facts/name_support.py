@@ -20,6 +20,13 @@ from service.facts.chinese_names import (
     shorter_name,
 )
 from service.facts.dictionary_names import chinese_for, stems_for
+from service.facts.everyday_names import (
+    is_compound,
+    is_counted,
+    is_derived,
+    is_everyday,
+    is_made_of_words,
+)
 from service.facts.name_rules import is_chinese
 from service.facts.names import Glossary, Name
 from service.facts.short_forms import HOMES, capitals_of, has_short_form, homeland
@@ -33,8 +40,6 @@ _ACRONYM = re.compile(r"[A-Z][A-Z.&]{1,5}s?")
 # Chandrayaan-1 is 月船一号, GPT-5 stays what it is.
 _NUMBER = re.compile("[0-9]+")
 _NUMBERED = re.compile(r"[A-Z][a-z]{2,}\S*-[0-9]+")
-# Beijing 2022: a year has checks of its own.
-_OF_A_YEAR = re.compile(r".* (?:19|20)[0-9]{2}")
 _MIXED = re.compile(r"\S*[a-z][A-Z]\S*|(?=\S*[A-Z])\S*[0-9]\S*")
 # Jong-un, Ing-wen, Kin-chung: spelled as neither pinyin nor a transliteration sounds.
 _HYPHENATED = re.compile(r"[A-Z][a-z]+-[a-z]+")
@@ -48,14 +53,9 @@ _COMPOUNDED = frozenset(
     "Sino Euro Anglo Celsius Fahrenheit Richter Brexit Brexiteer Brexiteers".split()
 )
 _PLACE_ENDING = re.compile("(?<=[a-z]{4})(?:town|shire)$")
-_DERIVED = re.compile(
-    "([A-Z][a-z]{3,}?)(?:(?:e|o)rs?|[ai]tion(?:al|s)?|ments?|ings?|ical|al|ian|ist|ness|y)"
-)
-_CAPITAL_PART = re.compile("[A-Z][a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST = 4
 _SHORTEST_HAN = 3
 _SHORTEST_MIXED = 3
-_LEAST_PART = 4
 
 
 ByMeaning = Callable[[str], bool | None]
@@ -148,7 +148,7 @@ class NameSupport:
         spelled otherwise but has its words translated.
         """
         has = self.judge(name)
-        if has is False and name.kind is not None and not _is_everyday(name.surface):
+        if has is False and name.kind is not None and not is_everyday(name.surface):
             return True
         return _is_lacking(has, name.surface, by_meaning)
 
@@ -180,7 +180,7 @@ class NameSupport:
 
     def _sounds_in_chinese(self, name: Name) -> bool | None:
         listed = name.kind is not None
-        if not listed and _is_made_of_words(name.surface):
+        if not listed and is_made_of_words(name.surface):
             return None
         told = self._tells_by_form(name.surface)
         if told is not None:
@@ -204,7 +204,7 @@ class NameSupport:
         if _ACRONYM.fullmatch(name) or len(name) < _SHORTEST_MIXED or "." in name:
             return True
         # OpenAI and GPT-5 are written so in Chinese too; Il-76 is 伊尔-76 there.
-        numbers = set() if _is_counted(name) else set(_NUMBER.findall(name))
+        numbers = set() if is_counted(name) else set(_NUMBER.findall(name))
         if numbers and not _NUMBERED.fullmatch(name):
             return numbers <= set(_NUMBER.findall(self._article))
         return self._sounds.has(name) if _MIXED.fullmatch(name) and not numbers else None
@@ -229,7 +229,7 @@ class NameSupport:
         )
         if spellings and not by_sound:
             return False
-        if not by_sound and _is_compound(word):
+        if not by_sound and is_compound(word):
             return True
         return self._sounds.has(_PLACE_ENDING.sub("", word), known=by_sound)
 
@@ -237,7 +237,7 @@ class NameSupport:
         """False for a word that is translated by its meaning, or too short to be told by sound."""
         if word in _COMPOUNDED or len(word) < _SHORTEST or is_common(word):
             return False
-        if _is_derived(word):
+        if is_derived(word):
             return False
         if not word[0].isupper() or word.isupper():
             return False
@@ -265,41 +265,6 @@ def _is_lacking(has: bool | None, name: str, by_meaning: ByMeaning) -> bool:
         return False
     meant = by_meaning(name)
     return meant is False if has is None else meant is not True
-
-
-def _is_derived(word: str) -> bool:
-    """Whether an everyday word is in a name: Avenger is of avenge, Metallurgical of metallurgy."""
-    found = _DERIVED.fullmatch(word)
-    return found is not None and any(is_common(found[1] + end) for end in ("", "e", "y", "a"))
-
-
-def _is_counted(name: str) -> bool:
-    """Whether the number of a name is a figure, which has checks of its own: Article 22."""
-    words, _, number = name.rpartition(" ")
-    if not number.isdigit():
-        return False
-    return bool(_OF_A_YEAR.fullmatch(name)) or all(map(is_common, words.split()))
-
-
-def _is_everyday(name: str) -> bool:
-    """Whether a listed name is made of everyday words, and may be named otherwise: Great Wall."""
-    words = name.split()
-    return len(words) > 1 and all(map(is_common, words))
-
-
-def _is_made_of_words(name: str) -> bool:
-    """Whether a name with capitals inside it is made of everyday words: SkyTeam, PayPal is not."""
-    parts = _CAPITAL_PART.findall(name)
-    return len(parts) > 1 and "".join(parts) == name and all(map(is_common, parts))
-
-
-def _is_compound(word: str) -> bool:
-    """Whether two everyday words make the name, which is then translated by them: Stardust."""
-    small = word.lower()
-    return any(
-        is_common(small[:at]) and is_common(small[at:])
-        for at in range(_LEAST_PART, len(small) - _LEAST_PART + 1)
-    )
 
 
 def _simplified(text: str) -> str:
