@@ -1,8 +1,8 @@
 """Support of a digest's names by its article, in any language and spelling.
 
 In the article's own language a name has to be written there. Across English and Chinese it may be
-another spelling of the glossary, a short form, a transliteration or pinyin; a name that is
-translated by its meaning can't be judged and counts as borne out.
+another spelling of the glossary, a short form, a transliteration or pinyin. None of these tells of
+a name that is translated by its meaning; the caller may know a way (`ByMeaning`).
 """
 
 import re

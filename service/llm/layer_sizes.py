@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class LayerSizes:
-    """`query_heads` and `kv_heads` of `head_dim` numbers; a feed-forward of `intermediate`."""
+    """The heads of attention, the numbers of each, and the width of the feed-forward layer."""
 
     query_heads: int
     kv_heads: int

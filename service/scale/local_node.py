@@ -9,9 +9,10 @@ from ray._private.parameter import RayParams
 
 
 class LocalNode(rays.Node):
-    """A node without the autoscaler, the server of the dashboard and the reader of logs, against
-    which `ray.init` has no flags: more than three of the eight seconds of CPU that Ray takes to
-    start, and half of what its own processes take later.
+    """A node without the autoscaler, the server of the dashboard and the reader of logs.
+
+    `ray.init` has no flags that turn them off. They are more than three of the eight seconds of CPU
+    that Ray takes to start, and half of what its own processes take later.
     """
 
     def __init__(self, ray_params: RayParams, **more: Any) -> None:

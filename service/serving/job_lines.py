@@ -24,6 +24,9 @@ class JobLines:
     def __iter__(self) -> Iterator[Job]:
         return itertools.chain(*self.engine.values(), *self._turns.values())
 
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
     def count(self, work: Work) -> int:
         return len(self.engine[work]) + len(self._turns[work])
 

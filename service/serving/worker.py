@@ -183,7 +183,7 @@ class Worker:
         return any(job.is_abandoned() for job in self._lines)
 
     def _is_busy(self) -> bool:
-        return bool(self._running or self._plans or any(True for _ in self._lines))
+        return bool(self._running or self._plans or self._lines)
 
     def _show_depth(self) -> None:
         with self._changed:

@@ -25,8 +25,8 @@ _FEWEST_WORDS: Mapping[DigestLanguage, int] = {"en": 3, "zh": 6}
 """Of content, in a clause that is looked at by itself; Chinese characters and pairs of them."""
 _CLEAR: Mapping[Direction, float] = {**HIGH, ("en", "en"): 0.7}
 """The support from which an article clearly states a sentence, and not a part of it. English
-articles of one story share so many words that one which lacks a clause of three words had 0.67; of
-what other directions have over HIGH nearly all is stated."""
+articles of one story share so many words that one which lacks a clause of three words had 0.67; in
+the other directions nearly every sentence over HIGH is stated whole."""
 _BETWEEN = 3
 """Characters between a sentence and the next one."""
 
